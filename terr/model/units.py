@@ -1,0 +1,107 @@
+"""Units: the smallest indivisible areas of one level and region, with their graph of shared borders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+from numpy.typing import NDArray
+
+from terr.errors import PlanError
+from terr.model.arrays import frozen
+
+UNASSIGNED = -1
+"""Code of a unit that belongs to no territory."""
+
+COLUMNS = ("unit_id", "name", "state", "area_km2", "x_km", "y_km", "geometry")
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Areas of one level in one region. A unit's row position is its code everywhere.
+
+    Attributes:
+        level: "state" or "county".
+        region: state codes of the region, sorted, e.g. ("OK", "TX").
+        frame: GeoDataFrame in EPSG:4326 sorted by the unique string `unit_id`, with a RangeIndex and the columns
+            `unit_id, name, state, area_km2, x_km, y_km, geometry`; x/y are those of the unit's representative point
+            in km in an equal-area projection fit for the region.
+        indptr: int32 (n + 1,), CSR row pointers of the border graph (symmetric, bridges included).
+        indices: int32 (nnz,), neighbours.
+        border_km: float64 (nnz,), shared border length in km; 0 for a bridge.
+        outer_km: float64 (n,), border shared with no unit of the region, in km.
+        bridges: pairs of unit ids joined though they share no border (islands, ferries, pieces of a region).
+        version: short content hash; two Units with one version have the same rows in the same order.
+    """
+
+    level: str
+    region: tuple[str, ...]
+    frame: gpd.GeoDataFrame
+    indptr: NDArray[np.int32]
+    indices: NDArray[np.int32]
+    border_km: NDArray[np.float64]
+    outer_km: NDArray[np.float64]
+    bridges: tuple[tuple[str, str], ...]
+    version: str
+
+    def __post_init__(self) -> None:
+        missing = [c for c in COLUMNS if c not in self.frame.columns]
+        if missing:
+            raise PlanError(f"units lack the column(s) {', '.join(missing)}")
+        ids = self.frame["unit_id"]
+        if not ids.is_unique or not ids.is_monotonic_increasing:
+            raise PlanError("unit ids must be unique and sorted")
+        for name, dtype in (
+            ("indptr", np.int32),
+            ("indices", np.int32),
+            ("border_km", np.float64),
+            ("outer_km", np.float64),
+        ):
+            object.__setattr__(self, name, frozen(getattr(self, name), dtype))
+        n = len(self.frame)
+        if len(self.indptr) != n + 1 or self.indptr[0] != 0 or self.indptr[-1] != len(self.indices):
+            raise PlanError("row pointers don't fit the units")
+        if len(self.border_km) != len(self.indices) or len(self.outer_km) != n:
+            raise PlanError("border lengths don't fit the units")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def ids(self) -> list[str]:
+        """Unit ids in code order."""
+        return [str(v) for v in self.frame["unit_id"]]
+
+    @property
+    def names(self) -> list[str]:
+        """Display names in code order, e.g. "Travis, TX"."""
+        return [str(v) for v in self.frame["name"]]
+
+    @property
+    def xy_km(self) -> NDArray[np.float64]:
+        """float64 (n, 2), representative points in km."""
+        out: NDArray[np.float64] = self.frame[["x_km", "y_km"]].to_numpy(dtype=np.float64)
+        return out
+
+    @property
+    def area_km2(self) -> NDArray[np.float64]:
+        """float64 (n,), areas in km2."""
+        out: NDArray[np.float64] = self.frame["area_km2"].to_numpy(dtype=np.float64)
+        return out
+
+    def codes(self) -> dict[str, int]:
+        """unit_id -> code."""
+        return {u: i for i, u in enumerate(self.ids)}
+
+    def neighbours(self, code: int) -> NDArray[np.int32]:
+        """Codes of the units that share a border or a bridge with `code`."""
+        return self.indices[self.indptr[code] : self.indptr[code + 1]]
+
+    def graph(self) -> Any:
+        """The border graph as a scipy CSR matrix of ones, (n, n)."""
+        from scipy.sparse import csr_matrix
+
+        n = len(self)
+        return csr_matrix((np.ones(len(self.indices), dtype=np.int8), self.indices, self.indptr), shape=(n, n))
