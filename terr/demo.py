@@ -1,0 +1,100 @@
+"""A company that doesn't exist: 5,000 accounts and 12 reps to try Terr with. The names are invented."""
+
+from __future__ import annotations
+
+import datetime as dt
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from terr.errors import InputError
+from terr.model.reps import Rep
+
+NUMBERS = ("Employees", "Latitude", "Longitude", "Annual Revenue", "Potential")
+"""Columns that the workbook holds as numbers; "Last Order" is a date, everything else text."""
+
+_REPS = (
+    Rep("U-101", "Hannah Lindqvist", "02116", 1.0),
+    Rep("U-102", "Daniel Reyes", "10011", 1.0),
+    Rep("U-103", "Priya Nair", "19103", 1.0),
+    Rep("U-104", "Jamal Porter", "30309", 1.0),
+    Rep("U-105", "Elena Marsh", "33130", 0.8),
+    Rep("U-106", "Thomas Whitlock", "43215", 1.0),
+    Rep("U-107", "Grace Tanaka", "60614", 1.0),
+    Rep("U-108", "Owen Gallagher", "55401", 1.0),
+    Rep("U-109", "Maya Okafor", "75204", 1.0),
+    Rep("U-110", "Victor Almeida", "80205", 1.0),
+    Rep("U-111", "Sofia Brandt", "94107", 1.0),
+    Rep("U-112", "Marcus Hale", "98109", 0.6),
+)
+_WIDTHS = {"Account Name": 34, "Account Owner": 20, "Industry": 20, "City": 20, "Full Name": 20, "Email": 32}
+
+
+def demo_accounts() -> pd.DataFrame:
+    """The demo's accounts as a CRM exports them: 5,000 rows, every cell text, "" where nothing is known.
+
+    Columns: Account ID, Account Name, Account Owner, Industry, Employees, City, State, ZIP, Latitude, Longitude,
+    Annual Revenue, Potential (both USD), Last Order (ISO date). A few rows carry ordinary dirt (ZIP+4, a lost leading
+    zero, swapped or missing coordinates); every row can be located.
+
+    Raises:
+        InputError: if the bundled file is missing.
+    """
+    path = Path(__file__).resolve().parents[1] / "data" / "demo_accounts.parquet"
+    if not path.is_file():
+        raise InputError("the demo accounts are missing: run from a full checkout, with its folder data/")
+    return pd.read_parquet(path).astype(object)
+
+
+def demo_reps() -> tuple[Rep, ...]:
+    """The demo's 12 reps; the accounts' owners go by their names."""
+    return _REPS
+
+
+def demo_roster() -> pd.DataFrame:
+    """The reps as a CRM exports them: User ID, Full Name, Email, Home ZIP, Capacity; every cell text."""
+    rows = [(r.rep_id, r.name, _email(r.name), r.home_zip, f"{r.capacity:g}") for r in _REPS]
+    return pd.DataFrame(rows, columns=["User ID", "Full Name", "Email", "Home ZIP", "Capacity"], dtype=object)
+
+
+def _email(name: str) -> str:
+    return name.lower().replace(" ", ".") + "@example.com"
+
+
+def write_demo(path: str | Path | BytesIO) -> None:
+    """Writes the demo as a workbook with the sheets "Accounts" and "Reps"; the same bytes every time.
+
+    Ids and ZIPs are text, money and coordinates numbers, dates dates.
+    """
+    options = {"strings_to_numbers": False, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(path if isinstance(path, BytesIO) else str(path), options) as book:
+        made = dt.datetime(2026, 7, 1, tzinfo=dt.UTC).replace(tzinfo=None)
+        book.set_properties({"title": "Terr demo accounts", "created": made})
+        formats = {
+            "head": book.add_format({"bold": True}),
+            "money": book.add_format({"num_format": "#,##0.00"}),
+            "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+        }
+        _sheet(book.add_worksheet("Accounts"), demo_accounts(), NUMBERS, formats)
+        _sheet(book.add_worksheet("Reps"), demo_roster(), ("Capacity",), formats)
+
+
+def _sheet(sheet: Any, frame: pd.DataFrame, numbers: tuple[str, ...], formats: dict[str, Any]) -> None:
+    sheet.freeze_panes(1, 0)
+    for c, column in enumerate(frame.columns):
+        sheet.set_column(c, c, _WIDTHS.get(str(column), 14))
+        sheet.write_string(0, c, str(column), formats["head"])
+        money = formats["money"] if column in ("Annual Revenue", "Potential") else None
+        for r, text in enumerate(frame[column], start=1):
+            if text == "":
+                continue
+            if column in numbers:
+                sheet.write_number(r, c, float(text), money)
+            elif column == "Last Order":
+                day = dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC).replace(tzinfo=None)
+                sheet.write_datetime(r, c, day, formats["date"])
+            else:
+                sheet.write_string(r, c, text)

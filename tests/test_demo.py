@@ -1,0 +1,111 @@
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from python_calamine import CalamineWorkbook
+
+from terr.demo import demo_accounts, demo_reps, demo_roster, write_demo
+from terr.locate import home_points, locate
+
+
+@pytest.fixture(scope="module")
+def located() -> pd.DataFrame:
+    raw = demo_accounts()
+    number = {c: pd.to_numeric(raw[c].where(raw[c] != "", np.nan)) for c in ("Latitude", "Longitude", "Potential")}
+    return locate(
+        pd.DataFrame(
+            {
+                "zip": raw["ZIP"],
+                "city": raw["City"],
+                "state": raw["State"],
+                "county": "",
+                "lat": number["Latitude"].astype(float),
+                "lon": number["Longitude"].astype(float),
+                "potential": number["Potential"].astype(float),
+            }
+        )
+    )
+
+
+def test_accounts_are_text_as_a_crm_writes_them():
+    frame = demo_accounts()
+    assert len(frame) == 5000
+    assert list(frame.columns) == [
+        "Account ID",
+        "Account Name",
+        "Account Owner",
+        "Industry",
+        "Employees",
+        "City",
+        "State",
+        "ZIP",
+        "Latitude",
+        "Longitude",
+        "Annual Revenue",
+        "Potential",
+        "Last Order",
+    ]
+    assert all(isinstance(v, str) for v in frame.to_numpy().ravel())
+    assert frame["Account ID"].is_unique
+    assert frame["Account Name"].is_unique
+    assert set(frame["Account Owner"]) == {r.name for r in demo_reps()}
+    assert frame["ZIP"].str.startswith("0").sum() > 100
+    assert frame["ZIP"].str.contains("-").sum() == 40
+    assert (frame["ZIP"] == "").sum() == 12
+    revenue, potential = pd.to_numeric(frame["Annual Revenue"]), pd.to_numeric(frame["Potential"])
+    assert 0 < revenue.median() < 0.75 * revenue.mean()
+    assert revenue.corr(potential) > 0.6
+    assert (potential > 0).all()
+
+
+def test_each_account_can_be_located(located):
+    assert (located["county"] != "").all()
+    assert set(located["located_by"]) == {"lat_lon", "zip", "city_state"}
+
+
+def test_designs_are_well_posed(located):
+    by_county = located.groupby("county")["potential"].sum()
+    texas = by_county[by_county.index.str[:2] == "48"]
+    lower = by_county[~by_county.index.str[:2].isin(["02", "15"])]
+    assert texas.max() < 0.9 * texas.sum() / 10
+    assert lower.max() < 0.9 * lower.sum() / 50
+    assert (located["state"] == "TX").sum() >= 450
+    assert len(texas) >= 80
+    assert located["state"].nunique() == 51
+
+
+def test_reps():
+    reps = demo_reps()
+    assert len(reps) == 12
+    assert len({r.rep_id for r in reps}) == 12
+    assert np.isfinite(home_points([r.home_zip for r in reps])).all()
+    roster = demo_roster()
+    assert list(roster.columns) == ["User ID", "Full Name", "Email", "Home ZIP", "Capacity"]
+    assert roster["Email"].str.endswith("@example.com").all()
+    assert "02116" in set(roster["Home ZIP"])
+
+
+def test_the_workbook(tmp_path):
+    write_demo(tmp_path / "a.xlsx")
+    write_demo(str(tmp_path / "b.xlsx"))
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    book = CalamineWorkbook.from_path(str(tmp_path / "a.xlsx"))
+    assert book.sheet_names == ["Accounts", "Reps"]
+    sheet = book.get_sheet_by_name("Accounts").to_python()
+    frame = demo_accounts()
+    assert len(sheet) == 5001
+    assert sheet[0] == list(frame.columns)
+    head, first = sheet[0], dict(zip(sheet[0], sheet[1], strict=True))
+    assert first["ZIP"] == frame["ZIP"].iloc[0]
+    assert first["Potential"] == float(frame["Potential"].iloc[0])
+    zips = [row[head.index("ZIP")] for row in sheet[1:]]
+    assert all(isinstance(z, str) for z in zips)
+    assert zips == frame["ZIP"].tolist()
+    days = [row[head.index("Last Order")] for row in sheet[1:]]
+    assert all(isinstance(d, dt.date) or d == "" for d in days)
+    total = sum(row[head.index("Annual Revenue")] for row in sheet[1:])
+    assert total == pytest.approx(pd.to_numeric(frame["Annual Revenue"]).sum())
+    reps = book.get_sheet_by_name("Reps").to_python()
+    assert len(reps) == 13
+    assert reps[1][:4] == ["U-101", "Hannah Lindqvist", "hannah.lindqvist@example.com", "02116"]
