@@ -37,3 +37,7 @@ class ConflictError(TerrError, RuntimeError):
         self.expected = expected
         self.found = found
         self.units = units
+
+
+class StoreError(TerrError, OSError):
+    """The place where plans are kept can't be read or written; what is stored stays as it was."""

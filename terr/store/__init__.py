@@ -1,0 +1,8 @@
+"""Store: scenarios, their edits, data sets and reps in a database; uploads and accounts in files."""
+
+from terr.store.files import DataFiles
+from terr.store.paths import data_dir
+from terr.store.records import DatasetInfo, ScenarioInfo
+from terr.store.store import Store, open_store
+
+__all__ = ["DataFiles", "DatasetInfo", "ScenarioInfo", "Store", "data_dir", "open_store"]
