@@ -1,0 +1,249 @@
+"""Accounts to measures per unit, and the totals that prove no row and no money is lost on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from terr.errors import InputError, PlanError
+from terr.model.accounts import Accounts
+from terr.model.plan import Plan
+from terr.model.units import UNASSIGNED, Units
+
+UNLOCATED = -1
+"""Unit code of an account whose place isn't known."""
+OUTSIDE = -2
+"""Unit code of an account that is located, but in no unit of the region."""
+
+_KEY = {"county": "county", "state": "state"}  # column of the accounts that holds the unit_id of that level
+
+
+def unit_codes(accounts: Accounts, units: Units) -> NDArray[np.int32]:
+    """Which unit each account lies in.
+
+    Returns:
+        int32 (n_accounts,): row position in `units`, `UNLOCATED` (-1) or `OUTSIDE` (-2).
+
+    Raises:
+        PlanError: if accounts can't be placed on units of this level.
+    """
+    if units.level not in _KEY:
+        raise PlanError(f'accounts can be placed on counties or states, not on level "{units.level}"')
+    located = accounts.frame["county"].to_numpy(dtype=object) != ""
+    keyed = np.where(located, accounts.frame[_KEY[units.level]].to_numpy(dtype=object), "")
+    # few distinct counties stand behind many accounts, so looking up is done once for each
+    index, distinct = pd.factorize(keyed)
+    keys = pd.Index(distinct, dtype=object)
+    found = pd.Index(units.frame["unit_id"].to_numpy(dtype=object)).get_indexer(keys)
+    found = np.where(found < 0, np.where(keys == "", UNLOCATED, OUTSIDE), found)
+    # factorize gives -1 for a missing value, which picks the last cell
+    codes: NDArray[np.int32] = np.append(found, UNLOCATED).astype(np.int32)[index]
+    return codes
+
+
+def account_codes(
+    accounts: Accounts, units: Units, plan: Plan, *, codes: NDArray[np.int32] | None = None
+) -> NDArray[np.int16]:
+    """Territory of each account.
+
+    Args:
+        accounts: the accounts.
+        units: the units.
+        plan: a plan on these units.
+        codes: `unit_codes(accounts, units)` if it is at hand.
+
+    Returns:
+        int16 (n_accounts,): territory code, -1 where the account is unassigned, outside or unlocated.
+
+    Raises:
+        PlanError: if the plan was made on other units.
+    """
+    _same_units(units, plan)
+    codes = unit_codes(accounts, units) if codes is None else codes
+    # -1 and -2 pick the two cells appended here
+    out: NDArray[np.int16] = np.append(plan.assign, [UNASSIGNED] * 2).astype(np.int16)[codes]
+    return out
+
+
+def measure_values(accounts: Accounts, measures: Sequence[str]) -> NDArray[np.float64]:
+    """float64 (n_accounts, m): the measures, with 0 where a cell is blank.
+
+    Raises:
+        InputError: if a measure isn't one of the accounts' measures.
+    """
+    unknown = [m for m in measures if m not in accounts.measures]
+    if unknown:
+        raise InputError(
+            f'there is no measure "{unknown[0]}"; the accounts have {", ".join(accounts.measures) or "no measures"}'
+        )
+    out = np.zeros((len(accounts), len(measures)), dtype=np.float64)
+    for j, measure in enumerate(measures):
+        column = accounts.frame[measure].to_numpy(dtype=np.float64)
+        out[:, j] = np.where(np.isnan(column), 0.0, column)
+    return out
+
+
+def measures_per_unit(
+    accounts: Accounts, units: Units, measures: Sequence[str], *, codes: NDArray[np.int32] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Sums of the accounts' measures in each unit.
+
+    Args:
+        accounts: the accounts.
+        units: the units.
+        measures: m names of measures.
+        codes: `unit_codes(accounts, units)` if it is at hand.
+
+    Returns:
+        float64 (n_units, m) sums, each in its measure's own unit, a blank cell counting as 0; and int64 (n_units,)
+        numbers of accounts. Accounts outside the region and unlocated ones are in neither (see `totals`).
+
+    Raises:
+        InputError: if a measure isn't known. PlanError: if the level isn't known.
+    """
+    codes = unit_codes(accounts, units) if codes is None else codes
+    inside = codes >= 0
+    rows = codes[inside]
+    values = measure_values(accounts, measures)[inside]
+    n = len(units)
+    sums = np.zeros((n, len(measures)), dtype=np.float64)
+    for j in range(len(measures)):
+        sums[:, j] = np.bincount(rows, weights=values[:, j], minlength=n)
+    return sums, np.bincount(rows, minlength=n).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A set of accounts: how many, and the sum of each measure.
+
+    Attributes:
+        rows: number of accounts.
+        loads: sums in the order of the totals' measures, each in its measure's own unit.
+    """
+
+    rows: int
+    loads: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """accepted = in_region + outside + unlocated, in rows and in each measure; checked when made.
+
+    Attributes:
+        measures: names, in the order of every part's loads.
+        accepted, in_region, outside, unlocated: the whole and its parts.
+    """
+
+    measures: tuple[str, ...]
+    accepted: Part
+    in_region: Part
+    outside: Part
+    unlocated: Part
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    def check(self) -> None:
+        """Raise PlanError unless the parts add up to what was accepted."""
+        _conserved(self.measures, self.accepted, (self.in_region, self.outside, self.unlocated))
+
+
+@dataclass(frozen=True)
+class PlanTotals:
+    """accepted = assigned + unassigned + outside + unlocated, in rows and in each measure; checked when made.
+
+    Attributes:
+        measures: names, in the order of every part's loads.
+        accepted, assigned, unassigned, outside, unlocated: the whole and its parts.
+    """
+
+    measures: tuple[str, ...]
+    accepted: Part
+    assigned: Part
+    unassigned: Part
+    outside: Part
+    unlocated: Part
+
+    def __post_init__(self) -> None:
+        self.check()
+
+    def check(self) -> None:
+        """Raise PlanError unless the parts add up to what was accepted."""
+        _conserved(self.measures, self.accepted, (self.assigned, self.unassigned, self.outside, self.unlocated))
+
+    def load(self, part: str, measure: str) -> float:
+        """Sum of one measure over one part, e.g. `load("outside", "revenue")`."""
+        chosen: Part = getattr(self, part)
+        return chosen.loads[self.measures.index(measure)]
+
+
+def totals(accounts: Accounts, units: Units) -> Totals:
+    """What lies in the region, outside it and nowhere, over all measures of the accounts.
+
+    Raises:
+        PlanError: if the level isn't known.
+    """
+    codes = unit_codes(accounts, units)
+    part = _parter(accounts)
+    return Totals(
+        measures=accounts.measures,
+        accepted=part(np.ones(len(accounts), dtype=np.bool_)),
+        in_region=part(codes >= 0),
+        outside=part(codes == OUTSIDE),
+        unlocated=part(codes == UNLOCATED),
+    )
+
+
+def plan_totals(accounts: Accounts, units: Units, plan: Plan) -> PlanTotals:
+    """What the plan assigns, leaves unassigned, and can't reach, over all measures of the accounts.
+
+    Raises:
+        PlanError: if the plan was made on other units, or the level isn't known.
+    """
+    codes = unit_codes(accounts, units)
+    assigned = account_codes(accounts, units, plan, codes=codes) != UNASSIGNED
+    part = _parter(accounts)
+    return PlanTotals(
+        measures=accounts.measures,
+        accepted=part(np.ones(len(accounts), dtype=np.bool_)),
+        assigned=part(assigned),
+        unassigned=part((codes >= 0) & ~assigned),
+        outside=part(codes == OUTSIDE),
+        unlocated=part(codes == UNLOCATED),
+    )
+
+
+def _same_units(units: Units, plan: Plan) -> None:
+    if plan.units_version != units.version or len(plan) != len(units):
+        raise PlanError("the plan was made on other units; open it with its own level and region")
+
+
+def _parter(accounts: Accounts) -> Any:
+    values = measure_values(accounts, accounts.measures)
+
+    def part(mask: NDArray[np.bool_]) -> Part:
+        # fsum is exact before its one rounding, so parts add up whatever the order of the rows
+        return Part(int(mask.sum()), tuple(math.fsum(column) for column in values[mask].T.tolist()))
+
+    return part
+
+
+def _conserved(measures: tuple[str, ...], whole: Part, parts: tuple[Part, ...]) -> None:
+    if any(len(p.loads) != len(measures) for p in (whole, *parts)):
+        raise PlanError("totals need one sum for each measure")
+    rows = sum(p.rows for p in parts)
+    if rows != whole.rows:
+        raise PlanError(f"{whole.rows:,} accounts were accepted, but {rows:,} are accounted for")
+    for j, measure in enumerate(measures):
+        loads = [p.loads[j] for p in parts]
+        scale = max(1.0, *(abs(v) for v in loads), abs(whole.loads[j]))
+        if not abs(math.fsum(loads) - whole.loads[j]) <= 1e-9 * scale:
+            raise PlanError(
+                f"{measure}: {whole.loads[j]:,.2f} was accepted, but {math.fsum(loads):,.2f} is accounted for"
+            )

@@ -1,0 +1,213 @@
+"""Every accepted account with its territory and rep: as a table, for a CRM (CSV), for people (Excel)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from terr.aggregate import OUTSIDE, UNLOCATED, PlanTotals, account_codes, plan_totals, unit_codes
+from terr.errors import InputError
+from terr.model.accounts import CORE, Accounts
+from terr.model.plan import Plan
+from terr.model.reps import Rep
+from terr.model.units import UNASSIGNED, Units
+from terr.report.safe import is_formula, safe_frame
+
+STATUSES = ("assigned", "unassigned", "outside the region", "unlocated")
+_BEFORE = ("account_id", "name", "owner", "territory", "rep", "rep_id", "unit_id", "unit", "state", "zip", "city")
+_AFTER = ("status", "located_by", "source_row")
+_EXCEL_ROWS = 1_048_576
+_EXCEL_CELL = 32_767
+_WIDEST = 40
+_PERCENT = "+0.0%;-0.0%;0.0%"
+
+
+def accounts_table(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep]) -> pd.DataFrame:
+    """One row for each accepted account, in the order of the file.
+
+    Returns:
+        DataFrame with the columns `account_id, name, owner, territory, rep, rep_id, unit_id, unit, state, zip, city`,
+        the measures (float64, NaN = blank), `status` (one of STATUSES), `located_by, source_row`, then the file's
+        other columns. A measure or other column whose name is taken is called "<name> (file)".
+
+    Raises:
+        PlanError: if the plan was made on other units.
+    """
+    frame = accounts.frame
+    unit = unit_codes(accounts, units)
+    territory = account_codes(accounts, units, plan, codes=unit)
+    roster = {r.rep_id: r.name for r in reps}
+    position = np.append(plan.slots(), [UNASSIGNED] * 2)[unit]
+    place = np.maximum(unit, UNLOCATED)  # outside and unlocated accounts alike have no unit to name
+    status = np.where(territory != UNASSIGNED, STATUSES[0], STATUSES[1])
+    status = np.where(unit == OUTSIDE, STATUSES[2], np.where(unit == UNLOCATED, STATUSES[3], status))
+    columns: dict[str, Any] = {
+        "account_id": frame["account_id"],
+        "name": frame["name"],
+        "owner": frame["owner"],
+        "territory": _pick([t.name for t in plan.territories], position),
+        "rep": _pick([roster.get(t.rep, "") for t in plan.territories], position),
+        "rep_id": _pick([t.rep for t in plan.territories], position),
+        "unit_id": _pick(units.ids, place),
+        "unit": _pick(units.names, place),
+        **{c: frame[c] for c in ("state", "zip", "city")},
+    }
+    taken = {c.casefold() for c in (*_BEFORE, *_AFTER)}
+    for measure in accounts.measures:
+        columns[_free(measure, taken)] = frame[measure].astype(np.float64)
+    columns |= {"status": status.astype(object), "located_by": frame["located_by"], "source_row": frame["source_row"]}
+    for attribute in frame.columns:
+        if attribute not in CORE and attribute not in accounts.measures:
+            columns[_free(str(attribute), taken)] = frame[attribute]
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def accounts_csv(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep]) -> bytes:
+    """`accounts_table` as CSV: UTF-8 with a byte-order mark, commas, formulas neutralised, ids and ZIPs as they are.
+
+    Excel itself drops leading zeros when it opens a CSV by double click; `accounts_xlsx` keeps them there too.
+
+    Raises:
+        PlanError: if the plan was made on other units.
+    """
+    table = accounts_table(accounts, units, plan, reps)
+    for column in table.columns[table.dtypes == np.float64]:
+        values = table[column]
+        if ((values % 1 == 0) & (values.abs() < 2**53) | values.isna()).all():
+            table[column] = values.astype("Int64")  # 1200, not 1200.0
+    text: str = safe_frame(table).to_csv(index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
+    return text.encode("utf-8-sig")
+
+
+def accounts_xlsx(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], table: pd.DataFrame) -> bytes:
+    """An Excel workbook with the sheets Accounts, Territories and Totals. No cell is a formula.
+
+    Args:
+        accounts: the accounts.
+        units: the units.
+        plan: the plan.
+        reps: the roster.
+        table: one row for each territory: `code, name, rep, units, accounts` and `load_<measure>`,
+            `target_<measure>`, `deviation_<measure>` (deviation as a share, .05 = 5 %).
+
+    Raises:
+        PlanError: if the plan was made on other units.
+        InputError: if there are more accounts than an Excel sheet has rows.
+    """
+    import xlsxwriter
+
+    if len(accounts) >= _EXCEL_ROWS:
+        raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} accounts and there are more; export CSV instead")
+    percent = tuple(f"{m} deviation" for m in accounts.measures)
+    out = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(out, options) as book:
+        sheets = _Sheets(book)
+        sheets.add("Accounts", accounts_table(accounts, units, plan, reps), plain=("source_row",))
+        sheets.add("Territories", _territories(table, accounts.measures), percent=percent)
+        sheets.add("Totals", totals_table(plan_totals(accounts, units, plan)))
+    return out.getvalue()
+
+
+def totals_table(totals: PlanTotals) -> pd.DataFrame:
+    """accepted, its four parts, and the difference (0), in accounts and in each measure."""
+    parts = (totals.accepted, totals.assigned, totals.unassigned, totals.outside, totals.unlocated)
+    labels = ["accepted", *STATUSES, "difference"]
+    taken = {"part", "accounts"}
+    rows = [p.rows for p in parts]
+    out: dict[str, Any] = {"part": labels, "accounts": [*rows, rows[0] - sum(rows[1:])]}
+    for j, measure in enumerate(totals.measures):
+        loads = [p.loads[j] for p in parts]
+        # rounding of the last bit is no difference: PlanTotals has checked the sum
+        out[_free(measure, taken)] = [*loads, round(loads[0] - math.fsum(loads[1:]), 2) + 0.0]
+    return pd.DataFrame(out)
+
+
+def _territories(table: pd.DataFrame, measures: tuple[str, ...]) -> pd.DataFrame:
+    wanted = {"name": "territory", "rep": "rep", "accounts": "accounts", "units": "units"}
+    for measure in measures:
+        wanted |= {f"{kind}_{measure}": f"{measure} {kind}" for kind in ("load", "target", "deviation")}
+    kept = [c for c in wanted if c in table.columns]
+    return table[kept].rename(columns=wanted)
+
+
+def _pick(values: list[str], index: Any) -> Any:
+    """object (n,): values[index], "" where index is -1."""
+    return np.array([*values, ""], dtype=object)[index]
+
+
+def _free(name: str, taken: set[str]) -> str:
+    out, count = name, 1
+    while out.casefold() in taken:
+        out = f"{name} (file)" if count == 1 else f"{name} (file {count})"
+        count += 1
+    taken.add(out.casefold())
+    return out
+
+
+class _Sheets:
+    """Writes tables into one workbook, with one set of formats."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def _format(self, **properties: Any) -> Any:
+        key = tuple(sorted(properties.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format(properties)
+        return self._formats[key]
+
+    def add(self, name: str, frame: pd.DataFrame, plain: tuple[str, ...] = (), percent: tuple[str, ...] = ()) -> None:
+        """A sheet with a frozen header and an autofilter.
+
+        Numbers have thousands separators, but for the columns `plain` (none) and `percent` (shares as percent).
+        """
+        sheet = self._book.add_worksheet(name)
+        for j, column in enumerate(frame.columns):
+            title, values = str(column), frame.iloc[:, j]
+            guarded = {"quote_prefix": True} if is_formula(title) else {}
+            sheet.write_string(0, j, title[:_EXCEL_CELL], self._format(bold=True, bottom=1, **guarded))
+            if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+                width = self._numbers(sheet, j, values, "0" if title in plain else _PERCENT if title in percent else "")
+            else:
+                width = self._texts(sheet, j, values)
+            sheet.set_column(j, j, min(_WIDEST, max(8, len(title), width) + 2))
+        sheet.freeze_panes(1, 0)
+        if len(frame.columns):
+            sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
+
+    def _numbers(self, sheet: Any, j: int, values: pd.Series, picture: str) -> int:
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        finite = numbers[np.isfinite(numbers)]
+        picture = picture or ("#,##0" if (finite % 1 == 0).all() else "#,##0.00")
+        style = self._format(num_format=picture)
+        for i, number in enumerate(numbers.tolist(), start=1):
+            if math.isfinite(number):
+                sheet.write_number(i, j, number, style)
+        return len(f"{np.abs(finite).max():,.2f}") if len(finite) else 0
+
+    def _texts(self, sheet: Any, j: int, values: pd.Series) -> int:
+        text, guarded = self._format(num_format="@"), self._format(num_format="@", quote_prefix=True)
+        width = 0
+        for i, value in enumerate(values.tolist(), start=1):
+            cell = value if isinstance(value, str) else "" if pd.isna(value) else str(value)
+            if not cell:
+                continue
+            if len(cell) > _EXCEL_CELL:
+                cell = cell[: _EXCEL_CELL - 1] + "…"  # Excel's limit; the CSV has it all
+            # the text stays as it is, since a string cell never runs; the prefix holds when somebody edits it
+            sheet.write_string(i, j, cell, guarded if is_formula(cell) else text)
+            width = max(width, len(cell))
+        return width
