@@ -1,0 +1,225 @@
+"""Solves in the background, in processes of their own, with progress and cancel."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import pickle
+import sys
+import threading
+import types
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import SpawnContext, SpawnProcess
+from queue import Empty
+from typing import Any
+
+from terr.engine.designing import design
+from terr.engine.rebalancing import rebalance
+from terr.engine.warmup import warm
+from terr.errors import SolveError, TerrError
+from terr.model.problem import Problem
+from terr.model.result import Progress, Result
+
+SLOTS = 256
+"""Largest number of jobs that wait or run at once."""
+KINDS = {"design": design, "rebalance": rebalance}
+
+_swap = threading.Lock()
+_line: dict[str, Any] = {}  # in a worker: the queue for progress and the flags for cancel, set once at its start
+
+
+class _Process(SpawnProcess):
+    """A spawned process that doesn't run its parent's main script again (under Streamlit that is the whole app)."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 (multiprocessing's name)
+        with _swap:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = types.ModuleType("__main__")
+            try:
+                return SpawnProcess._Popen(process_obj)
+            finally:
+                sys.modules["__main__"] = main
+
+
+class _Context(SpawnContext):
+    Process = _Process
+
+
+def _begin(queue: Any, flags: Any) -> None:
+    """Starts a worker: ends it when its parent is gone, and loads the compiled loops."""
+    _line["queue"], _line["flags"] = queue, flags
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def follow() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=follow, daemon=True).start()
+    warm()
+
+
+def _ready() -> int:
+    return os.getpid()
+
+
+def _run(kind: str, slot: int, number: int, problem: Problem, seed: int, time_limit_s: float | None) -> Result:
+    flags, queue = _line["flags"], _line["queue"]
+    return KINDS[kind](
+        problem,
+        seed=seed,
+        time_limit_s=time_limit_s,
+        progress=lambda p: queue.put((number, p)),
+        cancel=lambda: bool(flags[slot]),
+    )
+
+
+class Job:
+    """One solve in the background.
+
+    Attributes:
+        id: number, unique in its pool.
+        kind: "design" or "rebalance".
+    """
+
+    def __init__(self, number: int, kind: str, slot: int, flags: Any, future: Future[Result]) -> None:
+        self.id = number
+        self.kind = kind
+        self._slot = slot
+        self._flags = flags
+        self._future = future
+        self._progress: Progress | None = None
+
+    def progress(self) -> Progress | None:
+        """The latest, or None before the first."""
+        return self._progress
+
+    def cancel(self) -> None:
+        """Asks the worker to end; `result` then gives the best plan so far, with status "stopped"."""
+        if not self._future.done():
+            self._flags[self._slot] = 1
+
+    def done(self) -> bool:
+        """True if `result` returns at once."""
+        return self._future.done()
+
+    def result(self, timeout: float | None = None) -> Result:
+        """The result; waits for it.
+
+        Raises:
+            TerrError: what the solve raised.
+            SolveError: if the worker died or the pool was shut down.
+            TimeoutError: if it isn't done in `timeout` seconds.
+        """
+        try:
+            return self._future.result(timeout)
+        except BrokenProcessPool as error:
+            raise SolveError("the background worker stopped unexpectedly; start the job again") from error
+        except CancelledError as error:
+            raise SolveError("the background workers were shut down before this job began") from error
+        except (TerrError, TimeoutError):
+            raise
+        except (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError) as error:
+            raise SolveError(f"the background job failed: {error}") from error
+
+
+class Pool:
+    """Worker processes, started and warmed at once; replaces its workers if one dies."""
+
+    def __init__(self, workers: int = 2) -> None:
+        self._workers = max(1, workers)
+        self._lock = threading.RLock()
+        self._numbers = itertools.count(1)
+        self._jobs: dict[int, Job] = {}
+        self._closed = False
+        self._start()
+
+    def _start(self) -> None:
+        context = _Context()
+        self._queue: Any = context.Queue()
+        self._flags: Any = context.Array("b", SLOTS, lock=False)
+        self._free = list(range(SLOTS))
+        self._executor = ProcessPoolExecutor(
+            self._workers, mp_context=context, initializer=_begin, initargs=(self._queue, self._flags)
+        )
+        for _ in range(self._workers):  # each makes the executor start one more worker
+            self._executor.submit(_ready)
+        self._over = threading.Event()
+        threading.Thread(target=self._listen, args=(self._queue, self._over), daemon=True).start()
+
+    def _listen(self, queue: Any, over: threading.Event) -> None:
+        while not over.is_set():
+            try:
+                number, progress = queue.get(timeout=0.2)
+            except Empty:
+                continue
+            except (EOFError, OSError, pickle.UnpicklingError):
+                break  # a worker died while it wrote
+            job = self._jobs.get(number)
+            if job is not None:
+                job._progress = progress
+        queue.close()
+
+    def submit(self, kind: str, problem: Problem, *, seed: int = 1, time_limit_s: float | None = None) -> Job:
+        """Starts a job.
+
+        Args:
+            kind: "design" or "rebalance".
+            problem: what to solve.
+            seed: of the solve.
+            time_limit_s: of the solve, None = no limit.
+
+        Raises:
+            SolveError: if the kind is unknown, the pool is shut down, or too many jobs wait.
+        """
+        if kind not in KINDS:
+            raise SolveError(f'there is no job called "{kind}"; choose {" or ".join(KINDS)}')
+        with self._lock:
+            if self._closed:
+                raise SolveError("the background workers are shut down")
+            if not self._free:
+                raise SolveError("too many jobs are waiting; let some finish or cancel them")
+            number = next(self._numbers)
+            try:
+                return self._submit(number, kind, problem, seed, time_limit_s)
+            except BrokenProcessPool:  # a worker died since: its jobs failed, this one gets new workers
+                self._stop()
+                self._start()
+                return self._submit(number, kind, problem, seed, time_limit_s)
+
+    def _submit(self, number: int, kind: str, problem: Problem, seed: int, time_limit_s: float | None) -> Job:
+        slot = self._free.pop()
+        flags, free = self._flags, self._free
+        flags[slot] = 0
+        future = self._executor.submit(_run, kind, slot, number, problem, seed, time_limit_s)
+        job = Job(number, kind, slot, flags, future)
+        self._jobs[number] = job
+
+        def release(_: Any) -> None:
+            self._jobs.pop(number, None)
+            free.append(slot)
+
+        future.add_done_callback(release)
+        return job
+
+    def worker_pids(self) -> tuple[int, ...]:
+        """Process ids of the workers, for monitoring."""
+        processes = self._executor._processes
+        return tuple(processes) if processes else ()
+
+    def shutdown(self) -> None:
+        """Cancels what runs and ends the workers. Can be called twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for job in list(self._jobs.values()):
+                job.cancel()
+            self._stop()
+
+    def _stop(self) -> None:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._over.set()

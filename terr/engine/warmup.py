@@ -1,0 +1,33 @@
+"""Compiling and loading everything once, so that the first person to press a button needn't wait."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from terr.engine.designing import design
+from terr.engine.rebalancing import rebalance
+from terr.model.problem import Problem
+
+
+def warm() -> None:
+    """Runs a tiny design and rebalance. A second or two where the compiled loops are cached on disk, else about 20."""
+    side = 6
+    at = np.arange(side * side).reshape(side, side)
+    pairs = np.r_[np.c_[at[:, :-1].ravel(), at[:, 1:].ravel()], np.c_[at[:-1].ravel(), at[1:].ravel()]]
+    rows, cols = np.r_[pairs[:, 0], pairs[:, 1]], np.r_[pairs[:, 1], pairs[:, 0]]
+    order = np.lexsort((cols, rows))
+    y, x = np.divmod(np.arange(side * side), side)
+    start = ((x >= 2) * 1 + (x >= 3) * 1).astype(np.int16)
+    problem = Problem.from_arrays(
+        np.ones(side * side),
+        ["load"],
+        np.c_[x, y] * 1.0,
+        np.r_[0, np.cumsum(np.bincount(rows))],
+        cols[order],
+        np.ones(len(order)),
+        territories=3,
+        limits={"load": 0.1},
+        start=start,
+    )
+    design(problem, seed=1, effort=0.01)
+    rebalance(problem, seed=1, effort=0.01)
