@@ -1,0 +1,352 @@
+"""The command line: `python -m terr` or `terr`. The contract is docs/interface.md."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import math
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from terr import __version__
+from terr.errors import InputError, SolveError, TerrError
+
+if TYPE_CHECKING:
+    from terr.model.result import Progress
+    from terr.workspace.imports import Intake
+    from terr.workspace.plain import Control
+    from terr.workspace.scorecards import Answer, Ground
+
+DONE, FAILED, UNUSABLE, LIMIT_BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes: done and within the limits; a solver failed; the input can't be used; the best plan found breaks a limit;
+stopped by the person before there was a plan."""
+MAX_SEED = 1_000_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words behind the program's name; by default those it was started with.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter must not lose the report
+    try:
+        args = _parser().parse_args(argv)
+        run: Callable[[argparse.Namespace], int] = args.run
+        code = run(args)
+        sys.stdout.flush()
+    except SystemExit as done:  # --help and --version
+        return done.code if isinstance(done.code, int) else DONE
+    except TerrError as error:
+        text = "".join(c if c.isprintable() else " " for c in str(error))
+        print(f"terr: error: {' '.join(text.split())}", file=sys.stderr)
+        return FAILED if isinstance(error, SolveError) else UNUSABLE
+    except KeyboardInterrupt:
+        print("terr: stopped, nothing written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the report has seen enough
+        _drop_output()
+        return DONE
+    except OSError as error:
+        print(f"terr: error: the report can't be printed ({error.strerror}); free space first", file=sys.stderr)
+        _drop_output()
+        return FAILED
+    return code
+
+
+def _drop_output() -> None:
+    """Keep Python from complaining about what it can't print when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in the one line every command uses."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="terr", description="Sales territories from a spreadsheet.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"terr {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        out = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        out.set_defaults(run=run)
+        return out
+
+    check = command("check", "Say what becomes of every row of a file.", _check)
+    _file_options(check)
+    check.add_argument("--rejects", metavar="OUT.csv", help="write rows left out or not located, with reasons")
+
+    design = command("design", "Draw balanced territories from nothing.", _design)
+    _file_options(design)
+    _plan_options(design)
+    design.add_argument("--territories", type=_whole, required=True, metavar="K", help="how many")
+    design.add_argument(
+        "--lock", type=_pair, action="append", default=[], metavar="UNIT=TERRITORY",
+        help='keep a unit in a territory: 48453=3 or 48453="Territory 3"',
+    )  # fmt: skip
+    _solve_options(design)
+
+    rebalance = command("rebalance", "Repair a plan with the least change.", _rebalance)
+    _file_options(rebalance)
+    _plan_options(rebalance)
+    rebalance.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
+    rebalance.add_argument(
+        "--max-moved", type=_share, metavar="SHARE", help="most of the measure's load that may move, such as 0.10"
+    )
+    _solve_options(rebalance)
+
+    compare = command("compare", "Measure two plans alike and list what moves.", _compare)
+    _file_options(compare)
+    _plan_options(compare)
+    compare.add_argument(
+        "--plan", required=True, action="append", metavar="PLAN.csv", help="give it twice: the first plan, the second"
+    )
+
+    demo = command("demo", "Write a workbook of made-up accounts to try Terr with.", _demo)
+    demo.add_argument("out", metavar="OUT.xlsx")
+    return parser
+
+
+def _file_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="accounts: CSV, text or Excel workbook")
+    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
+    parser.add_argument(
+        "--map", type=_pair, action="append", default=[], metavar="FIELD=COLUMN",
+        help="column of a field (account_id name zip city state county latitude longitude owner) or measure",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _plan_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--level", required=True, choices=("state", "county", "zip3", "zip"), help="state or county")
+    parser.add_argument("--region", required=True, metavar="TX[,OK ...]|lower48|us")
+    parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')
+    parser.add_argument(
+        "--limit", type=_limit, action="append", default=[], metavar="MEASURE=0.05",
+        help="share a load may be off its target, both sides; 0.05 for --measure if not given",
+    )  # fmt: skip
+    parser.add_argument("--boundaries", help=argparse.SUPPRESS)
+
+
+def _solve_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=_seed, default=1, help="same input and seed, same plan (default 1)")
+    parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop with the best plan so far")
+    parser.add_argument("--out", metavar="PLAN.csv", help="write the plan")
+
+
+def _check(args: argparse.Namespace) -> int:
+    from terr.workspace.imports import check_report
+    from terr.workspace.localfiles import check_target, read_file, write_file
+    from terr.workspace.plain import rejects_csv, take_file
+    from terr.workspace.readable import check_text
+
+    target = check_target(args.rejects, sources=(args.file,)) if args.rejects else None
+    taken: Intake = take_file(read_file(args.file), args.file, sheet=args.sheet, choices=_once(args.map, "--map"))
+    if target is not None:
+        write_file(target, rejects_csv(taken))
+    _print(check_report(taken) if args.json else check_text(taken))
+    return DONE
+
+
+def _design(args: argparse.Namespace) -> int:
+    from terr.workspace.plain import make_design
+
+    locks = _once(args.lock, "--lock")
+    return _solved(args, "Design", lambda ground, how: make_design(ground, args.territories, locks=locks, how=how))
+
+
+def _rebalance(args: argparse.Namespace) -> int:
+    from terr.workspace.localfiles import read_file
+    from terr.workspace.plain import make_rebalance
+
+    plan, most = read_file(args.plan, "plan file"), args.max_moved
+    return _solved(args, "Rebalance", lambda ground, how: make_rebalance(ground, plan, max_moved=most, how=how))
+
+
+def _solved(args: argparse.Namespace, title: str, solve: Callable[[Ground, Control], Answer]) -> int:
+    from terr.workspace.localfiles import check_target, write_file
+    from terr.workspace.plain import Control
+    from terr.workspace.readable import answer_text
+
+    target = check_target(args.out, sources=(args.file,)) if args.out else None
+    ground = _ground(args)
+    with _stoppable() as stop, _told() as progress:
+        answer = solve(ground, Control(args.seed, args.time_limit, progress, stop))
+    if target is not None:
+        write_file(target, answer.plan_csv())
+    _print(answer.report if args.json else answer_text(answer, title=title, wrote=args.out or ""))
+    return LIMIT_BROKEN if answer.broken else DONE
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from terr.workspace.localfiles import read_file
+    from terr.workspace.plain import make_comparison
+    from terr.workspace.readable import comparison_text
+
+    if len(args.plan) != 2:
+        raise InputError(f"compare needs two plans, {len(args.plan)} given: --plan A.csv --plan B.csv")
+    first, second = (read_file(p, "plan file") for p in args.plan)
+    both = make_comparison(_ground(args), first, second)
+    _print(both.report if args.json else comparison_text(both))
+    return DONE
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from terr import demo
+    from terr.workspace.localfiles import check_target, read_file, write_file
+
+    if not args.out.lower().endswith(".xlsx"):
+        raise InputError("the demo is an Excel workbook; give it a name that ends in .xlsx")
+    target = check_target(args.out)
+    book = io.BytesIO()
+    demo.write_demo(book)
+    if target.exists() and read_file(args.out) not in (b"", book.getvalue()):
+        raise InputError(f"{target.name} exists and holds something else; choose another name or delete it")
+    write_file(target, book.getvalue())
+    accounts, reps = len(demo.demo_accounts()), len(demo.demo_reps())
+    print(f"Wrote {accounts:,} made-up accounts and {reps} reps to {args.out}")
+    print("Next: terr design with --level county --region lower48 --measure revenue --territories 12")
+    return DONE
+
+
+def _ground(args: argparse.Namespace) -> Ground:
+    from terr.workspace.localfiles import read_file
+    from terr.workspace.plain import Wanted, prepare
+
+    if args.boundaries is not None:
+        raise InputError("--boundaries is not available in this version; leave it out to use the bundled ones")
+    limits = _once(args.limit, "--limit")
+    wanted = Wanted(args.level, args.region, args.measure, limits)
+    return prepare(read_file(args.file), args.file, wanted, sheet=args.sheet, choices=_once(args.map, "--map"))
+
+
+def _print(what: dict[str, Any] | str) -> None:
+    print(what if isinstance(what, str) else json.dumps(what, indent=2, allow_nan=False))
+
+
+def _once(pairs: list[tuple[str, Any]], option: str) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in out:
+            raise InputError(f"{option} names {key} twice; give it once")
+        out[key] = value
+    return out
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C ends the work with the best plan so far, the second one at once."""
+    stop = threading.Event()
+
+    def ask(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop.is_set
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _told() -> Iterator[Callable[[Progress], None]]:
+    """Progress on stderr: one line that changes on a terminal, a line per stage elsewhere."""
+    terminal = sys.stderr.isatty()
+    last = ""
+
+    def tell(now: Progress) -> None:
+        nonlocal last
+        if terminal:
+            best = "" if math.isinf(now.best_deviation) else f", best so far ±{100 * now.best_deviation:.1f} %"
+            line = f"{100 * min(1.0, now.fraction):3.0f} %  {now.stage}{best}  {now.seconds:.0f} s"
+            sys.stderr.write("\r" + line.ljust(len(last)))
+            last = line
+        elif now.stage != last:
+            sys.stderr.write(f"{now.stage}\n")
+            last = now.stage
+        sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        if terminal and last:
+            sys.stderr.write("\r" + " " * len(last) + "\r")
+            sys.stderr.flush()
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip() or not value.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" needs a name, an equals sign and a value, such as revenue=Beds')
+    return key.strip(), value.strip()
+
+
+def _limit(text: str) -> tuple[str, float]:
+    key, sign, value = text.rpartition("=")
+    if not sign or not key.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" needs a measure and a share, such as revenue=0.05')
+    return key.strip(), _number(value, f"the limit on {key.strip()}", "a share such as 0.05")
+
+
+def _share(text: str) -> float:
+    value = _number(text, "this", "a share from 0 to 1, such as 0.10")
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to 1, such as 0.10")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text, "the time", "seconds, such as 30")
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} seconds are no time; give more than 0")
+    return value
+
+
+def _number(text: str, what: str, example: str) -> float:
+    try:
+        value = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f'{what} must be {example}, not "{text}"')
+    return value
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text[:40]}" is not a whole number') from None
+
+
+def _seed(text: str) -> int:
+    value = _whole(text)
+    if not 0 <= value <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"choose a seed from 0 to {MAX_SEED:,}")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

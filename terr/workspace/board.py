@@ -1,0 +1,231 @@
+"""The board: everything the Plan page shows of one plan at one revision, computed once per revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from terr.aggregate import PlanTotals, measures_per_unit, plan_totals
+from terr.edits.moves import apply
+from terr.metrics import balance, disruption, shape
+from terr.model.accounts import Accounts
+from terr.model.edit import Edit
+from terr.model.plan import Plan
+from terr.model.reps import Rep
+from terr.model.units import UNASSIGNED, Units
+from terr.store import ScenarioInfo
+from terr.workspace.core import Workspace
+from terr.workspace.imports import dataset
+
+ROOT = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """One plan, measured.
+
+    Attributes:
+        info: the scenario; rev: its revision; plan, units, accounts, reps: what it is made of.
+        measure: the measure balanced; currency: its currency code, "" if it is no money.
+        loads: float64 (n_units,), the measure per unit; counts: int64 (n_units,), accounts per unit.
+        table: one row per territory in plan order: `code, territory, rep, locked, color, load, target, deviation`
+            (share), `accounts, units, pieces, compactness` (Polsby-Popper, 0 to 1).
+        strays: codes of units of every piece cut off from the heaviest piece of its territory.
+        max_deviation: largest |load / target - 1|, NaN without territories; within: it is inside the tolerance and
+            every unit that counts is assigned.
+        unassigned_units, unassigned_load: what no territory has.
+        moved: share of the load that changed territory since the baseline, NaN without one; baseline: what that is.
+        balance_index: 100 x (1 - mean |deviation|), clipped at 0.
+    """
+
+    info: ScenarioInfo
+    rev: int
+    plan: Plan
+    units: Units
+    accounts: Accounts
+    reps: tuple[Rep, ...]
+    measure: str
+    currency: str
+    loads: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    table: pd.DataFrame
+    strays: tuple[tuple[int, ...], ...]
+    max_deviation: float
+    within: bool
+    unassigned_units: int
+    unassigned_load: float
+    moved: float
+    baseline: str
+    balance_index: float
+
+
+def board(ws: Workspace, scenario_id: str) -> Board:
+    """Measure a scenario as stored now.
+
+    Raises:
+        LocateError: if it doesn't exist.
+        PlanError: if its boundaries changed.
+    """
+    info = ws.store.scenario(scenario_id)
+    plan, rev = ws.plan(scenario_id)
+    key = ("board", scenario_id, rev, info.measure, info.tolerance, info.name)
+    known = ws.scores.get(key)
+    if known is not None:
+        return known  # type: ignore[no-any-return]
+    data = dataset(ws, info.dataset_id)
+    units = ws.units(info)
+    loads, counts = _per_unit(ws, info, data.accounts, units)
+    return ws.scores.put(  # type: ignore[no-any-return]
+        key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts)
+    )
+
+
+def preview_board(ws: Workspace, scenario_id: str, change: Edit, *, measure: str = "", tolerance: float = 0.0) -> Board:
+    """The board as it would be after an edit that isn't stored; `measure` and `tolerance` replace the scenario's.
+
+    Raises:
+        ConflictError: if the edit doesn't fit the plan as stored now.
+    """
+    info = ws.store.scenario(scenario_id)
+    if measure:
+        info = replace(info, measure=measure, tolerance=tolerance or info.tolerance)
+    plan, rev = ws.plan(scenario_id)
+    data = dataset(ws, info.dataset_id)
+    units = ws.units(info)
+    loads, counts = _per_unit(ws, info, data.accounts, units)
+    return _measure(ws, info, rev, apply(plan, change), units, data.accounts, data.reps, loads, counts)
+
+
+def _per_unit(
+    ws: Workspace, info: ScenarioInfo, accounts: Accounts, units: Units
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    key = ("units", info.dataset_id, units.version, info.measure)
+    known = ws.scores.get(key)
+    if known is None:
+        loads, counts = measures_per_unit(accounts, units, (info.measure,))
+        known = ws.scores.put(key, (loads[:, 0], counts))
+    return known  # type: ignore[no-any-return]
+
+
+def _measure(
+    ws: Workspace,
+    info: ScenarioInfo,
+    rev: int,
+    plan: Plan,
+    units: Units,
+    accounts: Accounts,
+    reps: tuple[Rep, ...],
+    loads: NDArray[np.float64],
+    counts: NDArray[np.int64],
+) -> Board:
+    slots, k = plan.slots(), len(plan.territories)
+    on = slots >= 0
+    weights = loads[:, None]
+    sums = balance.loads(slots, weights, k)[:, 0]
+    target = float(loads.sum()) / k if k else 0.0
+    targets = np.full(k, target)
+    deviation = sums / target - 1.0 if target > 0 else np.full(k, np.nan)
+    names = {r.rep_id: r.name for r in reps}
+    table = pd.DataFrame(
+        {
+            "code": [t.code for t in plan.territories],
+            "territory": [t.name for t in plan.territories],
+            "rep": [names.get(t.rep, t.rep) for t in plan.territories],
+            "locked": [t.locked for t in plan.territories],
+            "color": [t.color for t in plan.territories],
+            "load": sums,
+            "target": targets,
+            "deviation": deviation,
+            "accounts": np.bincount(slots[on], counts[on], minlength=k).astype(np.int64)[:k],
+            "units": np.bincount(slots[on], minlength=k)[:k],
+            "pieces": shape.components(slots, units.indptr, units.indices, k),
+            "compactness": shape.polsby_popper(
+                slots, units.indptr, units.indices, units.border_km, units.area_km2, units.outer_km, k
+            ),
+        }
+    )
+    worst = float(np.abs(deviation).max()) if k and target > 0 else float("nan")
+    moved, baseline = _moved(ws, info, plan, loads)
+    return Board(
+        info=info,
+        rev=rev,
+        plan=plan,
+        units=units,
+        accounts=accounts,
+        reps=reps,
+        measure=info.measure,
+        currency=dict(accounts.currency).get(info.measure, ""),
+        loads=loads,
+        counts=counts,
+        table=table,
+        strays=tuple(
+            tuple(int(u) for u in piece) for _, piece in shape.stray_pieces(slots, units.indptr, units.indices, loads)
+        ),
+        max_deviation=worst,
+        within=bool(worst <= info.tolerance + 1e-9) and not bool(loads[~on].sum() > 0),
+        unassigned_units=int((~on).sum()),
+        unassigned_load=float(loads[~on].sum()),
+        moved=moved,
+        baseline=baseline,
+        balance_index=float(balance.balance_index(sums[:, None], targets[:, None])[0])
+        if k and target > 0
+        else float("nan"),
+    )
+
+
+def _moved(ws: Workspace, info: ScenarioInfo, plan: Plan, loads: NDArray[np.float64]) -> tuple[float, str]:
+    """Share of the load that changed territory since the newest generated or imported plan on this line of work."""
+    base = _baseline(ws, info)
+    total = float(loads.sum())
+    if base is None or total <= 0:
+        return float("nan"), ""
+    was, kind = base
+    known = was != UNASSIGNED
+    share = disruption.load_pct(was[known], plan.assign[known], loads[known][:, None])
+    return float(np.atleast_1d(share)[0]) / 100.0, "when the plan was generated" if kind == "design" else "when the plan was imported"
+
+
+def _baseline(ws: Workspace, info: ScenarioInfo) -> tuple[NDArray[np.int16], str] | None:
+    key = ("baseline", info.id, info.head)
+    known = ws.scores.get(key)
+    if known is not None:
+        return None if known == "none" else known  # type: ignore[no-any-return]
+    history = ws.store.history(info.id)
+    steps = {s.id: s for s in history.steps}
+    for at in reversed(history.trail(info.head)):
+        if steps[at].kind in {"design", "import"}:
+            plan = ws.store.plan_at(info.id, at)
+            return ws.scores.put(key, (plan.assign, steps[at].kind))  # type: ignore[no-any-return]
+    ws.scores.put(key, "none")
+    return None
+
+
+def totals(ws: Workspace, scenario_id: str) -> PlanTotals:
+    """accepted = assigned + unassigned + outside + unlocated, in rows and each measure."""
+    one = board(ws, scenario_id)
+    return plan_totals(one.accounts, one.units, one.plan)
+
+
+def report_table(ws: Workspace, scenario_id: str) -> pd.DataFrame:
+    """One row per territory with loads, targets and deviations of every measure, as the exports want it."""
+    one = board(ws, scenario_id)
+    slots, k = one.plan.slots(), len(one.plan.territories)
+    weights, _ = measures_per_unit(one.accounts, one.units, one.accounts.measures)
+    sums = balance.loads(slots, weights, k)
+    out: dict[str, Any] = {
+        "code": one.table["code"],
+        "name": one.table["territory"],
+        "rep": one.table["rep"],
+        "units": one.table["units"],
+        "accounts": one.table["accounts"],
+    }
+    for j, measure in enumerate(one.accounts.measures):
+        target = float(weights[:, j].sum()) / k if k else 0.0
+        out[f"load_{measure}"] = sums[:, j]
+        out[f"target_{measure}"] = np.full(k, target)
+        out[f"deviation_{measure}"] = sums[:, j] / target - 1.0 if target > 0 else np.full(k, np.nan)
+    return pd.DataFrame(out)

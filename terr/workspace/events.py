@@ -1,0 +1,102 @@
+"""What the map says, turned into edits. The queue is read in order; what was taken in before is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from terr.errors import TerrError
+from terr.workspace import plans
+from terr.workspace.core import Workspace
+
+_MOST_UNITS = 100_000
+_MOST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one window has shown and sent so far.
+
+    Attributes:
+        rev: the revision on its screen.
+        active: code of the territory that clicks paint, -1 = unassign.
+        ack: (map session, number of its last event taken in).
+        have: version of the unit values the browser holds, "" = none.
+        notices: lines for the person, newest last.
+    """
+
+    rev: int
+    active: int
+    ack: tuple[str, int] = ("", 0)
+    have: str = ""
+    notices: tuple[str, ...] = field(default=())
+
+
+def take(ws: Workspace, scenario_id: str, seen: Seen, value: Any, *, author: str = "") -> Seen:
+    """Take in the events of the map's value.
+
+    Malformed events are passed over: they can't come from our own script. An event that can't be carried out becomes a
+    notice; those after it are still taken in.
+    """
+    events = value.get("events") if isinstance(value, Mapping) else None
+    if not isinstance(events, Sequence):
+        return seen
+    for event in events:
+        if not isinstance(event, Mapping) or not isinstance(event.get("s"), str) or not _is_int(event.get("n")):
+            continue
+        session, n = event["s"], int(event["n"])
+        if session != seen.ack[0]:
+            seen = replace(seen, ack=(session, 0), have="")
+        if n <= seen.ack[1]:
+            continue
+        seen = _one(ws, scenario_id, replace(seen, ack=(session, n), have=str(event.get("have") or "")), event, author)
+    return seen
+
+
+def _one(ws: Workspace, scenario_id: str, seen: Seen, event: Mapping[str, Any], author: str) -> Seen:
+    kind = event.get("k")
+    try:
+        if kind == "active" and _is_int(event.get("to")):
+            return replace(seen, active=int(event["to"]))
+        done = _edit(ws, scenario_id, seen, event, author)
+    except TerrError as error:
+        with suppress(TerrError):  # the plan itself may be gone
+            seen = replace(seen, rev=ws.store.rev(scenario_id))
+        return replace(seen, notices=(*seen.notices, str(error)))
+    if done is None:
+        return seen
+    notices = (*seen.notices, done.notice) if done.notice else seen.notices
+    return replace(seen, rev=done.rev, notices=notices)
+
+
+def _edit(ws: Workspace, scenario_id: str, seen: Seen, event: Mapping[str, Any], author: str) -> plans.Outcome | None:
+    kind, units = event.get("k"), _units(event.get("units"))
+    if kind == "paint" and units is not None and _is_int(event.get("to")):
+        before = _units(event.get("seen"))
+        if before is not None and len(before) != len(units):
+            before = None
+        return plans.paint(ws, scenario_id, units, int(event["to"]), seen=before, author=author)
+    if kind == "lock" and units is not None:
+        return plans.set_locks(ws, scenario_id, units, bool(event.get("on")), author=author)
+    if kind == "undo":
+        return plans.undo(ws, scenario_id, seen.rev, author=author)
+    if kind == "redo":
+        return plans.redo(ws, scenario_id, seen.rev, author=author)
+    return None
+
+
+def _units(value: Any) -> list[int] | None:
+    if not isinstance(value, list) or len(value) > _MOST_UNITS or not all(_is_int(v) for v in value):
+        return None
+    return [int(v) for v in value]
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST and value == int(value)
+
+
+def heard(seen: Seen) -> Seen:
+    """The same, once its notices have been shown."""
+    return replace(seen, notices=())

@@ -1,0 +1,77 @@
+"""Files that leave Terr, and the plan file that comes back in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from terr.report.accounts import accounts_csv, accounts_xlsx
+from terr.report.geo import territories_geojson
+from terr.report.plan import plan_csv, read_plan_csv
+from terr.report.safe import safe_frame
+from terr.workspace.board import board, report_table
+from terr.workspace.core import Workspace
+from terr.workspace.plans import Outcome, place_by_name
+
+CSV, XLSX, GEOJSON = (
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/geo+json",
+)
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file: its name, MIME type and bytes."""
+
+    name: str
+    mime: str
+    data: bytes
+
+
+KINDS = ("accounts.xlsx", "accounts.csv", "plan.csv", "territories.geojson")
+
+
+def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
+    """Make one of `KINDS` from the plan as stored now."""
+    one = board(ws, scenario_id)
+    if kind == "accounts.xlsx":
+        table = report_table(ws, scenario_id)
+        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table)
+    elif kind == "accounts.csv":
+        data = accounts_csv(one.accounts, one.units, one.plan, one.reps)
+    elif kind == "plan.csv":
+        data = plan_csv(one.plan, one.units)
+    else:
+        data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id))
+    return Download(file_name(one.info.name, kind), mime_of(kind), data)
+
+
+def file_name(plan_name: str, kind: str) -> str:
+    """Name of the exported file: the plan's, reduced to letters, digits and dashes."""
+    stem = re.sub(r"[^A-Za-z0-9-]+", "-", plan_name).strip("-").lower()[:60] or "plan"
+    return f"{stem}-{kind}"
+
+
+def mime_of(kind: str) -> str:
+    """MIME type of one of `KINDS`."""
+    return {"xlsx": XLSX, "csv": CSV}.get(kind.rsplit(".", 1)[-1], GEOJSON)
+
+
+def import_plan(ws: Workspace, scenario_id: str, seen_rev: int, data: bytes, *, author: str = "") -> Outcome:
+    """Take over a plan file as one edit that one undo takes back.
+
+    Raises:
+        InputError: if the file has unknown, missing or repeated units, or isn't a plan file.
+        ConflictError: if the plan changed since the person looked at it.
+    """
+    names = read_plan_csv(data, ws.units(ws.store.scenario(scenario_id)))
+    return place_by_name(ws, scenario_id, seen_rev, names, author=author)
+
+
+def safe_csv(frame: pd.DataFrame) -> bytes:
+    """A frame as CSV for a spreadsheet program: UTF-8 with BOM, no cell that would run as a formula."""
+    text: str = safe_frame(frame).to_csv(index=False)
+    return text.encode("utf-8-sig")

@@ -1,0 +1,213 @@
+"""Reports as text for a terminal: aligned tables, units, thousands separators. The same figures as the JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from terr.boundaries.catalog import region_label
+from terr.view.text import count, units_word
+from terr.workspace.imports import WAYS, Intake, check_report
+from terr.workspace.plain import Comparison
+from terr.workspace.scorecards import Answer, Ground
+
+_SHOWN = 12
+_STATUS = {
+    "optimal": "proven best for its model, within every limit",
+    "feasible": "within every limit",
+    "stopped": "stopped early, within every limit",
+    "limit_broken": "OUTSIDE A LIMIT (see below)",
+    "infeasible": "no plan can keep the limits (see below)",
+}
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
+    """Lines of an aligned table; the first `left` columns are text, the others are set to the right."""
+    cells = [list(head), *[list(r) for r in rows]]
+    widths = [max(len(r[c]) for r in cells) for c in range(len(head))]
+    lines = []
+    for r in cells:
+        parts = [v.ljust(w) if c < left else v.rjust(w) for c, (v, w) in enumerate(zip(r, widths, strict=True))]
+        lines.append("  ".join(parts).rstrip())
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return lines
+
+
+def clean(text: str, length: int = 60) -> str:
+    """A person's text on one line without control characters, shortened."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def number(value: float | None) -> str:
+    """`1234567.8` -> "1,234,568"; small or fractional figures keep two decimals."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.2f}"
+
+
+def check_text(taken: Intake) -> str:
+    """What `terr check` says: rows, money, columns, places and what is wrong, by kind."""
+    it = check_report(taken)
+    where = ", ".join(
+        str(v) for v in (it["format"].upper(), it["encoding"], it["sheet"] and f'sheet "{clean(it["sheet"])}"') if v
+    )
+    lines = [f"{clean(it['file'])}: {where}, header in row {it['header_row']}", ""]
+    lines.append(
+        f"{count(it['rows_in'], 'row')} in = {it['rows_accepted']:,} accepted + {it['rows_excluded']:,} excluded "
+        f"+ {it['rows_rejected']:,} rejected"
+    )
+    if it["measures"]:
+        rows = [
+            [_with_unit(m, t["currency"]), *(number(t[k]) for k in ("total_in", "accepted", "excluded", "rejected"))]
+            for m, t in it["measures"].items()
+        ]
+        lines += ["", *table(["Measure", "in", "accepted", "excluded", "rejected"], rows)]
+    columns = {**it["columns"], **{f"measure {m}": c for m, c in taken.columns.measures.items()}}
+    lines += ["", *table(["Field", "Column"], [[clean(f), clean(c)] for f, c in columns.items()], left=2)]
+    lines += ["", "Located: " + ", ".join(f"{n:,} {WAYS[way]}" for way, n in it["located"].items() if n)]
+    kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for issue in it["issues"]:
+        kinds.setdefault((issue["fate"], issue["code"]), []).append(issue)
+    if kinds:
+        lines += ["", "Findings"]
+    for (fate, code), found in sorted(kinds.items(), key=lambda k: (k[0][0] == "accepted", -len(k[1]))):
+        first = found[0]
+        lines.append(
+            f"- {code} ({fate}): {len(found):,}, first in row {first['row']:,}: {clean(first['message'], 160)}"
+        )
+    return "\n".join(lines)
+
+
+def answer_text(answer: Answer, *, title: str, wrote: str = "") -> str:
+    """What `terr design` and `terr rebalance` say: headline, territories, and why it isn't better."""
+    it, ground = answer.report, answer.ground
+    lines = [f"{title}: {_where(ground)}, {count(len(answer.counts), 'territory', 'territories')}", ""]
+    lines += _territories(answer)
+    lines += ["", f"Result: {_STATUS[it['status']]}"]
+    for m in ground.measures:
+        lines.append(
+            f"Largest deviation, {_unit(ground, m)}: {_percent(it['max_deviation_pct'][m])} (limit ±"
+            f"{100 * ground.limits[m]:g} %), coefficient of variation {_percent(it['cv_pct'][m])}, "
+            f"Gini {it['gini'][m]:.3f}"
+        )
+    shape = it["compactness"]
+    lines.append(
+        f"Shape: Polsby-Popper {shape['polsby_popper_mean']:.2f}, Reock {shape['reock_mean']:.2f} (1 = circle), moment "
+        f"of inertia {shape['moment_of_inertia_km2']:,.0f} km2, mean distance {shape['mean_distance_km']:,.0f} km, "
+        f"inner border {shape['border_km']:,.0f} km"
+    )
+    lines.append(
+        f"Pieces beyond one per territory: {it['extra_components']:,}; unassigned "
+        f"{units_word(ground.units.level)}: {it['unassigned_units']:,}"
+    )
+    if it["disruption"] is not None:
+        lines.append("Moves: " + _disruption(ground, it["disruption"]))
+    proof = it["certificate"]
+    if proof is not None:
+        gap = "" if proof["gap_pct"] is None else f", gap {proof['gap_pct']:.2f} %"
+        lines.append(f"Proof: objective {proof['objective']:.5g}, bound {proof['bound']:.5g}{gap} ({proof['model']})")
+    seed = "" if it["seed"] is None else f", seed {it['seed']}"
+    lines.append(f"Time: {it['runtime_s']:.1f} s{seed}")
+    if it["explanations"]:
+        lines += ["", "Notes", *(f"- {clean(e['message'], 600)}" for e in it["explanations"])]
+    if wrote:
+        lines += ["", f"Plan written to {clean(wrote, 200)}"]
+    return "\n".join(lines)
+
+
+def comparison_text(both: Comparison) -> str:
+    """What `terr compare` says: both plans in two columns, what moves, and the heaviest moves."""
+    a, b, ground = both.a.report, both.b.report, both.a.ground
+    lines = [f"Comparison: {_where(ground)}", ""]
+    rows = [["Result", a["status"].replace("_", " "), b["status"].replace("_", " ")]]
+    rows.append(["Territories", str(a["territories_requested"]), str(b["territories_requested"])])
+    for m in ground.measures:
+        rows.append([f"Largest deviation, {m}", *(_percent(x["max_deviation_pct"][m]) for x in (a, b))])
+        rows.append([f"Coefficient of variation, {m}", *(_percent(x["cv_pct"][m]) for x in (a, b))])
+        rows.append([f"Gini, {m}", *(f"{x['gini'][m]:.3f}" for x in (a, b))])
+    for key, name, digits in (
+        ("polsby_popper_mean", "Polsby-Popper", 2), ("reock_mean", "Reock", 2),
+        ("moment_of_inertia_km2", "Moment of inertia, km2", 0), ("mean_distance_km", "Mean distance, km", 0),
+        ("border_km", "Inner border, km", 0),
+    ):  # fmt: skip
+        rows.append([name, *(f"{x['compactness'][key]:,.{digits}f}" for x in (a, b))])
+    rows.append(["Extra pieces", *(f"{x['extra_components']:,}" for x in (a, b))])
+    rows.append(["Unassigned units", *(f"{x['unassigned_units']:,}" for x in (a, b))])
+    lines += table(["", "first", "second"], [[clean(c) for c in r] for r in rows])
+    told = both.report["disruption"]
+    lines += ["", "From the first to the second: " + _disruption(ground, told)]
+    moves = both.report["moves"]
+    first = ground.measures[0]
+    if moves:
+        names = dict(zip(ground.units.ids, ground.units.names, strict=True))
+        shown = [
+            [clean(names[v["unit_id"]]), clean(v["from"] or "-"), clean(v["to"] or "-"), f"{v['accounts']:,}",
+             number(v["load"][first])]
+            for v in moves[:_SHOWN]
+        ]  # fmt: skip
+        lines += ["", *table(["Unit", "from", "to", "accounts", _unit(ground, first)], shown, left=3)]
+        if len(moves) > _SHOWN:
+            lines.append(f"and {len(moves) - _SHOWN:,} more (all with --json)")
+    for label, one in (("first", a), ("second", b)):
+        lines += [f"- {label}: {clean(e['message'], 600)}" for e in one["explanations"] if e["code"] in _OF_PLAN]
+    return "\n".join(lines)
+
+
+_OF_PLAN = ("limit_broken", "unassigned", "pieces")
+
+
+def _territories(answer: Answer) -> list[str]:
+    ground = answer.ground
+    head = ["Territory", units_word(ground.units.level), "accounts"]
+    for m in ground.measures:
+        head += [_unit(ground, m), "deviation"]
+    head += ["pieces", "compactness"]
+    rows = []
+    for j, t in enumerate(answer.report["territories"]):
+        row = [clean(t["id"]), f"{t['units']:,}", f"{int(answer.counts[j]):,}"]
+        for m in ground.measures:
+            row += [number(t["load"][m]), _percent(t["deviation_pct"][m], signed=True)]
+        rows.append([*row, f"{t['components']:,}", f"{t['polsby_popper']:.2f}"])
+    target = answer.card.target
+    if len(target):
+        last = ["Target", "", ""]
+        for q in range(len(ground.measures)):
+            last += [number(float(target[0, q])), ""]
+        rows.append([*last, "", ""])
+    return table(head, rows)
+
+
+def _where(ground: Ground) -> str:
+    units, n = ground.units, len(ground.units)
+    limits = ", ".join(f"{m} ±{100 * v:g} %" for m, v in ground.limits.items())
+    return clean(f"{region_label(units.region)}, {n:,} {units_word(units.level, n)}, {limits}", 200)
+
+
+def _disruption(ground: Ground, told: dict[str, Any]) -> str:
+    loads = [f"{told['load_pct'][m]:.2f} % of all {clean(m)}" for m in ground.measures]
+    return (
+        ", ".join(
+            [
+                f"{told['units_pct']:.2f} % of all {units_word(ground.units.level)}",
+                f"{told['accounts_pct']:.2f} % of all accounts",
+                *loads,
+            ]
+        )
+        + " in the region"
+    )
+
+
+def _unit(ground: Ground, measure: str) -> str:
+    return _with_unit(measure, dict(ground.accounts.currency).get(measure, ""))
+
+
+def _with_unit(measure: str, currency: str) -> str:
+    return clean(f"{measure} ({currency})" if currency else measure, 40)
+
+
+def _percent(value: float | None, *, signed: bool = False) -> str:
+    if value is None:
+        return "-"
+    return f"{value:+.1f} %" if signed else f"{value:.1f} %"

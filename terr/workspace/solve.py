@@ -1,0 +1,336 @@
+"""Designs and suggested moves: from a plan to the engine's problem, and from its result back to one edit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from terr.aggregate import measures_per_unit
+from terr.edits import moves
+from terr.edits.colors import choose_colors
+from terr.engine import precheck
+from terr.errors import InputError
+from terr.locate import home_points
+from terr.model.edit import Edit
+from terr.model.plan import Plan, Territory
+from terr.model.problem import Problem
+from terr.model.reps import Rep
+from terr.model.result import Explanation, Result
+from terr.model.units import UNASSIGNED, Units
+from terr.workspace.core import Workspace
+from terr.workspace.imports import dataset
+from terr.workspace.plans import Outcome, check_tolerance, edit
+from terr.workspace.problems import build_problem, check_territories, pieces_warning
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks of Generate.
+
+    Attributes:
+        territories: how many.
+        measure: what to balance; tolerance: allowed relative deviation.
+        names: of the territories, in no order; fewer than `territories` is fine.
+        reps: reps to start from and to give a territory each; () = none.
+        seed: the same request and seed give the same plan.
+    """
+
+    territories: int
+    measure: str
+    tolerance: float
+    names: tuple[str, ...] = ()
+    reps: tuple[Rep, ...] = ()
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        check_territories(self.territories)
+        check_tolerance(self.tolerance)
+        names = [n.strip().casefold() for n in self.names if n.strip()]
+        if len(names) > self.territories:
+            raise InputError(f"{len(names)} names are given for {self.territories} territories; shorten the list")
+        if len(set(names)) != len(names):
+            twice = next(n for n in names if names.count(n) > 1)
+            raise InputError(f'the name "{twice}" is given twice; give each territory its own')
+        if len(self.reps) > self.territories:
+            raise InputError(f"{len(self.reps)} reps are chosen for {self.territories} territories; choose fewer reps")
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A problem ready for the engine, with the way back to the plan.
+
+    Attributes:
+        scenario_id, rev: the plan it was made from.
+        problem: for the engine.
+        rows: int64 (problem units,), code of each of the problem's units in the plan.
+        codes: territory code each slot must become, -1 = any.
+        request: what was asked; None for suggested moves.
+        warnings: what stands in the way, found before solving.
+    """
+
+    scenario_id: str
+    rev: int
+    problem: Problem
+    rows: NDArray[np.int64]
+    codes: tuple[int, ...]
+    request: Request | None
+    warnings: tuple[Explanation, ...]
+
+
+def measure_loads(ws: Workspace, scenario_id: str, measure: str) -> NDArray[np.float64]:
+    """float64 (n_units,), sum of a measure per unit.
+
+    Raises:
+        InputError: if the accounts don't have it.
+    """
+    info = ws.store.scenario(scenario_id)
+    data = dataset(ws, info.dataset_id)
+    if measure not in data.accounts.measures:
+        raise InputError(f'"{measure}" is not a measure of {data.info.name}')
+    key = ("loads", info.dataset_id, info.units_version, measure)
+    known = ws.scores.get(key)
+    if known is None:
+        known = ws.scores.put(key, measures_per_unit(data.accounts, ws.units(info), (measure,))[0][:, 0])
+    return known  # type: ignore[no-any-return]
+
+
+def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
+    """The problem behind Generate; locked units and territories stay as they are.
+
+    Raises:
+        InputError: for a request that can't be met by any plan, saying why.
+    """
+    info = ws.store.scenario(scenario_id)
+    units = ws.units(info)
+    plan, rev = ws.plan(scenario_id)
+    loads = measure_loads(ws, scenario_id, request.measure)
+    keep = ~(plan.locked_units & (plan.assign == UNASSIGNED))  # locked outside any territory: not the engine's
+    held = [t for t in plan.territories if t.locked or bool((plan.locked_units & (plan.assign == t.code)).any())]
+    if len(held) > request.territories:
+        raise InputError(
+            f"{len(held)} territories hold locks, so at least {len(held)} territories are needed; unlock some or ask "
+            "for more"
+        )
+    locked = np.full(len(units), -1, dtype=np.int16)
+    for slot, territory in enumerate(held):
+        locked[plan.fixed() & (plan.assign == territory.code)] = slot
+    codes = tuple([t.code for t in held] + [-1] * (request.territories - len(held)))
+    problem = _problem(units, keep, loads, request.measure, request.tolerance, request.territories, locked=locked[keep])
+    if request.reps and not held:
+        seeds = _seeds(units, request.reps, request.territories, loads)
+        rows = np.cumsum(keep) - 1
+        if bool(keep[seeds].all()):
+            problem = replace(problem, seeds=rows[seeds])
+    warnings = (*pieces_warning(units), *precheck(problem))
+    return Task(scenario_id, rev, problem, np.flatnonzero(keep), codes, request, warnings)
+
+
+def rebalance_task(ws: Workspace, scenario_id: str) -> Task | None:
+    """The problem behind the suggested moves: the plan as it stands, its measure and tolerance.
+
+    Returns:
+        None while there is nothing to suggest on: fewer than two territories, or one without units.
+    """
+    info = ws.store.scenario(scenario_id)
+    units = ws.units(info)
+    plan, rev = ws.plan(scenario_id)
+    slots = plan.slots()
+    k = len(plan.territories)
+    if k < 2 or len(np.unique(slots[slots >= 0])) < k:
+        return None
+    loads = measure_loads(ws, scenario_id, info.measure)
+    if not float(loads.sum()) > 0 or bool((loads < 0).any()):
+        return None
+    keep = ~(plan.locked_units & (plan.assign == UNASSIGNED))
+    locked = np.where(plan.fixed(), slots, -1).astype(np.int16)
+    problem = _problem(units, keep, loads, info.measure, info.tolerance, k, locked=locked[keep], start=slots[keep])
+    return Task(scenario_id, rev, problem, np.flatnonzero(keep), plan.codes, None, ())
+
+
+def result_slots(task: Task, result: Result, n_units: int) -> NDArray[np.int16]:
+    """int16 (n_units,), slot per unit of the plan; units the engine wasn't given stay unassigned (-1)."""
+    slots = np.full(n_units, -1, dtype=np.int16)
+    slots[task.rows] = result.assign
+    return slots
+
+
+def design_edit(ws: Workspace, task: Task, result: Result, plan: Plan, next_code: int, author: str = "") -> Edit:
+    """A design as one edit on `plan`: matched to the territories there are, named, coloured and given to reps.
+
+    Raises:
+        PlanError: if the plan's locks changed since the task was made and the design breaks them.
+    """
+    request = task.request
+    if request is None:
+        raise InputError("these are suggested moves, not a design")
+    units = ws.units(ws.store.scenario(task.scenario_id))
+    slots = result_slots(task, result, len(units))
+    k = request.territories
+    codes = moves.match_codes(plan, slots, k, weights=units.area_km2)
+    for slot, code in enumerate(task.codes):
+        if code >= 0:
+            codes[codes == code] = -1
+            codes[slot] = code
+    colors_now = np.array([plan.territory(int(c)).color if c >= 0 else -1 for c in codes], dtype=np.int64)
+    colors = choose_colors(slots, units.indptr, units.indices, k, colors_now)
+    reps = _reps_for(units, slots, k, request.reps)
+    names = _names_for(plan, codes, request, reps)
+    change = moves.adopt(
+        plan, slots, next_code=next_code, kind="design", k=k, codes=codes, names=names, colors=colors, author=author
+    )
+    if not request.reps:
+        return change
+    order = [c if c >= 0 else -1 for c in codes.tolist()]
+    fresh = iter(range(next_code, next_code + k))
+    rep_of = {(c if c >= 0 else next(fresh)): reps[slot] for slot, c in enumerate(order)}
+    return replace(change, territories=_with_reps(plan, change, rep_of))
+
+
+def apply_design(ws: Workspace, task: Task, result: Result, seen_rev: int, *, author: str = "") -> Outcome:
+    """Store a design as one edit that one undo takes back.
+
+    Raises:
+        ConflictError: if the plan changed since the person looked at it.
+    """
+    if task.request is not None:
+        ws.store.update_settings(task.scenario_id, measure=task.request.measure, tolerance=task.request.tolerance)
+    return edit(ws, task.scenario_id, seen_rev, lambda p, c: design_edit(ws, task, result, p, c, author))
+
+
+def apply_moves(ws: Workspace, task: Task, result: Result, *, author: str = "") -> Outcome:
+    """Store suggested moves as one edit that one undo takes back.
+
+    Raises:
+        ConflictError: if the plan changed since they were computed.
+    """
+    units = ws.units(ws.store.scenario(task.scenario_id))
+
+    def make(plan: Plan, code: int) -> Edit:
+        slots = np.where(plan.locked_units & (plan.assign == UNASSIGNED), -1, result_slots(task, result, len(units)))
+        return moves.adopt(plan, slots, next_code=code, kind="rebalance", codes=task.codes, author=author)
+
+    return edit(ws, task.scenario_id, task.rev, make)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One suggested move: a unit (code, name), the territory it goes to (code, name), and the load it takes along."""
+
+    code: int
+    unit: str
+    to: int
+    target: str
+    load: float
+
+
+def suggestions(ws: Workspace, task: Task, result: Result) -> tuple[Suggestion, ...]:
+    """The moves of a rebalance, heaviest first; empty if the engine found none worth making."""
+    info = ws.store.scenario(task.scenario_id)
+    units, (plan, _) = ws.units(info), ws.plan(task.scenario_id)
+    if task.problem.start is None:
+        return ()
+    changed = np.flatnonzero(result.assign != task.problem.start)
+    out = []
+    for at in changed.tolist():
+        unit, code = int(task.rows[at]), int(task.codes[result.assign[at]])
+        if code in plan.codes:
+            load = float(task.problem.weights[at, 0])
+            out.append(Suggestion(unit, units.names[unit], code, plan.territory(code).name, load))
+    return tuple(sorted(out, key=lambda m: (-m.load, m.code)))
+
+
+def _problem(
+    units: Units,
+    keep: NDArray[np.bool_],
+    loads: NDArray[np.float64],
+    measure: str,
+    tolerance: float,
+    k: int,
+    *,
+    locked: NDArray[np.int16],
+    start: NDArray[np.int16] | None = None,
+) -> Problem:
+    return build_problem(units, keep, loads[:, None], (measure,), {measure: tolerance}, k, locked=locked, start=start)
+
+
+def _seeds(units: Units, reps: Sequence[Rep], k: int, loads: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Units nearest the reps' homes, then those farthest from all so far, weighed by load."""
+    xy = units.xy_km
+    taken: list[int] = []
+    for x, y in _home_xy(units, reps):
+        distance = (xy[:, 0] - x) ** 2 + (xy[:, 1] - y) ** 2
+        distance[taken] = np.inf
+        taken.append(int(distance.argmin()))
+    while len(taken) < k:
+        nearest = np.min([((xy - xy[t]) ** 2).sum(axis=1) for t in taken], axis=0) * (loads + loads.mean() * 0.01)
+        nearest[taken] = -1
+        taken.append(int(nearest.argmax()))
+    return np.array(taken, dtype=np.int64)
+
+
+def _home_xy(units: Units, reps: Sequence[Rep]) -> list[tuple[float, float]]:
+    """Homes in the units' own km grid, through the unit whose point is nearest (homes needn't be in the region)."""
+    places = home_points([r.home_zip for r in reps])
+    unknown = [r.name for r, p in zip(reps, places, strict=True) if np.isnan(p).any()]
+    if unknown:
+        raise InputError(f"the home ZIP of {unknown[0]} is missing or not known; mend the roster or leave this rep out")
+    points = units.frame.geometry.representative_point()
+    lat, lon = points.y.to_numpy(), points.x.to_numpy()
+    out = []
+    for home_lat, home_lon in places:
+        scale = np.cos(np.radians(home_lat))
+        near = int(((lat - home_lat) ** 2 + ((lon - home_lon) * scale) ** 2).argmin())
+        east, north = (home_lon - lon[near]) * scale * 111.32, (home_lat - lat[near]) * 111.32
+        out.append((float(units.xy_km[near, 0] + east), float(units.xy_km[near, 1] + north)))
+    return out
+
+
+def _reps_for(units: Units, slots: NDArray[np.int16], k: int, reps: Sequence[Rep]) -> list[Rep | None]:
+    """One rep per territory so that homes lie nearest the territories' middles in total."""
+    out: list[Rep | None] = [None] * k
+    if not reps:
+        return out
+    xy = units.xy_km
+    middles = np.array([xy[slots == s].mean(axis=0) if (slots == s).any() else xy.mean(axis=0) for s in range(k)])
+    homes = np.array(_home_xy(units, reps))
+    cost = ((homes[:, None, :] - middles[None, :, :]) ** 2).sum(axis=2)
+    for r, s in zip(*linear_sum_assignment(cost), strict=True):
+        out[int(s)] = reps[int(r)]
+    return out
+
+
+def _names_for(plan: Plan, codes: NDArray[np.int64], request: Request, reps: list[Rep | None]) -> list[str]:
+    """Names asked for, else the rep's, else "" (keep the present one or take a default)."""
+    asked = [n.strip() for n in request.names if n.strip()]
+    if asked:
+        return asked + [""] * (len(codes) - len(asked))
+    taken: set[str] = {plan.territory(int(c)).name.casefold() for c in codes if c >= 0}
+    out = []
+    for code, rep in zip(codes, reps, strict=True):
+        default = code < 0 or bool(re.fullmatch(r"Territory \d+", plan.territory(int(code)).name))
+        name = rep.name if rep is not None and default and rep.name.casefold() not in taken else ""
+        taken.add(name.casefold())
+        out.append(name)
+    return out
+
+
+def _with_reps(
+    plan: Plan, change: Edit, rep_of: dict[int, Rep | None]
+) -> tuple[tuple[Territory | None, Territory | None], ...]:
+    pairs = []
+    done = set()
+    for old, new in change.territories:
+        rep = rep_of.get(new.code) if new is not None else None
+        pairs.append((old, replace(new, rep=rep.rep_id) if new is not None and rep is not None else new))
+        done.add((new or old).code)  # type: ignore[union-attr]
+    for code, rep in rep_of.items():
+        if code not in done and rep is not None:
+            old = plan.territory(code)
+            if old.rep != rep.rep_id:
+                pairs.append((old, replace(old, rep=rep.rep_id)))
+    return tuple(pairs)
