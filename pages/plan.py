@@ -1,0 +1,33 @@
+"""Plan: the map, the balance beside it, and everything that changes them."""
+
+import streamlit as st
+
+from terr.ui import header, newplan, shell, state
+from terr.ui.panel import panel
+from terr.view.text import markdown
+from terr.workspace import imports
+
+shell.gate()
+
+sid = state.scenario_id()
+ws = state.workspace()
+if sid is None:
+    header.line()
+    st.title("Plan")
+    plans = ws.store.list_scenarios()
+    if plans:
+        st.markdown("**Open a plan**")
+        for info in plans[:6]:
+            label = f"{markdown(info.name)} · revision {info.rev:,} · {header.local(info.updated_at)}"
+            if st.button(label, key=f"open_{info.id}", icon=":material/map:"):
+                state.open_scenario(info.id)
+                st.query_params["scenario"] = info.id
+                st.rerun()
+    if state.get("dataset"):
+        newplan.form(imports.dataset(ws, state.get("dataset")), "new_plan_here")
+    else:
+        st.info("A plan starts from accounts. Load a spreadsheet or the demo first.", icon=":material/table:")
+        if st.button("Go to Accounts", type="primary", key="to_accounts"):
+            shell.switch("accounts")
+else:
+    panel()

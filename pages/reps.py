@@ -1,0 +1,30 @@
+"""Reps: the roster of the data set in hand, and which territory each one covers."""
+
+import streamlit as st
+
+from terr.ui import header, roster, shell, state
+from terr.workspace import imports
+
+shell.gate()
+
+header.line()
+st.title("Reps")
+ws = state.workspace()
+sid = state.scenario_id()
+dataset_id = ws.store.scenario(sid).dataset_id if sid else state.get("dataset")
+if not dataset_id:
+    st.info("A roster belongs to a data set. Load accounts first.", icon=":material/group:")
+    if st.button("Go to Accounts", type="primary", key="to_accounts"):
+        shell.switch("accounts")
+else:
+    data = imports.dataset(ws, dataset_id)
+    roster.upload(data)
+    if data.reps:
+        st.dataframe(roster.table(data, sid), hide_index=True, width="stretch", key="terr_reps")
+        st.caption("Give a territory to a rep on page Plan under Territories, or start from reps' homes in Generate.")
+    else:
+        st.info(
+            "No reps yet. Load a roster: a CSV or Excel file with a user id and a name in each row; home ZIP and "
+            "capacity are welcome.",
+            icon=":material/group_add:",
+        )

@@ -1,0 +1,124 @@
+"""From a board to what charts, tables and lines of text show."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from terr.view.colors import color
+from terr.view.text import count, percent, short, units_word
+from terr.workspace.board import Board
+
+
+def chart_frame(board: Board, before: Board | None = None) -> pd.DataFrame:
+    """The frame `view.charts.balance` draws, sorted by deviation; `before` adds the earlier loads."""
+    table = board.table
+    old = {} if before is None else dict(zip(before.table["code"], before.table["load"], strict=True))
+    target = table["target"].where(table["target"] > 0, np.nan)
+    frame = pd.DataFrame(
+        {
+            "code": table["code"],
+            "territory": table["territory"],
+            "load_pct": (100 * table["load"] / target).fillna(0.0),
+            "deviation_pct": 100 * table["deviation"],
+            "color": [color(c) for c in table["color"]],
+            "load_text": [short(v, board.currency) for v in table["load"]],
+            "target_text": [short(v, board.currency) for v in table["target"]],
+            "label": [percent(100 * d, signed=True) for d in table["deviation"]],
+            "before_pct": [
+                100 * old[c] / t if c in old and t > 0 else np.nan for c, t in zip(table["code"], target, strict=True)
+            ],
+            "inside": [bool(abs(d) <= board.info.tolerance + 1e-9) for d in table["deviation"]],
+        }
+    )
+    return frame.sort_values("deviation_pct", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def table_frame(board: Board) -> pd.DataFrame:
+    """The table under the map; one row per territory in plan order, numbers as numbers."""
+    table = board.table
+    word = units_word(board.info.level).capitalize()
+    return pd.DataFrame(
+        {
+            "Territory": [
+                f"{n} (locked)" if on else n for n, on in zip(table["territory"], table["locked"], strict=True)
+            ],
+            "Rep": table["rep"].replace("", "–"),
+            board.measure: table["load"],
+            "Deviation": 100 * table["deviation"],
+            "Accounts": table["accounts"],
+            word: table["units"],
+            "Pieces": table["pieces"],
+            "Compactness": table["compactness"],
+        }
+    )
+
+
+def heading(board: Board) -> str:
+    """What this plan is, in one line."""
+    return (
+        f"{count(len(board.table), 'territory', 'territories')} · {board.measure} within "
+        f"±{percent(100 * board.info.tolerance, 0 if round(100 * board.info.tolerance, 1) % 1 == 0 else 1)}"
+    )
+
+
+def state_of_balance(board: Board) -> tuple[str, str]:
+    """(icon, sentence): whether the plan is within its limit, and what keeps it from it."""
+    if not len(board.table):
+        return "info", "No territories yet. Generate some, or make one and click units into it."
+    if np.isnan(board.max_deviation):
+        return "info", f"{board.measure} adds up to zero here; choose another measure."
+    problems = []
+    over = [
+        t
+        for t, d in zip(board.table["territory"], board.table["deviation"], strict=True)
+        if abs(d) > board.info.tolerance + 1e-9
+    ]
+    if over:
+        problems.append(f"{count(len(over), 'territory is', 'territories are')} outside the limit")
+    if board.unassigned_units:
+        word = units_word(board.info.level, board.unassigned_units)
+        problems.append(
+            f"{board.unassigned_units:,} {word} unassigned ({short(board.unassigned_load, board.currency)})"
+        )
+    if board.strays:
+        problems.append(count(len(board.strays), "stray piece"))
+    if problems:
+        said = "; ".join(problems) + "."
+        return "error", said[0].upper() + said[1:]
+    return "check_circle", "Every territory is within the limit and in one piece."
+
+
+def headline(figures: list[tuple[str, str, str, str]]) -> str:
+    """HTML of a few large figures: (label, value, "ok" | "off" | "", explanation on hover)."""
+    blocks = (
+        f'<div class="{kind}" title="{escape(help_)}"><small>{escape(label)}</small><b>{escape(value)}</b></div>'
+        for label, value, kind, help_ in figures
+    )
+    return f'<div class="terr-figures">{"".join(blocks)}</div>'
+
+
+def unit_values(board: Board) -> list[str]:
+    """The measure of each unit as the tooltip shows it."""
+    return [short(v, board.currency) for v in board.loads]
+
+
+def account_points(board: Board) -> dict[str, list[object]] | None:
+    """Accounts with a position as points for the map, radius by the square root of the measure; None without any."""
+    frame = board.accounts.frame
+    states = set(board.units.region)
+    here = frame["lat"].notna() & frame["lon"].notna() & frame["state"].isin(states) & (frame["county"] != "")
+    if not here.any():
+        return None
+    some = frame[here]
+    values = some[board.measure].fillna(0.0).clip(lower=0)
+    top = float(values.quantile(0.99)) or 1.0
+    radius = (1.2 + 4.0 * np.sqrt(np.minimum(values / top, 1.0))).round(1)
+    return {
+        "lat": some["lat"].round(4).tolist(),
+        "lon": some["lon"].round(4).tolist(),
+        "r": radius.tolist(),
+        "text": [f"{n}: {short(v, board.currency)}" for n, v in zip(some["name"], values, strict=True)],
+    }

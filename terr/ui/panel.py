@@ -1,0 +1,204 @@
+"""The Plan page's heart: map, headline figures, balance chart and table, rerun together and without the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit_folium import st_folium
+
+from terr.boundaries.catalog import STATES, geometry_file
+from terr.ui import actions, advice, figures, header, state
+from terr.ui.guard import guarded
+from terr.view.charts import balance
+from terr.view.colors import color
+from terr.view.mapview import Patch, base_map, patch_group
+from terr.view.text import percent, short
+from terr.workspace import events
+from terr.workspace.board import Board, board
+
+MAP_KEY = "terr_map"
+MAP_HEIGHT = 545
+_PREVIEW = "This is a preview: apply it or drop it first, at the right."
+
+
+@st.fragment
+@guarded
+def panel() -> None:
+    """Everything that follows an edit."""
+    sid = str(state.get("scenario"))
+    seen = state.seen()
+    shown = board(state.workspace(), sid)
+    if shown.rev != seen.rev:
+        state.at_revision(shown.rev)
+    proposal: Board | None = state.get("proposal")
+    state.show_said()
+    header.line()
+    actions.row(shown)
+    left, right = st.columns([2.75, 1], gap="small")
+    with left:
+        _map(proposal or shown, proposed=proposal is not None)
+        _table(proposal or shown)
+    with right:
+        _headline(proposal or shown)
+        _chart(proposal or shown, shown if proposal is not None else None)
+        advice.area(sid)
+
+
+def _take_events() -> None:
+    """Take in what the map sent; runs before the fragment does."""
+    sid = state.get("scenario")
+    if not sid:
+        return
+    after = events.take(
+        state.workspace(), sid, state.seen(), st.session_state.get(MAP_KEY) or {}, author=state.author()
+    )
+    for line in after.notices:
+        state.say(line)
+    state.put("seen", events.heard(after))
+
+
+def _map(shown: Board, *, proposed: bool) -> None:
+    seen = state.seen()
+    version = f"{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"
+    names = {r.rep_id: r.name for r in shown.reps}
+    territories = [
+        {
+            "code": t.code,
+            "name": t.name,
+            "rep": names.get(t.rep, t.rep),
+            "locked": t.locked,
+            "color": color(t.color),
+        }
+        for t in shown.plan.territories
+    ]
+    patch = Patch(
+        rev=shown.rev,
+        slots=shown.plan.slots(),
+        territories=territories,
+        active=seen.active,
+        locked=np.flatnonzero(shown.plan.locked_units).tolist(),
+        strays=shown.strays,
+        ack=seen.ack,
+        preview=None if proposed else state.get("preview"),
+        data=None if seen.have == version else _data(version, shown),
+        fly=state.get("fly"),
+        readonly=_PREVIEW if proposed or state.get("preview") else "",
+    )
+    region = shown.units.region
+    st_folium(
+        base_map(geometry_file(shown.info.level), None if len(region) == len(STATES) else region),
+        key=MAP_KEY,
+        height=MAP_HEIGHT,
+        use_container_width=True,
+        returned_objects=[],
+        feature_group_to_add=patch_group(patch),
+        on_change=_take_events,
+    )
+
+
+def _data(version: str, shown: Board) -> dict[str, Any]:
+    return {
+        "version": version,
+        "measure": shown.measure,
+        "values": figures.unit_values(shown),
+        "accounts": [f"{n:,} account{'' if n == 1 else 's'}" for n in shown.counts.tolist()],
+        "points": figures.account_points(shown),
+    }
+
+
+def _headline(shown: Board) -> None:
+    inside = shown.max_deviation <= shown.info.tolerance + 1e-9
+    st.html(
+        figures.headline(
+            [
+                (
+                    "Max deviation",
+                    percent(100 * shown.max_deviation),
+                    "ok" if inside else "off",
+                    "Largest |load / target - 1| of any territory; the target is the region's total divided equally",
+                ),
+                (
+                    "Moved",
+                    percent(100 * shown.moved),
+                    "",
+                    f"Share of {shown.measure} now in another territory than {shown.baseline or 'after Generate'}, "
+                    "of all that was assigned then",
+                ),
+                (
+                    "Balance index",
+                    "–" if np.isnan(shown.balance_index) else f"{shown.balance_index:.1f}",
+                    "",
+                    "100 x (1 - mean |deviation|); 100 is perfect",
+                ),
+            ]
+        )
+    )
+    icon, sentence = figures.state_of_balance(shown)
+    color_word = {"check_circle": "green", "error": "orange", "info": "blue"}[icon]
+    st.markdown(f":{color_word}[:material/{icon}:] {sentence}")
+
+
+def _chart(shown: Board, before: Board | None) -> None:
+    if not len(shown.table):
+        return
+    frame = figures.chart_frame(shown, before)
+    st.markdown(
+        f"**{shown.measure} by territory, % of target** ({short(shown.table['target'].iloc[0], shown.currency)})"
+    )
+    limit = 100 * shown.info.tolerance
+    area = st.container(height=300, border=False)
+    picked = area.altair_chart(
+        balance(
+            frame,
+            measure=shown.measure,
+            low=100 - limit,
+            high=100 + limit,
+        ),
+        width="stretch",
+        key="terr_chart",
+        on_select="rerun",
+        selection_mode="territory",
+    )
+    chosen = picked.selection.get("territory") or [] if picked else []
+    codes = [int(row["code"]) for row in chosen if "code" in row]
+    _choose("chart", codes[0] if codes else None, shown)
+
+
+def _table(shown: Board) -> None:
+    if not len(shown.table):
+        return
+    frame = figures.table_frame(shown)
+    money = "dollar" if shown.currency == "USD" else "localized"
+    picked = st.dataframe(
+        frame,
+        key="terr_table",
+        hide_index=True,
+        height=min(212, 37 + 35 * len(frame)),
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            shown.measure: st.column_config.NumberColumn(format="$%,.0f" if money == "dollar" else "localized"),
+            "Deviation": st.column_config.NumberColumn(format="%+.1f %%", help="Load ÷ target − 1"),
+            "Accounts": st.column_config.NumberColumn(format="localized"),
+            "Pieces": st.column_config.NumberColumn(help="1 = in one piece"),
+            "Compactness": st.column_config.NumberColumn(format="%.2f", help="Polsby-Popper: 1 is a circle"),
+        },
+    )
+    rows = picked.selection.rows if picked else []
+    code = int(shown.table["code"].iloc[rows[0]]) if rows and rows[0] < len(shown.table) else None
+    _choose("table", code, shown)
+
+
+def _choose(source: str, code: int | None, shown: Board) -> None:
+    """A new pick in chart or table makes that territory active and shows it on the map."""
+    if state.get(f"picked_{source}") == code:
+        return
+    state.put(f"picked_{source}", code)
+    if code is None:
+        return
+    units = np.flatnonzero(shown.plan.assign == code)
+    state.choose(code)
+    state.fly_to(units.tolist())
+    st.rerun(scope="fragment")

@@ -1,0 +1,76 @@
+"""Saved plans: their list and what can be done with one."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from terr.boundaries.catalog import region_label
+from terr.errors import TerrError
+from terr.store import ScenarioInfo
+from terr.ui import shell, state
+from terr.ui.guard import attempt
+from terr.ui.header import local
+from terr.view.text import count, markdown, percent, units_word
+from terr.workspace.board import board
+
+COLUMNS = {"Max deviation": st.column_config.TextColumn(help="Largest |load ÷ target − 1| of any territory")}
+
+
+def table(plans: list[ScenarioInfo]) -> pd.DataFrame:
+    """One row per plan, newest first."""
+    rows = []
+    for info in plans:
+        worst, k = "–", "–"
+        try:
+            shown = board(state.workspace(), info.id)
+            worst, k = percent(100 * shown.max_deviation), f"{len(shown.table):,}"
+        except TerrError:
+            pass  # a plan of other boundaries is still listed, opened with its own message
+        rows.append(
+            {
+                "Plan": info.name,
+                "Region": f"{region_label(info.region)}, {units_word(info.level)}",
+                "Territories": k,
+                "Measure": info.measure,
+                "Max deviation": worst,
+                "Revision": info.rev,
+                "Last edit": local(info.updated_at),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def actions(info: ScenarioInfo) -> None:
+    """Open, rename, duplicate, delete."""
+    ws = state.workspace()
+    st.markdown(f"**{markdown(info.name)}** · {count(info.rev, 'revision')}")
+    a, b, c, d, e = st.columns([1, 2.4, 1, 1, 1], vertical_alignment="bottom")
+    if a.button("Open", type="primary", icon=":material/map:", width="stretch", key="open"):
+        state.open_scenario(info.id)
+        st.query_params["scenario"] = info.id
+        shell.switch("plan")
+    name = b.text_input("New name", info.name, max_chars=120, key=f"name_{info.id}", label_visibility="collapsed")
+    c.button("Rename", width="stretch", key="rename", on_click=lambda: attempt(lambda: ws.store.rename(info.id, name)))
+    d.button(
+        "Duplicate", width="stretch", key="duplicate", help="A copy with its whole history",
+        on_click=lambda: attempt(lambda: ws.store.duplicate(info.id)),
+    )  # fmt: skip
+    e.button("Delete", icon=":material/delete:", width="stretch", key="delete", on_click=_delete, args=(info,))
+
+
+def _delete(info: ScenarioInfo) -> None:
+    def act() -> bool:
+        state.workspace().store.delete(info.id)
+        return True
+
+    if attempt(act):
+        state.put("deleted", {"id": info.id, "name": info.name})
+        if state.get("scenario") == info.id:
+            state.close_scenario()
+
+
+def restore(scenario_id: str) -> None:
+    """Bring a deleted plan back."""
+    attempt(lambda: state.workspace().store.restore(scenario_id))
+    state.drop("deleted")

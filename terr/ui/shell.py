@@ -1,0 +1,108 @@
+"""Page config, navigation, look, and the line every page starts with."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from terr.errors import TerrError
+from terr.ui import state
+from terr.view.text import markdown
+
+_inside: ContextVar[bool] = ContextVar("terr_inside_shell", default=False)
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = (
+    ("accounts", "Accounts", ":material/table:"),
+    ("plan", "Plan", ":material/map:"),
+    ("scenarios", "Scenarios", ":material/account_tree:"),
+    ("reps", "Reps", ":material/group:"),
+    ("reports", "Reports", ":material/download:"),
+)
+_LOOK = """
+<style>
+.stMainBlockContainer { padding: 1.4rem 1.4rem .6rem 1.4rem; max-width: 100%; }
+section[data-testid="stSidebar"][data-collapsed="false"] { width: 184px !important; min-width: 184px !important; }
+[data-testid="stSidebarNavItems"] { padding-top: .4rem; }
+.stAppHeader { background: transparent; pointer-events: none; } .stAppHeader * { pointer-events: auto; }
+.stAppHeader { height: 2.2rem; min-height: 2.2rem; }
+[data-testid="stSidebarContent"] { padding-top: 0; }
+.stDataFrame { font-variant-numeric: tabular-nums; }
+.terr-figures { display: grid; grid-template-columns: repeat(3, 1fr); gap: .4rem; }
+.terr-figures div { border-left: 3px solid rgba(128,128,128,.35); padding-left: .5rem; }
+.terr-figures small { display: block; opacity: .75; font-size: .78rem; line-height: 1.2; }
+.terr-figures b { font-size: 1.3rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.terr-figures .ok { border-color: #009E73; } .terr-figures .off { border-color: #D55E00; }
+iframe[title="streamlit_folium.st_folium"] { border: 1px solid rgba(128,128,128,.3); border-radius: 8px; }
+.terr-line { display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap; font-size: .9rem; margin: 0 0 .2rem; }
+.terr-line b { font-size: 1.02rem; }
+.terr-line span { opacity: .75; font-variant-numeric: tabular-nums; }
+[data-testid="stVerticalBlock"] { gap: .6rem; }
+h1 { font-size: 1.5rem !important; padding: 0 0 .3rem !important; }
+h2 { font-size: 1.15rem !important; padding: .3rem 0 .1rem !important; }
+h3 { font-size: 1rem !important; padding: .2rem 0 0 !important; }
+</style>
+"""
+
+
+def run() -> None:
+    """Run the page the person is on. An error of ours becomes one line; any other is logged and never shown raw."""
+    page = _navigation()
+    st.html(_LOOK)
+    try:
+        ws = state.workspace()
+    except TerrError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+    state.pool()
+    if ws.notice:
+        st.warning(ws.notice, icon=":material/healing:")
+    if gone := state.get("gone"):
+        st.warning(f"The plan in this address can't be opened: {markdown(gone)}", icon=":material/link_off:")
+        state.drop("gone")
+    state.show_said()
+    token = _inside.set(True)
+    try:
+        page.run()
+    except TerrError as error:
+        state.log.warning("page %s: %s", page.title, type(error).__name__)
+        st.error(str(error), icon=":material/error:")
+    except Exception:  # noqa: BLE001 (the last guard: a person never sees a traceback)
+        state.log.exception("page %s failed", page.title)
+        st.error(
+            "Something went wrong on this page, and nothing you saved is affected. Reload the page; if it happens "
+            "again, the details are in the window Terr was started from.",
+            icon=":material/error:",
+        )
+    finally:
+        _inside.reset(token)
+
+
+def _navigation() -> Any:
+    # a file of ours as the icon: without one, the page's symbol would be fetched from a font server
+    st.set_page_config(
+        page_title="Terr", page_icon=str(ROOT / "static" / "terr.png"), layout="wide", initial_sidebar_state=190
+    )
+    pages = [
+        st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, default=name == "accounts", url_path=name)
+        for name, title, icon in PAGES
+    ]
+    return st.navigation(pages, position="sidebar")
+
+
+def gate() -> None:
+    """The first line of every page: it never runs without this shell around it.
+
+    Streamlit opens a file of `pages/` by itself when its address is the first one asked for after a start; naming the
+    pages switches that off, and the rerun comes in through `app.py`.
+    """
+    if not _inside.get():
+        _navigation()
+        st.rerun()
+
+
+def switch(name: str) -> None:
+    """Go to another page."""
+    st.switch_page(ROOT / "pages" / f"{name}.py", query_params=dict(st.query_params))

@@ -1,0 +1,148 @@
+"""What one window remembers, and the doors to what all windows share."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from terr.boundaries.catalog import STATES
+from terr.engine.pool import Pool
+from terr.errors import LocateError
+from terr.workspace import Workspace
+from terr.workspace.board import Board
+from terr.workspace.events import Seen
+from terr.workspace.imports import Dataset
+
+log = logging.getLogger("terr")
+
+
+@st.cache_resource(show_spinner="Opening your plans …")
+def workspace() -> Workspace:
+    """The one workspace of this process."""
+    return Workspace()
+
+
+@st.cache_resource(show_spinner=False)
+def pool() -> Pool:
+    """The solver's worker processes, started and warmed once so that the first click need not wait."""
+    return Pool(workers=2)
+
+
+def author() -> str:
+    """Who edits: "me" until sign-in is set up."""
+    return "me"
+
+
+def get(name: str, default: Any = None) -> Any:
+    """A value of this window."""
+    return st.session_state.get(f"terr_{name}", default)
+
+
+def put(name: str, value: Any) -> None:
+    """Keep a value of this window."""
+    st.session_state[f"terr_{name}"] = value
+
+
+def drop(*names: str) -> None:
+    """Forget values of this window."""
+    for name in names:
+        st.session_state.pop(f"terr_{name}", None)
+
+
+def scenario_id() -> str | None:
+    """The open scenario: this window's, else the one the address names. None if there is none or it is gone."""
+    wanted = get("scenario") or st.query_params.get("scenario")
+    if not wanted:
+        return None
+    try:
+        workspace().store.scenario(wanted)
+    except LocateError as error:
+        close_scenario()
+        put("gone", str(error))
+        return None
+    if get("scenario") != wanted:
+        open_scenario(wanted)
+    if st.query_params.get("scenario") != wanted:
+        st.query_params["scenario"] = wanted
+    return str(wanted)
+
+
+def open_scenario(wanted: str) -> None:
+    """Make a scenario the open one."""
+    put("scenario", wanted)
+    info = workspace().store.scenario(wanted)
+    put("dataset", info.dataset_id)
+    plan, rev = workspace().plan(wanted)
+    put("seen", Seen(rev=rev, active=plan.codes[0] if plan.codes else -1))
+    drop("preview", "fly", "job", "advice", "design")
+
+
+def close_scenario() -> None:
+    """No scenario is open any more."""
+    drop("scenario", "seen", "preview", "fly", "job", "advice", "design")
+    if "scenario" in st.query_params:
+        del st.query_params["scenario"]
+
+
+def seen() -> Seen:
+    """What this window has shown of the open scenario; an active territory that is gone gives way to the first."""
+    now: Seen = get("seen")
+    plan, _ = workspace().plan(str(get("scenario")))
+    if now.active != -1 and now.active not in plan.codes:
+        now = replace(now, active=plan.codes[0] if plan.codes else -1)
+        put("seen", now)
+    return now
+
+
+def at_revision(rev: int) -> None:
+    """This window now shows revision `rev`."""
+    put("seen", replace(seen(), rev=rev))
+
+
+def say(text: str) -> None:
+    """A line that appears once, after the rerun."""
+    if text:
+        put("toasts", [*get("toasts", []), text])
+
+
+def show_said() -> None:
+    """Show the lines of `say`."""
+    for text in get("toasts", []):
+        st.toast(text, icon=":material/info:", duration="short")
+    drop("toasts")
+
+
+def choose(code: int) -> None:
+    """Make a territory the active one."""
+    put("seen", replace(seen(), active=code))
+
+
+def fly_to(units: list[int]) -> None:
+    """Move the map's view to some units at the next rerun."""
+    put("fly", {"nonce": uuid4().hex, "units": units} if units else None)
+
+
+def suggested_k(shown: Board) -> int:
+    """How many territories to offer: those there are if more than one, else one per rep, else ten."""
+    have = len(shown.plan.territories)
+    return have if have > 1 else len(shown.reps) if 1 < len(shown.reps) <= len(shown.units) else 10
+
+
+def suggested_region(data: Dataset, lower: str) -> str:
+    """The one state nearly all accounts lie in, else the lower 48."""
+    states = data.accounts.frame["state"]
+    top = states[states != ""].value_counts(normalize=True)
+    return STATES.get(str(top.index[0]), lower) if len(top) and top.iloc[0] > 0.8 else lower
+
+
+def suggested_measure(names: list[str]) -> int:
+    """Position of the measure to offer first: potential or revenue if there is one."""
+    for word in ("potential", "revenue", "sales"):
+        for i, name in enumerate(names):
+            if word in name.casefold():
+                return i
+    return 0

@@ -1,0 +1,197 @@
+"""Dialogs that manage territories and that edit without the mouse."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import streamlit as st
+
+from terr.edits import moves
+from terr.model.edit import Edit
+from terr.model.plan import Plan
+from terr.ui import advice, state
+from terr.ui.guard import attempt
+from terr.view.text import and_list, count, units_word
+from terr.workspace import plans
+from terr.workspace.board import Board, board
+
+
+def _do(make: plans.Make, said: str) -> None:
+    done = attempt(lambda: plans.edit(state.workspace(), str(state.get("scenario")), state.seen().rev, make))
+    if done is not None:
+        state.at_revision(done.rev)
+        state.say(said if done.changed else "Nothing to change.")
+        state.put("territories_done", True)
+
+
+def new_territory() -> None:
+    """Make an empty territory and make it the active one."""
+    made: list[int] = []
+
+    def make(plan: Plan, code: int) -> Edit:
+        made[:] = [code]
+        used = np.bincount([t.color for t in plan.territories], minlength=7)
+        return moves.new_territory(plan, next_code=code, color=int(used.argmin()), author=state.author())
+
+    _do(make, "New territory made; clicks now go to it.")
+    if made:
+        state.choose(made[0])
+
+
+@st.dialog("Territories", width="medium")
+def manage() -> None:
+    """Rename, give to a rep, lock, merge, delete."""
+    if state.get("territories_done"):
+        state.drop("territories_done")
+        st.rerun()
+    shown = board(state.workspace(), str(state.get("scenario")))
+    if not shown.plan.territories:
+        st.info("There is no territory yet. Use New, or Generate some.", icon=":material/info:")
+        return
+    names = {t.code: t.name for t in shown.plan.territories}
+    codes = list(names)
+    active = state.seen().active
+    code = st.selectbox(
+        "Territory",
+        codes,
+        index=codes.index(active) if active in codes else 0,
+        format_func=lambda c: names[c],
+        key="man_code",
+    )
+    here = shown.plan.territory(int(code))
+    who = state.author()
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    name = left.text_input("Name", here.name, max_chars=80, key=f"man_name_{code}")
+    right.button(
+        "Rename", width="stretch", key="man_rename",
+        on_click=_do, args=(lambda p, _: moves.rename(p, here.code, name, author=who), "Renamed."),
+    )  # fmt: skip
+    reps = {"": "Nobody", **{r.rep_id: r.name for r in shown.reps}}
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    ids = list(reps)
+    rep = left.selectbox(
+        "Rep",
+        ids,
+        index=ids.index(here.rep) if here.rep in ids else 0,
+        format_func=lambda i: reps[i],
+        key=f"man_rep_{code}",
+    )
+    right.button(
+        "Set rep", width="stretch", key="man_set_rep",
+        on_click=_do, args=(lambda p, _: moves.set_rep(p, here.code, str(rep), author=who), "Rep set."),
+    )  # fmt: skip
+    others = [c for c in codes if c != here.code]
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    into = left.selectbox(
+        "Merge into", others, format_func=lambda c: names[c], key=f"man_into_{code}", disabled=not others
+    )
+    right.button(
+        "Merge", width="stretch", key="man_merge", disabled=not others,
+        on_click=_do,
+        args=(lambda p, _: moves.merge(p, here.code, into or 0, author=who), f"{here.name} is merged."),
+    )  # fmt: skip
+    lock, delete = st.columns(2)
+    lock.button(
+        "Unlock territory" if here.locked else "Lock territory", width="stretch", key="man_lock",
+        icon=":material/lock_open:" if here.locked else ":material/lock:",
+        on_click=_do,
+        args=(
+            lambda p, _: moves.lock_territory(p, here.code, not here.locked, author=who),
+            f"{here.name} is {'unlocked' if here.locked else 'locked'}.",
+        ),
+    )  # fmt: skip
+    delete.button(
+        "Delete territory", width="stretch", key="man_delete", icon=":material/delete:",
+        on_click=_do,
+        args=(lambda p, _: moves.delete(p, here.code, author=who), f"{here.name} is deleted; Undo brings it back."),
+    )  # fmt: skip
+    st.caption("Every change here is one step of Undo.")
+
+
+@st.dialog("Edit by list", width="medium")
+def by_list() -> None:
+    """Move or lock units by name or code: the route without a mouse."""
+    if state.get("territories_done"):
+        state.drop("territories_done")
+        st.rerun()
+    sid = str(state.get("scenario"))
+    shown = board(state.workspace(), sid)
+    word = units_word(shown.info.level)
+    picked = st.multiselect(
+        f"{word.capitalize()}", range(len(shown.units)), format_func=shown.units.names.__getitem__, key="list_units"
+    )
+    pasted = st.text_area(
+        f"or paste {word}, one per line (code or name)", key="list_paste", height=100,
+        placeholder="48453\nTravis, TX" if shown.info.level == "county" else "48\nTexas",
+    )  # fmt: skip
+    found, unknown = match_units(shown, pasted)
+    units = sorted({*picked, *found})
+    if unknown:
+        st.warning(f"Not in this plan: {and_list(unknown)}", icon=":material/search_off:")
+    names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
+    target = st.selectbox("Give to", list(names), format_func=lambda c: names[c], key="list_target")
+    move, lock, unlock = st.columns(3)
+    n = count(len(units), units_word(shown.info.level, 1), word)
+    move.button(
+        f"Move {n}", type="primary", width="stretch", disabled=not units, key="list_move",
+        on_click=_paint, args=(sid, units, target),
+    )  # fmt: skip
+    lock.button("Lock", width="stretch", disabled=not units, key="list_lock", on_click=_lock, args=(sid, units, True))
+    unlock.button(
+        "Unlock", width="stretch", disabled=not units, key="list_unlock", on_click=_lock, args=(sid, units, False)
+    )
+
+
+def match_units(shown: Board, text: str) -> tuple[list[int], list[str]]:
+    """Codes of the units a pasted list names, and the entries that name none."""
+    by_name = {n.casefold(): i for i, n in enumerate(shown.units.names)} | shown.units.codes()
+    found, unknown = [], []
+    for line in text.splitlines():
+        entry = re.sub(r"\s+", " ", line).strip().strip('"')
+        if not entry:
+            continue
+        code = by_name.get(entry.casefold(), by_name.get(entry.zfill(5)))
+        if code is None:
+            unknown.append(entry[:40])
+        else:
+            found.append(code)
+    return found, unknown
+
+
+def _paint(sid: str, units: list[int], target: int) -> None:
+    done = attempt(lambda: plans.paint(state.workspace(), sid, units, target, author=state.author()))
+    _after(done, f"{count(len(units), 'unit')} moved.")
+
+
+def _lock(sid: str, units: list[int], on: bool) -> None:
+    done = attempt(lambda: plans.set_locks(state.workspace(), sid, units, on, author=state.author()))
+    _after(done, f"{count(len(units), 'unit')} {'locked' if on else 'unlocked'}.")
+
+
+def _after(done: plans.Outcome | None, said: str) -> None:
+    if done is not None:
+        state.at_revision(done.rev)
+        state.say(done.notice or (said if done.changed else "Nothing to change."))
+        state.put("territories_done", True)
+
+
+@st.dialog("Measure and limit", width="small")
+def measure() -> None:
+    """Choose what is balanced and how closely; the plan itself stays."""
+    sid = str(state.get("scenario"))
+    shown = board(state.workspace(), sid)
+    names = [m for m in shown.accounts.measures if shown.accounts.total(m) > 0]
+    name = st.selectbox("Measure to balance", names, index=names.index(shown.measure), key="set_measure")
+    limit = st.number_input(
+        "Limit: load within ± % of target",
+        0.1,
+        100.0,
+        float(round(100 * shown.info.tolerance, 1)),
+        0.5,
+        key="set_limit",
+    )
+    if st.button("Use", type="primary", key="set_go"):
+        attempt(lambda: state.workspace().store.update_settings(sid, measure=str(name), tolerance=float(limit) / 100))
+        advice.drop_advice()
+        st.rerun()

@@ -1,0 +1,140 @@
+"""The territory map: a thin folium shell around scripts of ours that draw on a canvas.
+
+The browser fetches the shapes once by URL; each rerun sends only the plan (two characters per unit). See
+docs/decisions/0002-map.md for the measurements behind this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import folium
+import numpy as np
+from folium.elements import JSCSSMixin
+from folium.template import Template
+from numpy.typing import NDArray
+
+from terr.view.text import js_value
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+_URL = "../../app/static/"  # relative to the component's own frame, so that a base path keeps working
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+_PAIRS = np.array([a + b for a in _ALPHABET for b in _ALPHABET])
+_SCRIPTS = ("geometry.js", "painter.js", "session.js", "tools.js")
+
+
+@cache
+def _versioned(name: str) -> str:
+    """URL of a static file that changes with its content, so that no browser keeps an old one."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"{_URL}{name}?v={digest}"
+
+
+class _Shell(folium.Map):
+    """folium.Map with Leaflet and our scripts from this machine instead of a CDN."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.default_js = [("leaflet", _versioned("vendor/leaflet.js"))] + [
+            (name, _versioned(f"map/{name}")) for name in _SCRIPTS
+        ]
+        self.default_css = [
+            ("leaflet_css", _versioned("vendor/leaflet.css")),
+            ("terr_css", _versioned("map/map.css")),
+        ]
+
+
+class _Script(JSCSSMixin, folium.MacroElement):
+    """One line of script, rendered as it is."""
+
+    _template = Template("{% macro script(this, kwargs) %}{{ this.line }}{% endmacro %}")
+    default_js: ClassVar[list[tuple[str, str]]] = []
+    default_css: ClassVar[list[tuple[str, str]]] = []
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        self._name = "script"
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What the map is told on each rerun.
+
+    Attributes:
+        rev: the scenario's revision.
+        slots: int16 (n_units,), position of each unit's territory, -1 = unassigned.
+        territories: per territory code, name, rep (name), locked, color (hex).
+        active: code of the territory that clicks paint, -1 = unassign.
+        locked: codes of locked units.
+        strays: unit codes of each piece cut off from the heaviest piece of its territory.
+        ack: (id of the browser's map session, number of its last event taken in).
+        preview: (unit, territory code) pairs of a suggestion shown but not applied.
+        data: unit values for the tooltip and account points, or None if the browser has them already.
+        fly: {"nonce", "units"} to move the view to, or None.
+        readonly: why nothing can be edited now, "" = it can.
+    """
+
+    rev: int
+    slots: NDArray[np.int16]
+    territories: Sequence[Mapping[str, Any]]
+    active: int
+    locked: Sequence[int]
+    strays: Sequence[Sequence[int]]
+    ack: tuple[str, int]
+    preview: Sequence[tuple[int, int]] | None = None
+    data: Mapping[str, Any] | None = None
+    fly: Mapping[str, Any] | None = None
+    readonly: str = ""
+
+
+def encode(slots: NDArray[np.int16]) -> str:
+    """Two characters per unit, base 64; unassigned (-1) is the last pair. Holds up to 4,095 territories."""
+    return "".join(_PAIRS[slots.astype(np.int64) % 4096])
+
+
+def base_map(geometry: str, states: Sequence[str] | None) -> folium.Map:
+    """The map without a plan. The same arguments always give the same script, so it is mounted once.
+
+    Args:
+        geometry: file name under static/geo.
+        states: two-letter codes of the region, None for all units of the file.
+    """
+    shell = _Shell(
+        location=[39, -97],
+        zoom_start=4,
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control="bottomleft",
+        attribution_control=False,
+        zoom_snap=0.25,
+        min_zoom=2,
+    )
+    config = {"geometry": f"{_URL}geo/{geometry}", "states": None if states is None else list(states)}
+    _Script(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
+    return shell
+
+
+def patch_group(patch: Patch) -> folium.FeatureGroup:
+    """The plan as a feature group that only calls our script; the map itself is not mounted again."""
+    group = folium.FeatureGroup(name="plan")
+    value = {
+        "rev": patch.rev,
+        "assign": encode(patch.slots),
+        "territories": [dict(t) for t in patch.territories],
+        "active": patch.active,
+        "locked": [int(u) for u in patch.locked],
+        "strays": [[int(u) for u in piece] for piece in patch.strays],
+        "ack": list(patch.ack),
+        "preview": None if patch.preview is None else [[int(u), int(c)] for u, c in patch.preview],
+        "data": patch.data,
+        "fly": patch.fly,
+        "readonly": patch.readonly,
+    }
+    _Script(f"TerrMap.sync({js_value(value)});").add_to(group)
+    return group

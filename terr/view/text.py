@@ -1,0 +1,73 @@
+"""Numbers and names as a person reads them."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "C$", "AUD": "A$"}
+_RISKY = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'{}$_`\u2028\u2029"}
+
+
+def js_value(value: Any) -> str:
+    """A JavaScript expression for a JSON-able value that stays data wherever it is pasted.
+
+    Quotes, brackets, template marks and underscores of people's text become escapes, so that neither HTML, a template
+    literal nor a rewriting of identifiers can take them for code.
+    """
+    inner = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return f"JSON.parse({json.dumps(inner).translate(_RISKY)})"
+
+
+def number(value: float, digits: int = 0) -> str:
+    """`1234567.8` -> "1,234,568"; an unknown number is an en dash."""
+    return "–" if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def short(value: float, currency: str = "") -> str:
+    """`1_250_000, "USD"` -> "$1.25M"; `41_230, ""` -> "41,230"; three significant digits above a million."""
+    if math.isnan(value):
+        return "–"
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    symbol = SYMBOLS.get(currency, f"{currency} " if currency else "")
+    for limit, suffix in ((1e9, "B"), (1e6, "M")):
+        if size >= limit:
+            scaled = size / limit
+            digits = 2 if scaled < 10 else 1 if scaled < 100 else 0
+            return f"{sign}{symbol}{scaled:,.{digits}f}{suffix}"
+    if size >= 10_000 and currency:
+        return f"{sign}{symbol}{size / 1e3:,.0f}k"
+    return f"{sign}{symbol}{size:,.0f}" if size >= 100 or size == int(size) else f"{sign}{symbol}{size:,.1f}"
+
+
+def percent(value: float, digits: int = 1, *, signed: bool = False) -> str:
+    """`4.06` (already in percent) -> "4.1 %"; signed adds + and a real minus."""
+    if math.isnan(value):
+        return "–"
+    text = f"{value:+.{digits}f} %" if signed else f"{value:.{digits}f} %"
+    return text.replace("-", "−")
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    """`count(1, "county", "counties")` -> "1 county"; `count(3120, "account")` -> "3,120 accounts"."""
+    return f"{n:,} {one if n == 1 else (many or one + 's')}"
+
+
+def units_word(level: str, n: int = 2) -> str:
+    """The word for units of a level: "county"/"counties", "state"/"states"."""
+    one, many = {"county": ("county", "counties"), "state": ("state", "states")}.get(level, ("unit", "units"))
+    return one if n == 1 else many
+
+
+def and_list(items: list[str], most: int = 4) -> str:
+    """`["a", "b", "c"]` -> "a, b and c"; the rest beyond `most` is counted."""
+    if len(items) > most:
+        return f"{', '.join(items[:most])} and {len(items) - most} more"
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else ""
+
+
+def markdown(text: str) -> str:
+    """People's text inside Streamlit Markdown: nothing in it is a link, an image, HTML, maths or emphasis."""
+    out = "".join("\\" + c if c in "\\`*_{}[]()#+-.!|>~$:<" else c for c in text)
+    return out.replace("\n", " ")

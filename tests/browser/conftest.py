@@ -1,0 +1,194 @@
+"""A real server, a real Chromium, and a guard that counts every request off this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="install requirements-dev.txt")
+
+from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+
+from find_chromium import on_path
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = (
+    "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
+    "--disable-sync"
+).split() + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
+FRAME = 'iframe[title="streamlit_folium.st_folium"]'
+HOME = ("127.0.0.1", "localhost")
+
+
+@dataclass
+class Server:
+    """The app in a process of its own, on a folder of its own."""
+
+    root: Path
+    port: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        if not self.port:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.port = probe.getsockname()[1]
+        with (self.root / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "terr.ui.launch", "--port", str(self.port)],
+                cwd=ROOT,
+                env={**os.environ, "TERR_DATA_DIR": str(self.root)},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):  # noqa: S310 (our own server)
+                    return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        raise RuntimeError((self.root / "server.log").read_text()[-3000:])
+
+    def kill(self) -> None:
+        """As a power cut would: no goodbye."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+@contextmanager
+def served(root: Path) -> Iterator[Server]:
+    server = Server(root)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@dataclass
+class Map:
+    """The map of one page, by what a person can do with it."""
+
+    page: Page
+    frame: Frame = field(init=False)
+
+    def __post_init__(self) -> None:
+        inner = self.page.frame_locator(FRAME)
+        inner.locator('body[data-ready="1"]').wait_for(state="attached", timeout=30_000)
+        inner.locator("body[data-rev]").wait_for(state="attached", timeout=30_000)
+        self.frame = next(f for f in self.page.frames if "st_folium" in f.url)
+        self.settle()
+
+    def js(self, script: str, arg: object = None) -> object:
+        return self.frame.evaluate(script, arg)
+
+    def settle(self) -> None:
+        """Until the server has confirmed everything."""
+        self.frame.wait_for_function("TerrMap.session.acked >= TerrMap.session.seq", timeout=30_000)
+
+    def pixel(self, unit: str) -> tuple[float, float]:
+        """Page coordinates of a unit's label point."""
+        x, y = self.js(
+            "id => { const s = TerrMap.session, u = s.geo.index.get(id);"
+            " const p = s.map.latLngToContainerPoint(TerrMap.lonLat(s.geo.x[u], s.geo.y[u])); return [p.x, p.y]; }",
+            unit,
+        )  # type: ignore[misc]
+        box = self.frame.frame_element().bounding_box()
+        assert box is not None
+        return box["x"] + x, box["y"] + y
+
+    def click(self, unit: str) -> None:
+        self.page.mouse.click(*self.pixel(unit))
+
+    def tool(self, name: str) -> None:
+        self.frame.locator(f'button[data-tool="{name}"]').click()
+
+    def choose(self, label: str) -> None:
+        options = self.frame.locator("select option").all_inner_texts()
+        self.frame.locator("select").select_option(next(o for o in options if label in o))
+
+    def territory(self, unit: str) -> str:
+        """Name of the territory a unit shows, "" if unassigned."""
+        return str(
+            self.js(
+                "id => { const s = TerrMap.session, t = s.byCode.get(s.codes[s.geo.index.get(id)]);"
+                " return t ? t.name : ''; }",
+                unit,
+            )
+        )
+
+    @property
+    def rev(self) -> int:
+        return int(self.frame.locator("body").get_attribute("data-rev") or -1)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """No browser is a failure, not a skip."""
+    found = on_path()
+    if not found:
+        pytest.fail("no Chromium found: run make test, which finds or installs one, or set CHROMIUM to its path")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        instance = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield instance
+        instance.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Pages that must not ask anything of another machine; checked when the test ends."""
+    contexts = []
+    offsite: list[str] = []
+    broken: list[str] = []
+
+    def guard(route: object) -> None:
+        url = route.request.url  # type: ignore[attr-defined]
+        host = url.split("/")[2].rsplit(":", 1)[0] if "://" in url else ""
+        if url.startswith(("data:", "blob:")) or host in HOME:
+            route.continue_()  # type: ignore[attr-defined]
+        else:
+            offsite.append(url)
+            route.abort()  # type: ignore[attr-defined]
+
+    def make(width: int = 1440, height: int = 900, *, dark: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.route("**/*", guard)
+        page.on("pageerror", lambda e: broken.append(str(e)))
+        page.set_default_timeout(20_000)
+        return page
+
+    expect.set_options(timeout=20_000)
+    yield make
+    for context in contexts:
+        context.close()
+    assert offsite == [], "a page asked something of another machine"
+    assert broken == [], "a script failed in the page"
