@@ -24,6 +24,7 @@
       this.seq = 0;
       this.queue = [];
       this.rev = -1;
+      this.plan = "";
       this.base = new Int16Array(0);
       this.codes = new Int16Array(0);
       this.territories = [];
@@ -66,6 +67,11 @@
       const dark = isDark();
       this.theme = dark ? DARK : LIGHT;
       document.body.dataset.theme = dark ? "dark" : "light";
+      if (this.plan !== patch.plan) { // another plan was opened: what was meant for the old one stays with it
+        this.queue = this.queue.filter((e) => !e.p);
+        this.plan = patch.plan;
+        this.have = "";
+      }
       if (patch.ack[0] === this.id) {
         this.acked = Math.max(this.acked, patch.ack[1]);
         this.queue = this.queue.filter((e) => e.n > patch.ack[1]);
@@ -123,6 +129,7 @@
     push(event) {
       event.s = this.id;
       event.n = ++this.seq;
+      event.p = event.k === "hello" ? "" : this.plan;
       event.rev = this.rev;
       event.have = this.have;
       this.queue.push(event);

@@ -3,6 +3,6 @@
 from terr.store.files import DataFiles
 from terr.store.paths import data_dir
 from terr.store.records import DatasetInfo, ScenarioInfo
-from terr.store.store import Store, open_store
+from terr.store.store import NOBODY, Client, Store, open_store
 
-__all__ = ["DataFiles", "DatasetInfo", "ScenarioInfo", "Store", "data_dir", "open_store"]
+__all__ = ["NOBODY", "Client", "DataFiles", "DatasetInfo", "ScenarioInfo", "Store", "data_dir", "open_store"]

@@ -95,8 +95,11 @@ heads = Table(
     Column("action", String(8), nullable=False),
     Column("author", Text, nullable=False),
     Column("at", String(40), nullable=False),
+    Column("client", String(64), nullable=False, server_default=""),  # the window's map that asked for it
+    Column("client_n", Integer, nullable=False, server_default="0"),  # the number of its event
     PrimaryKeyConstraint("scenario_id", "rev"),
     Index("heads_by_head", "scenario_id", "head", "rev"),
+    Index("heads_by_client", "scenario_id", "client", "client_n"),
 )
 
 checkpoints = Table(

@@ -22,6 +22,10 @@ from terr.store.scenarios import Scenarios
 CHECKPOINT_EVERY = 100
 """A whole plan is stored each so many edits from the start, so that opening one replays fewer than that."""
 
+Client = tuple[str, int]
+"""Who asked for a change (the id of a window's map) and the number of their request."""
+NOBODY: Client = ("", 0)
+
 _KEEP = 24
 
 
@@ -49,8 +53,15 @@ class Store(Scenarios):
         self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
         self._lock = Lock()
 
-    def append(self, scenario_id: str, edit: Edit, expected_rev: int) -> int:
+    def append(self, scenario_id: str, edit: Edit, expected_rev: int, *, client: Client = NOBODY) -> int:
         """Save an edit made on revision `expected_rev`.
+
+        Args:
+            scenario_id: whose plan.
+            edit: the change.
+            expected_rev: the revision it was made on.
+            client: who asked, and the number of their request; kept with the revision, so that a request sent again
+                after a restart can be told (`taken`).
 
         Returns:
             The new revision; it is on disk when this returns.
@@ -85,7 +96,7 @@ class Store(Scenarios):
             "at": edit.at.isoformat(),
         }
         with self._db.write() as c:
-            self._step(c, info, rev, "edit", author, next_code=max([info.next_code, *made]))
+            self._step(c, info, rev, "edit", author, next_code=max([info.next_code, *made]), client=client)
             c.execute(insert(t.edits).values(row))
             if depth % CHECKPOINT_EVERY == 0:
                 c.execute(
@@ -94,7 +105,9 @@ class Store(Scenarios):
         self._remember(scenario_id, rev, after)
         return rev
 
-    def undo(self, scenario_id: str, expected_rev: int, *, author: str = "") -> tuple[int, Edit]:
+    def undo(
+        self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
+    ) -> tuple[int, Edit]:
         """Take the last edit back.
 
         Returns:
@@ -110,9 +123,11 @@ class Store(Scenarios):
             if info.head == ROOT:
                 raise PlanError("there is nothing to undo")
             edit = self._edit(c, scenario_id, info.head).inverse()
-            return self._step(c, info, self._parent(c, scenario_id, info.head), "undo", author), edit
+            return self._step(c, info, self._parent(c, scenario_id, info.head), "undo", author, client=client), edit
 
-    def redo(self, scenario_id: str, expected_rev: int, *, author: str = "") -> tuple[int, Edit]:
+    def redo(
+        self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
+    ) -> tuple[int, Edit]:
         """Do the edit taken back last again; of several branches, the one visited last.
 
         Returns:
@@ -128,7 +143,7 @@ class Store(Scenarios):
             child = self._last_child(c, scenario_id, info.head)
             if child is None:
                 raise PlanError("there is nothing to redo")
-            return self._step(c, info, child, "redo", author), self._edit(c, scenario_id, child)
+            return self._step(c, info, child, "redo", author, client=client), self._edit(c, scenario_id, child)
 
     def go_to(self, scenario_id: str, edit_id: int, expected_rev: int, *, author: str = "") -> tuple[int, list[Edit]]:
         """Go to the plan after any edit of the history, on whichever branch; 0 = the empty plan.
@@ -144,6 +159,15 @@ class Store(Scenarios):
             info = self._expect(c, scenario_id, expected_rev)
             edits = self._between(c, scenario_id, info.head, edit_id)
             return self._step(c, info, edit_id, "go", author), edits
+
+    def taken(self, scenario_id: str, client: str) -> int:
+        """Number of the last request of a client that was stored, 0 if none was."""
+        h = t.heads.c
+        with self._db.read() as c:
+            found = c.execute(
+                select(func.max(h.client_n)).where(h.scenario_id == scenario_id, h.client == client[:64])
+            ).scalar()
+        return int(found or 0)
 
     def can_undo(self, scenario_id: str) -> bool:
         """True if there is an edit to take back."""
@@ -219,7 +243,15 @@ class Store(Scenarios):
         return info
 
     def _step(
-        self, c: Connection, info: ScenarioInfo, head: int, action: str, author: str, *, next_code: int | None = None
+        self,
+        c: Connection,
+        info: ScenarioInfo,
+        head: int,
+        action: str,
+        author: str,
+        *,
+        next_code: int | None = None,
+        client: Client = NOBODY,
     ) -> int:
         """Move the head under the guard: only if the scenario is still at the revision of `info`."""
         s, at, rev = t.scenarios.c, now(), info.rev + 1
@@ -228,7 +260,8 @@ class Store(Scenarios):
         if c.execute(guarded.values(head=head, rev=rev, next_code=code, updated_at=at)).rowcount != 1:
             raise _changed(info.rev, self._info(c, info.id).rev)
         author = clean_text(author, "author", 200)
-        c.execute(insert(t.heads).values(scenario_id=info.id, rev=rev, head=head, action=action, author=author, at=at))
+        row = {"scenario_id": info.id, "rev": rev, "head": head, "action": action, "author": author, "at": at}
+        c.execute(insert(t.heads).values(**row, client=client[0][:64], client_n=client[1]))
         return rev
 
     def _edit(self, c: Connection, scenario_id: str, edit_id: int) -> Edit:

@@ -12,7 +12,7 @@ from terr.errors import SolveError, TerrError
 from terr.model.result import Result
 from terr.ui import figures, state
 from terr.ui.guard import attempt, guarded
-from terr.view.text import count, markdown, percent, short
+from terr.view.text import count, markdown, percent, sentence, short
 from terr.workspace import solve
 from terr.workspace.board import Board, board, preview_board
 
@@ -94,7 +94,7 @@ def _collect(run: Run) -> None:
 def _show_design(sid: str, run: Run) -> None:
     st.markdown("**Generating territories**" if run.result is None else "**Generated plan (preview)**")
     for warning in run.task.warnings:
-        st.warning(markdown(warning.message), icon=":material/info:")
+        st.caption(f":material/warning: {markdown(sentence(warning.message))}")
     if run.error:
         st.error(run.error, icon=":material/error:")
         st.button("Close", on_click=state.drop, args=("design",), width="stretch")
@@ -115,8 +115,8 @@ def _show_design(sid: str, run: Run) -> None:
         return
     if state.get("proposal") is None:
         _propose(sid, run)
-    for said in run.result.explanations:
-        st.info(markdown(said.message), icon=":material/info:")
+    told = {w.message for w in run.task.warnings}
+    _explain([e.message for e in run.result.explanations if e.message not in told], most=2)
     proposal: Board = state.get("proposal")
     st.markdown(
         f"Largest deviation {percent(100 * proposal.max_deviation)}, found in {run.result.runtime_s:.1f} s."
@@ -125,6 +125,16 @@ def _show_design(sid: str, run: Run) -> None:
     apply, drop = st.columns(2)
     apply.button("Apply", type="primary", width="stretch", on_click=_apply_design, args=(run,), key="apply_design")
     drop.button("Drop", width="stretch", on_click=_drop_design, key="drop_design")
+
+
+def _explain(messages: list[str], *, most: int) -> None:
+    """The first few explanations in sight, the others on demand."""
+    for message in messages[:most]:
+        st.caption(markdown(sentence(message)))
+    if len(messages) > most:
+        with st.popover(f"{len(messages) - most} more", icon=":material/help:"):
+            for message in messages[most:]:
+                st.markdown(markdown(sentence(message)))
 
 
 def _propose(sid: str, run: Run) -> None:
@@ -198,8 +208,7 @@ def _show_advice(run: Run, shown: Board) -> None:
     found = solve.suggestions(state.workspace(), run.task, result)
     if not found:
         st.caption("No move would bring this plan closer to its limit while every territory stays in one piece.")
-        for said in result.explanations:
-            st.caption(markdown(said.message))
+        _explain([e.message for e in result.explanations], most=1)
         return
     total = sum(m.load for m in found)
     after = percent(100 * result.max_deviation[0])

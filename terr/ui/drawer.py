@@ -7,7 +7,7 @@ import streamlit as st
 from terr.boundaries.catalog import region_label
 from terr.errors import TerrError
 from terr.ui import advice, state
-from terr.view.text import count, markdown, number, percent, short, units_word
+from terr.view.text import count, markdown, number, percent, sentence, short, units_word
 from terr.workspace import solve
 from terr.workspace.board import board
 
@@ -59,19 +59,25 @@ def generate() -> None:
         + (f" {number(fixed)} locked {units_word(shown.info.level, fixed)} stay where they are." if fixed else "")
     )
     st.caption("The result is shown on the map first; you apply or drop it.")
+    by_id = {r.rep_id: r for r in shown.reps}
+    try:
+        request = solve.Request(
+            territories=int(k),
+            measure=str(measure),
+            tolerance=float(tolerance) / 100,
+            names=tuple(n.strip() for n in names.splitlines() if n.strip()),
+            reps=tuple(by_id[i] for i in chosen),
+            seed=int(seed),
+        )
+        for said in solve.foresee(state.workspace(), sid, request):
+            st.warning(markdown(sentence(said.message)), icon=":material/warning:")
+    except TerrError as error:
+        st.error(markdown(sentence(str(error))), icon=":material/error:")
+        return
     if st.button("Generate", type="primary", icon=":material/auto_awesome:", key="gen_go"):
-        by_id = {r.rep_id: r for r in shown.reps}
         try:
-            request = solve.Request(
-                territories=int(k),
-                measure=str(measure),
-                tolerance=float(tolerance) / 100,
-                names=tuple(n.strip() for n in names.splitlines() if n.strip()),
-                reps=tuple(by_id[i] for i in chosen),
-                seed=int(seed),
-            )
             advice.start_design(sid, request, float(seconds))
         except TerrError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(markdown(sentence(str(error))), icon=":material/error:")
         else:
             st.rerun()

@@ -202,7 +202,13 @@ def review(data: imports.Dataset) -> None:
                 "Share": [percent(100 * n / total) for n in located.values()],
             }
         )
-        st.dataframe(ways, hide_index=True, width="stretch", key="terr_ways")
+        st.dataframe(
+            ways,
+            hide_index=True,
+            width="stretch",
+            key="terr_ways",
+            column_config={"Accounts": st.column_config.NumberColumn(format="localized")},
+        )
     _downloads(taken)
     st.caption("ZIP points and cities: GeoNames, CC BY 4.0. Boundaries: US Census Bureau 2023 through us-atlas.")
 
@@ -217,7 +223,8 @@ def verdict(taken: imports.Intake, measure: str) -> str:
     out = f"{ledger.rows_accepted:,} of {ledger.rows_in:,} rows"
     if measure:
         total = ledger.totals[measure]
-        out += f" and {short(total.accepted, total.currency or '')} of {short(total.total_in, total.currency or '')} "
+        out += f" and {short(total.accepted, _currency(taken, measure))} of "
+        out += f"{short(total.total_in, _currency(taken, measure))} "
         out += f"{markdown(measure)}"
     out = out.replace("$", "\\$") + " are in"
     need = ledger.rows_rejected + taken.located["unlocated"]
@@ -256,7 +263,7 @@ def _bar(taken: imports.Intake, measure: str) -> pd.DataFrame:
 
 def _bar_title(taken: imports.Intake, measure: str) -> str:
     total = taken.ledger.totals[measure]
-    return f"{measure} in the file by what became of it, {short(total.total_in, total.currency or '')}"
+    return f"{measure} in the file by what became of it, {short(total.total_in, _currency(taken, measure))}"
 
 
 def _downloads(taken: imports.Intake) -> None:

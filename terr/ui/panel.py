@@ -74,6 +74,7 @@ def _map(shown: Board, *, proposed: bool) -> None:
         for t in shown.plan.territories
     ]
     patch = Patch(
+        plan=shown.info.id,
         rev=shown.rev,
         slots=shown.plan.slots(),
         territories=territories,

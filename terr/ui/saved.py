@@ -50,8 +50,13 @@ def actions(info: ScenarioInfo) -> None:
         state.open_scenario(info.id)
         st.query_params["scenario"] = info.id
         shell.switch("plan")
-    name = b.text_input("New name", info.name, max_chars=120, key=f"name_{info.id}", label_visibility="collapsed")
-    c.button("Rename", width="stretch", key="rename", on_click=lambda: attempt(lambda: ws.store.rename(info.id, name)))
+    field = f"name_{info.id}"
+    b.text_input("New name", info.name, max_chars=120, key=field, label_visibility="collapsed")
+    c.button(
+        "Rename", width="stretch", key="rename",
+        # read when clicked: what was typed last may come together with the click
+        on_click=lambda: attempt(lambda: ws.store.rename(info.id, str(st.session_state[field]))),
+    )  # fmt: skip
     d.button(
         "Duplicate", width="stretch", key="duplicate", help="A copy with its whole history",
         on_click=lambda: attempt(lambda: ws.store.duplicate(info.id)),

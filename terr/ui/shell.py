@@ -40,9 +40,9 @@ iframe[title="streamlit_folium.st_folium"] { border: 1px solid rgba(128,128,128,
 .terr-line b { font-size: 1.02rem; }
 .terr-line span { opacity: .75; font-variant-numeric: tabular-nums; }
 [data-testid="stVerticalBlock"] { gap: .6rem; }
-h1 { font-size: 1.5rem !important; padding: 0 0 .3rem !important; }
-h2 { font-size: 1.15rem !important; padding: .3rem 0 .1rem !important; }
-h3 { font-size: 1rem !important; padding: .2rem 0 0 !important; }
+h1 { font-size: 1.5rem !important; padding: 0 0 .5rem !important; }
+h3 { font-size: 1.05rem !important; padding: .5rem 0 .5rem !important; }
+h4 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }
 </style>
 """
 

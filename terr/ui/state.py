@@ -78,14 +78,24 @@ def open_scenario(wanted: str) -> None:
     put("dataset", info.dataset_id)
     plan, rev = workspace().plan(wanted)
     put("seen", Seen(rev=rev, active=plan.codes[0] if plan.codes else -1))
-    drop("preview", "fly", "job", "advice", "design")
+    _forget()
 
 
 def close_scenario() -> None:
     """No scenario is open any more."""
-    drop("scenario", "seen", "preview", "fly", "job", "advice", "design")
+    drop("scenario", "seen")
+    _forget()
     if "scenario" in st.query_params:
         del st.query_params["scenario"]
+
+
+def _forget() -> None:
+    """Forget what was about the plan that was open, and stop what is being worked out for it."""
+    for name in ("advice", "design"):
+        run = get(name)
+        if run is not None and run.result is None:
+            run.job.cancel()
+    drop("preview", "proposal", "fly", "advice", "design", "picked_chart", "picked_table")
 
 
 def seen() -> Seen:

@@ -17,12 +17,18 @@ from terr.workspace import plans
 from terr.workspace.board import Board, board
 
 
-def _do(make: plans.Make, said: str) -> None:
+def _do(make: plans.Make, said: str, *, close: bool = True) -> None:
     done = attempt(lambda: plans.edit(state.workspace(), str(state.get("scenario")), state.seen().rev, make))
     if done is not None:
         state.at_revision(done.rev)
         state.say(said if done.changed else "Nothing to change.")
-        state.put("territories_done", True)
+        if close:
+            state.put("territories_done", True)
+
+
+def _now(key: str) -> str:
+    """A field's value when a button is pressed: what was typed last may come together with the click."""
+    return str(st.session_state[key])
 
 
 def new_territory() -> None:
@@ -34,7 +40,7 @@ def new_territory() -> None:
         used = np.bincount([t.color for t in plan.territories], minlength=7)
         return moves.new_territory(plan, next_code=code, color=int(used.argmin()), author=state.author())
 
-    _do(make, "New territory made; clicks now go to it.")
+    _do(make, "New territory made; clicks now go to it.", close=False)
     if made:
         state.choose(made[0])
 
@@ -45,6 +51,7 @@ def manage() -> None:
     if state.get("territories_done"):
         state.drop("territories_done")
         st.rerun()
+    state.show_said()
     shown = board(state.workspace(), str(state.get("scenario")))
     if not shown.plan.territories:
         st.info("There is no territory yet. Use New, or Generate some.", icon=":material/info:")
@@ -62,15 +69,16 @@ def manage() -> None:
     here = shown.plan.territory(int(code))
     who = state.author()
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    name = left.text_input("Name", here.name, max_chars=80, key=f"man_name_{code}")
+    left.text_input("Name", here.name, max_chars=80, key=f"man_name_{code}")
     right.button(
         "Rename", width="stretch", key="man_rename",
-        on_click=_do, args=(lambda p, _: moves.rename(p, here.code, name, author=who), "Renamed."),
+        on_click=_do,
+        args=(lambda p, _: moves.rename(p, here.code, _now(f"man_name_{code}"), author=who), "Renamed."),
     )  # fmt: skip
     reps = {"": "Nobody", **{r.rep_id: r.name for r in shown.reps}}
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     ids = list(reps)
-    rep = left.selectbox(
+    left.selectbox(
         "Rep",
         ids,
         index=ids.index(here.rep) if here.rep in ids else 0,
@@ -79,17 +87,18 @@ def manage() -> None:
     )
     right.button(
         "Set rep", width="stretch", key="man_set_rep",
-        on_click=_do, args=(lambda p, _: moves.set_rep(p, here.code, str(rep), author=who), "Rep set."),
+        on_click=_do, args=(lambda p, _: moves.set_rep(p, here.code, _now(f"man_rep_{code}"), author=who), "Rep set."),
     )  # fmt: skip
     others = [c for c in codes if c != here.code]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    into = left.selectbox(
-        "Merge into", others, format_func=lambda c: names[c], key=f"man_into_{code}", disabled=not others
-    )
+    left.selectbox("Merge into", others, format_func=lambda c: names[c], key=f"man_into_{code}", disabled=not others)
     right.button(
         "Merge", width="stretch", key="man_merge", disabled=not others,
         on_click=_do,
-        args=(lambda p, _: moves.merge(p, here.code, into or 0, author=who), f"{here.name} is merged."),
+        args=(
+            lambda p, _: moves.merge(p, here.code, int(_now(f"man_into_{code}")), author=who),
+            f"{here.name} is merged.",
+        ),
     )  # fmt: skip
     lock, delete = st.columns(2)
     lock.button(
@@ -115,56 +124,65 @@ def by_list() -> None:
     if state.get("territories_done"):
         state.drop("territories_done")
         st.rerun()
+    state.show_said()
     sid = str(state.get("scenario"))
     shown = board(state.workspace(), sid)
     word = units_word(shown.info.level)
-    picked = st.multiselect(
+    st.multiselect(
         f"{word.capitalize()}", range(len(shown.units)), format_func=shown.units.names.__getitem__, key="list_units"
     )
-    pasted = st.text_area(
+    st.text_area(
         f"or paste {word}, one per line (code or name)", key="list_paste", height=100,
         placeholder="48453\nTravis, TX" if shown.info.level == "county" else "48\nTexas",
     )  # fmt: skip
-    found, unknown = match_units(shown, pasted)
-    units = sorted({*picked, *found})
+    units, unknown = _listed(shown)
     if unknown:
         st.warning(f"Not in this plan: {and_list(unknown)}", icon=":material/search_off:")
     names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
-    target = st.selectbox("Give to", list(names), format_func=lambda c: names[c], key="list_target")
+    st.selectbox("Give to", list(names), format_func=lambda c: names[c], key="list_target")
     move, lock, unlock = st.columns(3)
     n = count(len(units), units_word(shown.info.level, 1), word)
     move.button(
         f"Move {n}", type="primary", width="stretch", disabled=not units, key="list_move",
-        on_click=_paint, args=(sid, units, target),
+        on_click=_paint, args=(sid,),
     )  # fmt: skip
-    lock.button("Lock", width="stretch", disabled=not units, key="list_lock", on_click=_lock, args=(sid, units, True))
-    unlock.button(
-        "Unlock", width="stretch", disabled=not units, key="list_unlock", on_click=_lock, args=(sid, units, False)
-    )
+    lock.button("Lock", width="stretch", disabled=not units, key="list_lock", on_click=_lock, args=(sid, True))
+    unlock.button("Unlock", width="stretch", disabled=not units, key="list_unlock", on_click=_lock, args=(sid, False))
+
+
+def _listed(shown: Board) -> tuple[list[int], list[str]]:
+    """Codes of the units picked or pasted, and the pasted entries that name none."""
+    found, unknown = match_units(shown, str(st.session_state["list_paste"]))
+    return sorted({*st.session_state["list_units"], *found}), unknown
 
 
 def match_units(shown: Board, text: str) -> tuple[list[int], list[str]]:
     """Codes of the units a pasted list names, and the entries that name none."""
-    by_name = {n.casefold(): i for i, n in enumerate(shown.units.names)} | shown.units.codes()
+    by_name = {n.casefold(): i for i, n in enumerate((*shown.units.names, *shown.units.ids))}
+    n = len(shown.units)
+    width = len(shown.units.ids[0])  # a spreadsheet drops the zero of 09110
     found, unknown = [], []
     for line in text.splitlines():
         entry = re.sub(r"\s+", " ", line).strip().strip('"')
         if not entry:
             continue
-        code = by_name.get(entry.casefold(), by_name.get(entry.zfill(5)))
+        code = by_name.get(entry.casefold(), by_name.get(entry.zfill(width)))
         if code is None:
             unknown.append(entry[:40])
         else:
-            found.append(code)
+            found.append(code % n)
     return found, unknown
 
 
-def _paint(sid: str, units: list[int], target: int) -> None:
+def _paint(sid: str) -> None:
+    units, _ = _listed(board(state.workspace(), sid))
+    target = int(st.session_state["list_target"])
     done = attempt(lambda: plans.paint(state.workspace(), sid, units, target, author=state.author()))
     _after(done, f"{count(len(units), 'unit')} moved.")
 
 
-def _lock(sid: str, units: list[int], on: bool) -> None:
+def _lock(sid: str, on: bool) -> None:
+    units, _ = _listed(board(state.workspace(), sid))
     done = attempt(lambda: plans.set_locks(state.workspace(), sid, units, on, author=state.author()))
     _after(done, f"{count(len(units), 'unit')} {'locked' if on else 'unlocked'}.")
 
@@ -181,7 +199,7 @@ def measure() -> None:
     """Choose what is balanced and how closely; the plan itself stays."""
     sid = str(state.get("scenario"))
     shown = board(state.workspace(), sid)
-    names = [m for m in shown.accounts.measures if shown.accounts.total(m) > 0]
+    names = [m for m in shown.accounts.measures if shown.accounts.total(m) > 0 or m == shown.measure]
     name = st.selectbox("Measure to balance", names, index=names.index(shown.measure), key="set_measure")
     limit = st.number_input(
         "Limit: load within ± % of target",

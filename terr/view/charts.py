@@ -90,9 +90,9 @@ def money_bar(frame: pd.DataFrame, *, title: str) -> Any:
     order = list(frame["fate"])
     chart = (
         alt.Chart(frame.assign(rank=range(len(frame))))
-        .mark_bar(height=22)
+        .mark_bar(height=20)
         .encode(
-            x=alt.X("value:Q", stack="zero", axis=None),
+            x=alt.X("value:Q", stack="zero", axis=None, scale=alt.Scale(nice=False)),
             order="rank:Q",
             color=alt.Color(
                 "fate:N",
@@ -103,4 +103,4 @@ def money_bar(frame: pd.DataFrame, *, title: str) -> Any:
             tooltip=[alt.Tooltip("fate:N", title="Fate"), alt.Tooltip("text:N", title="Amount")],
         )
     )
-    return _styled(chart, height=26, title=title)
+    return _styled(chart, height=92, title=title)

@@ -67,6 +67,7 @@ class Patch:
     """What the map is told on each rerun.
 
     Attributes:
+        plan: id of the scenario; the map drops unsent edits when it changes.
         rev: the scenario's revision.
         slots: int16 (n_units,), position of each unit's territory, -1 = unassigned.
         territories: per territory code, name, rep (name), locked, color (hex).
@@ -80,6 +81,7 @@ class Patch:
         readonly: why nothing can be edited now, "" = it can.
     """
 
+    plan: str
     rev: int
     slots: NDArray[np.int16]
     territories: Sequence[Mapping[str, Any]]
@@ -124,6 +126,7 @@ def patch_group(patch: Patch) -> folium.FeatureGroup:
     """The plan as a feature group that only calls our script; the map itself is not mounted again."""
     group = folium.FeatureGroup(name="plan")
     value = {
+        "plan": patch.plan,
         "rev": patch.rev,
         "assign": encode(patch.slots),
         "territories": [dict(t) for t in patch.territories],

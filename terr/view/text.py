@@ -32,9 +32,10 @@ def short(value: float, currency: str = "") -> str:
     sign, size = ("-" if value < 0 else ""), abs(value)
     symbol = SYMBOLS.get(currency, f"{currency} " if currency else "")
     for limit, suffix in ((1e9, "B"), (1e6, "M")):
-        if size >= limit:
+        # what would be rounded up to "1,000k" or "1,000M" is written in the larger unit
+        if size >= (limit * 0.9995 if currency or limit > 1e6 else limit):
             scaled = size / limit
-            digits = 2 if scaled < 10 else 1 if scaled < 100 else 0
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
             return f"{sign}{symbol}{scaled:,.{digits}f}{suffix}"
     if size >= 10_000 and currency:
         return f"{sign}{symbol}{size / 1e3:,.0f}k"
@@ -42,9 +43,10 @@ def short(value: float, currency: str = "") -> str:
 
 
 def percent(value: float, digits: int = 1, *, signed: bool = False) -> str:
-    """`4.06` (already in percent) -> "4.1 %"; signed adds + and a real minus."""
-    if math.isnan(value):
+    """`4.06` (already in percent) -> "4.1 %"; signed adds + and a real minus; no number there is gives an en dash."""
+    if not math.isfinite(value):
         return "–"
+    value = round(value, digits) + 0.0  # -0.04 is "0.0 %", not "-0.0 %"
     text = f"{value:+.{digits}f} %" if signed else f"{value:.{digits}f} %"
     return text.replace("-", "−")
 
@@ -71,3 +73,9 @@ def markdown(text: str) -> str:
     """People's text inside Streamlit Markdown: nothing in it is a link, an image, HTML, maths or emphasis."""
     out = "".join("\\" + c if c in "\\`*_{}[]()#+-.!|>~$:<" else c for c in text)
     return out.replace("\n", " ")
+
+
+def sentence(text: str) -> str:
+    """The same, with a capital first letter and a full stop."""
+    text = text.strip()
+    return text if not text else text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")

@@ -72,11 +72,11 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     """
     info = ws.store.scenario(scenario_id)
     plan, rev = ws.plan(scenario_id)
-    key = ("board", scenario_id, rev, info.measure, info.tolerance, info.name)
+    data = dataset(ws, info.dataset_id)
+    key = ("board", scenario_id, rev, info.measure, info.tolerance, info.name, data.reps)
     known = ws.scores.get(key)
     if known is not None:
         return known  # type: ignore[no-any-return]
-    data = dataset(ws, info.dataset_id)
     units = ws.units(info)
     loads, counts = _per_unit(ws, info, data.accounts, units)
     return ws.scores.put(  # type: ignore[no-any-return]
@@ -166,7 +166,7 @@ def _measure(
             tuple(int(u) for u in piece) for _, piece in shape.stray_pieces(slots, units.indptr, units.indices, loads)
         ),
         max_deviation=worst,
-        within=bool(worst <= info.tolerance + 1e-9) and not bool(loads[~on].sum() > 0),
+        within=bool(worst <= info.tolerance + 1e-9) and not bool(loads[~on].any()),
         unassigned_units=int((~on).sum()),
         unassigned_load=float(loads[~on].sum()),
         moved=moved,
@@ -186,7 +186,8 @@ def _moved(ws: Workspace, info: ScenarioInfo, plan: Plan, loads: NDArray[np.floa
     was, kind = base
     known = was != UNASSIGNED
     share = disruption.load_pct(was[known], plan.assign[known], loads[known][:, None])
-    return float(np.atleast_1d(share)[0]) / 100.0, "when the plan was generated" if kind == "design" else "when the plan was imported"
+    baseline = "when the plan was generated" if kind == "design" else "when the plan was imported"
+    return float(np.atleast_1d(share)[0]) / 100.0, baseline
 
 
 def _baseline(ws: Workspace, info: ScenarioInfo) -> tuple[NDArray[np.int16], str] | None:

@@ -48,7 +48,8 @@ def take(ws: Workspace, scenario_id: str, seen: Seen, value: Any, *, author: str
             continue
         session, n = event["s"], int(event["n"])
         if session != seen.ack[0]:
-            seen = replace(seen, ack=(session, 0), have="")
+            # what this map sent before a restart, and was stored then, isn't taken in again
+            seen = replace(seen, ack=(session, ws.store.taken(scenario_id, session)), have="")
         if n <= seen.ack[1]:
             continue
         seen = _one(ws, scenario_id, replace(seen, ack=(session, n), have=str(event.get("have") or "")), event, author)
@@ -60,6 +61,8 @@ def _one(ws: Workspace, scenario_id: str, seen: Seen, event: Mapping[str, Any], 
     try:
         if kind == "active" and _is_int(event.get("to")):
             return replace(seen, active=int(event["to"]))
+        if event.get("p") != scenario_id:
+            return seen  # meant for the plan that was open before
         done = _edit(ws, scenario_id, seen, event, author)
     except TerrError as error:
         with suppress(TerrError):  # the plan itself may be gone
@@ -77,13 +80,13 @@ def _edit(ws: Workspace, scenario_id: str, seen: Seen, event: Mapping[str, Any],
         before = _units(event.get("seen"))
         if before is not None and len(before) != len(units):
             before = None
-        return plans.paint(ws, scenario_id, units, int(event["to"]), seen=before, author=author)
+        return plans.paint(ws, scenario_id, units, int(event["to"]), seen=before, author=author, client=seen.ack)
     if kind == "lock" and units is not None:
-        return plans.set_locks(ws, scenario_id, units, bool(event.get("on")), author=author)
+        return plans.set_locks(ws, scenario_id, units, bool(event.get("on")), author=author, client=seen.ack)
     if kind == "undo":
-        return plans.undo(ws, scenario_id, seen.rev, author=author)
+        return plans.undo(ws, scenario_id, seen.rev, author=author, client=seen.ack)
     if kind == "redo":
-        return plans.redo(ws, scenario_id, seen.rev, author=author)
+        return plans.redo(ws, scenario_id, seen.rev, author=author, client=seen.ack)
     return None
 
 
@@ -94,7 +97,9 @@ def _units(value: Any) -> list[int] | None:
 
 
 def _is_int(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST and value == int(value)
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST and value == int(value)
+    )
 
 
 def heard(seen: Seen) -> Seen:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from terr.errors import InputError
 from terr.report.accounts import accounts_csv, accounts_xlsx
 from terr.report.geo import territories_geojson
 from terr.report.plan import plan_csv, read_plan_csv
@@ -35,7 +36,14 @@ KINDS = ("accounts.xlsx", "accounts.csv", "plan.csv", "territories.geojson")
 
 
 def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
-    """Make one of `KINDS` from the plan as stored now."""
+    """Make one of `KINDS` from the plan as stored now.
+
+    Raises:
+        InputError: for another kind.
+        LocateError: if the scenario doesn't exist.
+    """
+    if kind not in KINDS:
+        raise InputError(f'"{kind}" can\'t be exported; choose {", ".join(KINDS)}')
     one = board(ws, scenario_id)
     if kind == "accounts.xlsx":
         table = report_table(ws, scenario_id)

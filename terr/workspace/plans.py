@@ -14,7 +14,7 @@ from terr.edits import moves
 from terr.errors import ConflictError, InputError, PlanError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
-from terr.store import ScenarioInfo
+from terr.store import NOBODY, Client, ScenarioInfo
 from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
 
@@ -92,12 +92,13 @@ def check_tolerance(tolerance: float) -> None:
     if not 0.001 <= tolerance <= 1.0:
         given = f"a tolerance of {100 * tolerance:g} %" if math.isfinite(tolerance) else "a tolerance that is no number"
         raise InputError(
-            f"{given} can't be used; choose 0.1 % to 100 %, 5 % is usual: whole "
-            "counties rarely add up to equal loads"
+            f"{given} can't be used; choose 0.1 % to 100 %, 5 % is usual: whole counties rarely add up to equal loads"
         )
 
 
-def edit(ws: Workspace, scenario_id: str, seen_rev: int, make: Make, *, strict: bool = True) -> Outcome:
+def edit(
+    ws: Workspace, scenario_id: str, seen_rev: int, make: Make, *, strict: bool = True, client: Client = NOBODY
+) -> Outcome:
     """Make one change on the plan as stored, and store it.
 
     Args:
@@ -106,6 +107,7 @@ def edit(ws: Workspace, scenario_id: str, seen_rev: int, make: Make, *, strict: 
         seen_rev: the revision on the person's screen.
         make: gets the plan and the next free territory code, gives the edit.
         strict: refuse if the plan isn't at `seen_rev` any more; otherwise make the edit on what is there now.
+        client: the map that asked, and the number of its event (see `Store.append`).
 
     Raises:
         ConflictError: if strict and the plan changed, or others keep changing it.
@@ -121,7 +123,7 @@ def edit(ws: Workspace, scenario_id: str, seen_rev: int, make: Make, *, strict: 
             return Outcome(rev)
         after = moves.apply(plan, change)
         try:
-            new = ws.store.append(scenario_id, change, rev)
+            new = ws.store.append(scenario_id, change, rev, client=client)
         except ConflictError:
             continue
         ws.keep(scenario_id, new, after)
@@ -139,6 +141,7 @@ def paint(
     *,
     seen: Iterable[int] | None = None,
     author: str = "",
+    client: Client = NOBODY,
 ) -> Outcome:
     """Give units to a territory (-1 = to none). Units that no longer are what the person saw are left alone.
 
@@ -160,7 +163,7 @@ def paint(
         skipped = painted.skipped_locked
         return painted.edit
 
-    done = edit(ws, scenario_id, -1, make, strict=False)
+    done = edit(ws, scenario_id, -1, make, strict=False, client=client)
     return Outcome(
         done.rev,
         done.changed,
@@ -185,31 +188,37 @@ def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], s
     return " ".join(parts)
 
 
-def set_locks(ws: Workspace, scenario_id: str, units: Iterable[int], on: bool, *, author: str = "") -> Outcome:
+def set_locks(
+    ws: Workspace, scenario_id: str, units: Iterable[int], on: bool, *, author: str = "", client: Client = NOBODY
+) -> Outcome:
     """Lock or unlock units."""
     wanted = np.fromiter(units, dtype=np.int32)
-    return edit(ws, scenario_id, -1, lambda p, _: moves.lock_units(p, wanted, on, author=author), strict=False)
+
+    def make(plan: Plan, _next: int) -> Edit:
+        return moves.lock_units(plan, wanted, on, author=author)
+
+    return edit(ws, scenario_id, -1, make, strict=False, client=client)
 
 
-def undo(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "") -> Outcome:
+def undo(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "", client: Client = NOBODY) -> Outcome:
     """Take the last edit back.
 
     Raises:
         ConflictError: if the plan isn't at `seen_rev` any more, so that nobody undoes what they haven't seen.
     """
-    return _travel(ws, scenario_id, seen_rev, back=True, author=author)
+    return _travel(ws, scenario_id, seen_rev, back=True, author=author, client=client)
 
 
-def redo(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "") -> Outcome:
+def redo(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "", client: Client = NOBODY) -> Outcome:
     """Make the edit again that was taken back last.
 
     Raises:
         ConflictError: as for `undo`.
     """
-    return _travel(ws, scenario_id, seen_rev, back=False, author=author)
+    return _travel(ws, scenario_id, seen_rev, back=False, author=author, client=client)
 
 
-def _travel(ws: Workspace, scenario_id: str, seen_rev: int, *, back: bool, author: str) -> Outcome:
+def _travel(ws: Workspace, scenario_id: str, seen_rev: int, *, back: bool, author: str, client: Client) -> Outcome:
     plan, rev = ws.plan(scenario_id)
     if rev != seen_rev:
         raise _stale(seen_rev, rev)
@@ -218,7 +227,7 @@ def _travel(ws: Workspace, scenario_id: str, seen_rev: int, *, back: bool, autho
     if not can or (back and ws.store.scenario(scenario_id).head == 1):
         return Outcome(rev, notice="There is nothing to undo." if back else "There is nothing to redo.")
     step = ws.store.undo if back else ws.store.redo
-    new, change = step(scenario_id, rev, author=author)
+    new, change = step(scenario_id, rev, author=author, client=client)
     ws.keep(scenario_id, new, moves.apply(plan, change))
     return Outcome(new, changed=True)
 

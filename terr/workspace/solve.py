@@ -14,6 +14,7 @@ from terr.aggregate import measures_per_unit
 from terr.edits import moves
 from terr.edits.colors import choose_colors
 from terr.engine import precheck
+from terr.engine.check import FATAL
 from terr.errors import InputError
 from terr.locate import home_points
 from terr.model.edit import Edit
@@ -22,6 +23,7 @@ from terr.model.problem import Problem
 from terr.model.reps import Rep
 from terr.model.result import Explanation, Result
 from terr.model.units import UNASSIGNED, Units
+from terr.view.text import and_list
 from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
 from terr.workspace.plans import Outcome, check_tolerance, edit
@@ -68,7 +70,8 @@ class Task:
         scenario_id, rev: the plan it was made from.
         problem: for the engine.
         rows: int64 (problem units,), code of each of the problem's units in the plan.
-        codes: territory code each slot must become, -1 = any.
+        codes: territory code each slot must become, -1 = any; the problem's slots first, then the locked territories',
+            which the engine isn't given.
         request: what was asked; None for suggested moves.
         warnings: what stands in the way, found before solving.
     """
@@ -102,6 +105,8 @@ def measure_loads(ws: Workspace, scenario_id: str, measure: str) -> NDArray[np.f
 def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
     """The problem behind Generate; locked units and territories stay as they are.
 
+    Locked territories are left out: the others share equally what is left.
+
     Raises:
         InputError: for a request that can't be met by any plan, saying why.
     """
@@ -109,53 +114,106 @@ def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
     units = ws.units(info)
     plan, rev = ws.plan(scenario_id)
     loads = measure_loads(ws, scenario_id, request.measure)
-    keep = ~(plan.locked_units & (plan.assign == UNASSIGNED))  # locked outside any territory: not the engine's
-    held = [t for t in plan.territories if t.locked or bool((plan.locked_units & (plan.assign == t.code)).any())]
-    if len(held) > request.territories:
+    keep = _usable(plan)
+    closed = [t for t in plan.territories if t.locked]
+    held = [t for t in plan.territories if not t.locked and bool((plan.locked_units & (plan.assign == t.code)).any())]
+    least = len(held) + len(closed)
+    if least > request.territories:
         raise InputError(
-            f"{len(held)} territories hold locks, so at least {len(held)} territories are needed; unlock some or ask "
-            "for more"
+            f"{least} territories hold locks, so at least {least} territories are needed; unlock some or ask for more"
         )
+    k = request.territories - len(closed)
+    if not k or not keep.any():
+        raise InputError("everything is locked, so there is nothing to divide; unlock some units or territories")
+    if len(request.reps) > k:
+        raise InputError(f"{len(request.reps)} reps are chosen for {k} unlocked territories; choose fewer reps")
     locked = np.full(len(units), -1, dtype=np.int16)
     for slot, territory in enumerate(held):
-        locked[plan.fixed() & (plan.assign == territory.code)] = slot
-    codes = tuple([t.code for t in held] + [-1] * (request.territories - len(held)))
-    problem = _problem(units, keep, loads, request.measure, request.tolerance, request.territories, locked=locked[keep])
-    if request.reps and not held:
-        seeds = _seeds(units, request.reps, request.territories, loads)
+        locked[plan.locked_units & (plan.assign == territory.code)] = slot
+    codes = (*(t.code for t in held), *[-1] * (k - len(held)), *(t.code for t in closed))
+    problem = _problem(units, keep, loads, request.measure, request.tolerance, k, locked=locked[keep])
+    if request.reps:
+        seeds = _seeds(units, request.reps, k, loads)  # says so if a home isn't known
         rows = np.cumsum(keep) - 1
-        if bool(keep[seeds].all()):
+        if not held and bool(keep[seeds].all()):
             problem = replace(problem, seeds=rows[seeds])
-    warnings = (*pieces_warning(units), *precheck(problem))
+    told = precheck(problem)
+    if told and told[0].code in FATAL:
+        raise InputError(told[0].message)
+    warnings = (*_closed_warning(closed, k), *pieces_warning(units), *told)
     return Task(scenario_id, rev, problem, np.flatnonzero(keep), codes, request, warnings)
+
+
+def foresee(ws: Workspace, scenario_id: str, request: Request) -> tuple[Explanation, ...]:
+    """What can be told before solving, with how many territories would fit if a unit is too large for its share.
+
+    Raises:
+        InputError: for a request that can't be met by any plan, saying why.
+    """
+    task = design_task(ws, scenario_id, request)
+    big = [w for w in task.warnings if w.code == "unit_too_large"]
+    if not big:
+        return task.warnings
+    load = task.problem.weights[:, 0]
+    fits = int((1 + request.tolerance) * load.sum() / load.max())
+    more = Explanation(
+        "fits", f"At most {fits} territories fit within ±{100 * request.tolerance:g} %; with more, Terr gives the best "
+        "plan there is and shows which territories are outside the limit", big[0].units
+    )  # fmt: skip
+    return (*task.warnings, more)
+
+
+def _usable(plan: Plan) -> NDArray[np.bool_]:
+    """bool (n_units,), what the engine may see: not in a locked territory, nor locked outside any territory."""
+    closed = [t.code for t in plan.territories if t.locked]
+    usable: NDArray[np.bool_] = ~np.isin(plan.assign, closed) & ~(plan.locked_units & (plan.assign == UNASSIGNED))
+    return usable
+
+
+def _closed_warning(closed: Sequence[Territory], k: int) -> tuple[Explanation, ...]:
+    if not closed:
+        return ()
+    names = and_list([t.name for t in closed])
+    rest = "the other one takes what is left" if k == 1 else f"the other {k} share what is left equally"
+    stay = "is locked and stays as it is" if len(closed) == 1 else "are locked and stay as they are"
+    return (Explanation("locked_territories", f"{names} {stay}; {rest}"),)
 
 
 def rebalance_task(ws: Workspace, scenario_id: str) -> Task | None:
     """The problem behind the suggested moves: the plan as it stands, its measure and tolerance.
 
     Returns:
-        None while there is nothing to suggest on: fewer than two territories, or one without units.
+        None while there is nothing to suggest on: fewer than two unlocked territories, or one without units.
     """
     info = ws.store.scenario(scenario_id)
     units = ws.units(info)
     plan, rev = ws.plan(scenario_id)
-    slots = plan.slots()
-    k = len(plan.territories)
-    if k < 2 or len(np.unique(slots[slots >= 0])) < k:
+    free = [t.code for t in plan.territories if not t.locked]
+    keep = _usable(plan)
+    start = np.searchsorted(free, plan.assign).astype(np.int16)
+    start[plan.assign == UNASSIGNED] = -1
+    if len(free) < 2 or not np.isin(free, plan.assign).all():
         return None
     loads = measure_loads(ws, scenario_id, info.measure)
-    if not float(loads.sum()) > 0 or bool((loads < 0).any()):
+    if not float(loads[keep].sum()) > 0 or bool((loads[keep] < 0).any()):
         return None
-    keep = ~(plan.locked_units & (plan.assign == UNASSIGNED))
-    locked = np.where(plan.fixed(), slots, -1).astype(np.int16)
-    problem = _problem(units, keep, loads, info.measure, info.tolerance, k, locked=locked[keep], start=slots[keep])
-    return Task(scenario_id, rev, problem, np.flatnonzero(keep), plan.codes, None, ())
+    locked = np.where(plan.locked_units, start, -1).astype(np.int16)
+    problem = _problem(
+        units, keep, loads, info.measure, info.tolerance, len(free), locked=locked[keep], start=start[keep]
+    )
+    codes = (*free, *(t.code for t in plan.territories if t.locked))
+    return Task(scenario_id, rev, problem, np.flatnonzero(keep), codes, None, ())
 
 
-def result_slots(task: Task, result: Result, n_units: int) -> NDArray[np.int16]:
-    """int16 (n_units,), slot per unit of the plan; units the engine wasn't given stay unassigned (-1)."""
-    slots = np.full(n_units, -1, dtype=np.int16)
+def result_slots(task: Task, result: Result, plan: Plan) -> NDArray[np.int16]:
+    """int16 (n_units,), slot per unit of the plan.
+
+    Units the engine wasn't given stay where they are: in their locked territory, or unassigned (-1).
+    """
+    slots = np.full(len(plan), -1, dtype=np.int16)
     slots[task.rows] = result.assign
+    for slot in range(task.problem.territories, len(task.codes)):
+        slots[plan.assign == task.codes[slot]] = slot
     return slots
 
 
@@ -169,7 +227,7 @@ def design_edit(ws: Workspace, task: Task, result: Result, plan: Plan, next_code
     if request is None:
         raise InputError("these are suggested moves, not a design")
     units = ws.units(ws.store.scenario(task.scenario_id))
-    slots = result_slots(task, result, len(units))
+    slots = result_slots(task, result, plan)
     k = request.territories
     codes = moves.match_codes(plan, slots, k, weights=units.area_km2)
     for slot, code in enumerate(task.codes):
@@ -178,7 +236,8 @@ def design_edit(ws: Workspace, task: Task, result: Result, plan: Plan, next_code
             codes[slot] = code
     colors_now = np.array([plan.territory(int(c)).color if c >= 0 else -1 for c in codes], dtype=np.int64)
     colors = choose_colors(slots, units.indptr, units.indices, k, colors_now)
-    reps = _reps_for(units, slots, k, request.reps)
+    reps: list[Rep | None] = [None] * k
+    reps[: task.problem.territories] = _reps_for(units, slots, task.problem.territories, request.reps)
     names = _names_for(plan, codes, request, reps)
     change = moves.adopt(
         plan, slots, next_code=next_code, kind="design", k=k, codes=codes, names=names, colors=colors, author=author
@@ -197,9 +256,10 @@ def apply_design(ws: Workspace, task: Task, result: Result, seen_rev: int, *, au
     Raises:
         ConflictError: if the plan changed since the person looked at it.
     """
+    done = edit(ws, task.scenario_id, seen_rev, lambda p, c: design_edit(ws, task, result, p, c, author))
     if task.request is not None:
         ws.store.update_settings(task.scenario_id, measure=task.request.measure, tolerance=task.request.tolerance)
-    return edit(ws, task.scenario_id, seen_rev, lambda p, c: design_edit(ws, task, result, p, c, author))
+    return done
 
 
 def apply_moves(ws: Workspace, task: Task, result: Result, *, author: str = "") -> Outcome:
@@ -208,10 +268,9 @@ def apply_moves(ws: Workspace, task: Task, result: Result, *, author: str = "") 
     Raises:
         ConflictError: if the plan changed since they were computed.
     """
-    units = ws.units(ws.store.scenario(task.scenario_id))
 
     def make(plan: Plan, code: int) -> Edit:
-        slots = np.where(plan.locked_units & (plan.assign == UNASSIGNED), -1, result_slots(task, result, len(units)))
+        slots = result_slots(task, result, plan)
         return moves.adopt(plan, slots, next_code=code, kind="rebalance", codes=task.codes, author=author)
 
     return edit(ws, task.scenario_id, task.rev, make)
@@ -306,9 +365,11 @@ def _reps_for(units: Units, slots: NDArray[np.int16], k: int, reps: Sequence[Rep
 
 def _names_for(plan: Plan, codes: NDArray[np.int64], request: Request, reps: list[Rep | None]) -> list[str]:
     """Names asked for, else the rep's, else "" (keep the present one or take a default)."""
-    asked = [n.strip() for n in request.names if n.strip()]
-    if asked:
-        return asked + [""] * (len(codes) - len(asked))
+    asked = {n.strip().casefold(): n.strip() for n in request.names if n.strip()}
+    if asked:  # a territory that has one of the names keeps it, the others take the rest
+        given = [asked.pop(plan.territory(int(c)).name.casefold(), "") if c >= 0 else "" for c in codes]
+        rest = iter(asked.values())
+        return [n or next(rest, "") for n in given]
     taken: set[str] = {plan.territory(int(c)).name.casefold() for c in codes if c >= 0}
     out = []
     for code, rep in zip(codes, reps, strict=True):
@@ -322,15 +383,17 @@ def _names_for(plan: Plan, codes: NDArray[np.int64], request: Request, reps: lis
 def _with_reps(
     plan: Plan, change: Edit, rep_of: dict[int, Rep | None]
 ) -> tuple[tuple[Territory | None, Territory | None], ...]:
+    """The change's territories with reps set; one who gets another territory leaves the old one unless it is locked."""
+    wanted = {code: rep.rep_id for code, rep in rep_of.items() if rep is not None}
+    for t in plan.territories:
+        if t.code not in wanted and t.rep in wanted.values() and not t.locked:
+            wanted[t.code] = ""
     pairs = []
     done = set()
     for old, new in change.territories:
-        rep = rep_of.get(new.code) if new is not None else None
-        pairs.append((old, replace(new, rep=rep.rep_id) if new is not None and rep is not None else new))
+        pairs.append((old, replace(new, rep=wanted.get(new.code, new.rep)) if new is not None else None))
         done.add((new or old).code)  # type: ignore[union-attr]
-    for code, rep in rep_of.items():
-        if code not in done and rep is not None:
-            old = plan.territory(code)
-            if old.rep != rep.rep_id:
-                pairs.append((old, replace(old, rep=rep.rep_id)))
+    for t in plan.territories:
+        if t.code not in done and wanted.get(t.code, t.rep) != t.rep:
+            pairs.append((t, replace(t, rep=wanted[t.code])))
     return tuple(pairs)
