@@ -205,11 +205,13 @@
     });
     search.addEventListener("keydown", (e) => { if (e.key === "Enter") find(); if (e.key === "Escape") { search.value = ""; box.focus(); } });
 
+    const outer = window.parent.document;
     // --- keys, also while the page around the map has the focus ---------------------------------------------
     function key(e) {
       const node = e.composedPath ? e.composedPath()[0] : e.target;
       const typing = node && (/^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) || node.isContentEditable);
       if (typing || e.ctrlKey || e.metaKey || e.altKey || !s.geo) return;
+      if (outer.querySelector('[role="dialog"]')) return; // keys belong to what is open above the map
       const k = e.key.toLowerCase(), tool = TOOLS.find((t) => t[3] === k);
       if (tool) setMode(tool[0]);
       else if (k === "u") s.act("undo");
@@ -218,7 +220,7 @@
       else if (k === "o") togglePoints();
       else if (k === "/") { window.focus(); search.focus(); }
       else if (k === "enter" && mode === "polygon") finish();
-      else if (k === "escape") setMode("click");
+      else if (k === "escape") return setMode("click"); // not swallowed: it also closes what else is open
       else if (k === "0") s.choose(-1);
       else if (k >= "1" && k <= "9" && s.territories[+k - 1]) s.choose(s.territories[+k - 1].code);
       else return;
@@ -226,7 +228,7 @@
       e.stopImmediatePropagation();
     }
     document.addEventListener("keydown", key, true);
-    const outer = window.parent.document; // one listener for the page, replaced when the map is made anew
+    // one listener for the page, replaced when the map is made anew
     if (outer.terrKeys) outer.removeEventListener("keydown", outer.terrKeys, true);
     outer.terrKeys = key;
     outer.addEventListener("keydown", key, true);

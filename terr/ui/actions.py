@@ -12,44 +12,33 @@ from terr.workspace.board import Board
 
 def row(shown: Board) -> None:
     """What this plan is, and what can be done with it as a whole."""
-    text, generate, new, manage, by_list, limit = st.columns(
-        [3.4, 1.15, 0.8, 1.15, 1.0, 1.1], vertical_alignment="center"
-    )
-    text.markdown(
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    line.markdown(
         f"**{markdown(region_label(shown.info.region))}, {units_word(shown.info.level)}** · "
-        f"{markdown(figures.heading(shown))}"
+        f"{markdown(figures.heading(shown))}",
+        width="stretch",
     )
-    if generate.button("Generate", type="primary", icon=":material/auto_awesome:", width="stretch", key="generate"):
+    if line.button("Generate", type="primary", icon=":material/auto_awesome:", key="generate"):
         drawer.generate()
-    new.button(
+    line.button(
         "New",
         icon=":material/add:",
-        width="stretch",
         key="new",
         on_click=territories.new_territory,
         help="Make an empty territory and paint into it",
     )
-    if manage.button(
-        "Territories",
-        icon=":material/edit:",
-        width="stretch",
-        key="manage",
-        help="Rename, give to a rep, lock, merge, delete",
+    if line.button(
+        "Territories", icon=":material/edit:", key="manage", help="Rename, give to a rep, lock, merge, delete"
     ):
         territories.manage()
-    if by_list.button(
+    if line.button(
         "By list",
         icon=":material/checklist:",
-        width="stretch",
         key="by_list",
         help="Move or lock units by name or code, without the mouse",
     ):
         territories.by_list()
-    if limit.button(
-        "Measure",
-        icon=":material/tune:",
-        width="stretch",
-        key="measure",
-        help="Choose the measure to balance and the limit",
+    if line.button(
+        "Measure", icon=":material/tune:", key="measure", help="Choose the measure to balance and the limit"
     ):
         territories.measure()

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from terr.errors import SolveError, TerrError
+from terr.errors import TerrError
 from terr.model.result import Result
 from terr.ui import figures, state
 from terr.ui.guard import attempt, guarded
@@ -54,6 +54,7 @@ def drop_advice() -> None:
 
 def area(sid: str) -> None:
     """The part of the page that looks after itself: often while something runs, seldom otherwise."""
+    state.pool()
     busy = _running(state.get("design")) or _running(state.get("advice"))
     st.fragment(guarded(_watch), run_every=0.6 if busy else 2.0)(sid)
 
@@ -72,22 +73,19 @@ def _watch(sid: str) -> None:
         state.at_revision(state.workspace().store.rev(sid))
         state.say("Somebody changed this plan in another window; you see the newest version.")
         st.rerun()
-    was_busy = _running(state.get("design")) or _running(state.get("advice"))
     design: Run | None = state.get("design")
     if design is not None:
         _collect(design)
         _show_design(sid, design)
     else:
         _advise(sid)
-    if was_busy and not (_running(state.get("design")) or _running(state.get("advice"))):
-        st.rerun()
 
 
 def _collect(run: Run) -> None:
     if run.result is None and not run.error and run.job.done():
         try:
             run.result = run.job.result()
-        except SolveError as error:
+        except TerrError as error:
             run.error = str(error)
 
 

@@ -72,7 +72,9 @@ def choose_file() -> None:
 
 
 def _read(data: bytes, name: str, sheet: str | None) -> None:
-    state.drop("upload_error", "pending")
+    state.drop("upload_error")
+    if sheet is None:
+        state.drop("pending")
     try:
         with st.spinner(f"Reading {markdown(name)} …"):
             raw, columns = imports.inspect(data, name, sheet=sheet)

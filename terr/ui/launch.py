@@ -5,8 +5,13 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
+from importlib import import_module
 from pathlib import Path
 
+_HEAVY = (
+    "altair", "folium", "terr.engine", "terr.view.charts", "terr.view.mapview", "terr.workspace.board",
+    "terr.workspace.events", "terr.workspace.exports", "terr.workspace.solve",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -19,6 +24,20 @@ def port_in_use(port: int, address: str) -> bool:
         except OSError:
             return True
     return False
+
+
+def _preload() -> None:
+    """Load libraries, boundaries and ZIP tables before the first page is asked for, so that it needn't wait.
+
+    Nothing of `terr.ui` but this file: a component can only be registered once the server runs.
+    """
+    for name in _HEAVY:
+        import_module(name)
+    from terr.boundaries.catalog import load_units
+    from terr.locate import home_points
+
+    load_units("county", "lower48")
+    home_points(["10001"])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     host = "localhost" if options.address in {"127.0.0.1", "0.0.0.0"} else options.address  # noqa: S104 (compared, not bound)
     sys.stdout.write(f"Terr is at http://{host}:{options.port} (Ctrl+C stops it)\n")
     sys.stdout.flush()
+    _preload()
     from streamlit.web import cli
 
     sys.argv = [

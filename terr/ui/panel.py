@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit_folium import st_folium
 
 from terr.boundaries.catalog import STATES, geometry_file
+from terr.errors import TerrError
 from terr.ui import actions, advice, figures, header, state
 from terr.ui.guard import guarded
 from terr.view.charts import balance
@@ -27,6 +28,8 @@ _PREVIEW = "This is a preview: apply it or drop it first, at the right."
 @guarded
 def panel() -> None:
     """Everything that follows an edit."""
+    if state.scenario_id() is None:  # deleted in another window
+        st.rerun()
     sid = str(state.get("scenario"))
     seen = state.seen()
     shown = board(state.workspace(), sid)
@@ -36,14 +39,15 @@ def panel() -> None:
     state.show_said()
     header.line()
     actions.row(shown)
-    left, right = st.columns([2.75, 1], gap="small")
+    left, right = st.columns([2.35, 1], gap="small")
     with left:
         _map(proposal or shown, proposed=proposal is not None)
         _table(proposal or shown)
     with right:
         _headline(proposal or shown)
         _chart(proposal or shown, shown if proposal is not None else None)
-        advice.area(sid)
+        if seen.have or state.get("design"):  # the map is up: what works in the background may now take the processors
+            advice.area(sid)
 
 
 def _take_events() -> None:
@@ -51,9 +55,13 @@ def _take_events() -> None:
     sid = state.get("scenario")
     if not sid:
         return
-    after = events.take(
-        state.workspace(), sid, state.seen(), st.session_state.get(MAP_KEY) or {}, author=state.author()
-    )
+    try:
+        after = events.take(
+            state.workspace(), sid, state.seen(), st.session_state.get(MAP_KEY) or {}, author=state.author()
+        )
+    except TerrError as error:  # not acknowledged, so the browser sends them again
+        state.say(str(error))
+        return
     for line in after.notices:
         state.say(line)
     state.put("seen", events.heard(after))
@@ -156,6 +164,7 @@ def _chart(shown: Board, before: Board | None) -> None:
             measure=shown.measure,
             low=100 - limit,
             high=100 + limit,
+            dark=st.context.theme.type == "dark",
         ),
         width="stretch",
         key="terr_chart",

@@ -56,7 +56,6 @@ def run() -> None:
     except TerrError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
-    state.pool()
     if ws.notice:
         st.warning(ws.notice, icon=":material/healing:")
     if gone := state.get("gone"):
@@ -86,10 +85,15 @@ def _navigation() -> Any:
         page_title="Terr", page_icon=str(ROOT / "static" / "terr.png"), layout="wide", initial_sidebar_state=190
     )
     pages = [
-        st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, default=name == "accounts", url_path=name)
-        for name, title, icon in PAGES
+        st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name) for name, title, icon in PAGES
     ]
+    # the bare address leads on, so that each page has an address of its own
+    pages.append(st.Page(_home, title="Terr", url_path="", default=True, visibility="hidden"))
     return st.navigation(pages, position="sidebar")
+
+
+def _home() -> None:
+    switch("plan" if "scenario" in st.query_params else "accounts")
 
 
 def gate() -> None:

@@ -22,7 +22,7 @@ def _styled(chart: Any, **extra: Any) -> Any:
     )
 
 
-def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float) -> Any:
+def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark: bool = False) -> Any:
     """Load of each territory against its target, with the band of the limit; 24 px per territory.
 
     Args:
@@ -30,6 +30,7 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float) -> An
             `load_text`, `target_text`, `label` ("+4.1 %"), `before_pct` (NaN = no comparison), `inside` (bool).
         measure: name for the tooltip.
         low, high: the band in % of target, e.g. 95 and 105.
+        dark: on a dark page.
     """
     most = max(float(frame["load_pct"].max()) if len(frame) else 100.0, high, 100.0)
     y = alt.Y(
@@ -49,13 +50,15 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float) -> An
         alt.Tooltip("target_text:N", title="Target"),
         alt.Tooltip("label:N", title="Deviation"),
     ]
+    ink = "#F2F3F5" if dark else "#14171C"
+    line = "#5CC3C9" if dark else ACCENT
     base = alt.Chart(frame)
     band = (
         alt.Chart(pd.DataFrame({"low": [low], "high": [high]}))
-        .mark_rect(color=ACCENT, opacity=0.2)
+        .mark_rect(color=line, opacity=0.25)
         .encode(x=alt.X("low:Q"), x2="high:Q")
     )
-    target = alt.Chart(pd.DataFrame({"t": [100.0]})).mark_rule(color=ACCENT, strokeWidth=1.5).encode(x="t:Q")
+    target = alt.Chart(pd.DataFrame({"t": [100.0]})).mark_rule(color=line, strokeWidth=1.5).encode(x="t:Q")
     bars = (
         base.mark_bar(cornerRadiusEnd=2, stroke="#00000055", strokeWidth=0.5)
         .encode(y=y, x=x, color=alt.Color("color:N", scale=None, legend=None), tooltip=tooltip)
@@ -66,7 +69,7 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float) -> An
         .mark_tick(color=NEUTRAL, thickness=2.5)
         .encode(y=y, x=alt.X("before_pct:Q"))
     )
-    marks = base.mark_text(align="right", dx=-2, fontSize=12).encode(
+    marks = base.mark_text(align="right", dx=-2, fontSize=12, color=ink).encode(
         y=y,
         x=alt.value("width"),
         text="label:N",
@@ -74,7 +77,7 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float) -> An
     )
     outside = (
         base.transform_filter("!datum.inside")
-        .mark_text(align="right", dx=-62, fontSize=12, text="!", fontWeight="bold")
+        .mark_text(align="right", dx=-62, fontSize=12, text="!", fontWeight="bold", color=ink)
         .encode(y=y, x=alt.value("width"))
     )
     return _styled(alt.layer(bars, band, target, ghost, marks, outside), height=alt.Step(24))

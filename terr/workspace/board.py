@@ -194,7 +194,7 @@ def _baseline(ws: Workspace, info: ScenarioInfo) -> tuple[NDArray[np.int16], str
     key = ("baseline", info.id, info.head)
     known = ws.scores.get(key)
     if known is not None:
-        return None if known == "none" else known  # type: ignore[no-any-return]
+        return None if known == "none" else known
     history = ws.store.history(info.id)
     steps = {s.id: s for s in history.steps}
     for at in reversed(history.trail(info.head)):
@@ -211,8 +211,14 @@ def totals(ws: Workspace, scenario_id: str) -> PlanTotals:
     return plan_totals(one.accounts, one.units, one.plan)
 
 
-def report_table(ws: Workspace, scenario_id: str) -> pd.DataFrame:
-    """One row per territory with loads, targets and deviations of every measure, as the exports want it."""
+def report_table(ws: Workspace, scenario_id: str, *, rest: bool = False) -> pd.DataFrame:
+    """One row per territory with loads, targets and deviations of every measure, as the exports want it.
+
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        rest: add a row of code -1 for the unassigned units, if there are any; it has no target.
+    """
     one = board(ws, scenario_id)
     slots, k = one.plan.slots(), len(one.plan.territories)
     weights, _ = measures_per_unit(one.accounts, one.units, one.accounts.measures)
@@ -229,4 +235,13 @@ def report_table(ws: Workspace, scenario_id: str) -> pd.DataFrame:
         out[f"load_{measure}"] = sums[:, j]
         out[f"target_{measure}"] = np.full(k, target)
         out[f"deviation_{measure}"] = sums[:, j] / target - 1.0 if target > 0 else np.full(k, np.nan)
-    return pd.DataFrame(out)
+    table = pd.DataFrame(out)
+    free = slots < 0
+    if not rest or not free.any():
+        return table
+    last = {"code": -1, "name": "Unassigned", "rep": "", "units": int(free.sum())}
+    last["accounts"] = int(one.counts[free].sum())
+    for j, measure in enumerate(one.accounts.measures):
+        last[f"load_{measure}"] = float(weights[free, j].sum())
+        last[f"target_{measure}"] = last[f"deviation_{measure}"] = np.nan
+    return pd.DataFrame({c: [*table[c], last[c]] for c in table.columns})

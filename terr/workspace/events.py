@@ -58,11 +58,11 @@ def take(ws: Workspace, scenario_id: str, seen: Seen, value: Any, *, author: str
 
 def _one(ws: Workspace, scenario_id: str, seen: Seen, event: Mapping[str, Any], author: str) -> Seen:
     kind = event.get("k")
+    if event.get("p") != scenario_id:
+        return seen  # meant for the plan that was open before
     try:
         if kind == "active" and _is_int(event.get("to")):
             return replace(seen, active=int(event["to"]))
-        if event.get("p") != scenario_id:
-            return seen  # meant for the plan that was open before
         done = _edit(ws, scenario_id, seen, event, author)
     except TerrError as error:
         with suppress(TerrError):  # the plan itself may be gone

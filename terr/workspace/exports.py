@@ -53,7 +53,7 @@ def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
     elif kind == "plan.csv":
         data = plan_csv(one.plan, one.units)
     else:
-        data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id))
+        data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id, rest=True))
     return Download(file_name(one.info.name, kind), mime_of(kind), data)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +20,7 @@ from terr.store import NOBODY, Client, ScenarioInfo
 from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
 
-_TRIES = 8
+_TRIES = 24
 Make = Callable[[Plan, int], Edit]
 """Gets the plan and the next free territory code, gives the edit."""
 
@@ -113,7 +115,9 @@ def edit(
         ConflictError: if strict and the plan changed, or others keep changing it.
         PlanError: if the edit makes no sense on the plan.
     """
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
+        if attempt:  # others were first: wait a little, each for another time, so that not all come back at once
+            time.sleep(random.uniform(0.0, 0.004 * min(attempt, 8)))  # noqa: S311 (no secret)
         plan, rev = ws.plan(scenario_id)
         if strict and rev != seen_rev:
             raise _stale(seen_rev, rev)

@@ -18,15 +18,18 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="install requirements-dev.txt")
 
+from find_chromium import on_path
 from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
 
-from find_chromium import on_path
-
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = (
-    "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync"
-).split() + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+] + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
 HOME = ("127.0.0.1", "localhost")
 

@@ -95,7 +95,9 @@ def test_upload_plan_edit_apply_export_restart(server, new_page, tmp_path: Path)
     sums = mine.groupby("territory")["Potential"].sum()
     for name, load in zip(shown.table["territory"], shown.table["load"], strict=True):
         assert sums[name] == pytest.approx(load, rel=1e-9)
-    excel = pd.read_excel(io.BytesIO(files["Accounts (Excel)"]), sheet_name="Accounts", dtype={"zip": str}, engine="calamine")
+    excel = pd.read_excel(
+        io.BytesIO(files["Accounts (Excel)"]), sheet_name="Accounts", dtype={"zip": str}, engine="calamine"
+    )
     assert excel["Potential"].sum() == pytest.approx(table["Potential"].sum(), rel=1e-9)
     assert len(pd.read_csv(io.BytesIO(files["Plan file (CSV)"]))) == 254
     shapes = gpd.read_file(io.BytesIO(files["Territories (GeoJSON)"]))
@@ -121,7 +123,11 @@ def broken_files(folder: Path) -> list[tuple[str, bytes, str]]:
         ("photo.csv", b"\x89PNG\r\n\x1a\n" + bytes(200), "PNG"),
         ("header-only.xlsx", book.getvalue(), "header"),
         ("torn.xlsx", book.getvalue()[:400], "Excel|workbook"),
-        ("locked.xlsx", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + "EncryptedPackage".encode("utf-16le"), "password|workbook"),
+        (
+            "locked.xlsx",
+            bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600) + "EncryptedPackage".encode("utf-16le"),
+            "password|workbook",
+        ),
     ]
 
 

@@ -149,7 +149,7 @@ def test_keys_do_what_the_toolbar_does(server, scenario, new_page) -> None:
 
 
 def test_undo_is_unlimited_and_gives_the_first_plan_back(server, scenario, new_page) -> None:
-    page, here = opened(new_page, server, scenario[1])
+    _, here = opened(new_page, server, scenario[1])
     for unit in (TRAVIS, HAYS, BEXAR, HARRIS, BELL):
         here.click(unit)
     here.settle()

@@ -1,0 +1,74 @@
+"""Fixtures of the middle and upper floors: a workspace in a folder of its own, small data sets, the demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from terr.workspace import Workspace, imports
+from terr.workspace.imports import Dataset
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """An empty workspace, found through TERR_DATA_DIR as the app finds it."""
+    monkeypatch.setenv("TERR_DATA_DIR", str(tmp_path / "terr"))
+    made = Workspace()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def demo_ws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, Dataset]]:
+    """A workspace with the demo, shared: make scenarios of your own in it and leave the data set as it is."""
+    made = Workspace(tmp_path_factory.mktemp("demo"))
+    yield made, imports.demo_dataset(made)
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def _worker_processes() -> Iterator[None]:
+    """The pages start one pool of worker processes for the whole run; it is ended with it."""
+    yield
+    from terr.ui import state
+
+    state.pool().shutdown()
+    state.pool.clear()
+
+
+@pytest.fixture
+def open_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _worker_processes: None
+) -> Iterator[Callable[..., AppTest]]:
+    """Opens windows of the app on a data folder of its own: `open_app("plan", scenario=...)`.
+
+    The app is started from a copy of app.py with no folder pages/ beside it: AppTest forgets the navigation before each
+    run and would open the page's file by itself, which sends it back through app.py and loses the click.
+    """
+    from streamlit.testing.v1 import AppTest
+
+    from terr.ui import state
+
+    monkeypatch.setenv("TERR_DATA_DIR", str(tmp_path / "terr"))
+    state.workspace.clear()
+    script = tmp_path / "app.py"
+    script.write_text((ROOT / "app.py").read_text(encoding="utf-8"), encoding="utf-8")
+
+    def opened(page: str = "accounts", **query: str) -> AppTest:
+        window = AppTest.from_file(script, default_timeout=30)
+        for name, value in query.items():
+            window.query_params[name] = value
+        window.run()
+        return window if page == "accounts" else window.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+
+    yield opened
+    state.workspace().close()
+    state.workspace.clear()
