@@ -14,7 +14,7 @@ def row(shown: Board) -> None:
     """What this plan is, and what can be done with it as a whole."""
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     line.markdown(
-        f"**{markdown(region_label(shown.info.region))}, {units_word(shown.info.level)}** · "
+        f"**{markdown(region_label(shown.info.region))} by {units_word(shown.info.level, 1)}** · "
         f"{markdown(figures.heading(shown))}",
         width="stretch",
     )

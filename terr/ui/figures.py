@@ -59,8 +59,8 @@ def table_frame(board: Board) -> pd.DataFrame:
 def heading(board: Board) -> str:
     """What this plan is, in one line."""
     return (
-        f"{count(len(board.table), 'territory', 'territories')} · {board.measure} within "
-        f"±{percent(100 * board.info.tolerance, 0 if round(100 * board.info.tolerance, 1) % 1 == 0 else 1)}"
+        f"{count(len(board.table), 'territory', 'territories')} · "
+        f"within ±{percent(100 * board.info.tolerance, 0 if round(100 * board.info.tolerance, 1) % 1 == 0 else 1)}"
     )
 
 
@@ -118,7 +118,8 @@ def account_points(board: Board) -> dict[str, list[object]] | None:
     radius = (1.2 + 4.0 * np.sqrt(np.minimum(values / top, 1.0))).round(1)
     return {
         "lat": some["lat"].round(4).tolist(),
-        "lon": some["lon"].round(4).tolist(),
+        # the far Aleutians are drawn west of -180, where the other islands are
+        "lon": (some["lon"] - 360.0 * (some["lon"] > 170.0)).round(4).tolist(),
         "r": radius.tolist(),
         "text": [f"{n}: {short(v, board.currency)}" for n, v in zip(some["name"], values, strict=True)],
     }

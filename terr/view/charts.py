@@ -37,10 +37,10 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark:
         "territory:N",
         sort=list(frame["territory"]),
         title=None,
-        axis=alt.Axis(labelLimit=104, labelOverlap=False, labelPadding=6),
+        axis=alt.Axis(labelLimit=92, labelOverlap=False, labelPadding=6),
     )
     # the right quarter is kept free for the deviations, which line up there
-    scale = alt.Scale(domain=[0, most * 1.42], nice=False)
+    scale = alt.Scale(domain=[0, most * 1.5], nice=False)
     ticks = [v for v in (0, 50, 100, 150, 200) if v <= most * 1.05]
     x = alt.X("load_pct:Q", title="% of target", scale=scale, axis=alt.Axis(values=ticks, grid=True))
     pick = alt.selection_point(name="territory", fields=["code"], on="click", empty=False)
