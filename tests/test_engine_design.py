@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from strategies import csr, extra_pieces, grid
 
-from terr.engine import Problem, Progress, design, precheck
+from terr.engine import Problem, Progress, design, precheck, rebalance
 from terr.engine.centring import polish, transport
 from terr.engine.construct import whole
 from terr.engine.improve import Clock, rank
@@ -87,6 +87,103 @@ def test_locked_apart_is_told() -> None:
     r = design(p, effort=0.1)
     assert r.assign[[0, 2, 4]].tolist() == [0, 1, 0]
     assert extra_pieces(p, r.assign) == 1
+    assert r.status == "limit_broken"
+    assert [e.code for e in r.explanations].count("locked_apart") == 1
+
+
+def test_one_corridor_for_two_is_told_and_never_called_feasible() -> None:
+    # corners of a 3 x 3 square, crosswise: each pair can be joined, but not both
+    locked = [0, -1, 1, -1, -1, -1, 1, -1, 0]
+    p = grid(3, 3, 2, limit=0.5, locked=locked)
+    assert codes(p) == []
+    for r in (design(p, effort=0.1), rebalance(grid(3, 3, 2, limit=0.5, locked=locked, start=np.maximum(locked, 0)))):
+        assert extra_pieces(p, r.assign) > 0
+        assert r.status == "limit_broken"
+        assert "locked_apart" in [e.code for e in r.explanations]
+
+
+def test_units_near_the_even_share_get_no_more_than_it_either() -> None:
+    # targets 10; beside the giant of 16, the unit of 9.8 is above the even share of the rest and stays alone
+    p = line([1, 1, 1, 1, 1, 1, 1, 1, 1, 16, 9.8, 1, 1, 1, 1, 1, 0.2], 4, limit=0.05)
+    r = design(p, effort=0.3)
+    assert np.sort(p.loads(r.assign).ravel()).round(6).tolist() == [5.2, 9.0, 9.8, 16.0]
+
+
+def test_two_giants_and_an_even_rest() -> None:
+    w = np.ones(64)
+    w[[9, 54]] = 60.0
+    p = grid(8, 8, 6, w, limit=0.05)
+    r = design(p, effort=0.3)
+    loads = np.sort(p.loads(r.assign).ravel())
+    assert loads[4:].tolist() == [60.0, 60.0]
+    assert loads[0] >= 15
+    assert loads[3] <= 16
+    assert extra_pieces(p, r.assign) == 0
+
+
+def test_a_giant_keeps_the_pocket_only_it_borders() -> None:
+    # the first two units lie behind the giant; the others share what remains
+    p = line([1, 1, 40] + [1] * 18, 4, limit=0.05)
+    room = make_work(p)
+    ((_, _, j),) = room.too_large
+    assert room.hi[j, 0] == pytest.approx(42.0)
+    r = design(p, effort=0.3)
+    assert np.sort(p.loads(r.assign).ravel()).tolist() == [6.0, 6.0, 6.0, 42.0]
+
+
+def test_a_giant_of_the_first_measure_need_not_fill_the_second() -> None:
+    w = np.ones((36, 2))
+    w[14, 0] = 40.0
+    p = grid(6, 6, 4, w, limit={"m0": 0.05, "m1": 0.2})
+    r = design(p, effort=0.5)
+    j = r.assign[14]
+    load = p.loads(r.assign)
+    assert load[j].tolist() == [40.0, 1.0]
+    others = np.delete(load, j, axis=0)
+    assert others.min() >= 11
+    assert others.max() <= 12
+
+
+def test_a_giant_of_the_second_measure_still_fills_the_first() -> None:
+    w = np.ones((36, 2))
+    w[14, 1] = 40.0
+    p = grid(6, 6, 4, w, limit={"m0": 0.15, "m1": 0.5})
+    r = design(p, effort=0.5)
+    assert np.abs(p.deviations(r.assign)[:, 0]).max() <= 0.15
+    assert extra_pieces(p, r.assign) == 0
+
+
+def test_locked_units_that_fill_a_territory_leave_the_rest_even() -> None:
+    locked = np.full(36, -1)
+    locked[:18] = 1
+    p = grid(6, 6, 4, limit=0.05, locked=locked)
+    r = design(p, effort=0.3)
+    assert p.loads(r.assign).ravel().tolist() == [6.0, 18.0, 6.0, 6.0]
+
+
+def test_a_giant_with_a_lock_on_every_territory() -> None:
+    w = np.ones(36)
+    w[0] = 50.0
+    locked = np.full(36, -1)
+    locked[[1, 5, 30, 35]] = [2, 0, 1, 3]
+    p = grid(6, 6, 4, w, limit=0.05, locked=locked)
+    r = design(p, effort=0.3)
+    loads = p.loads(r.assign).ravel()
+    assert r.assign[0] == 2
+    assert loads[2] == 51.0
+    assert np.delete(loads, 2).min() >= 11
+
+
+def test_targets_of_different_size_and_a_giant() -> None:
+    w = np.ones(36)
+    w[0] = 40.0
+    p = grid(6, 6, 3, w, targets=[[15.0], [30.0], [30.0]], limit=0.05)
+    r = design(p, effort=0.3)
+    loads = p.loads(r.assign).ravel()
+    assert loads[r.assign[0]] == 40.0
+    assert r.assign[0] in (1, 2)
+    rest = np.delete(loads / p.targets[:, 0], r.assign[0])
+    assert np.ptp(rest) < 0.1
 
 
 def test_pieces_get_territories_of_their_own() -> None:

@@ -7,12 +7,14 @@ import itertools
 import numpy as np
 import pulp
 import pytest
-from strategies import extra_pieces, grid
+from strategies import csr, extra_pieces, grid
 
-from terr.engine import design, moves, rebalance
+from terr.engine import design, moved_share, moves, rebalance
 from terr.engine.model import AssignModel, KeptHiGHS
+from terr.engine.rebalancing import EACH
 from terr.engine.work import make_work
 from terr.errors import PlanError
+from terr.model.problem import Problem
 
 
 def test_needs_a_start() -> None:
@@ -36,7 +38,7 @@ def test_least_of_all_contiguous_plans(seed: int) -> None:
     for bits in itertools.product((0, 1), repeat=12):
         a = np.array(bits)
         if 0 < a.sum() < 12 and p.excess(a).sum() == 0 and extra_pieces(p, a) == 0:
-            best = min(best, w[a != start].sum() / w.sum())
+            best = min(best, w[a != start].sum() / w.sum() + EACH * (a != start).mean())
     r = rebalance(p, effort=0.2)
     if np.isfinite(best):
         assert r.status in {"feasible", "optimal"}
@@ -47,12 +49,66 @@ def test_least_of_all_contiguous_plans(seed: int) -> None:
         assert r.status == "limit_broken"
 
 
+def test_one_move_beats_many_that_save_little() -> None:
+    # a ring: territory 0 needs about 5 more, and borders a unit of 5.3 on one side and ten of 0.5 on the other
+    w = np.array([10, 10, 5.3, 10, 10, *[0.5] * 10])
+    n = len(w)
+    ip, ix = csr(n, [(i, (i + 1) % n) for i in range(n)])
+    turn = np.arange(n) * 2 * np.pi / n
+    start = np.r_[0, 0, np.ones(n - 2)]
+    p = Problem.from_arrays(
+        w, ["load"], 50 * np.c_[np.cos(turn), np.sin(turn)], ip, ix, np.ones(len(ix)), territories=2,
+        limits={"load": 0.0061}, start=start,
+    )  # fmt: skip
+    r = rebalance(p)
+    assert np.flatnonzero(r.assign != start).tolist() == [2]
+    assert r.objective == pytest.approx(5.3 / w.sum() + EACH / n)
+    assert r.bound is not None
+    assert r.bound <= r.objective
+    assert "per moved unit" in r.model
+
+
+def test_moved_share_is_of_the_load_alone() -> None:
+    p = grid(4, 1, 2, [1.0, 1, 1, 5], start=[0, 0, -1, 1])
+    assert moved_share(p, [0, 0, 1, 1]) == 1 / 8
+    assert moved_share(p, [0, 1, 1, 0]) == 7 / 8
+    with pytest.raises(PlanError, match="design one first"):
+        moved_share(grid(2, 2, 2), [0, 0, 1, 1])
+
+
+def test_a_giant_sheds_what_it_can_and_the_rest_is_even() -> None:
+    w = np.ones(36)
+    w[0] = 60.0
+    start = (np.arange(36) % 6 // 2).astype(int)  # three stripes, the giant with 11 others
+    p = grid(6, 6, 3, w, start=start, limit=0.05)
+    r = rebalance(p)
+    assert r.status == "limit_broken"
+    assert r.assign[0] == 0
+    assert np.sort(p.loads(r.assign).ravel())[:2].tolist() == [17.0, 18.0]
+    assert extra_pieces(p, r.assign) == 0
+
+
+def test_two_giants_in_one_territory_part() -> None:
+    w = np.ones(36)
+    w[[0, 35]] = 40.0
+    start = np.zeros(36, int)
+    start[30:35] = 1
+    start[5] = 2
+    p = grid(6, 6, 4, w, start=start, limit=0.05)
+    r = rebalance(p)
+    assert r.assign[0] != r.assign[35]
+    assert np.sort(p.loads(r.assign).ravel()).tolist() == [17.0, 17.0, 40.0, 40.0]
+    assert extra_pieces(p, r.assign) == 0
+
+
 def test_unassigned_units_go_to_a_neighbour_and_count() -> None:
     start = np.repeat([0, 1], 8)
     start[7] = -1
-    r = rebalance(grid(4, 4, 2, start=start, limit=0.2))
+    p = grid(4, 4, 2, start=start, limit=0.2)
+    r = rebalance(p)
     assert r.assign[7] in (0, 1)
-    assert r.objective == pytest.approx(1 / 16)
+    assert r.objective == pytest.approx((1 + EACH) / 16)
+    assert moved_share(p, r.assign) == 1 / 16
     assert "unassigned" in [e.code for e in r.explanations]
 
 
@@ -83,7 +139,7 @@ def test_a_new_territory_grows_from_nothing() -> None:
     r = rebalance(p, effort=0.5)
     assert r.status == "feasible"
     assert extra_pieces(p, r.assign) == 0
-    assert 0.3 <= r.objective <= 0.5  # a third must move
+    assert 0.3 <= moved_share(p, r.assign) <= 0.5  # a third must move
 
 
 def test_same_seed_same_plan() -> None:

@@ -1,6 +1,6 @@
 """The engine: a `Problem` in, a `Result` out."""
 
-from terr.engine.changes import moves
+from terr.engine.changes import moved_share, moves
 from terr.engine.check import precheck
 from terr.engine.designing import design
 from terr.engine.rebalancing import rebalance
@@ -8,4 +8,16 @@ from terr.engine.warmup import warm
 from terr.model.problem import Problem
 from terr.model.result import Explanation, Move, Progress, Result
 
-__all__ = ["Explanation", "Move", "Problem", "Progress", "Result", "design", "moves", "precheck", "rebalance", "warm"]
+__all__ = [
+    "Explanation",
+    "Move",
+    "Problem",
+    "Progress",
+    "Result",
+    "design",
+    "moved_share",
+    "moves",
+    "precheck",
+    "rebalance",
+    "warm",
+]

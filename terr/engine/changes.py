@@ -12,6 +12,25 @@ from terr.model.problem import Problem
 from terr.model.result import Move
 
 
+def moved_share(problem: Problem, plan: NDArray[Any]) -> float:
+    """Share of the first measure's load (of all units, if it is 0 everywhere) that `plan` takes from `problem.start`.
+
+    Units without a territory in `start` count as moved.
+
+    Args:
+        problem: with a `start`.
+        plan: (n,) territory indexes.
+
+    Raises:
+        PlanError: if there is no start.
+    """
+    if problem.start is None:
+        raise PlanError("there is no plan to compare with; design one first")
+    load = problem.weights[:, 0]
+    moved = np.asarray(plan) != problem.start
+    return float(load[moved].sum() / load.sum()) if load.sum() > 0 else float(moved.mean())
+
+
 def moves(problem: Problem, before: NDArray[Any], after: NDArray[Any]) -> tuple[Move, ...]:
     """Units whose territory differs, the heaviest first.
 

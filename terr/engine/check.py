@@ -97,11 +97,12 @@ def _too_large(problem: Problem) -> list[Explanation]:
         for u in np.flatnonzero((load > at) & (load > 0)):
             j = int(problem.locked[u]) if problem.locked[u] >= 0 else int(most.argmax())
             over = load[u] / goal[j] - 1
-            rest = problem.territories - sum(1 for _, p in roomy if p == q)
+            full = {t for _, p, t in work.too_large if p == q}
+            rest = problem.territories - len(full)
             under = 0.0
             if (int(u), int(q)) in roomy and rest > 0:
-                held = sum(float(load[v]) for v, p in roomy if p == q)
-                under = abs((load.sum() - held) / rest / goal[j] - 1)
+                held = float(load[np.isin(work.locked, list(full))].sum())
+                under = abs((load.sum() - held) / (goal.sum() - goal[list(full)].sum()) - 1)
             out.append(
                 Explanation(
                     "unit_too_large",

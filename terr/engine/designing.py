@@ -12,7 +12,7 @@ from terr.engine.centring import polish, transport
 from terr.engine.check import FATAL, precheck
 from terr.engine.construct import FEW, metis_labels, power_labels, ready, whole
 from terr.engine.improve import Clock, improve, moment, rank
-from terr.engine.work import Work, pieces
+from terr.engine.work import Work, pieces, too_many_pieces
 from terr.errors import PlanError
 from terr.model.problem import Problem
 from terr.model.result import Explanation, Progress, Result
@@ -212,7 +212,11 @@ def finish(
     bound: float | None = None,
     model: str = MODEL,
 ) -> Result:
-    """Judges a plan against the problem itself, not against the working limits."""
+    """Judges a plan against the problem itself, not against the working limits or links.
+
+    A territory in pieces breaks the one limit every plan has: its status says so even where each load is within its
+    own, and `violation`, which is about loads, is 0.
+    """
     violation = float(problem.excess(plan).sum())
     told = [*notes, *limit_notes(problem, plan)]
     if clock.late or clock.hurried:
@@ -222,15 +226,17 @@ def finish(
             )
         )
     value = moment_km2(problem, plan) if objective is None else objective
-    status = "limit_broken" if violation > 0 else "stopped" if clock.stopped else "feasible"
+    empty = np.setdiff1d(np.arange(work.k), plan)
+    used = work.k - len(empty)
+    torn = pieces(problem.indptr, problem.indices, plan)[0] > used
+    status = "limit_broken" if violation > 0 or torn else "stopped" if clock.stopped else "feasible"
     if status == "feasible" and bound is not None and value <= bound + 1e-9:
         status = "optimal"
-    empty = np.setdiff1d(np.arange(work.k), plan)
     if len(empty):
         told.append(
             Explanation("empty_territory", f"territory {int(empty[0]) + 1} has no unit: locked units leave it no room")
         )
-    if pieces(work.ip, work.ix, plan)[0] > work.k - len(empty):
+    if torn and not too_many_pieces(problem) and all(n.code != "locked_apart" for n in told):
         told.append(Explanation("locked_apart", "locked units keep a territory from being in one piece; unlock some"))
     return Result(
         assign=plan.astype(np.int16),

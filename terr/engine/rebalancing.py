@@ -20,27 +20,28 @@ from terr.model.problem import Problem
 from terr.model.result import Explanation, Progress, Result
 
 Labels = NDArray[np.int64]
-EACH = 1e-4
-"""Share of the total load that moving every unit costs on top of their loads, so that empty units don't wander."""
+EACH = 0.2
+"""What moving a unit costs on top of its load, in mean units' loads: each is a handover, however small. With 25 units
+per territory, one move is worth 0.8 % of a territory's load; with 100 units, 0.2 %."""
+MODEL = f"least moved load plus {EACH:g} of a mean unit's load per moved unit, within the limits"
 TIE = 0.01
 """How much dearer than its load a move may look for going to a far territory."""
 
 
 @dataclass(frozen=True, eq=False)
 class Aims:
-    """What a rebalance minimises: home (n,) the start, -1 = none; share (n,) of the load; cost (n,) of moving."""
+    """What a rebalance minimises: home (n,) the start, -1 = none; cost (n,) of moving, as a share of the load."""
 
     home: Labels
-    share: NDArray[np.float64]
     cost: NDArray[np.float64]
 
     def moved(self, plan: Labels) -> float:
-        """Share of the load that changes territory, unassigned units included."""
-        return float(self.share[plan != self.home].sum())
+        """Cost of all units that change territory, unassigned ones included."""
+        return float(self.cost[plan != self.home].sum())
 
     def rank(self, work: Work, plan: Labels) -> tuple[float, float, float]:
         """Plans compare by penalty, then moved cost, then moment of inertia."""
-        return (round(excess(work, plan), 9), round(float(self.cost[plan != self.home].sum()), 12), moment(work, plan))
+        return (round(excess(work, plan), 9), round(self.moved(plan), 12), moment(work, plan))
 
 
 def rebalance(
@@ -52,7 +53,10 @@ def rebalance(
     cancel: Callable[[], bool] | None = None,
     effort: float = 1.0,
 ) -> Result:
-    """Moves the least load of the first measure from `problem.start` so that every limit holds.
+    """Moves the least load of the first measure, in few moves, from `problem.start` so that every limit holds.
+
+    Minimises the share of the load that moves plus `EACH / n` for each unit that moves: what counts is load, but a
+    move more must save at least `EACH` of a mean unit's load.
 
     Annealing gives the first answer; a PuLP model over the units near a border, with contiguity cuts, improves it and
     gives the bound. Unassigned units are given to a neighbour, stray pieces to the territory around them, and both
@@ -67,8 +71,8 @@ def rebalance(
         effort: multiplies the number of steps.
 
     Returns:
-        `objective` is the share of the first measure's load that moves (of all units, if it is 0 everywhere); `bound`
-        is proven for the model that `model` describes.
+        `objective` is that sum, where units weigh alike if the first measure is 0 everywhere; `bound` is proven for
+        the model that `model` describes. `terr.engine.moved_share` gives the load alone.
 
     Raises:
         PlanError: if there is no start or no plan can exist.
@@ -84,8 +88,7 @@ def rebalance(
     work = ready(problem)
     home = problem.start.astype(np.int64)
     load = problem.weights[:, 0] if problem.weights[:, 0].sum() > 0 else np.ones(len(problem))
-    share = load / load.sum()
-    aims = Aims(home, share, share + EACH / work.n)
+    aims = Aims(home, load / load.sum() + EACH / work.n)
     clock.tell("Looking at today's plan", None, 0.0, force=True)
     first = whole(work, home)
     notes += _start_notes(problem, work, home, first)
@@ -106,7 +109,7 @@ def rebalance(
         forced = aims.moved(first)
         return finish(
             problem, work, first, clock, tuple(notes), tuple(trace), "", objective=forced, bound=forced,
-            model="least moved load; nothing else can stay",
+            model=f"{MODEL}; nothing else can stay",
         )  # fmt: skip
     _anneal(work, aims, first, seed, clock, effort, keep, lambda f: clock.tell("Looking for few moves", best, f))
     clock.tell("Fewest moves with the exact model", best, 0.5, force=True)
@@ -176,7 +179,7 @@ def _exact(
 ) -> tuple[float | None, str, str]:
     """Solves the model over ever more steps from a border while there is time; returns (bound, model, solver)."""
     bound: float | None = None
-    text, name = "least moved load within the limits", ""
+    text, name = MODEL, ""
     for hops in (1, 2) if work.n > 400 else (2, 3):
         if clock.over():
             break
@@ -206,9 +209,9 @@ def _exact(
         least = model.bound()
         if least is not None and not elastic:
             stay = ~model.free & (first != aims.home)
-            bound = max(0.0, float(aims.share[stay].sum()) + least / (1 + TIE) - EACH)
+            bound = max(0.0, float(aims.cost[stay].sum()) + least / (1 + TIE))
             text = (
-                f"least moved load within the limits, when units up to {hops} step(s) from another territory may move "
+                f"{MODEL}{' that can be reached' if work.too_large else ''}, when units up to {hops} step(s) from another territory may move "
                 "and each territory keeps its centre"
             )
         if not done:

@@ -7,18 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csr_matrix
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
+from terr.engine.room import NONE, make_room, no_room, pieces
 from terr.model.problem import Problem
 
-NONE = 1e30
-"""Stands for no limit on a load: larger than any sum, small enough to subtract from."""
+__all__ = ["NONE", "Work", "adjacency", "joined_graph", "locked_parts", "make_work", "pieces"]
 SHAPE_FLOOR = 1e-4
 """Share of the mean load that a unit weighs at least in shapes, so that empty units don't straggle."""
-ROUNDING = 1e-9
-"""Room above a load that must fit, as a share of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +30,7 @@ class Work:
         locked: int64 (n,), -1 = free; fixed: bool (n,).
         aim: (k,) share of the load each territory should get, sums to 1.
         links: pairs of units joined only here.
-        too_large: (unit, column of w, territory that holds it) for each unit above its upper limit.
+        too_large: (unit, measure, territory it fills) as in `terr.engine.room.Room`.
     """
 
     xy: NDArray[np.float64]
@@ -68,20 +65,6 @@ class Work:
     def rows(self) -> NDArray[np.int64]:
         """The unit each entry of `ix` belongs to."""
         return np.repeat(np.arange(self.n), np.diff(self.ip))
-
-
-def pieces(ip: NDArray[Any], ix: NDArray[Any], allowed: NDArray[Any]) -> tuple[int, NDArray[np.int32]]:
-    """Connected pieces where an edge counts if both ends have the same value >= 0 in `allowed`.
-
-    Returns:
-        Number of pieces, and the piece of each unit (units with -1 are pieces of their own).
-    """
-    n = len(ip) - 1
-    rows = np.repeat(np.arange(n), np.diff(ip))
-    on = (allowed[rows] == allowed[ix]) & (allowed[rows] >= 0)
-    graph = coo_matrix((np.ones(int(on.sum()), np.int8), (rows[on], ix[on])), shape=(n, n))
-    count, label = connected_components(graph, directed=False)
-    return int(count), label
 
 
 def joined_graph(
@@ -145,71 +128,6 @@ def locked_parts(problem: Problem, ip: NDArray[Any], ix: NDArray[Any]) -> list[t
     return out
 
 
-def _limits(problem: Problem, cols: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-    goal = problem.targets[:, cols]
-    lo = np.where(np.isfinite(problem.low[cols]), (1 - problem.low[cols]) * goal, -NONE)
-    with np.errstate(invalid="ignore"):
-        hi = np.where(np.isfinite(problem.high[cols]), (1 + problem.high[cols]) * goal, NONE)
-    return lo, hi, goal.copy()
-
-
-def _around(mean: float, goal: float, down: float, up: float) -> tuple[float, float]:
-    """Limits of territories whose mean load is given: the wanted ones if it lies above the lower one, else limits half
-    as wide around it, so that all are missed by about as little as can be."""
-    least, most = (-NONE if down <= -NONE / goal else down * goal), (NONE if up >= NONE / goal else up * goal)
-    if least <= mean:
-        return least, most
-    return mean * (1 + down) / 2, min(most, mean * (1 + up) / 2)
-
-
-def _make_room(
-    problem: Problem, cols: NDArray[Any], lo: NDArray[Any], hi: NDArray[Any], sc: NDArray[Any]
-) -> tuple[list[tuple[int, int, int]], NDArray[np.int64]]:
-    """Gives each unit above its upper limit a territory of its own and shares the rest evenly. Changes lo and hi."""
-    locked = problem.locked.astype(np.int64).copy()
-    k = problem.territories
-    held: list[tuple[int, int, int]] = []
-    count, _ = pieces(problem.indptr, problem.indices, np.zeros(len(problem), np.int8))
-    for q in range(len(cols)):
-        if np.ptp(sc[:, q]) > 1e-9 * sc[:, q].max() or (hi[:, q] >= NONE).all():
-            continue  # unequal targets: the penalty alone decides
-        w = problem.weights[:, cols[q]]
-        down, up = lo[0, q] / sc[0, q], hi[0, q] / sc[0, q]
-        taken: dict[int, int] = {}
-        while len(taken) < k - max(count, 1):
-            rest = (w.sum() - sum(w[u] for u in taken)) / (k - len(taken))
-            above = np.flatnonzero(w > _around(rest, float(sc[0, q]), down, up)[1])
-            new = [int(u) for u in above if int(u) not in taken]
-            if not new:
-                break
-            u = max(new, key=lambda v: (w[v], -v))
-            own = int(locked[u])
-            if own < 0:
-                free = [j for j in range(k) if not (locked == j).any() and j not in taken.values()]
-                if not free:
-                    break
-                if problem.start is not None and problem.start[u] in free:
-                    own = int(problem.start[u])
-                elif problem.seeds is not None:
-                    d = ((problem.xy_km[problem.seeds[free]] - problem.xy_km[u]) ** 2).sum(axis=1)
-                    own = free[int(d.argmin())]
-                else:
-                    own = free[0]
-            elif own in taken.values():
-                break
-            taken[u] = own
-            locked[u] = own
-            held.append((u, q, own))
-        if not taken:
-            continue
-        rest = (w.sum() - sum(w[u] for u in taken)) / (k - len(taken))
-        others = np.array([j for j in range(k) if j not in taken.values()])
-        lo[others, q], hi[others, q] = _around(rest, float(sc[0, q]), down, up)
-        for u, j in taken.items():
-            hi[j, q] = max(hi[j, q], w[u] * (1 + ROUNDING))
-    return held, locked
-
-
 def make_work(problem: Problem, *, room: bool = True) -> Work:
     """The working arrays of a problem; `room` widens limits for units that are too large by themselves."""
     links = bridge_pieces(problem) if too_many_pieces(problem) else []
@@ -223,17 +141,11 @@ def make_work(problem: Problem, *, room: bool = True) -> Work:
     ip, ix, bw = joined_graph(problem, links)
     totals = problem.weights.sum(axis=0)
     cols = np.flatnonzero(problem.limited & (totals > 0))
-    lo, hi, sc = _limits(problem, cols)
-    held: list[tuple[int, int, int]] = []
-    locked = problem.locked.astype(np.int64)
-    if room:
-        held, locked = _make_room(problem, cols, lo, hi, sc)
     load = problem.weights[:, 0] if totals[0] > 0 else np.ones(len(problem))
     aim = problem.targets[:, 0].copy() if totals[0] > 0 else np.ones(problem.territories)
+    made = make_room(problem, cols) if room else no_room(problem, cols)
     if len(cols) and cols[0] == 0:
-        for u, q, j in held:
-            if q == 0:
-                aim[j] = problem.weights[u, 0]
+        aim = made.aim
     aim = np.maximum(aim, 1e-9 * max(aim.max(), 1e-300))
     return Work(
         xy=problem.xy_km - problem.xy_km.mean(axis=0),
@@ -242,14 +154,14 @@ def make_work(problem: Problem, *, room: bool = True) -> Work:
         ip=ip,
         ix=ix,
         bw=bw,
-        lo=lo,
-        hi=hi,
-        sc=sc,
-        locked=locked,
-        fixed=locked >= 0,
+        lo=made.lo,
+        hi=made.hi,
+        sc=made.sc,
+        locked=made.locked,
+        fixed=made.locked >= 0,
         aim=aim / aim.sum(),
         links=tuple(links),
-        too_large=tuple((u, int(cols[q]), j) for u, q, j in held),
+        too_large=made.too_large,
     )
 
 

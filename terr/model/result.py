@@ -12,7 +12,7 @@ from terr.model.arrays import frozen
 
 STATUSES = ("optimal", "feasible", "infeasible", "limit_broken", "stopped")
 """optimal: a bound on the same model proves it. feasible: within every limit. limit_broken: the best plan found breaks
-a limit. stopped: ended early by the person or the clock, within every limit. infeasible: no plan exists."""
+a limit or leaves a territory in pieces. stopped: ended early by the person or the clock, within every limit. infeasible: no plan exists."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Result:
         violation: sum over territories and limited measures of how far the load is outside its limits, as a share of
             the target; 0 = within every limit.
         objective: what was minimised: moment of inertia in km2 (design), share of the first measure's load that moves
-            (rebalance).
+            plus 0.2 of a mean unit's load per moved unit (rebalance).
         bound: a proven lower bound on `objective` for the model named in `model`, None if none is known.
         runtime_s: wall-clock seconds.
         trace: (seconds, largest deviation of the first measure, moment of inertia in km2) each time the best improved.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from terr.aggregate import measures_per_unit, totals, unit_codes
 from terr.boundaries.catalog import LEVELS, load_units, region_label
-from terr.engine import Progress, Result, design, rebalance
+from terr.engine import Progress, Result, design, moved_share, rebalance
 from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan, Territory
@@ -183,9 +183,10 @@ def make_rebalance(ground: Ground, plan_file: bytes, *, max_moved: float | None 
     plan = _plan(ground.units, result.assign, names)
     told = _told(result, names)
     status = result.status
-    if max_moved is not None and result.objective > max_moved + 1e-9:
+    moved = moved_share(problem, result.assign)
+    if max_moved is not None and moved > max_moved + 1e-9:
         status = "limit_broken"
-        told = (*told, _too_much(ground, result, max_moved))
+        told = (*told, _too_much(ground, moved, max_moved))
     return answer(ground, plan, result=result, told=told, seed=how.seed, status=status, before=before)
 
 
@@ -312,15 +313,12 @@ def _told(result: Result, names: Sequence[str]) -> tuple[Explanation, ...]:
     return tuple(replace(said, message=by_name(said.message)) for said in result.explanations)
 
 
-def _too_much(ground: Ground, result: Result, most: float) -> Explanation:
-    need, measure = 100 * result.objective, ground.measures[0]
-    sure = ""
-    if result.bound is not None and result.bound > most:
-        sure = f"; at least {100 * result.bound:.1f} % must move ({result.model})"
+def _too_much(ground: Ground, moved: float, most: float) -> Explanation:
+    need, measure = 100 * moved, ground.measures[0]
     return Explanation(
         "max_moved",
-        f"the least move found takes {need:.1f} % of the region's {measure} to another territory, more than the "
-        f"{100 * most:g} % allowed{sure}. The plan given is that least move: allow more to move, or a wider limit",
+        f"the least change found takes {need:.1f} % of the region's {measure} to another territory, more than the "
+        f"{100 * most:g} % allowed. The plan given is that least change: allow more to move, or a wider limit",
     )
 
 
