@@ -17,7 +17,7 @@ st.subheader("1 · File")
 intake.choose_file()
 intake.confirm_columns()
 
-if not state.get("pending"):
+if not state.get("pending") and not state.get("upload_error"):
     current = state.get("dataset")
     if saved and len(saved) > 1:
         ids = [info.id for info in saved]
@@ -30,7 +30,7 @@ if not state.get("pending"):
             key=f"terr_dataset_{current}",
         )
         if picked != current:
-            state.put("dataset", picked)
+            state.use_dataset(picked)
             st.rerun()
     elif saved and current is None:
         state.put("dataset", saved[0].id)

@@ -10,10 +10,7 @@ header.line()
 st.title("Scenarios")
 ws = state.workspace()
 plans = ws.store.list_scenarios()
-if undone := state.get("deleted"):
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    left.info(f"“{undone['name']}” is deleted.", icon=":material/delete:")
-    right.button("Undo", key="undo_delete", on_click=saved.restore, args=(undone["id"],), width="stretch")
+saved.undo_line()
 if not plans:
     st.info("No plan yet. Start one from your accounts.", icon=":material/account_tree:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
@@ -25,7 +22,7 @@ else:
         width="stretch",
         on_select="rerun",
         selection_mode="single-row",
-        key="terr_scenarios",
+        key=saved.table_key(plans),
         column_config=saved.COLUMNS,
     )
     rows = [r for r in picked.selection.rows if r < len(plans)]

@@ -9,6 +9,7 @@ from spaces import DELAWARE, KENT, NEW_CASTLE, SUSSEX, csv_of, more, start
 from streamlit.testing.v1 import AppTest
 
 from terr.model.reps import Rep
+from terr.ui import saved
 from terr.workspace import plans
 
 HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) **b** ${1} `c`"
@@ -30,6 +31,16 @@ def ok(window: AppTest) -> AppTest:
 
 def html(window: AppTest) -> str:
     return "\n".join(e.value for e in window.get("html"))
+
+
+def frame(window: AppTest, key: str):
+    """The table whose key begins so; the rest of it says which rows it has."""
+    return next(d for d in window.dataframe if d.key.startswith(key))
+
+
+def one(widgets, key: str):
+    """The widget whose key begins so."""
+    return next(w for w in widgets if w.key and w.key.startswith(key))
 
 
 def kinds(window: AppTest) -> list[str]:
@@ -125,7 +136,7 @@ def test_the_plan_page_shows_map_figures_chart_and_table(open_app, sid):
     said = " ".join(m.value for m in window.markdown)
     assert "Every territory is within the limit and in one piece." in said
     assert "2 territories" in said
-    table = window.dataframe(key="terr_table").value
+    table = frame(window, "terr_table").value
     assert table["Territory"].tolist() == ["Territory 1", "South"]
     assert table["Revenue"].tolist() == [300.0, 300.0]
 
@@ -168,7 +179,6 @@ def test_another_plan_is_opened_without_the_preview_of_the_first(open_app, ws, s
     window = open_app("plan", scenario=sid)
     window.session_state["terr_proposal"] = board(ws, sid)
     second = start(ws, data=None).id
-    window.session_state["terr_deleted"] = None
     press_open(window, ws, second)
     assert "terr_proposal" not in window.session_state
 
@@ -185,7 +195,9 @@ def press_open(window: AppTest, ws, scenario: str) -> None:
 
 def choose(window: AppTest, ws, scenario: str) -> None:
     row = [i.id for i in ws.store.list_scenarios()].index(scenario)
-    window.session_state["terr_scenarios"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    window.session_state[saved.table_key(ws.store.list_scenarios())] = {
+        "selection": {"rows": [row], "columns": [], "cells": []}
+    }
     ok(window.run())
 
 
@@ -215,7 +227,7 @@ def test_generate_previews_then_applies_and_undo_takes_it_back(open_app, ws, sid
         time.sleep(0.3)
         ok(window.run())
     assert ws.store.rev(sid) == 4, "nothing is stored before it is applied"
-    assert sorted(window.dataframe(key="terr_table").value["Territory"]) == ["Middle", "North", "South"]
+    assert sorted(frame(window, "terr_table").value["Territory"]) == ["Middle", "North", "South"]
     ok(press(window, "apply_design"))
     plan, rev = ws.plan(sid)
     assert rev == 5
@@ -232,7 +244,7 @@ def test_territories_are_made_renamed_locked_and_deleted(open_app, ws, sid):
     ok(press(window, "new"))
     assert [t.name for t in ws.plan(sid)[0].territories] == ["Territory 1", "South", "Territory 3"]
     press(window, "manage")
-    assert window.selectbox(key="man_code").value == 2, "the new one is active"
+    assert one(window.selectbox, "man_code").value == 2, "the new one is active"
     window.text_input(key="man_name_2").set_value("Middle")
     press(window, "manage", "man_rename")
     assert ws.plan(sid)[0].territory(2).name == "Middle"
@@ -245,14 +257,14 @@ def test_territories_are_made_renamed_locked_and_deleted(open_app, ws, sid):
     assert ws.plan(sid)[0].territory(2).locked
     window = settled(open_app("plan", scenario=sid))
     press(window, "manage")
-    window.selectbox(key="man_code").set_value(2)
+    one(window.selectbox, "man_code").set_value(2)
     press(window, "manage")
     press(window, "manage", "man_delete")
     assert any("locked" in t.value for t in window.toast)
     assert ws.plan(sid)[0].codes == (0, 1, 2)
     window = settled(open_app("plan", scenario=sid))
     press(window, "manage")
-    assert window.selectbox(key="man_code").value == 0
+    assert one(window.selectbox, "man_code").value == 0
     press(window, "manage", "man_merge")  # into the one offered first
     plan, _ = ws.plan(sid)
     assert plan.codes == (1, 2)
@@ -290,7 +302,7 @@ def test_pasted_codes_find_their_units_without_their_zero(ws):
 
 def test_scenarios_are_renamed_duplicated_deleted_and_brought_back(open_app, ws, sid):
     window = ok(open_app("scenarios"))
-    assert window.dataframe(key="terr_scenarios").value["Plan"].tolist() == ["Delaware by county"]
+    assert frame(window, "terr_scenarios").value["Plan"].tolist() == ["Delaware by county"]
     choose(window, ws, sid)
     window.text_input(key=f"name_{sid}").set_value("Second draft")
     ok(press(window, "rename"))
@@ -302,7 +314,7 @@ def test_scenarios_are_renamed_duplicated_deleted_and_brought_back(open_app, ws,
     ok(press(window, "delete"))
     assert [i.name for i in ws.store.list_scenarios()] == ["Second draft (copy)"]
     assert "“Second draft” is deleted." in [i.value for i in window.info]
-    ok(press(window, "undo_delete"))
+    ok(press(window, f"undo_delete_{sid}"))
     assert len(ws.store.list_scenarios()) == 2
     assert ws.plan(sid)[0].assign.tolist() == [1, 0, 1]
 

@@ -176,3 +176,23 @@ def test_states(ws):
     assert board(ws, info.id).units.names == ["Delaware", "Rhode Island"]
     assert board(ws, info.id).loads.tolist() == [600.0, 190.0]
     assert totals(ws, info.id).unlocated.rows == 1
+
+
+def test_locked_territories_leave_the_rest_to_the_others():
+    import numpy as np
+
+    from terr.model.plan import Plan, Territory
+    from terr.workspace.targets import targets
+
+    def plan(*locked: bool) -> Plan:
+        return Plan(
+            assign=np.array([0, 1, 2], dtype=np.int16),
+            territories=tuple(Territory(i, f"T{i}", locked=on) for i, on in enumerate(locked)),
+            locked_units=np.zeros(3, dtype=np.bool_),
+            units_version="v",
+        )
+
+    loads = np.array([60.0, 20.0, 40.0])
+    assert targets(plan(False, False, False), loads).tolist() == [40.0, 40.0, 40.0]
+    assert targets(plan(True, False, False), loads).tolist() == [40.0, 30.0, 30.0]
+    assert targets(plan(True, True, True), loads).tolist() == [40.0, 40.0, 40.0]

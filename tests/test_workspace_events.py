@@ -256,3 +256,28 @@ def test_events_meant_for_the_plan_open_before_change_nothing_here(window):
     assert seen.active == 0
     assert window.ws.plan(other)[0].assign.tolist() == [-1, -1, -1]
     assert assign(window) == [-1, -1, -1]
+
+
+def test_an_undo_never_takes_back_what_its_author_has_not_seen(window):
+    ws, sid = window.ws, window.sid
+    rev = ws.plan(sid)[1]
+    plans.paint(ws, sid, [KENT], 0)  # another window; this one still shows `rev`
+    window.event("undo", rev=rev)
+    seen = window.send()
+    assert assign(window)[0] == 0 or 0 in assign(window)
+    assert ws.plan(sid)[1] == rev + 1
+    assert "another window" in seen.notices[0]
+    window.event("undo", rev=rev + 1)  # now it has been shown
+    window.send()
+    assert ws.plan(sid)[1] == rev + 2
+
+
+def test_a_burst_of_paints_and_undos_of_one_window_goes_through(window):
+    rev = window.ws.plan(window.sid)[1]
+    for unit in (KENT, SUSSEX, NEW_CASTLE):
+        window.event("paint", units=[unit], to=0, seen=[-1], rev=rev)
+    for _ in range(3):
+        window.event("undo", rev=rev)
+    seen = window.send()
+    assert assign(window) == [-1, -1, -1]
+    assert seen.notices == ()

@@ -22,6 +22,7 @@
       this.config = config;
       this.id = Array.from(crypto.getRandomValues(new Uint32Array(3)), (v) => v.toString(36)).join("");
       this.seq = 0;
+      this.sent = 0;
       this.queue = [];
       this.rev = -1;
       this.plan = "";
@@ -106,6 +107,7 @@
       this.values = data.values;
       this.accounts = data.accounts;
       this.measure = data.measure;
+      this.points = null;
       if (data.points) {
         const n = data.points.lat.length;
         this.points = { x: new Float64Array(n), y: new Float64Array(n), r: data.points.r, text: data.points.text };
@@ -119,6 +121,7 @@
     _overlay() {
       this.codes.set(this.base);
       for (const e of this.queue) if (e.k === "paint" && (e.to < 0 || this.byCode.has(e.to))) for (const u of e.units) this.codes[u] = e.to;
+      for (const e of this.queue) if (e.k === "lock") for (const u of e.units) e.on ? this.locked.add(u) : this.locked.delete(u);
       for (const e of this.queue) if (e.k === "active") this.active = e.to;
     }
 
@@ -137,7 +140,12 @@
       this.flush();
     }
 
-    flush() { window.Streamlit.setComponentValue({ events: this.queue }); }
+    // Sent again while there is no answer; a value that didn't change would not be sent, hence the count.
+    flush() {
+      window.Streamlit.setComponentValue({ events: this.queue, sent: ++this.sent });
+      clearTimeout(this.again);
+      if (this.queue.length) this.again = setTimeout(() => this.queue.length && this.flush(), 5000);
+    }
 
     isFixed(u) {
       const t = this.byCode.get(this.codes[u]);

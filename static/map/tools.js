@@ -78,6 +78,7 @@
 
     function setMode(name) {
       mode = name;
+      dragging = false; // a drag that was under way is dropped
       outline = [];
       shape.remove();
       const free = name === "click" || name === "lock" || name === "polygon";
@@ -190,7 +191,7 @@
         const units = [...s.codes.keys()].filter((u) => s.codes[u] === t.code);
         return units.length ? s.flyTo(units) : s.say(t.name + " has no units yet.");
       }
-      let u = s.geo.index.has(text) ? s.geo.index.get(text) : s.geo.name.findIndex((q) => q.toLowerCase() === text);
+      let u = s.geo.index.has(text.toUpperCase()) ? s.geo.index.get(text.toUpperCase()) : s.geo.name.findIndex((q) => q.toLowerCase() === text);
       if (u < 0) u = s.geo.name.findIndex((q) => q.toLowerCase().startsWith(text));
       if (u < 0) u = s.geo.name.findIndex((q) => q.toLowerCase().includes(text));
       if (u < 0) return s.say("Nothing here is called “" + search.value + "”.");
@@ -210,7 +211,7 @@
     function key(e) {
       const node = e.composedPath ? e.composedPath()[0] : e.target;
       const typing = node && (/^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) || node.isContentEditable);
-      if (typing || e.ctrlKey || e.metaKey || e.altKey || !s.geo) return;
+      if (typing || e.ctrlKey || e.metaKey || e.altKey || e.repeat || !s.geo) return;
       if (outer.querySelector('[role="dialog"]')) return; // keys belong to what is open above the map
       const k = e.key.toLowerCase(), tool = TOOLS.find((t) => t[3] === k);
       if (tool) setMode(tool[0]);

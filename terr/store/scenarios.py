@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, literal, select, update
+from sqlalchemy import Connection, Table, func, insert, literal, select, update
 
 from terr.errors import InputError, LocateError
 from terr.store import schema as t
@@ -109,6 +109,24 @@ class Scenarios(Datasets):
         if rev is None:
             raise _unknown()
         return int(rev)
+
+    def taken(self, scenario_id: str, client: str) -> int:
+        """Number of the last request of a client that was stored, 0 if none was."""
+        h = t.heads.c
+        with self._db.read() as c:
+            found = c.execute(
+                select(func.max(h.client_n)).where(h.scenario_id == scenario_id, h.client == client[:64])
+            ).scalar()
+        return int(found or 0)
+
+    def others_since(self, scenario_id: str, rev: int, client: str) -> bool:
+        """True if somebody but this client made a revision after `rev`."""
+        h = t.heads.c
+        with self._db.read() as c:
+            found = c.execute(
+                select(func.count()).where(h.scenario_id == scenario_id, h.rev > rev, h.client != client[:64])
+            ).scalar()
+        return bool(found)
 
     def rename(self, scenario_id: str, name: str) -> ScenarioInfo:
         """Give a scenario another name.

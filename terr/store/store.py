@@ -160,15 +160,6 @@ class Store(Scenarios):
             edits = self._between(c, scenario_id, info.head, edit_id)
             return self._step(c, info, edit_id, "go", author), edits
 
-    def taken(self, scenario_id: str, client: str) -> int:
-        """Number of the last request of a client that was stored, 0 if none was."""
-        h = t.heads.c
-        with self._db.read() as c:
-            found = c.execute(
-                select(func.max(h.client_n)).where(h.scenario_id == scenario_id, h.client == client[:64])
-            ).scalar()
-        return int(found or 0)
-
     def can_undo(self, scenario_id: str) -> bool:
         """True if there is an edit to take back."""
         return self.scenario(scenario_id).head != ROOT

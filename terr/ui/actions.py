@@ -10,35 +10,45 @@ from terr.view.text import markdown, units_word
 from terr.workspace.board import Board
 
 
-def row(shown: Board) -> None:
-    """What this plan is, and what can be done with it as a whole."""
+def row(shown: Board, *, busy: bool) -> None:
+    """What this plan is, and what can be done with it as a whole; nothing while a proposal waits (`busy`)."""
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     line.markdown(
         f"**{markdown(region_label(shown.info.region))} by {units_word(shown.info.level, 1)}** · "
         f"{markdown(figures.heading(shown))}",
         width="stretch",
     )
-    if line.button("Generate", type="primary", icon=":material/auto_awesome:", key="generate"):
+    if line.button("Generate", type="primary", icon=":material/auto_awesome:", key="generate", disabled=busy):
         drawer.generate()
     line.button(
         "New",
         icon=":material/add:",
         key="new",
+        disabled=busy,
         on_click=territories.new_territory,
         help="Make an empty territory and paint into it",
     )
     if line.button(
-        "Territories", icon=":material/edit:", key="manage", help="Rename, give to a rep, lock, merge, delete"
+        "Territories",
+        icon=":material/edit:",
+        key="manage",
+        disabled=busy,
+        help="Rename, give to a rep, lock, merge, delete",
     ):
         territories.manage()
     if line.button(
         "By list",
         icon=":material/checklist:",
         key="by_list",
+        disabled=busy,
         help="Move or lock units by name or code, without the mouse",
     ):
         territories.by_list()
     if line.button(
-        "Measure", icon=":material/tune:", key="measure", help="Choose the measure to balance and the limit"
+        "Measure",
+        icon=":material/tune:",
+        key="measure",
+        disabled=busy,
+        help="Choose the measure to balance and the limit",
     ):
         territories.measure()

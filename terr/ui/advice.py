@@ -12,7 +12,7 @@ from terr.errors import TerrError
 from terr.model.result import Result
 from terr.ui import figures, state
 from terr.ui.guard import attempt, guarded
-from terr.view.text import count, markdown, percent, sentence, short
+from terr.view.text import and_list, count, markdown, percent, sentence, short
 from terr.workspace import solve
 from terr.workspace.board import Board, board, preview_board
 
@@ -38,6 +38,7 @@ def start_design(sid: str, request: solve.Request, seconds: float) -> None:
     """
     task = solve.design_task(state.workspace(), sid, request)
     drop_advice()
+    state.drop("proposal")
     old: Run | None = state.get("design")
     if old is not None and old.result is None:
         old.job.cancel()
@@ -50,6 +51,16 @@ def drop_advice() -> None:
     if run is not None and run.result is None:
         run.job.cancel()
     state.drop("advice", "preview")
+
+
+def keep_up(rev: int) -> None:
+    """Drop what was suggested or proposed on an older revision; a proposal is made again on the newest."""
+    run: Run | None = state.get("advice")
+    if run is not None and run.task.rev != rev:
+        drop_advice()
+    proposal: Board | None = state.get("proposal")
+    if proposal is not None and proposal.rev != rev:
+        state.drop("proposal")
 
 
 def area(sid: str) -> None:
@@ -70,9 +81,7 @@ def _watch(sid: str) -> None:
         state.drop("redraw")
         st.rerun()
     if state.workspace().store.rev(sid) != state.seen().rev:
-        state.at_revision(state.workspace().store.rev(sid))
-        state.say("Somebody changed this plan in another window; you see the newest version.")
-        st.rerun()
+        st.rerun()  # the panel shows the newest plan and says so
     design: Run | None = state.get("design")
     if design is not None:
         _collect(design)
@@ -94,8 +103,8 @@ def _show_design(sid: str, run: Run) -> None:
     for warning in run.task.warnings:
         st.caption(f":material/warning: {markdown(sentence(warning.message))}")
     if run.error:
-        st.error(run.error, icon=":material/error:")
-        st.button("Close", on_click=state.drop, args=("design",), width="stretch")
+        st.error(markdown(run.error), icon=":material/error:")
+        st.button("Close", on_click=state.drop, args=("design", "proposal"), width="stretch")
         return
     if run.result is None:
         now = run.job.progress()
@@ -117,7 +126,8 @@ def _show_design(sid: str, run: Run) -> None:
     _explain([e.message for e in run.result.explanations if e.message not in told], most=2)
     proposal: Board = state.get("proposal")
     st.markdown(
-        f"Largest deviation {percent(100 * proposal.max_deviation)}, found in {run.result.runtime_s:.1f} s."
+        ("You stopped this early; Generate again for a better one. " if run.stopped else "")
+        + f"Largest deviation {percent(100 * proposal.max_deviation)}, found in {run.result.runtime_s:.1f} s."
         " Grey ticks in the chart mark today's loads."
     )
     apply, drop = st.columns(2)
@@ -154,13 +164,15 @@ def _apply_design(run: Run) -> None:
     result = run.result
     if result is None:
         return
-    done = attempt(
-        lambda: solve.apply_design(state.workspace(), run.task, result, state.seen().rev, author=state.author())
-    )
+    proposal: Board | None = state.get("proposal")
+    if proposal is None:
+        return
+    # made for the revision that was previewed: an edit since then is never overwritten unseen
+    done = attempt(lambda: solve.apply_design(state.workspace(), run.task, result, proposal.rev, author=state.author()))
     if done is not None:
         state.drop("design", "proposal")
         state.at_revision(done.rev)
-        state.say("The generated plan is applied; Undo takes it back.")
+        state.say("The generated plan is applied; Undo brings the earlier territories back.")
     state.put("redraw", True)
 
 
@@ -183,14 +195,19 @@ def _advise(sid: str) -> None:
     if run is None:
         task = solve.rebalance_task(state.workspace(), sid)
         if task is None:
-            st.caption("Suggestions start when there are at least two territories and each has a unit.")
+            empty = list(shown.table.loc[shown.table["units"] == 0, "territory"])
+            st.caption(
+                f"Suggestions start when {markdown(and_list(empty))} has units: click some in, delete it, or Generate."
+                if empty
+                else "Suggestions start when there are at least two territories."
+            )
             return
         job = state.pool().submit("rebalance", task.problem, seed=1, time_limit_s=ADVICE_SECONDS)
         run = Run(task, job)
         state.put("advice", run)
     _collect(run)
     if run.error:
-        st.caption(run.error)
+        st.caption(markdown(run.error))
     elif run.result is None:
         st.caption(
             ":material/hourglass_top: Looking for the fewest moves that bring every territory within the limit …"
@@ -210,9 +227,13 @@ def _show_advice(run: Run, shown: Board) -> None:
         return
     total = sum(m.load for m in found)
     after = percent(100 * result.max_deviation[0])
+    joins = f" · joins {count(len(shown.strays), 'stray piece')}" if shown.strays else ""
+    fills = f" · assigns {shown.unassigned_units:,} units" if shown.unassigned_units else ""
     st.markdown(
-        f"{count(len(found), 'move')} · {short(total, shown.currency)} changes hands · largest deviation "
-        f"{percent(100 * shown.max_deviation)} → {after}"
+        markdown(
+            f"{count(len(found), 'move')} · {short(total, shown.currency)} changes hands · largest deviation "
+            f"{percent(100 * shown.max_deviation)} → {after}{joins}{fills}"
+        )
     )
     lines = [f"- {markdown(m.unit)} → {markdown(m.target)} · {short(m.load, shown.currency)}" for m in found[:3]]
     st.markdown("\n".join(lines + ([f"- and {len(found) - 3} more"] if len(found) > 3 else [])))

@@ -48,17 +48,6 @@ def generate() -> None:
             "Time limit", 5, 120, 10 if len(shown.units) < 500 else 45, format="%d s", key="gen_seconds"
         )
         seed = st.number_input("Seed (the same seed gives the same plan)", 1, 10_000, 1, key="gen_seed")
-    loads = solve.measure_loads(state.workspace(), sid, str(measure))
-    currency = dict(shown.accounts.currency).get(str(measure), "")
-    fixed = int(shown.plan.fixed().sum())
-    st.markdown(
-        f"Terr will divide {len(shown.units):,} {units_word(shown.info.level, len(shown.units))} of "
-        f"{markdown(region_label(shown.info.region))} into {count(int(k), 'territory', 'territories')} of about "
-        f"{short(float(loads.sum()) / int(k), currency)} {markdown(str(measure))} each (±{percent(tolerance)}), each "
-        "in one piece and compact."
-        + (f" {number(fixed)} locked {units_word(shown.info.level, fixed)} stay where they are." if fixed else "")
-    )
-    st.caption("The result is shown on the map first; you apply or drop it.")
     by_id = {r.rep_id: r for r in shown.reps}
     try:
         request = solve.Request(
@@ -69,11 +58,23 @@ def generate() -> None:
             reps=tuple(by_id[i] for i in chosen),
             seed=int(seed),
         )
-        for said in solve.foresee(state.workspace(), sid, request):
-            st.warning(markdown(sentence(said.message)), icon=":material/warning:")
+        forecast = solve.foresee(state.workspace(), sid, request)
     except TerrError as error:
         st.error(markdown(sentence(str(error))), icon=":material/error:")
         return
+    currency = dict(shown.accounts.currency).get(str(measure), "")
+    fixed = int(shown.plan.fixed().sum())
+    st.markdown(
+        markdown(
+            f"Terr will divide {len(shown.units):,} {units_word(shown.info.level, len(shown.units))} of "
+            f"{region_label(shown.info.region)} into {count(int(k), 'territory', 'territories')} of about "
+            f"{short(forecast.share, currency)} {measure} each (±{percent(tolerance)}), each in one piece and compact."
+            + (f" {number(fixed)} locked {units_word(shown.info.level, fixed)} stay where they are." if fixed else "")
+        )
+    )
+    for said in forecast.notes:
+        st.warning(markdown(sentence(said.message)), icon=":material/warning:")
+    st.caption("The result is shown on the map first; you apply or drop it.")
     if st.button("Generate", type="primary", icon=":material/auto_awesome:", key="gen_go"):
         try:
             advice.start_design(sid, request, float(seconds))

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from terr.view.colors import color
-from terr.view.text import count, percent, short, units_word
+from terr.view.text import count, markdown, percent, short, units_word
 from terr.workspace.board import Board
+
+MOST_POINTS = 20_000
 
 
 def chart_frame(board: Board, before: Board | None = None) -> pd.DataFrame:
@@ -65,11 +67,11 @@ def heading(board: Board) -> str:
 
 
 def state_of_balance(board: Board) -> tuple[str, str]:
-    """(icon, sentence): whether the plan is within its limit, and what keeps it from it."""
+    """(icon, sentence in Markdown): whether the plan is within its limit, and what keeps it from it."""
     if not len(board.table):
         return "info", "No territories yet. Generate some, or make one and click units into it."
     if np.isnan(board.max_deviation):
-        return "info", f"{board.measure} adds up to zero here; choose another measure."
+        return "info", f"{markdown(board.measure)} adds up to zero here; choose another measure."
     problems = []
     over = [
         t
@@ -113,6 +115,8 @@ def account_points(board: Board) -> dict[str, list[object]] | None:
     if not here.any():
         return None
     some = frame[here]
+    if len(some) > MOST_POINTS:  # the largest say most, and a browser should not be sent a million
+        some = some.nlargest(MOST_POINTS, board.measure)
     values = some[board.measure].fillna(0.0).clip(lower=0)
     top = float(values.quantile(0.99)) or 1.0
     radius = (1.2 + 4.0 * np.sqrt(np.minimum(values / top, 1.0))).round(1)

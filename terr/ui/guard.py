@@ -10,6 +10,7 @@ import streamlit as st
 
 from terr.errors import ConflictError, TerrError
 from terr.ui import state
+from terr.view.text import markdown
 
 _SORRY = (
     "Something went wrong here, and nothing you saved is affected. Reload the page; if it happens again, the details "
@@ -25,9 +26,9 @@ def guarded(body: Callable[..., None]) -> Callable[..., None]:
         try:
             body(*args, **kwargs)
         except TerrError as error:
-            st.error(str(error), icon=":material/error:")
-        except Exception:  # noqa: BLE001 (a fragment is rerun outside the shell's own guard)
-            state.log.exception("%s failed", body.__qualname__)
+            st.error(markdown(str(error)), icon=":material/error:")
+        except Exception as error:  # noqa: BLE001 (a fragment is rerun outside the shell's own guard)
+            state.log_trouble(body.__qualname__, error)
             st.error(_SORRY, icon=":material/error:")
 
     return run

@@ -10,7 +10,6 @@ import streamlit as st
 
 from terr.errors import LocateError
 from terr.ui import state
-from terr.workspace import imports
 
 
 def local(at: datetime) -> str:
@@ -31,13 +30,13 @@ def line() -> None:
     dataset_id = state.get("dataset")
     if dataset_id:
         try:
-            parts.append(f"<span>{escape(imports.dataset(ws, dataset_id).info.name)}</span>")
+            parts.append(f"<span>{escape(ws.store.dataset(dataset_id).name)}</span>")
         except LocateError:
             state.drop("dataset")
     sid = state.scenario_id()
     if sid:
         info = ws.store.scenario(sid)
-        parts = [f"<span>{escape(imports.dataset(ws, info.dataset_id).info.name)}</span>"]
+        parts = [f"<span>{escape(ws.store.dataset(info.dataset_id).name)}</span>"]
         parts.insert(0, f"<b>{escape(info.name)}</b>")
         parts.append(f"<span>revision {info.rev:,}</span>")
         parts.append(f"<span>Saved {local(info.updated_at)}</span>")

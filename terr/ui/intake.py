@@ -58,7 +58,7 @@ def choose_file() -> None:
         ):
             with st.spinner("Taking in 5,000 accounts …"):
                 data = imports.demo_dataset(state.workspace())
-            state.put("dataset", data.info.id)
+            state.use_dataset(data.info.id)
             state.drop("pending")
             st.rerun()
         st.download_button(
@@ -170,7 +170,7 @@ def _take_in(pending: dict[str, object], edited: pd.DataFrame) -> None:
     except TerrError as error:
         st.error(markdown(str(error)), icon=":material/error:")
         return
-    state.put("dataset", saved.info.id)
+    state.use_dataset(saved.info.id)
     _close()
     st.rerun()
 
@@ -225,10 +225,10 @@ def verdict(taken: imports.Intake, measure: str) -> str:
     out = f"{ledger.rows_accepted:,} of {ledger.rows_in:,} rows"
     if measure:
         total = ledger.totals[measure]
-        out += f" and {short(total.accepted, _currency(taken, measure))} of "
-        out += f"{short(total.total_in, _currency(taken, measure))} "
-        out += f"{markdown(measure)}"
-    out = out.replace("$", "\\$") + " are in"
+        currency = _currency(taken, measure)
+        out += f" and {short(total.accepted, currency)} of {short(total.total_in, currency)} ".replace("$", "\\$")
+        out += markdown(measure)
+    out += " are in"
     need = ledger.rows_rejected + taken.located["unlocated"]
     return out + (f"; {count(need, 'row needs', 'rows need')} you." if need else "; nothing needs you.")
 

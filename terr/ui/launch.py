@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import socket
 import sys
 from importlib import import_module
@@ -16,12 +17,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def port_in_use(port: int, address: str) -> bool:
-    """True if something listens on the port already."""
+    """True if something listens on the port already.
+
+    Raises:
+        OSError: if the address or port can't be used at all.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
             return True
     return False
 
@@ -40,6 +47,21 @@ def _preload() -> None:
     home_points(["10001"])
 
 
+def _stay_home() -> None:
+    """Streamlit would ask a server on the internet for this machine's address when a page of a foreign origin calls."""
+    from streamlit import net_util
+
+    net_util.get_external_ip = lambda: None
+
+
+def _hosts(address: str) -> list[str]:
+    """Options that let any name of this machine in when others may come; else only its own, as config.toml says.
+
+    Without that a page of the internet whose name is made to mean 127.0.0.1 could read every plan.
+    """
+    return [] if address in {"127.0.0.1", "localhost", "::1"} else ["--server.allowedHosts", "*"]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Check the port, say the address, run Streamlit in this process. Returns 2 if the port can't be used."""
     parser = argparse.ArgumentParser(prog="python -m terr.ui.launch", description="Start Terr in the browser.")
@@ -51,7 +73,15 @@ def main(arguments: list[str] | None = None) -> int:
     if not 1 <= options.port <= 65535:
         sys.stderr.write(f"terr: error: port {options.port} does not exist; choose 1024 to 65535\n")
         return 2
-    if port_in_use(options.port, options.address):
+    try:
+        taken = port_in_use(options.port, options.address)
+    except OSError as error:
+        sys.stderr.write(
+            f"terr: error: {options.address} port {options.port} can't be listened on ({error.strerror}); use a port "
+            "from 1024 up, and 127.0.0.1 or 0.0.0.0 as the address\n"
+        )
+        return 2
+    if taken:
         sys.stderr.write(
             f"terr: error: port {options.port} is in use, perhaps by another Terr; stop that one, or choose another "
             f"port: make run PORT={options.port + 1}\n"
@@ -61,11 +91,13 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.write(f"Terr is at http://{host}:{options.port} (Ctrl+C stops it)\n")
     sys.stdout.flush()
     _preload()
+    _stay_home()
     from streamlit.web import cli
 
     sys.argv = [
         "streamlit", "run", str(ROOT / "app.py"),
         "--server.port", str(options.port), "--server.address", options.address,
+        *_hosts(options.address),
     ]  # fmt: skip
     return int(cli.main(standalone_mode=False) or 0)
 

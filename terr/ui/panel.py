@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from terr.ui.guard import guarded
 from terr.view.charts import balance
 from terr.view.colors import color
 from terr.view.mapview import Patch, base_map, patch_group
-from terr.view.text import percent, short
+from terr.view.text import markdown, percent, short
 from terr.workspace import events
 from terr.workspace.board import Board, board
 
@@ -35,10 +37,12 @@ def panel() -> None:
     shown = board(state.workspace(), sid)
     if shown.rev != seen.rev:
         state.at_revision(shown.rev)
+        state.say("Somebody changed this plan in another window; you see the newest version.")
+    advice.keep_up(shown.rev)
     proposal: Board | None = state.get("proposal")
     state.show_said()
     header.line()
-    actions.row(shown)
+    actions.row(shown, busy=proposal is not None)
     left, right = st.columns([2.35, 1], gap="small")
     with left:
         _map(proposal or shown, proposed=proposal is not None)
@@ -59,11 +63,13 @@ def _take_events() -> None:
         after = events.take(
             state.workspace(), sid, state.seen(), st.session_state.get(MAP_KEY) or {}, author=state.author()
         )
-    except TerrError as error:  # not acknowledged, so the browser sends them again
+    except TerrError as error:  # not acknowledged, so the browser sends it again
         state.say(str(error))
         return
     for line in after.notices:
         state.say(line)
+    if after.ack[0] != state.seen().ack[0]:
+        state.drop("fly")  # a new map shows the whole region first
     state.put("seen", events.heard(after))
 
 
@@ -154,11 +160,13 @@ def _chart(shown: Board, before: Board | None) -> None:
         return
     frame = figures.chart_frame(shown, before)
     st.markdown(
-        f"**{shown.measure} by territory, % of target** ({short(shown.table['target'].iloc[0], shown.currency)})"
+        f"**{markdown(shown.measure)} by territory, % of target** "
+        f"({markdown(short(shown.table['target'].iloc[0], shown.currency))})"
     )
     limit = 100 * shown.info.tolerance
     area = st.container(height=300, border=False)
-    picked = area.altair_chart(
+    codes = [int(c) for c in shown.table["code"]]
+    area.altair_chart(
         balance(
             frame,
             measure=shown.measure,
@@ -168,12 +176,9 @@ def _chart(shown: Board, before: Board | None) -> None:
         ),
         width="stretch",
         key="terr_chart",
-        on_select="rerun",
+        on_select=partial(_pick, "terr_chart", codes),
         selection_mode="territory",
     )
-    chosen = picked.selection.get("territory") or [] if picked else []
-    codes = [int(row["code"]) for row in chosen if "code" in row]
-    _choose("chart", codes[0] if codes else None, shown)
 
 
 def _table(shown: Board) -> None:
@@ -181,12 +186,15 @@ def _table(shown: Board) -> None:
         return
     frame = figures.table_frame(shown)
     money = "dollar" if shown.currency == "USD" else "localized"
-    picked = st.dataframe(
+    codes = [int(c) for c in shown.table["code"]]
+    # another set of rows is another table: a selection names a row by its number
+    key = f"terr_table_{zlib.crc32(repr(codes).encode()):08x}"
+    st.dataframe(
         frame,
-        key="terr_table",
+        key=key,
         hide_index=True,
         height=min(212, 37 + 35 * len(frame)),
-        on_select="rerun",
+        on_select=partial(_pick, key, codes),
         selection_mode="single-row",
         column_config={
             shown.measure: st.column_config.NumberColumn(format="$%,.0f" if money == "dollar" else "localized"),
@@ -196,19 +204,20 @@ def _table(shown: Board) -> None:
             "Compactness": st.column_config.NumberColumn(format="%.2f", help="Polsby-Popper: 1 is a circle"),
         },
     )
-    rows = picked.selection.rows if picked else []
-    code = int(shown.table["code"].iloc[rows[0]]) if rows and rows[0] < len(shown.table) else None
-    _choose("table", code, shown)
 
 
-def _choose(source: str, code: int | None, shown: Board) -> None:
-    """A new pick in chart or table makes that territory active and shows it on the map."""
-    if state.get(f"picked_{source}") == code:
+def _pick(key: str, codes: list[int]) -> None:
+    """A new pick in chart or table makes that territory active and shows it on the map; runs before the fragment."""
+    chosen = st.session_state[key].selection
+    if key == "terr_chart":
+        picked = [int(row["code"]) for row in chosen.get("territory") or [] if "code" in row]
+    else:
+        picked = [codes[row] for row in chosen.rows if row < len(codes)]
+    sid = state.get("scenario")
+    if not picked or not sid:
         return
-    state.put(f"picked_{source}", code)
-    if code is None:
-        return
-    units = np.flatnonzero(shown.plan.assign == code)
-    state.choose(code)
-    state.fly_to(units.tolist())
-    st.rerun(scope="fragment")
+    proposal: Board | None = state.get("proposal")
+    plan = proposal.plan if proposal is not None else state.workspace().plan(sid)[0]
+    if proposal is None and picked[0] in plan.codes:
+        state.choose(picked[0])
+    state.fly_to(np.flatnonzero(plan.assign == picked[0]).tolist())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pandas as pd
 import streamlit as st
 
@@ -70,12 +72,25 @@ def _delete(info: ScenarioInfo) -> None:
         return True
 
     if attempt(act):
-        state.put("deleted", {"id": info.id, "name": info.name})
+        state.put("deleted", [*state.get("deleted", []), {"id": info.id, "name": info.name}])
         if state.get("scenario") == info.id:
             state.close_scenario()
+
+
+def table_key(plans: list[ScenarioInfo]) -> str:
+    """Key of the table: another order of plans is another table, because a selection names a row by its number."""
+    return f"terr_scenarios_{zlib.crc32(repr([p.id for p in plans]).encode()):08x}"
+
+
+def undo_line() -> None:
+    """What was deleted in this window, newest first, with the way back."""
+    for gone in reversed(state.get("deleted", [])):
+        left, right = st.columns([5, 1], vertical_alignment="center")
+        left.info(f"“{markdown(gone['name'])}” is deleted.", icon=":material/delete:")
+        right.button("Undo", key=f"undo_delete_{gone['id']}", on_click=restore, args=(gone["id"],), width="stretch")
 
 
 def restore(scenario_id: str) -> None:
     """Bring a deleted plan back."""
     attempt(lambda: state.workspace().store.restore(scenario_id))
-    state.drop("deleted")
+    state.put("deleted", [gone for gone in state.get("deleted", []) if gone["id"] != scenario_id])

@@ -54,7 +54,7 @@ def run() -> None:
     try:
         ws = state.workspace()
     except TerrError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(markdown(str(error)), icon=":material/error:")
         st.stop()
     if ws.notice:
         st.warning(ws.notice, icon=":material/healing:")
@@ -67,9 +67,9 @@ def run() -> None:
         page.run()
     except TerrError as error:
         state.log.warning("page %s: %s", page.title, type(error).__name__)
-        st.error(str(error), icon=":material/error:")
-    except Exception:  # noqa: BLE001 (the last guard: a person never sees a traceback)
-        state.log.exception("page %s failed", page.title)
+        st.error(markdown(str(error)), icon=":material/error:")
+    except Exception as error:  # noqa: BLE001 (the last guard: a person never sees a traceback)
+        state.log_trouble(f"page {page.title}", error)
         st.error(
             "Something went wrong on this page, and nothing you saved is affected. Reload the page; if it happens "
             "again, the details are in the window Terr was started from.",

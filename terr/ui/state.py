@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -12,12 +13,19 @@ import streamlit as st
 from terr.boundaries.catalog import STATES
 from terr.engine.pool import Pool
 from terr.errors import LocateError
+from terr.view.text import markdown
 from terr.workspace import Workspace
 from terr.workspace.board import Board
 from terr.workspace.events import Seen
 from terr.workspace.imports import Dataset
 
 log = logging.getLogger("terr")
+
+
+def log_trouble(what: str, error: Exception) -> None:
+    """Log where an unforeseen error came from, without its message: that may quote accounts."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s failed: %s\n%s", what, type(error).__name__, where)
 
 
 @st.cache_resource(show_spinner="Opening your plans …")
@@ -81,6 +89,15 @@ def open_scenario(wanted: str) -> None:
     _forget()
 
 
+def use_dataset(dataset_id: str) -> None:
+    """Make a data set the one in hand; a plan of another one is closed (it stays under Scenarios)."""
+    sid = get("scenario")
+    if sid and workspace().store.scenario(sid).dataset_id != dataset_id:
+        close_scenario()
+    put("dataset", dataset_id)
+    drop("roster_error", "roster_issues")
+
+
 def close_scenario() -> None:
     """No scenario is open any more."""
     drop("scenario", "seen")
@@ -95,7 +112,7 @@ def _forget() -> None:
         run = get(name)
         if run is not None and run.result is None:
             run.job.cancel()
-    drop("preview", "proposal", "fly", "advice", "design", "picked_chart", "picked_table")
+    drop("preview", "proposal", "fly", "advice", "design", "plan_file_error", "plan_file_id")
 
 
 def seen() -> Seen:
@@ -122,7 +139,7 @@ def say(text: str) -> None:
 def show_said() -> None:
     """Show the lines of `say`."""
     for text in get("toasts", []):
-        st.toast(text, icon=":material/info:", duration="short")
+        st.toast(markdown(text), icon=":material/info:", duration="short")
     drop("toasts")
 
 

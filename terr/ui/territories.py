@@ -12,7 +12,7 @@ from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.ui import advice, state
 from terr.ui.guard import attempt
-from terr.view.text import and_list, count, units_word
+from terr.view.text import and_list, count, markdown, units_word
 from terr.workspace import plans
 from terr.workspace.board import Board, board
 
@@ -64,7 +64,7 @@ def manage() -> None:
         codes,
         index=codes.index(active) if active in codes else 0,
         format_func=lambda c: names[c],
-        key="man_code",
+        key=f"man_code_{active}",
     )
     here = shown.plan.territory(int(code))
     who = state.author()
@@ -133,11 +133,11 @@ def by_list() -> None:
     )
     st.text_area(
         f"or paste {word}, one per line (code or name)", key="list_paste", height=100,
-        placeholder="48453\nTravis, TX" if shown.info.level == "county" else "48\nTexas",
+        placeholder="48453\nTravis, TX" if shown.info.level == "county" else "TX\nTexas",
     )  # fmt: skip
     units, unknown = _listed(shown)
     if unknown:
-        st.warning(f"Not in this plan: {and_list(unknown)}", icon=":material/search_off:")
+        st.warning(f"Not in this plan: {markdown(and_list(unknown))}", icon=":material/search_off:")
     names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
     st.selectbox("Give to", list(names), format_func=lambda c: names[c], key="list_target")
     move, lock, unlock = st.columns(3)

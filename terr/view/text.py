@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "C$", "AUD": "A$"}
+# Streamlit makes addresses and icons of these after escapes are undone; an invisible word joiner keeps them text
+_JOIN = re.compile(r"(?<=:)(?=/|material/)|(?<=www)(?=\.)|(?<=@)(?=[\w-])", re.IGNORECASE)
 _RISKY = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'{}$_`\u2028\u2029"}
 
 
@@ -47,7 +50,7 @@ def percent(value: float, digits: int = 1, *, signed: bool = False) -> str:
     if not math.isfinite(value):
         return "–"
     value = round(value, digits) + 0.0  # -0.04 is "0.0 %", not "-0.0 %"
-    text = f"{value:+.{digits}f} %" if signed else f"{value:.{digits}f} %"
+    text = f"{value:+,.{digits}f} %" if signed else f"{value:,.{digits}f} %"
     return text.replace("-", "−")
 
 
@@ -71,7 +74,7 @@ def and_list(items: list[str], most: int = 4) -> str:
 
 def markdown(text: str) -> str:
     """People's text inside Streamlit Markdown: nothing in it is a link, an image, HTML, maths or emphasis."""
-    out = "".join("\\" + c if c in "\\`*_{}[]()#+-.!|>~$:<" else c for c in text)
+    out = "".join("\\" + c if c in "\\`*_{}[]()#+-.!|>~$:<&" else c for c in _JOIN.sub("\u2060", text))
     return out.replace("\n", " ")
 
 

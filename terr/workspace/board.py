@@ -20,6 +20,7 @@ from terr.model.units import UNASSIGNED, Units
 from terr.store import ScenarioInfo
 from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
+from terr.workspace.targets import targets
 
 ROOT = 0
 
@@ -126,9 +127,9 @@ def _measure(
     on = slots >= 0
     weights = loads[:, None]
     sums = balance.loads(slots, weights, k)[:, 0]
-    target = float(loads.sum()) / k if k else 0.0
-    targets = np.full(k, target)
-    deviation = sums / target - 1.0 if target > 0 else np.full(k, np.nan)
+    goals = targets(plan, loads)
+    target = float(goals.min(initial=np.inf)) if k else 0.0
+    deviation = sums / goals - 1.0 if target > 0 else np.full(k, np.nan)
     names = {r.rep_id: r.name for r in reps}
     table = pd.DataFrame(
         {
@@ -138,7 +139,7 @@ def _measure(
             "locked": [t.locked for t in plan.territories],
             "color": [t.color for t in plan.territories],
             "load": sums,
-            "target": targets,
+            "target": goals,
             "deviation": deviation,
             "accounts": np.bincount(slots[on], counts[on], minlength=k).astype(np.int64)[:k],
             "units": np.bincount(slots[on], minlength=k)[:k],
@@ -171,7 +172,7 @@ def _measure(
         unassigned_load=float(loads[~on].sum()),
         moved=moved,
         baseline=baseline,
-        balance_index=float(balance.balance_index(sums[:, None], targets[:, None])[0])
+        balance_index=float(balance.balance_index(sums[:, None], goals[:, None])[0])
         if k and target > 0
         else float("nan"),
     )
@@ -231,10 +232,10 @@ def report_table(ws: Workspace, scenario_id: str, *, rest: bool = False) -> pd.D
         "accounts": one.table["accounts"],
     }
     for j, measure in enumerate(one.accounts.measures):
-        target = float(weights[:, j].sum()) / k if k else 0.0
+        goals = targets(one.plan, weights[:, j])
         out[f"load_{measure}"] = sums[:, j]
-        out[f"target_{measure}"] = np.full(k, target)
-        out[f"deviation_{measure}"] = sums[:, j] / target - 1.0 if target > 0 else np.full(k, np.nan)
+        out[f"target_{measure}"] = goals
+        out[f"deviation_{measure}"] = sums[:, j] / goals - 1.0 if k and goals.min() > 0 else np.full(k, np.nan)
     table = pd.DataFrame(out)
     free = slots < 0
     if not rest or not free.any():

@@ -13,6 +13,7 @@ from terr.workspace.core import Workspace
 
 _MOST_UNITS = 100_000
 _MOST = 2**31 - 1
+_LONGEST = 64
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def take(ws: Workspace, scenario_id: str, seen: Seen, value: Any, *, author: str
     if not isinstance(events, Sequence):
         return seen
     for event in events:
-        if not isinstance(event, Mapping) or not isinstance(event.get("s"), str) or not _is_int(event.get("n")):
+        if not isinstance(event, Mapping) or not _is_name(event.get("s")) or not _is_int(event.get("n")):
             continue
         session, n = event["s"], int(event["n"])
         if session != seen.ack[0]:
@@ -83,17 +84,30 @@ def _edit(ws: Workspace, scenario_id: str, seen: Seen, event: Mapping[str, Any],
         return plans.paint(ws, scenario_id, units, int(event["to"]), seen=before, author=author, client=seen.ack)
     if kind == "lock" and units is not None:
         return plans.set_locks(ws, scenario_id, units, bool(event.get("on")), author=author, client=seen.ack)
-    if kind == "undo":
-        return plans.undo(ws, scenario_id, seen.rev, author=author, client=seen.ack)
-    if kind == "redo":
-        return plans.redo(ws, scenario_id, seen.rev, author=author, client=seen.ack)
+    if kind == "undo" or kind == "redo":  # noqa: PLR1714 (a set would need a kind that can be hashed)
+        travel = plans.undo if kind == "undo" else plans.redo
+        return travel(ws, scenario_id, _on_screen(ws, scenario_id, seen, event), author=author, client=seen.ack)
     return None
+
+
+def _on_screen(ws: Workspace, scenario_id: str, seen: Seen, event: Mapping[str, Any]) -> int:
+    """The revision the person saw when they asked: the newest one, if all since then came from their own map."""
+    shown = event.get("rev")
+    if shown is None or not _is_int(shown):
+        return seen.rev
+    if ws.store.others_since(scenario_id, int(shown), seen.ack[0]):
+        return int(shown)
+    return ws.store.rev(scenario_id)
 
 
 def _units(value: Any) -> list[int] | None:
     if not isinstance(value, list) or len(value) > _MOST_UNITS or not all(_is_int(v) for v in value):
         return None
     return [int(v) for v in value]
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST and value.isascii() and value.isprintable()
 
 
 def _is_int(value: Any) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from terr.aggregate import measures_per_unit
 from terr.edits import moves
@@ -16,7 +15,6 @@ from terr.edits.colors import choose_colors
 from terr.engine import precheck
 from terr.engine.check import FATAL
 from terr.errors import InputError
-from terr.locate import home_points
 from terr.model.edit import Edit
 from terr.model.plan import Plan, Territory
 from terr.model.problem import Problem
@@ -25,9 +23,11 @@ from terr.model.result import Explanation, Result
 from terr.model.units import UNASSIGNED, Units
 from terr.view.text import and_list
 from terr.workspace.core import Workspace
+from terr.workspace.homes import nearest_reps, seeds_at_homes
 from terr.workspace.imports import dataset
 from terr.workspace.plans import Outcome, check_tolerance, edit
 from terr.workspace.problems import build_problem, check_territories, pieces_warning
+from terr.workspace.targets import usable_units
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
     units = ws.units(info)
     plan, rev = ws.plan(scenario_id)
     loads = measure_loads(ws, scenario_id, request.measure)
-    keep = _usable(plan)
+    keep = usable_units(plan)
     closed = [t for t in plan.territories if t.locked]
     held = [t for t in plan.territories if not t.locked and bool((plan.locked_units & (plan.assign == t.code)).any())]
     least = len(held) + len(closed)
@@ -133,7 +133,7 @@ def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
     codes = (*(t.code for t in held), *[-1] * (k - len(held)), *(t.code for t in closed))
     problem = _problem(units, keep, loads, request.measure, request.tolerance, k, locked=locked[keep])
     if request.reps:
-        seeds = _seeds(units, request.reps, k, loads)  # says so if a home isn't known
+        seeds = seeds_at_homes(units, request.reps, k, loads)  # says so if a home isn't known
         rows = np.cumsum(keep) - 1
         if not held and bool(keep[seeds].all()):
             problem = replace(problem, seeds=rows[seeds])
@@ -144,30 +144,33 @@ def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
     return Task(scenario_id, rev, problem, np.flatnonzero(keep), codes, request, warnings)
 
 
-def foresee(ws: Workspace, scenario_id: str, request: Request) -> tuple[Explanation, ...]:
-    """What can be told before solving, with how many territories would fit if a unit is too large for its share.
+@dataclass(frozen=True)
+class Forecast:
+    """What can be told before solving: the load each open territory should get, and what stands in the way."""
+
+    share: float
+    notes: tuple[Explanation, ...]
+
+
+def foresee(ws: Workspace, scenario_id: str, request: Request) -> Forecast:
+    """What a design will aim at, with how many territories would fit if a unit is too large for its share.
 
     Raises:
         InputError: for a request that can't be met by any plan, saying why.
     """
     task = design_task(ws, scenario_id, request)
+    share = float(task.problem.targets[:, 0].mean())
     big = [w for w in task.warnings if w.code == "unit_too_large"]
     if not big:
-        return task.warnings
+        return Forecast(share, task.warnings)
     load = task.problem.weights[:, 0]
-    fits = int((1 + request.tolerance) * load.sum() / load.max())
-    more = Explanation(
-        "fits", f"At most {fits} territories fit within ±{100 * request.tolerance:g} %; with more, Terr gives the best "
-        "plan there is and shows which territories are outside the limit", big[0].units
-    )  # fmt: skip
-    return (*task.warnings, more)
-
-
-def _usable(plan: Plan) -> NDArray[np.bool_]:
-    """bool (n_units,), what the engine may see: not in a locked territory, nor locked outside any territory."""
-    closed = [t.code for t in plan.territories if t.locked]
-    usable: NDArray[np.bool_] = ~np.isin(plan.assign, closed) & ~(plan.locked_units & (plan.assign == UNASSIGNED))
-    return usable
+    locked = request.territories - task.problem.territories
+    fits = int((1 + request.tolerance) * load.sum() / load.max()) + locked
+    text = (
+        f"At most {fits} territories fit within ±{100 * request.tolerance:g} %; with more, Terr gives the best plan "
+        "there is and shows which territories are outside the limit"
+    )
+    return Forecast(share, (*task.warnings, Explanation("fits", text, big[0].units)))
 
 
 def _closed_warning(closed: Sequence[Territory], k: int) -> tuple[Explanation, ...]:
@@ -189,7 +192,7 @@ def rebalance_task(ws: Workspace, scenario_id: str) -> Task | None:
     units = ws.units(info)
     plan, rev = ws.plan(scenario_id)
     free = [t.code for t in plan.territories if not t.locked]
-    keep = _usable(plan)
+    keep = usable_units(plan)
     start = np.searchsorted(free, plan.assign).astype(np.int16)
     start[plan.assign == UNASSIGNED] = -1
     if len(free) < 2 or not np.isin(free, plan.assign).all():
@@ -237,7 +240,7 @@ def design_edit(ws: Workspace, task: Task, result: Result, plan: Plan, next_code
     colors_now = np.array([plan.territory(int(c)).color if c >= 0 else -1 for c in codes], dtype=np.int64)
     colors = choose_colors(slots, units.indptr, units.indices, k, colors_now)
     reps: list[Rep | None] = [None] * k
-    reps[: task.problem.territories] = _reps_for(units, slots, task.problem.territories, request.reps)
+    reps[: task.problem.territories] = nearest_reps(units, slots, task.problem.territories, request.reps)
     names = _names_for(plan, codes, request, reps)
     change = moves.adopt(
         plan, slots, next_code=next_code, kind="design", k=k, codes=codes, names=names, colors=colors, author=author
@@ -315,52 +318,6 @@ def _problem(
     start: NDArray[np.int16] | None = None,
 ) -> Problem:
     return build_problem(units, keep, loads[:, None], (measure,), {measure: tolerance}, k, locked=locked, start=start)
-
-
-def _seeds(units: Units, reps: Sequence[Rep], k: int, loads: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Units nearest the reps' homes, then those farthest from all so far, weighed by load."""
-    xy = units.xy_km
-    taken: list[int] = []
-    for x, y in _home_xy(units, reps):
-        distance = (xy[:, 0] - x) ** 2 + (xy[:, 1] - y) ** 2
-        distance[taken] = np.inf
-        taken.append(int(distance.argmin()))
-    while len(taken) < k:
-        nearest = np.min([((xy - xy[t]) ** 2).sum(axis=1) for t in taken], axis=0) * (loads + loads.mean() * 0.01)
-        nearest[taken] = -1
-        taken.append(int(nearest.argmax()))
-    return np.array(taken, dtype=np.int64)
-
-
-def _home_xy(units: Units, reps: Sequence[Rep]) -> list[tuple[float, float]]:
-    """Homes in the units' own km grid, through the unit whose point is nearest (homes needn't be in the region)."""
-    places = home_points([r.home_zip for r in reps])
-    unknown = [r.name for r, p in zip(reps, places, strict=True) if np.isnan(p).any()]
-    if unknown:
-        raise InputError(f"the home ZIP of {unknown[0]} is missing or not known; mend the roster or leave this rep out")
-    points = units.frame.geometry.representative_point()
-    lat, lon = points.y.to_numpy(), points.x.to_numpy()
-    out = []
-    for home_lat, home_lon in places:
-        scale = np.cos(np.radians(home_lat))
-        near = int(((lat - home_lat) ** 2 + ((lon - home_lon) * scale) ** 2).argmin())
-        east, north = (home_lon - lon[near]) * scale * 111.32, (home_lat - lat[near]) * 111.32
-        out.append((float(units.xy_km[near, 0] + east), float(units.xy_km[near, 1] + north)))
-    return out
-
-
-def _reps_for(units: Units, slots: NDArray[np.int16], k: int, reps: Sequence[Rep]) -> list[Rep | None]:
-    """One rep per territory so that homes lie nearest the territories' middles in total."""
-    out: list[Rep | None] = [None] * k
-    if not reps:
-        return out
-    xy = units.xy_km
-    middles = np.array([xy[slots == s].mean(axis=0) if (slots == s).any() else xy.mean(axis=0) for s in range(k)])
-    homes = np.array(_home_xy(units, reps))
-    cost = ((homes[:, None, :] - middles[None, :, :]) ** 2).sum(axis=2)
-    for r, s in zip(*linear_sum_assignment(cost), strict=True):
-        out[int(s)] = reps[int(r)]
-    return out
 
 
 def _names_for(plan: Plan, codes: NDArray[np.int64], request: Request, reps: list[Rep | None]) -> list[str]:

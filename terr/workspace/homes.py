@@ -1,0 +1,60 @@
+"""Reps' homes on the map: where designs start, and who gets which territory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from terr.errors import InputError
+from terr.locate import home_points
+from terr.model.reps import Rep
+from terr.model.units import Units
+
+
+def seeds_at_homes(units: Units, reps: Sequence[Rep], k: int, loads: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Units nearest the reps' homes, then those farthest from all so far, weighed by load."""
+    xy = units.xy_km
+    taken: list[int] = []
+    for x, y in home_xy(units, reps):
+        distance = (xy[:, 0] - x) ** 2 + (xy[:, 1] - y) ** 2
+        distance[taken] = np.inf
+        taken.append(int(distance.argmin()))
+    while len(taken) < k:
+        nearest = np.min([((xy - xy[t]) ** 2).sum(axis=1) for t in taken], axis=0) * (loads + loads.mean() * 0.01)
+        nearest[taken] = -1
+        taken.append(int(nearest.argmax()))
+    return np.array(taken, dtype=np.int64)
+
+
+def home_xy(units: Units, reps: Sequence[Rep]) -> list[tuple[float, float]]:
+    """Homes in the units' own km grid, through the unit whose point is nearest (homes needn't be in the region)."""
+    places = home_points([r.home_zip for r in reps])
+    unknown = [r.name for r, p in zip(reps, places, strict=True) if np.isnan(p).any()]
+    if unknown:
+        raise InputError(f"the home ZIP of {unknown[0]} is missing or not known; mend the roster or leave this rep out")
+    points = units.frame.geometry.representative_point()
+    lat, lon = points.y.to_numpy(), points.x.to_numpy()
+    out = []
+    for home_lat, home_lon in places:
+        scale = np.cos(np.radians(home_lat))
+        near = int(((lat - home_lat) ** 2 + ((lon - home_lon) * scale) ** 2).argmin())
+        east, north = (home_lon - lon[near]) * scale * 111.32, (home_lat - lat[near]) * 111.32
+        out.append((float(units.xy_km[near, 0] + east), float(units.xy_km[near, 1] + north)))
+    return out
+
+
+def nearest_reps(units: Units, slots: NDArray[np.int16], k: int, reps: Sequence[Rep]) -> list[Rep | None]:
+    """One rep per territory so that homes lie nearest the territories' middles in total."""
+    out: list[Rep | None] = [None] * k
+    if not reps:
+        return out
+    xy = units.xy_km
+    middles = np.array([xy[slots == s].mean(axis=0) if (slots == s).any() else xy.mean(axis=0) for s in range(k)])
+    homes = np.array(home_xy(units, reps))
+    cost = ((homes[:, None, :] - middles[None, :, :]) ** 2).sum(axis=2)
+    for r, s in zip(*linear_sum_assignment(cost), strict=True):
+        out[int(s)] = reps[int(r)]
+    return out

@@ -1,0 +1,212 @@
+"""People's text in a real browser: whatever a file or a name says, nothing runs, nothing links, nothing is fetched.
+
+`new_page` counts every request to another machine and every script error; both must be none.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from conftest import Map, Server, served  # type: ignore[attr-defined]
+from playwright.sync_api import Page, expect
+
+from terr.edits import moves
+from terr.model.reps import Rep
+from terr.workspace import Workspace, imports, plans
+
+pytestmark = pytest.mark.browser
+
+PAYLOADS = (
+    "<script>top.hit=1</script>",
+    "<img src=x onerror=top.hit=1>",
+    '"><svg onload=top.hit=1>',
+    "</script><script>top.hit=1</script>",
+    "`${top.hit=1}`",
+    "');top.hit=1;//",
+    "![i](http://img.example/a.png)",
+    "[l](http://link.example/) <http://angle.example>",
+    "http://bare.example/a www.bare.example a@mail.example",
+    ":material/lock: :smile: :red[x] $\\href{http://tex.example}{x}$",
+    "<iframe src=http://frame.example></iframe>",
+    "{{7*7}} {% x %} <style>@import 'http://css.example'</style>",
+)
+MEASURE = "![m](http://measure.example/m.png) www.measure.example $x$ <img src=x onerror=top.hit=1>"
+FILE = "![f](http:img.example) www.file.example $a$ <img src=x onerror=top.hit=1>.csv"
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def table() -> bytes:
+    rows = [f"Account ID,Account Name,County,State,Latitude,Longitude,{quoted(MEASURE)}"]
+    places = (("Kent", 39.1, -75.5), ("New Castle", 39.6, -75.6), ("Sussex", 38.7, -75.4))
+    for i, payload in enumerate(PAYLOADS):
+        county, lat, lon = places[i % 3]
+        rows.append(f"{quoted(payload)},{quoted(payload)},{county},DE,{lat},{lon},{100 + i}")
+    rows.append(f"{quoted(PAYLOADS[6])},x,{quoted(PAYLOADS[8])},{quoted(PAYLOADS[1])},,,{quoted(PAYLOADS[6])}")
+    return "\n".join(rows).encode()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    root = tmp_path_factory.mktemp("hostile")
+    with served(root) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sid(server: Server) -> str:
+    """Delaware with twelve territories, reps, accounts, a measure and a file name that all try something."""
+    ws = Workspace(server.root)
+    raw, columns = imports.inspect(table(), FILE)
+    data = imports.save(
+        ws, table(), imports.intake(raw, columns), reps=[Rep(f"U-{i}", p, "19901") for i, p in enumerate(PAYLOADS)]
+    )
+    assert data.accounts.measures == (MEASURE,)
+    info = plans.create(ws, dataset_id=data.info.id, level="county", region="DE", measure=MEASURE, name=PAYLOADS[6])
+
+    def change(make: plans.Make) -> None:
+        plans.edit(ws, info.id, 0, make, strict=False)
+
+    for i, payload in enumerate(PAYLOADS):
+        if i:
+            change(lambda p, c, n=payload: moves.new_territory(p, next_code=c, name=n, color=1))
+        else:
+            change(lambda p, _, n=payload: moves.rename(p, 0, n))
+        change(lambda p, _, i=i: moves.set_rep(p, p.codes[i], f"U-{i}"))
+    for unit in range(3):
+        plans.paint(ws, info.id, [unit], unit)
+    ws.close()
+    return info.id
+
+
+@pytest.fixture
+def window(new_page: Callable[..., Page]) -> Iterator[Page]:
+    page = new_page()
+    asked: list[str] = []
+    page.on("dialog", lambda d: (asked.append(d.message), d.dismiss()))
+    yield page
+    assert asked == []
+
+
+def harmless(page: Page) -> None:
+    """No script ran and no element came out of people's text, in the page and in the map."""
+    assert page.evaluate("window.hit") is None
+    for frame in page.frames:
+        found = frame.evaluate(
+            "() => [...document.querySelectorAll('a[href]:not([href^=\"#\"]),img,iframe,script,link,style,.katex')]"
+            ".map(e => e.outerHTML)"
+            ".filter(t => /example|onerror|top.hit/.test(t.replace(/JSON\\.parse\\(.*\\)/g, '')) || /katex/.test(t))"
+        )
+        assert found == [], found
+        assert frame.evaluate("() => document.querySelectorAll('[onerror],[onload]').length") == 0
+
+
+def test_the_plan_page_shows_hostile_text_as_text(server: Server, sid: str, window: Page) -> None:
+    page = window
+    page.goto(f"{server.url}/plan?scenario={sid}")
+    here = Map(page)
+    expect(page.locator(".terr-line b")).to_have_text(PAYLOADS[6])
+    options = here.frame.locator("select option").all_inner_texts()
+    assert [o.split("  ")[-1] for o in options[:9]] == [" ".join(p.split()) for p in PAYLOADS[:9]]
+    here.frame.locator('button[data-tool="points"]').click()
+    for unit in ("10001", "10003", "10005"):
+        page.mouse.move(*here.pixel(unit))
+        expect(here.frame.locator(".terr-tip")).to_contain_text("top.hit=1")
+    harmless(page)
+    bars = page.locator('[data-testid="stVegaLiteChart"] canvas, [data-testid="stVegaLiteChart"] svg').first
+    box = bars.bounding_box()
+    assert box is not None
+    for i in range(12):
+        page.mouse.move(box["x"] + 105, box["y"] + 14 + 24 * i)
+        page.wait_for_timeout(40)
+    harmless(page)
+    expect(page.get_by_text("by territory, % of target")).to_contain_text("$x$ <img src=x")
+    page.get_by_role("button", name="Territories").click()
+    dialog = page.get_by_role("dialog")
+    field = dialog.get_by_label("Name", exact=True)
+    field.fill(PAYLOADS[7] + " " + PAYLOADS[6])  # taken in with its own text in the answer when merged below
+    dialog.get_by_role("button", name="Rename").click()
+    expect(page.get_by_test_id("stToast").first).to_contain_text("Renamed")
+    harmless(page)
+    page.get_by_role("button", name="Territories").click()
+    dialog.get_by_role("button", name="Merge", exact=True).click()
+    expect(page.get_by_test_id("stToast").last).to_contain_text("img.example")
+    harmless(page)
+    page.get_by_role("button", name="By list").click()
+    paste = dialog.get_by_label("or paste counties")
+    paste.fill(PAYLOADS[6] + "\n" + PAYLOADS[8])
+    paste.press("Control+Enter")
+    expect(dialog.get_by_text("Not in this plan")).to_contain_text("img.example")
+    harmless(page)
+
+
+def test_the_other_pages_show_hostile_text_as_text(server: Server, sid: str, window: Page) -> None:
+    page = window
+    page.goto(f"{server.url}/accounts")
+    expect(page.get_by_text("3 · Review")).to_be_visible()
+    expect(page.get_by_role("heading", name="rows and")).to_contain_text("$x$ <img src=x")
+    harmless(page)
+    page.goto(f"{server.url}/plan")
+    expect(page.get_by_role("button", name="img.example")).to_be_visible()
+    harmless(page)
+    for name in ("reps", "reports"):
+        page.goto(f"{server.url}/{name}?scenario={sid}")
+        expect(page.locator(".terr-line b")).to_have_text(PAYLOADS[6])
+        expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
+        harmless(page)
+    page.goto(f"{server.url}/scenarios")
+    page.get_by_test_id("stDataFrame").wait_for()
+    page.wait_for_timeout(500)
+    box = page.get_by_test_id("stDataFrame").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 15, box["y"] + 52)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("is deleted.")).to_contain_text("img.example")
+    harmless(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("is deleted.")).to_have_count(0)
+
+
+def answer(server: Server, path: str, **headers: str) -> tuple[int, bytes]:
+    """Status and all of the raw answer; the path goes out as it is written here."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        sent = {"Host": f"127.0.0.1:{server.port}", "Connection": "close", **headers}
+        asked = [f"GET {path} HTTP/1.1", *(f"{k}: {v}" for k, v in sent.items()), "", ""]
+        line.sendall("\r\n".join(asked).encode())
+        said = line.recv(4096)
+        while b" 101 " not in said[:20] and (more := line.recv(65536)):
+            said += more
+    return int(said.split()[1]), said
+
+
+def knocking(server: Server, origin: str, host: str) -> int:
+    """Status of the door to the app's data, as a page of `origin` would knock on it."""
+    key = {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    return answer(
+        server, "/_stcore/stream",
+        **key, Connection="Upgrade", Upgrade="websocket", Origin=f"http://{origin}", Host=host,
+    )[0]  # fmt: skip
+
+
+def test_pages_of_other_sites_are_not_let_in(server: Server) -> None:
+    port = server.port
+    for name in ("127.0.0.1", "localhost"):
+        assert knocking(server, f"{name}:{port}", f"{name}:{port}") == 101
+    assert knocking(server, "evil.example", f"127.0.0.1:{port}") == 403
+    assert knocking(server, f"evil.example:{port}", f"evil.example:{port}") == 403, "a name made to mean 127.0.0.1"
+    log = (server.root / "server.log").read_text()
+    assert "external IP" not in log, "a server on the internet was asked"
+
+
+def test_no_address_reaches_a_file_outside_the_static_folder(server: Server) -> None:
+    assert answer(server, "/app/static/terr.png")[0] == 200
+    for up in ("..", "%2e%2e", "..%2f..", "..%5c..", "....//..", "geo/../..", "%2e%2e%2f%2e%2e", "/etc"):
+        for file in ("app.py", "README.md", "pyproject.toml", "passwd", ".streamlit/config.toml"):
+            for base in ("/app/static/", "/static/", "/media/", "/component/streamlit_folium.st_folium/", "/"):
+                status, said = answer(server, f"{base}{up}/{file}")
+                page = b"Copyright (c) Streamlit" in said  # the empty app, which asks for its page by itself
+                assert status in {400, 403, 404} or page, (base, up, file, said[:300])
