@@ -12,7 +12,8 @@ from terr.model.arrays import frozen
 
 STATUSES = ("optimal", "feasible", "infeasible", "limit_broken", "stopped")
 """optimal: a bound on the same model proves it. feasible: within every limit. limit_broken: the best plan found breaks
-a limit or leaves a territory in pieces. stopped: ended early by the person or the clock, within every limit. infeasible: no plan exists."""
+a limit or leaves a territory in pieces. stopped: ended early by the person or the clock, within
+every limit. infeasible: no plan exists."""
 
 
 @dataclass(frozen=True)
