@@ -211,8 +211,8 @@ def _exact(
             stay = ~model.free & (first != aims.home)
             bound = max(0.0, float(aims.cost[stay].sum()) + least / (1 + TIE))
             text = (
-                f"{MODEL}{' that can be reached' if work.too_large else ''}, when units up to {hops} step(s) from another "
-                "territory may move and each territory keeps its centre"
+                f"{MODEL}{' that can be reached' if work.too_large else ''}, when units up to {hops} step(s) from "
+                "another territory may move and each territory keeps its centre"
             )
         if not done:
             break
