@@ -406,3 +406,18 @@ def test_a_damaged_database_is_told_on_the_first_page(open_app, tmp_path):
     (folder / "terr.db").write_bytes(b"no database" * 900)
     window = ok(open_app())
     assert "damaged" in window.warning[0].value
+
+
+def test_a_roster_that_was_replaced_can_be_brought_back(open_app, ws, sid):
+    from terr.workspace import imports
+
+    dataset_id = ws.store.scenario(sid).dataset_id
+    first = imports.set_reps(ws, dataset_id, (Rep("R1", "Ann Lee"), Rep("R2", "Bo Diaz"))).reps
+    window = open_app("reps", scenario=sid)
+    assert "roster_back" not in {b.key for b in window.button}
+    imports.set_reps(ws, dataset_id, (Rep("R9", "Cy Park"),))
+    window.session_state["terr_roster_before"] = (dataset_id, first)
+    ok(window.run())
+    ok(press(window, "roster_back"))
+    assert ws.store.reps(dataset_id) == first
+    assert "roster_back" not in {b.key for b in window.button}

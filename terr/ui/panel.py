@@ -161,7 +161,7 @@ def _chart(shown: Board, before: Board | None) -> None:
     frame = figures.chart_frame(shown, before)
     st.markdown(
         f"**{markdown(shown.measure)} by territory, % of target** "
-        f"({markdown(short(shown.table['target'].iloc[0], shown.currency))})"
+        f"({markdown(short(shown.table['target'].mode().iloc[0], shown.currency))})"
     )
     limit = 100 * shown.info.tolerance
     area = st.container(height=300, border=False)

@@ -18,19 +18,37 @@ def upload(data: imports.Dataset) -> None:
     if given is not None and state.get("roster_id") != given.file_id:
         state.put("roster_id", given.file_id)
         state.drop("roster_error", "roster_issues")
+        before = (data.info.id, data.reps)
         try:
             _, issues = imports.replace_reps(state.workspace(), data.info.id, given.getvalue(), given.name)
         except TerrError as error:
             state.put("roster_error", str(error))
         else:
             state.put("roster_issues", issues)
+            state.put("roster_before", before)
             st.rerun()
     if message := state.get("roster_error"):
         st.error(markdown(message), icon=":material/error:")
+    _way_back(data)
     issues = state.get("roster_issues")
     if issues is not None and len(issues):
         st.warning(f"{count(len(issues), 'remark')} on the roster file", icon=":material/info:")
         st.dataframe(issues, hide_index=True, width="stretch")
+
+
+def _way_back(data: imports.Dataset) -> None:
+    before = state.get("roster_before")
+    if before is None or before[0] != data.info.id or not before[1]:
+        return
+    left, right = st.columns([4, 1.4], vertical_alignment="center")
+    left.info(f"The roster now has {count(len(data.reps), 'rep')}; it had {len(before[1]):,}.", icon=":material/group:")
+    right.button("Bring the earlier roster back", key="roster_back", on_click=_bring_back, width="stretch")
+
+
+def _bring_back() -> None:
+    dataset_id, reps = state.get("roster_before")
+    imports.set_reps(state.workspace(), dataset_id, reps)
+    state.drop("roster_before", "roster_issues")
 
 
 def table(data: imports.Dataset, sid: str | None) -> pd.DataFrame:

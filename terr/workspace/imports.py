@@ -218,9 +218,15 @@ def replace_reps(ws: Workspace, dataset_id: str, data: bytes, filename: str) -> 
     reps, issues = read_reps(read_table(data, filename))
     if not reps:
         raise InputError(f"{filename} holds no rep that can be used; it needs a user id and a name in each row")
-    ws.store.save_reps(dataset_id, reps)
+    return set_reps(ws, dataset_id, reps), issues
+
+
+def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep]) -> Dataset:
+    """Make these the roster of a data set."""
+    ws.store.save_reps(dataset_id, tuple(reps))
     old = dataset(ws, dataset_id)
-    return ws.datasets.put(dataset_id, Dataset(old.info, old.accounts, ws.store.reps(dataset_id))), issues
+    made = Dataset(old.info, old.accounts, ws.store.reps(dataset_id))
+    return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]
 
 
 def summary(taken: Intake) -> dict[str, Any]:
