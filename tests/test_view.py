@@ -242,9 +242,9 @@ def test_the_money_bar_is_made_without_a_warning():
         )
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            made = charts.money_bar(frame, title="Revenue in the file")
+            made = charts.money_bar(frame)
         assert isinstance(made, alt.Chart)
-        assert made.to_dict()["title"] == "Revenue in the file"
+        assert made.to_dict()["mark"]["type"] == "bar"
 
 
 def test_charts_load_nothing_from_elsewhere():

@@ -189,7 +189,8 @@ def review(data: imports.Dataset) -> None:
     st.subheader("3 · Review")
     st.markdown(f"#### {verdict(taken, measure)}")
     if measure:
-        st.altair_chart(money_bar(_bar(taken, measure), title=_bar_title(taken, measure)), width="stretch")
+        st.caption(markdown(_bar_title(taken, measure)))
+        st.altair_chart(money_bar(_bar(taken, measure)), width="stretch")
     left, right = st.columns([1, 1.15], gap="large")
     with left:
         st.markdown("**Rows and money in = accepted + excluded + rejected**")
@@ -265,7 +266,7 @@ def _bar(taken: imports.Intake, measure: str) -> pd.DataFrame:
 
 def _bar_title(taken: imports.Intake, measure: str) -> str:
     total = taken.ledger.totals[measure]
-    return f"{measure} in the file by what became of it, {short(total.total_in, _currency(taken, measure))}"
+    return f"What became of the file's {measure}: {short(total.total_in, _currency(taken, measure))}"
 
 
 def _downloads(taken: imports.Intake) -> None:

@@ -83,12 +83,11 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark:
     return _styled(alt.layer(bars, band, target, ghost, marks, outside), height=alt.Step(24))
 
 
-def money_bar(frame: pd.DataFrame, *, title: str) -> Any:
+def money_bar(frame: pd.DataFrame) -> Any:
     """One stacked bar: how an upload's rows or money split into fates.
 
     Args:
         frame: rows `fate`, `value`, `text`, `color` (hex) in drawing order.
-        title: what the bar shows, e.g. "Annual Revenue in the file, $41.3M".
     """
     order = list(frame["fate"])
     chart = (
@@ -106,4 +105,4 @@ def money_bar(frame: pd.DataFrame, *, title: str) -> Any:
             tooltip=[alt.Tooltip("fate:N", title="Fate"), alt.Tooltip("text:N", title="Amount")],
         )
     )
-    return _styled(chart, height=92, title=title)
+    return _styled(chart, height=72)

@@ -29,14 +29,15 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def short(value: float, currency: str = "") -> str:
-    """`1_250_000, "USD"` -> "$1.25M"; `41_230, ""` -> "41,230"; three significant digits above a million."""
+    """`1_250_000, "USD"` -> "$1.25M"; `41_230, ""` -> "41,230"; three significant digits above a million of
+    money and ten million of anything else."""
     if math.isnan(value):
         return "–"
     sign, size = ("-" if value < 0 else ""), abs(value)
     symbol = SYMBOLS.get(currency, f"{currency} " if currency else "")
     for limit, suffix in ((1e9, "B"), (1e6, "M")):
-        # what would be rounded up to "1,000k" or "1,000M" is written in the larger unit
-        if size >= (limit * 0.9995 if currency or limit > 1e6 else limit):
+        # what would be rounded up to "1,000k" is written in the larger unit; counts stay whole to ten million
+        if size >= (limit * 0.9995 if currency or limit > 1e6 else 10 * limit):
             scaled = size / limit
             digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
             return f"{sign}{symbol}{scaled:,.{digits}f}{suffix}"
