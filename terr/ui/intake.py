@@ -43,7 +43,7 @@ def sample_file() -> bytes:
 
 def choose_file() -> None:
     """Step 1: a file or the demo."""
-    left, right = st.columns([2.2, 1], gap="large")
+    left, right = st.columns([1.55, 1], gap="medium")
     with left:
         given = st.file_uploader(
             "Account spreadsheet: CSV or Excel, as your CRM exports it (up to 200 MB)",
@@ -191,7 +191,7 @@ def review(data: imports.Dataset) -> None:
     if measure:
         st.caption(markdown(_bar_title(taken, measure)))
         st.altair_chart(money_bar(_bar(taken, measure)), width="stretch")
-    left, right = st.columns([1, 1.15], gap="large")
+    left, right = st.columns([1.25, 1], gap="medium")
     with left:
         st.markdown("**Rows and money in = accepted + excluded + rejected**")
         st.dataframe(fate_table(taken), hide_index=True, width="stretch", key="terr_fates")
