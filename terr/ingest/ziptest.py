@@ -54,6 +54,7 @@ def open_zip(data: bytes, filename: str, limits: ZipLimits) -> list[zipfile.ZipI
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
+    # NotImplementedError is how zipfile says that the file asks for a newer zip version than there is
     except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError, OSError) as error:
         raise InputError(f"{filename} is a broken workbook or zip file; open it in Excel and save it again") from error
     if len(infos) > limits.members:

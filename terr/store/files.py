@@ -6,12 +6,12 @@ import hashlib
 import io
 import os
 import re
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 
 from terr.errors import InputError, LocateError, StoreError
+from terr.store.atomic import replace_file
 from terr.store.paths import make_folder
 
 _SHA = re.compile(r"[0-9a-f]{64}")
@@ -118,17 +118,7 @@ def _write(path: Path, content: bytes) -> None:
     """Write beside, flush to disk, then rename over: a reader sees the old file or the new one, never half."""
     make_folder(path.parent)
     try:
-        handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        replace_file(path, content, prefix=".part-")
         if os.name == "posix":
             folder = os.open(path.parent, os.O_RDONLY)
             try:

@@ -79,7 +79,7 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     if known is not None:
         return known  # type: ignore[no-any-return]
     units = ws.units(info)
-    loads, counts = _per_unit(ws, info, data.accounts, units)
+    loads, counts = per_unit(ws, info, info.measure)
     return ws.scores.put(  # type: ignore[no-any-return]
         key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts)
     )
@@ -97,17 +97,20 @@ def preview_board(ws: Workspace, scenario_id: str, change: Edit, *, measure: str
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
     units = ws.units(info)
-    loads, counts = _per_unit(ws, info, data.accounts, units)
+    loads, counts = per_unit(ws, info, info.measure)
     return _measure(ws, info, rev, apply(plan, change), units, data.accounts, data.reps, loads, counts)
 
 
-def _per_unit(
-    ws: Workspace, info: ScenarioInfo, accounts: Accounts, units: Units
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    key = ("units", info.dataset_id, units.version, info.measure)
+def per_unit(ws: Workspace, info: ScenarioInfo, measure: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """float64 (n_units,) sums of a measure and int64 (n_units,) accounts per unit; summed once, then kept.
+
+    Raises:
+        InputError: if the accounts don't have the measure.
+    """
+    key = ("units", info.dataset_id, info.units_version, measure)
     known = ws.scores.get(key)
     if known is None:
-        loads, counts = measures_per_unit(accounts, units, (info.measure,))
+        loads, counts = measures_per_unit(dataset(ws, info.dataset_id).accounts, ws.units(info), (measure,))
         known = ws.scores.put(key, (loads[:, 0], counts))
     return known  # type: ignore[no-any-return]
 

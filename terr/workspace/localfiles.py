@@ -10,6 +10,7 @@ from pathlib import Path
 from terr.errors import InputError
 from terr.ingest.files import Limits
 from terr.report.safe import shown
+from terr.store.atomic import replace_file
 
 _LONGEST = 120
 
@@ -96,18 +97,7 @@ def write_file(target: Path, content: bytes) -> None:
         InputError: if it can't be written; what was there stays.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=".terr-", dir=target.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.chmod(_mode(target))
-            part.replace(target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        replace_file(target, content, prefix=".terr-", mode=_mode(target))
     except OSError as error:
         raise InputError(
             f"{shown(str(target), _LONGEST)} can't be written ({_reason(error)}); free space or choose another folder"

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.aggregate import measures_per_unit
 from terr.edits import moves
 from terr.edits.colors import choose_colors
 from terr.engine import precheck
@@ -22,6 +21,7 @@ from terr.model.reps import Rep
 from terr.model.result import Explanation, Result
 from terr.model.units import UNASSIGNED, Units
 from terr.view.text import and_list
+from terr.workspace.board import per_unit
 from terr.workspace.core import Workspace
 from terr.workspace.homes import nearest_reps, seeds_at_homes
 from terr.workspace.imports import dataset
@@ -95,11 +95,7 @@ def measure_loads(ws: Workspace, scenario_id: str, measure: str) -> NDArray[np.f
     data = dataset(ws, info.dataset_id)
     if measure not in data.accounts.measures:
         raise InputError(f'"{measure}" is not a measure of {data.info.name}')
-    key = ("loads", info.dataset_id, info.units_version, measure)
-    known = ws.scores.get(key)
-    if known is None:
-        known = ws.scores.put(key, measures_per_unit(data.accounts, ws.units(info), (measure,))[0][:, 0])
-    return known  # type: ignore[no-any-return]
+    return per_unit(ws, info, measure)[0]
 
 
 def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
