@@ -1,6 +1,6 @@
 """Instances of the engine's benchmark: counties of the project's own data, and seeded Voronoi cells.
 
-Counties weigh what their cities' people (GeoNames) say, Voronoi cells a lognormal draw with sigma 1.
+Counties weigh as many ZIPs as they hold, Voronoi cells a lognormal draw with sigma 1.
 """
 
 from __future__ import annotations
@@ -19,11 +19,7 @@ from terr.boundaries.catalog import load_units
 from terr.model.problem import Problem
 
 F = NDArray[np.float64]
-CITIES = Path(__file__).resolve().parents[1] / "data" / "cities.parquet"
-RURAL = 5_000.0
-"""People added to each county, for those that have no city in the list."""
-POWER = 0.7
-"""Potential grows slower than people."""
+ZIPS = Path(__file__).resolve().parents[1] / "data" / "zip_points.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +58,12 @@ class Instance:
 
 @lru_cache(maxsize=8)
 def counties(region: str, k: int, name: str) -> Instance:
-    """The counties of a region, loads = (people of its cities + 5,000)^0.7."""
+    """The counties of a region; a county's load is the number of its ZIPs, which grows with its people, plus 1."""
     units = load_units("county", region)
-    cities = pd.read_parquet(CITIES)
-    people = cities.groupby("county")["population"].sum().reindex(units.ids).fillna(0.0).to_numpy(dtype=float)
+    zips = pd.read_parquet(ZIPS).groupby("county").size().reindex(units.ids).fillna(0).to_numpy(dtype=float)
     return Instance(
-        name, k, ((people + RURAL) ** POWER)[:, None], ("potential",), units.xy_km, units.area_km2, units.outer_km,
-        units.indptr, units.indices, units.border_km,
+        name, k, (zips + 1.0)[:, None], ("zips",), units.xy_km, units.area_km2, units.outer_km, units.indptr,
+        units.indices, units.border_km,
     )  # fmt: skip
 
 
