@@ -38,6 +38,7 @@ class Model:
         self.instance, self.start = instance, start
         graph = csr_matrix((np.ones(len(instance.indices)), instance.indices, instance.indptr), shape=(n, n))
         self.graph = graph
+        self._rows = np.repeat(np.arange(n), np.diff(graph.indptr))
         self.anchor = self._anchors()
         near = np.zeros((n, k), np.bool_)
         near[np.arange(n), start] = True
@@ -64,9 +65,8 @@ class Model:
                 total = pulp.LpAffineExpression([(self.x[i, j], k * float(load[i, q])) for i in inside])
                 self.lp += total <= 1 + tolerance - k * stays[j]
                 self.lp += total >= 1 - tolerance - k * stays[j]
-        for i, j in self.x:
-            if j != start[i]:  # it needs a neighbour there; those that stay are cut off where they must be
-                self._cut(i, j, graph.indices[graph.indptr[i] : graph.indptr[i + 1]])
+        for i, j in self.x:  # anchors have no variable, so that each of these needs a neighbour there
+            self._cut(i, j, graph.indices[graph.indptr[i] : graph.indptr[i + 1]])
 
     def solve(self, seconds: float) -> tuple[Slots | None, dict[str, Any]]:
         """(the best contiguous plan found or None, how it went: bound as a share of the load, rounds, cuts)."""
@@ -122,25 +122,38 @@ class Model:
 
     def _separate(self, plan: Slots) -> int:
         """Cuts off each piece that isn't its territory's anchor's; returns how many pieces there were."""
-        graph = self.graph
-        rows = np.repeat(np.arange(len(plan)), np.diff(graph.indptr))
-        same = plan[rows] == plan[graph.indices]
-        inner = csr_matrix((np.ones(same.sum()), (rows[same], graph.indices[same])), shape=graph.shape)
-        count, label = connected_components(inner, directed=False)
+        label = self._pieces(plan[self._rows] == plan[self.graph.indices])
         found = 0
-        for c in np.setdiff1d(np.arange(count), label[self.anchor]).tolist():
+        for c in np.setdiff1d(label, label[self.anchor]).tolist():
             inside = np.flatnonzero(label == c)
             j = int(plan[inside[0]])
-            near = graph[inside].indices
-            around = np.setdiff1d(near, inside)
+            around = self._separator(inside, j)
             found += 1
-            if not self.free[inside].all():  # what can't leave must stay joined
-                around = around[self.open[around, j]]
+            if self.free[inside].all():
+                for i in inside.tolist():
+                    self._cut(i, j, around)
+            else:  # what can't leave must be joined
                 self.lp += pulp.LpAffineExpression([(self.x[u, j], 1) for u in around.tolist()]) >= 1
-                continue
-            for i in inside.tolist():
-                self._cut(i, j, around)
         return found
+
+    def _pieces(self, joined: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """(n,) the component of each unit when only these entries of the graph join."""
+        inner = csr_matrix(
+            (np.ones(int(joined.sum())), (self._rows[joined], self.graph.indices[joined])), shape=self.graph.shape
+        )
+        label: NDArray[np.int32] = connected_components(inner, directed=False)[1]
+        return label
+
+    def _separator(self, inside: Slots, j: int) -> Slots:
+        """Units around a piece that any way from it to j's anchor must pass first, seen from the anchor."""
+        around = np.setdiff1d(self.graph[inside].indices, inside)
+        around = around[self.open[around, j]]
+        on = self.open[:, j].copy()
+        on[around] = False
+        label = self._pieces(on[self._rows] & on[self.graph.indices])
+        reached = on & (label == label[self.anchor[j]])
+        seen: Slots = around[np.asarray(self.graph[around] @ reached.astype(np.float64)) > 0]
+        return seen
 
 
 def least_moved(
