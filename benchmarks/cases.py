@@ -74,7 +74,7 @@ class Rebalance:
     first_s: float
     beyond: float
     hops: int
-    exact_s: float = 120.0
+    exact_s: float
 
 
 @dataclass(frozen=True)
@@ -167,9 +167,9 @@ DESIGNS = (
            metis_note="knows no locks", more=homes_and_locks),
 )  # fmt: skip
 REBALANCES = (
-    Rebalance("rebalance-TX10", "rebalance 254 counties", texas, 0.05, 5.0, 0.3, 1.05, 3),
-    Rebalance("rebalance-Z2000", "rebalance 2,000 cells", cells, 0.05, 5.0, 1.0, 1.05, 2),
-    Rebalance("rebalance-US50", "rebalance 3,109 counties", lower48, 0.05, 15.0, 5.0, 1.10, 2),
+    Rebalance("rebalance-TX10", "rebalance 254 counties", texas, 0.05, 5.0, 0.3, 1.05, 3, 60.0),
+    Rebalance("rebalance-Z2000", "rebalance 2,000 cells", cells, 0.05, 5.0, 1.0, 1.05, 2, 60.0),
+    Rebalance("rebalance-US50", "rebalance 3,109 counties", lower48, 0.05, 15.0, 5.0, 1.10, 4, 120.0),
 )
 CERTIFICATES = (Certificate("certificate", "certificate, 254 counties, k = 10", texas, 0.05, 300.0, 0.03),)
 NAMES = tuple(c.name for c in (*DESIGNS, *REBALANCES, *CERTIFICATES))

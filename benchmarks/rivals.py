@@ -46,6 +46,8 @@ def metis_best(instance: Instance, tolerance: float, seeds: int = METIS_SEEDS) -
 
 def kmeans(instance: Instance, tolerance: float) -> Call:  # noqa: ARG001 (it knows no tolerance)
     """scikit-learn's k-means weighted by load."""
+    import sklearn.cluster  # noqa: F401 (loading it isn't timed)
+
     return functools.partial(peers.kmeans, instance, loads(instance), instance.k)
 
 
@@ -55,6 +57,7 @@ def balanced_kmeans(instance: Instance, tolerance: float) -> Call:  # noqa: ARG0
     A unit that the transport splits goes where most of it went.
     """
     import ot
+    import sklearn.cluster  # noqa: F401 (loading it isn't timed)
 
     w = loads(instance) / loads(instance).sum()
     xy, k = instance.xy_km, instance.k
