@@ -22,7 +22,7 @@ from terr.metrics import shape
 Slots = NDArray[np.int64]
 Call = Callable[[int], Slots]
 BURSTS, BURST = 100, 10
-METIS_SEEDS = 80
+METIS_SEEDS, FEW_SEEDS, MANY_UNITS = 80, 10, 10_000
 ROUNDS, STILL_KM = 50, 0.5
 
 
@@ -36,9 +36,10 @@ def metis(instance: Instance, tolerance: float) -> Call:
     return functools.partial(peers.metis, instance, loads(instance), instance.k, tolerance)
 
 
-def metis_best(instance: Instance, tolerance: float, seeds: int = METIS_SEEDS) -> Slots:
-    """The best of METIS's plans, as the comparison ranks them."""
+def metis_best(instance: Instance, tolerance: float) -> Slots:
+    """The best of METIS's plans, as the comparison ranks them: of 80, of 10 where there are more than 10,000 units."""
     call = metis(instance, tolerance)
+    seeds = FEW_SEEDS if len(instance) > MANY_UNITS else METIS_SEEDS
     plans = [call(seed) for seed in range(1, seeds + 1)]
     judged = [judge(instance, instance.weights, p, instance.k) for p in plans]
     return plans[judged.index(best(judged, tolerance))]
@@ -105,9 +106,9 @@ def recursive_tree(instance: Instance, tolerance: float) -> Call:
 
 
 def recom_bursts(instance: Instance, tolerance: float) -> Call:
-    """GerryChain's short bursts of ReCom towards the least moment of inertia, from METIS's best of 80 seeds.
+    """GerryChain's short bursts of ReCom towards the least moment of inertia, from METIS's best plan.
 
-    The start costs it nothing here: drawing METIS's 80 plans isn't timed.
+    The start costs it nothing here: drawing METIS's plans isn't timed.
     """
     from gerrychain import Partition, constraints, updaters
     from gerrychain.optimization import SingleMetricOptimizer

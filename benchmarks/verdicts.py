@@ -25,24 +25,26 @@ def design_figures(
     """
     if not plans:
         return [Figure(case.title, "seeds that ended", 0, "", least_n, exact=True)]
-    mark = case.seconds if case.promised else None
-    none = 0 if case.promised else None
-    within = 100 * case.within if case.promised else None
+    promised, count = case.promised, {"n": len(plans)}
+    counted = {**count, "least_n": least_n if promised else 1}
     middle = median_seed(plans, case.within)
     share = 100 * sum(p.feasible(case.within) for p in plans) / len(plans)
-    n = {"n": len(plans), "least_n": least_n}
-    every = marks.amount(max(p.deviation for p in plans), "%")
-    out = [
-        marks.timed(case.title, "time", seconds, "s", mark, by="max" if case.every else "p50", least_n=least_n),
-        Figure(case.title, "seeds in one piece, within the tolerance", share, "%", 100.0 if case.every else None,
-               exact=True, n=len(plans), least_n=least_n if case.every else 1),
-        Figure(case.title, "extra components, median seed", middle.extra, "", none, exact=True, **n),
-        Figure(case.title, "deviation, median seed", middle.deviation, "%", within, **n, also={"max": every}),
-    ]  # fmt: skip
-    least = None if case.least_ratio is None else 100 * case.least_ratio
+    worst = marks.amount(max(p.deviation for p in plans), "%")
     value = 100 * ratio(middle.moment, reference)
-    also = {"km²": f"{middle.moment:,.0f}", "METIS": "none" if reference is None else f"{reference:,.0f}"}
-    return [*out, Figure(case.title, "moment of inertia / METIS, median seed", value, "%", least, **n, also=also)]
+    compared = {"km²": f"{middle.moment:,.0f}", "METIS": "none" if reference is None else f"{reference:,.0f}"}
+    return [
+        marks.timed(case.title, "time", seconds, "s", case.seconds if promised else None,
+                    by="max" if case.every else "p50", least_n=counted["least_n"]),
+        Figure(case.title, "seeds in one piece, within the tolerance", share, "%", 100.0 if case.every else None,
+               exact=True, **(counted if case.every else count)),
+        Figure(case.title, "extra components, median seed", middle.extra, "", 0 if promised else None, exact=True,
+               **counted),
+        Figure(case.title, "deviation, median seed", middle.deviation, "%", 100 * case.within if promised else None,
+               **counted, also={"max": worst}),
+        Figure(case.title, "moment of inertia / METIS, median seed", value, "%",
+               None if case.least_ratio is None else 100 * case.least_ratio,
+               **(count if case.least_ratio is None else counted), also=compared),
+    ]  # fmt: skip
 
 
 def rebalance_figures(
