@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -267,6 +268,27 @@ def test_homes_and_locks_fit_each_other() -> None:
     held = made["locked"]
     assert [held[made["seeds"][j]] for j in range(4)] == [0, -1, -1, 3]
     instance.problem(0.05, **made)  # its checks raise if they don't
+
+
+def test_a_certificate_is_the_gap_of_what_certify_returns(monkeypatch: pytest.MonkeyPatch) -> None:
+    import terr.engine
+
+    limits = []
+
+    def certify(problem: object, assign: np.ndarray, *, time_limit_s: float) -> SimpleNamespace:
+        limits.append(time_limit_s)
+        return SimpleNamespace(objective=100.0, bound=98.0, gap=0.02)
+
+    monkeypatch.setattr(terr.engine, "certify", certify, raising=False)
+    monkeypatch.setattr(ours, "warm", lambda: None)
+    monkeypatch.setattr(ours, "design", lambda problem, **_: SimpleNamespace(assign=np.zeros(16, np.int16)))
+    told = ours.certificates(four_by_four(), 0.05, 300.0)(1)[1]
+    assert (told["gap"], told["bound"], limits) == (0.02, 98.0, [300.0])
+    report = suite.Report()
+    done = isolated.Outcome((isolated.Try(1, 301.0, (np.zeros(16), told)),))
+    monkeypatch.setattr(isolated, "run", lambda *_: done)
+    runs.run_certificate(cases.CERTIFICATES[0], report, argparse.Namespace(quick=False))
+    assert (report.figures[0].value, report.figures[0].met) == (2.0, True)
 
 
 # ---- the command
