@@ -281,7 +281,7 @@ def test_a_certificate_is_the_gap_of_what_certify_returns(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(terr.engine, "certify", certify, raising=False)
     monkeypatch.setattr(ours, "warm", lambda: None)
-    monkeypatch.setattr(ours, "design", lambda problem, **_: SimpleNamespace(assign=np.zeros(16, np.int16)))
+    monkeypatch.setattr(ours, "design", lambda *_, **__: SimpleNamespace(assign=np.zeros(16, np.int16)))
     told = ours.certificates(four_by_four(), 0.05, 300.0)(1)[1]
     assert (told["gap"], told["bound"], limits) == (0.02, 98.0, [300.0])
     report = suite.Report()
