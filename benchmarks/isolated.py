@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -104,10 +105,18 @@ def _kill(child: Any) -> None:
     child.join()
 
 
+def _end_with(parent: int) -> None:
+    """Ends this process and its solvers when the run was killed, which can't end them any more."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.killpg(0, signal.SIGKILL)
+
+
 def _work(
     back: Connection, make: Callable[..., Call], args: tuple[Any, ...], seeds: Sequence[int], limit: float
 ) -> None:
     os.setpgid(0, 0)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +55,16 @@ def breaker(_: str) -> Callable[[int], int]:
         if seed == 2:
             raise ValueError("no cut found in /some/where/file.py")
         return seed
+
+    return call
+
+
+def told(path: str) -> Callable[[int], None]:
+    """Writes down its process, then sleeps."""
+
+    def call(_: int) -> None:
+        Path(path).write_text(str(os.getpid()))
+        time.sleep(60)
 
     return call
 
@@ -204,6 +217,28 @@ def test_a_call_that_raises_is_a_reason_without_paths() -> None:
     outcome = isolated.run(breaker, ("",), (1, 2, 3), 30.0)
     assert [t.seed for t in outcome.tries] == [1]
     assert runs.note_of(outcome) == "failed: ValueError: no cut found in ..."
+
+
+def test_a_call_ends_when_the_run_is_killed(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    code = f"import test_bench_suite as t; t.isolated.run(t.told, ({str(note)!r},), (1,), 60.0)"
+    here = Path(__file__).parent
+    run = subprocess.Popen(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{here.parent}"}
+    )
+    until = time.monotonic() + 60
+    while not (note.exists() and note.read_text()) and time.monotonic() < until:
+        time.sleep(0.1)
+    child = int(note.read_text())
+    run.kill()
+    run.wait()
+    while time.monotonic() < until:
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the call is still running")
 
 
 def test_a_peer_without_a_plan_in_time_gives_rows_and_isnt_tried_on_larger_maps(
