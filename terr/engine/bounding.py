@@ -1,0 +1,167 @@
+"""The column-generation loop: prices that make the Lagrangian bound as high as time allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from terr.engine.columns import Columns, Master, zones
+from terr.engine.frame import F, Frame, Labels
+from terr.engine.improve import Clock
+from terr.engine.knapsack import INF
+from terr.engine.oracle import STARTS, any_set, near, prove
+
+NEW = 60
+"""Columns of a kind added in a round, at most."""
+CLOSE = 1e-4
+"""Share of the objective at which the bound is as good as the relaxation can be."""
+SAFE = 1e-10
+"""Rounding of a bound, as a share of the sums it is the difference of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """What column generation found.
+
+    Attributes:
+        value: proven lower bound on the moment of inertia, km2; -1e300 without one, 1e300 if no plan exists.
+        price: (n,) the prices it belongs to, km2, and least (kinds,) the bound on each kind's cost at them.
+        rounds: how often prices were tried.
+        closed: True if the bound has reached the relaxation's value.
+    """
+
+    value: float
+    price: F
+    least: F
+    rounds: int
+    closed: bool
+
+
+def levels(n: int) -> tuple[int, ...]:
+    """Numbers of zones, coarse to fine."""
+    return (*(z for z in (100, 400, 1200) if 2 * z <= n), n)
+
+
+def column_bound(
+    frame: Frame,
+    plans: Sequence[Labels],
+    objective: float,
+    clock: Clock,
+    seed: int,
+    tell: Callable[[float, float], None],
+) -> Bound:
+    """Raises the bound until the relaxation is solved or time is over.
+
+    Args:
+        frame: the frame.
+        plans: plans (n,) whose territories are the first columns and whose distances are the first prices.
+        objective: km2, moment of inertia of the plan to judge; accuracy is relative to it.
+        clock: time and cancel.
+        seed: of the points pricing starts from.
+        tell: is told the bound and the share of work done.
+    """
+    kinds = len(frame.kinds)
+    count = np.array([len(k.members) for k in frame.kinds])
+    columns, price = first_columns(frame, plans)
+    for q, kind in enumerate(frame.kinds):
+        none, units = any_set(kind)
+        if none >= INF:
+            return Bound(INF, price, np.full(kinds, INF), 0, closed=True)
+        if units is not None and len(units):
+            columns.add(q, units, frame.moment(units))
+    size = max(objective, 1e-9 * frame.most, 1e-12)
+    unit = size / len(frame.kind_of)  # what a territory costs
+    rng = np.random.default_rng(seed)
+    best, best_least, rounds, tol = -INF, np.full(kinds, -INF), 0, 0.02
+    stages = levels(frame.n)
+    scale = np.maximum(frame.w, 1e-3 / frame.n)
+    wage = np.full(kinds, -INF)
+    for stage, number in enumerate(stages):
+        master = Master(frame, columns, price, zones(frame, number), scale)
+        centre = np.zeros(master.zones)
+        trial, width, idle = centre, 0.1 * size, 0
+        tol = max(tol, 0.005)
+        last = stage == len(stages) - 1
+        while not clock.over():
+            at = master.price(trial)
+            least, new, whole = _price(frame, columns, at, wage, unit, tol, clock, rng)
+            value = float(at.sum() + count @ least) if (least > -INF).all() else -INF
+            value -= SAFE * float(np.abs(at).sum() + count @ np.abs(least))
+            rounds += 1
+            better = value > best + 1e-9 * size
+            if better:
+                best, best_least, price, centre, idle = value, least, at, trial, 0
+            else:
+                idle += 1
+            if best > frame.most * (1 + 1e-6) or clock.over():
+                break
+            solved = master.solve(centre, width, clock.left())
+            if solved is None:
+                break
+            trial, wage, goal = solved
+            ahead = (goal - best) / size
+            tell(best, min(1.0, (stage + min(1.0, 0.005 / max(ahead, 1e-9))) / len(stages)))
+            held = bool((np.abs(trial - centre) > 0.999 * width).mean() > 0.01)
+            if not held and ahead < (3 * CLOSE if last else 0.01):
+                break
+            if ahead < 1.5 * tol or new == 0:
+                tol = max(tol / 2, CLOSE)
+                if not last and new == 0 and tol <= CLOSE:
+                    break
+            if better:
+                width = min(size, width * 1.5)
+            elif idle >= 3:
+                width, idle = max(1e-4 * size, width * 0.7), 0
+            if new == 0:
+                width = max(width, 0.005 * size)
+            if idle:
+                trial = (trial + centre) / 2
+        if best > frame.most * (1 + 1e-6):
+            return Bound(INF, price, best_least, rounds, closed=True)
+        if clock.over():
+            return Bound(best, price, best_least, rounds, closed=False)
+    return Bound(best, price, best_least, rounds, closed=True)
+
+
+def first_columns(frame: Frame, plans: Sequence[Labels]) -> tuple[Columns, F]:
+    """Territories of plans that keep the limits, and prices: each unit's mean weighted squared distance to its centre."""
+    columns, price = Columns(), np.zeros(frame.n)
+    for plan in plans:
+        for j in range(len(frame.kind_of)):
+            units = np.flatnonzero(plan == j)
+            if len(units) == 0:
+                continue
+            kind = int(frame.kind_of[j])
+            if frame.fits(kind, units):
+                columns.add(kind, units, frame.moment(units))
+            w = frame.w[units]
+            centre = w @ frame.xy[units] / w.sum() if w.sum() > 0 else frame.xy[units].mean(axis=0)
+            price[units] += w * ((frame.xy[units] - centre) ** 2).sum(axis=1) / len(plans)
+    return columns, price
+
+
+def _price(
+    frame: Frame, columns: Columns, price: F, wage: F, unit: float, tol: float, clock: Clock, rng: np.random.Generator
+) -> tuple[F, int, bool]:
+    """Bound per kind, columns added, and whether each search came to its end."""
+    kinds = len(frame.kinds)
+    known = columns.least(price, kinds)
+    least, new, whole = np.empty(kinds), 0, True
+    some = min(frame.n, max(40, STARTS // kinds))
+    points = frame.xy if some >= frame.n else frame.xy[rng.choice(frame.n, some, replace=False)]
+    for q, kind in enumerate(frame.kinds):
+        start = min(float(known[q]), 0.0) if kind.may_be_empty else float(known[q])
+        good = near(frame, kind, price, start, 0.03 * unit, points)
+        top = min([start, *good.cost[:1]])
+        added = 0
+        for units, moment, cost in zip(good.sets, good.moment, good.cost, strict=True):
+            if added >= NEW or cost > top + 0.3 * unit:
+                break
+            added += columns.add(q, units, moment)
+        proof = prove(frame, kind, price, top, tol * unit, max(2 * tol, 0.005) * unit, clock)
+        for units, moment in zip(proof.sets, proof.moment, strict=True):
+            added += columns.add(q, units, moment)
+        least[q], new, whole = proof.bound, new + added, whole and proof.whole
+    return least, new, whole
