@@ -7,8 +7,8 @@ import pytest
 from strategies import csr, extra_pieces, grid
 
 from terr.engine import Problem, Progress, design, precheck, rebalance
-from terr.engine.centring import polish, transport
-from terr.engine.construct import whole
+from terr.engine.centring import polish
+from terr.engine.construct import power_labels, whole
 from terr.engine.improve import Clock, rank
 from terr.engine.work import make_work
 from terr.errors import PlanError
@@ -284,10 +284,9 @@ def test_the_models_earn_their_place() -> None:
     p = grid(12, 12, 6, np.random.default_rng(4).lognormal(0, 1, 144), limit=0.05)
     work, clock = make_work(p), Clock(p, None, None, None)
     rng = np.random.default_rng(0)
-    rough = rng.integers(0, 6, 144)
-    better = transport(work, rough, 3, 6, clock)
-    assert rank(work, whole(work, better)) < rank(work, whole(work, rough))
-    plan = whole(work, better)
+    rough = whole(work, rng.integers(0, 6, 144))
+    plan = whole(work, power_labels(work, rng, None))
+    assert rank(work, plan) < rank(work, rough)
     polished, solver = polish(work, plan, clock, lambda _: None)
     assert solver == "HiGHS"
     assert rank(work, polished) < rank(work, plan)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from terr.engine.construct import centres
 from terr.engine.improve import Clock, excess, rank
 from terr.engine.model import AssignModel
 from terr.engine.work import Work
@@ -20,43 +19,15 @@ PAIRS = 1000
 """Largest number of open pairs in one window."""
 
 
-def transport(work: Work, raw: Labels, rounds: int, near: int, clock: Clock) -> Labels:
-    """Balanced assignment to centres as a transportation problem, rounded, re-centred `rounds` times.
-
-    Splits at most k units (Fleischmann, Paraschis 1988), which go where their larger share is. Not contiguous yet.
-    """
-    near = min(near, work.k)
-    a = raw
-    for _ in range(rounds):
-        if clock.over():
-            break
-        c = centres(work.xy, work.g, a, work.k, work.xy[:1].repeat(work.k, axis=0))
-        far, to = cKDTree(c).query(work.xy, k=near)
-        to = np.asarray(to, np.int64).reshape(work.n, near)
-        cost = work.g[:, None] * np.asarray(far).reshape(work.n, near) ** 2
-        unit = np.repeat(np.arange(work.n), near)
-        held = np.repeat(work.locked, near)
-        keep = held < 0
-        base = np.where(work.fixed, work.locked, a)
-        model = AssignModel(
-            work, base, unit[keep], to.ravel()[keep], cost.ravel()[keep] / cost.sum(), whole_units=False, elastic=True
-        )
-        out = model.solve(max(0.05, min(30.0, clock.left())), 1e-4)
-        if out is None:
-            break
-        a = out
-    return a
-
-
 def anchors(work: Work, plan: Labels) -> Labels:
     """(k,) the unit nearest to each territory's centre; a locked one where there is any."""
-    c = centres(work.xy, work.g, plan, work.k)
+    c = np.r_[work.centres(plan), [[0.0, 0.0]]]
     d = ((work.xy - c[plan]) ** 2).sum(axis=1)
     order = np.lexsort((d, ~work.fixed, plan))
     first = np.unique(plan[order], return_index=True)
-    out = np.full(work.k, -1, np.int64)
+    out = np.full(work.k + 1, -1, np.int64)
     out[first[0]] = order[first[1]]
-    return out
+    return out[: work.k]
 
 
 def hops_to(work: Work, plan: Labels, j: int, most: int) -> NDArray[np.int64]:
@@ -75,14 +46,15 @@ def hops_to(work: Work, plan: Labels, j: int, most: int) -> NDArray[np.int64]:
 
 def open_pairs(work: Work, plan: Labels, anchor: Labels, hops: int, group: Labels) -> tuple[Labels, Labels]:
     """Pairs (unit, territory) of a window: units of `group`'s territories to those at most `hops` steps away."""
-    chosen = np.zeros(work.k, bool)
+    chosen = np.zeros(work.k + 1, bool)
     chosen[group] = True
     stay = work.fixed.copy()
-    stay[anchor] = True
+    stay[anchor[anchor >= 0]] = True
     units, labels = [], []
     for j in group:
         u = hops_to(work, plan, int(j), hops)
         u = u[chosen[plan[u]] & ~stay[u]]
+        u = u[work.may(u, np.full(len(u), j))]
         units.append(u)
         labels.append(np.full(len(u), j))
     u = np.concatenate(units)
@@ -92,7 +64,7 @@ def open_pairs(work: Work, plan: Labels, anchor: Labels, hops: int, group: Label
 
 def windows(work: Work, plan: Labels, size: int) -> list[Labels]:
     """Groups of about `size` territories near each other that together cover all, each around one not yet covered."""
-    c = centres(work.xy, work.g, plan, work.k)
+    c = work.centres(plan)
     tree = cKDTree(c)
     left = np.ones(work.k, bool)
     out = []
@@ -138,10 +110,12 @@ def polish(
             unit, label = open_pairs(work, best, anchor, hops, group)
             if not len(unit):
                 continue
-            c = centres(work.xy, work.g, best, work.k)
+            c = work.centres(best)
+            arena, scale = work.arena, max(top[1], 1e-12)
             cost = work.g[unit] * ((work.xy[unit] - c[label]) ** 2).sum(axis=1)
+            cost += np.where(label != arena.home[unit], arena.toll[unit], 0.0)
             model = AssignModel(
-                work, best, unit, label, cost / max(top[1], 1e-12), elastic=excess(work, best) > 0, nodes=nodes
+                work, best, unit, label, cost / scale, elastic=excess(work, best) > 0, nodes=nodes, unit_price=1 / scale
             )
             model.first_cuts(anchor)
             out, _ = model.solve_contiguous(anchor, best, gap, clock.left, seconds=seconds)

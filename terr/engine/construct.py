@@ -9,12 +9,15 @@ import numpy as np
 import pymetis
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.spatial import cKDTree
 
 from terr.engine.kernels import power_cells, removable
 from terr.engine.work import Work, make_work, pieces
 from terr.model.problem import Problem
 
 Labels = NDArray[np.int64]
+NEAR = 16
+"""How many of the nearest centres a unit may go to in a power diagram."""
 FEW = 8
 """METIS needs about so many units per territory, else it complains and returns empty parts."""
 
@@ -48,11 +51,14 @@ def spread_centres(work: Work, units: Labels, labels: Labels, seeds: Labels | No
     """(len(labels), 2) centres: those of seeds or locked units, the others drawn far apart (k-means++)."""
     xy, g = work.xy[units], work.g[units]
     centre = np.full((len(labels), 2), np.nan)
+    home = work.arena.centre[: work.k]
     for c, j in enumerate(labels):
         mine = work.locked == j
-        if mine.any():
+        if not np.isnan(home[j, 0]):
+            centre[c] = home[j]
+        elif mine.any():
             centre[c] = np.average(work.xy[mine], axis=0, weights=work.g[mine])
-        elif seeds is not None:
+        elif seeds is not None and seeds[j] >= 0:
             centre[c] = work.xy[seeds[j]]
     known = centre[~np.isnan(centre[:, 0])]
     d = np.full(len(units), np.inf)
@@ -82,17 +88,15 @@ def power_labels(
     for units, labels in shares_of_pieces(work):
         xy, g = work.xy[units], work.g[units]
         centre = spread_centres(work, units, labels, seeds, rng)
+        held = ~np.isnan(work.arena.centre[labels, 0])
         cap = g.sum() * work.aim[labels] / work.aim[labels].sum()
         lift = np.zeros(len(labels))
         a = np.zeros(len(units), np.int64)
-        for _ in range(outer):
-            got = power_cells(xy, g, centre, lift, a)
-            scale = float((g * ((xy - centre[a]) ** 2).sum(axis=1)).sum() / g.sum())
-            for s in range(inner):
-                lift += scale * np.clip((cap - got) / cap, -3, 3) * (0.5 / (1 + 0.15 * s))
-                lift -= lift.mean()
-                got = power_cells(xy, g, centre, lift, a)
-            centre = centres(xy, g, a, len(labels), centre)
+        for z in range(outer):
+            near = cKDTree(centre).query(xy, k=min(NEAR, len(labels)))[1].reshape(len(xy), -1)
+            power_cells(xy, g, centre, lift, near, cap, inner if z < outer - 1 else 2 * inner, a)
+            if z < outer - 1:
+                centre = np.where(held[:, None], centre, centres(xy, g, a, len(labels), centre))
         out[units] = labels[a]
     return out
 
@@ -212,7 +216,7 @@ def _absorb(work: Work, out: Labels, load: Any) -> None:
 
     for v in np.flatnonzero(out < 0).tolist():
         for u in work.neighbours(v).tolist():
-            if out[u] >= 0 and work.locked[v] in (-1, out[u]):
+            if 0 <= out[u] < work.k and work.locked[v] in (-1, out[u]):
                 heapq.heappush(heap, ((load[out[u]] + work.g[v]) / work.aim[out[u]], v, int(out[u])))
     while heap:
         _, v, j = heapq.heappop(heap)
@@ -227,13 +231,17 @@ def whole(work: Work, raw: Labels) -> Labels:
 
     Args:
         work: the working arrays.
-        raw: int64 (n,), any labels 0..k-1, -1 = unassigned.
+        raw: int64 (n,), any labels 0..k-1, -1 = to be given a territory, k = stays without one.
 
     Returns:
-        int64 (n,) without -1; each territory one piece of the working graph, and none empty while a free unit can be
-        spared; locks kept.
+        int64 (n,) with labels 0..k-1, and k where `raw` had it and it may be; each territory one piece of the working
+        graph, and none empty while a free unit can be spared; locks kept.
     """
+    raw = raw if work.arena.rest else np.where(raw == work.rest, -1, raw)
+    resting = raw == work.rest
+    raw = np.where(resting, -1, raw)
     claim = _join_locked(work, raw)
+    resting &= claim < 0
     a = np.where(claim >= 0, claim, raw)
     _, label = pieces(work.ip, work.ix, a)
     keep = np.full(work.k, -1, np.int64)
@@ -244,7 +252,8 @@ def whole(work: Work, raw: Labels) -> Labels:
             keep[j] = p
     out = np.where((a >= 0) & (label == keep[np.maximum(a, 0)]), a, -1)
     out = np.where(work.locked >= 0, work.locked, out)
-    load = np.bincount(out[out >= 0], work.g[out >= 0], work.k)
+    load = np.bincount(out[out >= 0], work.g[out >= 0], work.k + 1)
+    out[resting] = work.rest
     _absorb(work, out, load)
     count, label = pieces(work.ip, work.ix, np.zeros(work.n, np.int8))
     while (out < 0).any():  # a piece of the region where no territory starts
@@ -252,7 +261,7 @@ def whole(work: Work, raw: Labels) -> Labels:
         j = _spare_label(work, out, label, count)
         out[(out == j)] = -1
         out[u] = j
-        load = np.bincount(out[out >= 0], work.g[out >= 0], work.k)
+        load = np.bincount(out[out >= 0], work.g[out >= 0], work.k + 1)
         _absorb(work, out, load)
     stamp = np.zeros(work.n, np.int64)
     queue = np.zeros(work.n, np.int64)
@@ -260,10 +269,11 @@ def whole(work: Work, raw: Labels) -> Labels:
     for j in range(work.k):
         if (out == j).any():
             continue
-        load = np.bincount(out, work.g, work.k)
-        for u in sorted(range(work.n), key=lambda v: (-load[out[v]] / work.aim[out[v]], -work.g[v])):
+        load = np.bincount(out, work.g, work.k + 1)
+        aim = np.append(work.aim, 1e-9)
+        for u in sorted(range(work.n), key=lambda v: (-load[out[v]] / aim[out[v]], -work.g[v])):
             mark += 1
-            if work.locked[u] < 0 and removable(u, out, work.ip, work.ix, stamp, mark, queue):
+            if work.locked[u] < 0 and (out[u] == work.rest or removable(u, out, work.ip, work.ix, stamp, mark, queue)):
                 out[u] = j
                 break
     return out
@@ -271,13 +281,13 @@ def whole(work: Work, raw: Labels) -> Labels:
 
 def _spare_label(work: Work, out: Labels, label: Any, count: int) -> int:
     """A territory that can start elsewhere: an empty one, else the lightest unlocked one of a piece that has two."""
-    used = np.unique(out[out >= 0])
+    used = np.unique(out[(out >= 0) & (out < work.k)])
     empty = np.setdiff1d(np.arange(work.k), used)
     if len(empty):
         return int(empty[0])
-    per_piece = [np.unique(out[(label == c) & (out >= 0)]) for c in range(count)]
+    per_piece = [np.unique(out[(label == c) & (out >= 0) & (out < work.k)]) for c in range(count)]
     locked = set(np.unique(work.locked).tolist())
-    load = np.bincount(out[out >= 0], work.g[out >= 0], work.k)
+    load = np.bincount(out[out >= 0], work.g[out >= 0], work.k + 1)
     options = [int(j) for js in per_piece if len(js) > 1 for j in js if int(j) not in locked]
     if not options:
         options = [int(j) for j in used]

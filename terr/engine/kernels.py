@@ -1,16 +1,13 @@
-# ruff: noqa: NPY002 (numba compiles the legacy generator to one per thread, seeded in each call)
-"""Compiled inner loops. All work on plain arrays and keep every territory in one piece.
+"""Compiled inner loops on one `Arena`. All keep every territory in one piece.
 
-Shared arguments: xy (n, 2) km; g (n,) shape weights > 0; w (n, q) loads of the q limited measures; ip, ix, bw the CSR
-graph; a (n,) int64 territory per unit, changed in place; lo, hi, sc (k, q) lower and upper load and its scale.
-
-A territory's moment of inertia about its own centre is sum g x^2 - |sum g x|^2 / sum g, so moving a unit, or cutting a
-subtree off, changes it in O(1) from four sums (l, x, y, q).
+A territory's moment of inertia about its own centre is sum g x^2 - |sum g x|^2 / sum g, and about a fixed centre
+likewise a function of the sums of g, g x, g y, g (x^2 + y^2). So moving a unit, or cutting a subtree off, changes it in
+O(1), as it does all other terms.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -18,6 +15,56 @@ from numpy.typing import NDArray
 
 F = NDArray[np.float64]
 Ints = NDArray[Any]
+
+
+class Arena(NamedTuple):
+    """What a search runs on: n units, k territories and, as number k, the rest that nobody has; q measures.
+
+    Attributes:
+        xy: (n, 2) km; g: (n,) shape weights > 0; w: (n, q) loads.
+        ip, ix, bw: CSR graph with border lengths in km.
+        lo, hi, sc: (k + 1, q) least and most load, and what excess is measured in.
+        goal: (k + 1, q) targets of `soft`; soft: (q,) price of |load / goal - 1|, per territory.
+        centre: (k + 1, 2) fixed centres, nan = the territory's own.
+        far: uint8 (n, k + 1), 1 = the unit is too far from that territory's centre; (0, 0) = no such limit.
+        locked: (n,), -1 = free. home: (n,) today's territory, k = none.
+        toll: (n,) price of leaving home; share: (n,) share of the load that leaves with it.
+        part: (n,) share of the load that counts when a unit has no territory.
+        spread, edge, none: prices of moment of inertia, border length, share without territory.
+        most_moved, most_none: limits of these shares, large = no limit.
+        rest: whether units may be without a territory.
+    """
+
+    xy: F
+    g: F
+    w: F
+    ip: Ints
+    ix: Ints
+    bw: F
+    lo: F
+    hi: F
+    sc: F
+    goal: F
+    soft: F
+    centre: F
+    far: Ints
+    locked: Ints
+    home: Ints
+    toll: F
+    share: F
+    part: F
+    spread: float
+    edge: float
+    none: float
+    most_moved: float
+    most_none: float
+    rest: bool
+
+
+FAR = 0.3
+"""Penalty of a unit that is too far from its territory's centre."""
+SLACK = 0.1
+"""Scale of the penalties for moving, or leaving without a territory, more than allowed."""
 
 
 @njit(cache=True, nogil=True)
@@ -28,14 +75,36 @@ def penalty(load: float, lo: float, hi: float, scale: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def inertia(s: float, x: float, y: float, q: float) -> float:
-    """Moment of inertia about the own centre from the sums of g, g x, g y, g (x^2 + y^2)."""
+def inertia(s: float, x: float, y: float, q: float, cx: float, cy: float) -> float:
+    """Moment of inertia about (cx, cy), or the own centre if that is nan, from the sums."""
+    if cx == cx:  # noqa: PLR0124 (false for nan)
+        return q - 2.0 * (cx * x + cy * y) + (cx * cx + cy * cy) * s
     return q - (x * x + y * y) / s if s > 0.0 else 0.0
 
 
 @njit(cache=True, nogil=True)
+def worth(t: Arena, j: int, s0: float, s1: float, s2: float, s3: float) -> float:
+    """Price of territory j's shape, given its sums."""
+    if j == t.lo.shape[0] - 1:
+        return 0.0
+    return t.spread * inertia(s0, s1, s2, s3, t.centre[j, 0], t.centre[j, 1])
+
+
+@njit(cache=True, nogil=True)
+def beyond(t: Arena, j: int, q: int, load: float) -> float:
+    """Penalty of territory j's load of measure q."""
+    return penalty(load, t.lo[j, q], t.hi[j, q], t.sc[j, q])
+
+
+@njit(cache=True, nogil=True)
+def uneven(t: Arena, j: int, q: int, load: float) -> float:
+    """Price of territory j's deviation in measure q."""
+    return t.soft[q] * abs(load / t.goal[j, q] - 1.0) if j < t.lo.shape[0] - 1 and t.soft[q] > 0.0 else 0.0
+
+
+@njit(cache=True, nogil=True)
 def sums(xy: F, g: F, w: F, a: Ints, k: int) -> tuple[F, F, Ints]:
-    """Moments (k, 4), loads (k, q) and unit counts (k,) of a plan without unassigned units."""
+    """Moments (k, 4), loads (k, q) and unit counts (k,) of a plan with values 0..k-1."""
     s = np.zeros((k, 4))
     load = np.zeros((k, w.shape[1]))
     count = np.zeros(k, np.int64)
@@ -49,6 +118,37 @@ def sums(xy: F, g: F, w: F, a: Ints, k: int) -> tuple[F, F, Ints]:
             load[j, q] += w[i, q]
         count[j] += 1
     return s, load, count
+
+
+@njit(cache=True, nogil=True)
+def judge(t: Arena, a: Ints) -> tuple[float, float]:
+    """Penalty and price of a whole plan."""
+    k1 = t.lo.shape[0]
+    s, load, _ = sums(t.xy, t.g, t.w, a, k1)
+    pen = 0.0
+    cost = 0.0
+    for j in range(k1):
+        cost += worth(t, j, s[j, 0], s[j, 1], s[j, 2], s[j, 3])
+        for q in range(t.w.shape[1]):
+            pen += beyond(t, j, q, load[j, q])
+            cost += uneven(t, j, q, load[j, q])
+    cut = 0.0
+    moved = 0.0
+    none = 0.0
+    for i in range(len(a)):
+        for p in range(t.ip[i], t.ip[i + 1]):
+            if a[t.ix[p]] != a[i]:
+                cut += 0.5 * t.bw[p]
+        if a[i] != t.home[i]:
+            moved += t.share[i]
+            cost += t.toll[i]
+        if a[i] == k1 - 1:
+            none += t.part[i]
+        if t.far.shape[0] > 0 and t.far[i, a[i]]:
+            pen += FAR
+    cost += t.edge * cut + t.none * none
+    pen += penalty(moved, -1.0, t.most_moved, SLACK) + penalty(none, -1.0, t.most_none, SLACK)
+    return pen, cost
 
 
 @njit(cache=True, nogil=True)
@@ -91,176 +191,36 @@ def removable(i: int, a: Ints, ip: Ints, ix: Ints, stamp: Ints, mark: int, queue
 
 
 @njit(cache=True, nogil=True)
-def anneal(
-    xy: F,
-    g: F,
-    w: F,
-    ip: Ints,
-    ix: Ints,
-    bw: F,
-    a: Ints,
-    lo: F,
-    hi: F,
-    sc: F,
-    fixed: NDArray[np.bool_],
-    home: Ints,
-    move_cost: F,
-    w_inertia: float,
-    w_border: float,
-    begin: int,
-    end: int,
-    total: int,
-    t0: float,
-    t1: float,
-    al0: float,
-    al1: float,
-    seed: int,
-    best: Ints,
-    best_pen: float,
-    best_cost: float,
-) -> tuple[float, float]:
-    """Steps begin..end of an annealing of `total` steps over border units.
+def power_cells(xy: F, g: F, centre: F, lift: F, near: Ints, cap: F, rounds: int, a: Ints) -> None:
+    """Balances a power diagram by dual ascent on `lift` (c,): changes `lift` and the assignment `a` (n,).
 
-    Minimises w_inertia * inertia + w_border * border + sum of move_cost over units away from `home`, plus a penalty
-    for limits whose factor grows from al0 to al1. `best` is updated in place; its penalty and cost are returned.
+    Each unit goes to the centre of `near` (n, z) with the least distance^2 - lift; a centre below its share `cap` (c,)
+    of g is lifted, one above it lowered, in steps that shrink.
     """
-    np.random.seed(seed)
-    n = len(g)
-    k = lo.shape[0]
-    nq = w.shape[1]
-    s, load, count = sums(xy, g, w, a, k)
-    stamp = np.zeros(n, np.int64)
-    queue = np.zeros(n, np.int64)
-    mark = 0
-    rim = np.zeros(n, np.int64)
-    pos = -np.ones(n, np.int64)
-    nb = 0
-    cut = 0.0
-    for u in range(n):
-        on = False
-        for p in range(ip[u], ip[u + 1]):
-            if a[ix[p]] != a[u]:
-                on = True
-                cut += 0.5 * bw[p]
-        if on:
-            pos[u] = nb
-            rim[nb] = u
-            nb += 1
-    cost = w_border * cut
-    pen = 0.0
-    for j in range(k):
-        cost += w_inertia * inertia(s[j, 0], s[j, 1], s[j, 2], s[j, 3])
-        for q in range(nq):
-            pen += penalty(load[j, q], lo[j, q], hi[j, q], sc[j, q])
-    for u in range(n):
-        if a[u] != home[u]:
-            cost += move_cost[u]
-    if pen < best_pen - 1e-9 or (pen < best_pen + 1e-9 and cost < best_cost - 1e-12):
-        best_pen = pen
-        best_cost = cost
-        best[:] = a
-    for it in range(begin, end):
-        if nb == 0:
+    c = len(centre)
+    got = np.zeros(c)
+    for z in range(rounds + 1):
+        got[:] = 0.0
+        whole = 0.0
+        for i in range(len(g)):
+            least = 1e300
+            to = 0
+            dist = 0.0
+            for p in range(near.shape[1]):
+                j = near[i, p]
+                d = (xy[i, 0] - centre[j, 0]) ** 2 + (xy[i, 1] - centre[j, 1]) ** 2
+                if d - lift[j] < least:
+                    least = d - lift[j]
+                    to = j
+                    dist = d
+            a[i] = to
+            got[to] += g[i]
+            whole += g[i] * dist
+        if z == rounds:
             break
-        fr = it / total
-        temp = t0 * (t1 / t0) ** fr
-        al = al0 * (al1 / al0) ** min(1.0, fr * 1.6)
-        i = rim[np.random.randint(nb)]
-        if fixed[i]:
-            continue
-        src = a[i]
-        deg = ip[i + 1] - ip[i]
-        dst = a[ix[ip[i] + np.random.randint(deg)]]
-        if dst == src or count[src] <= 1:
-            continue
-        x = xy[i, 0]
-        y = xy[i, 1]
-        gi = g[i]
-        r = gi * (x * x + y * y)
-        dc = w_inertia * (
-            inertia(s[src, 0] - gi, s[src, 1] - gi * x, s[src, 2] - gi * y, s[src, 3] - r)
-            + inertia(s[dst, 0] + gi, s[dst, 1] + gi * x, s[dst, 2] + gi * y, s[dst, 3] + r)
-            - inertia(s[src, 0], s[src, 1], s[src, 2], s[src, 3])
-            - inertia(s[dst, 0], s[dst, 1], s[dst, 2], s[dst, 3])
-        )
-        dp = 0.0
-        for q in range(nq):
-            dp += (
-                penalty(load[src, q] - w[i, q], lo[src, q], hi[src, q], sc[src, q])
-                + penalty(load[dst, q] + w[i, q], lo[dst, q], hi[dst, q], sc[dst, q])
-                - penalty(load[src, q], lo[src, q], hi[src, q], sc[src, q])
-                - penalty(load[dst, q], lo[dst, q], hi[dst, q], sc[dst, q])
-            )
-        db = 0.0
-        for p in range(ip[i], ip[i + 1]):
-            o = a[ix[p]]
-            if o == src:
-                db += bw[p]
-            elif o == dst:
-                db -= bw[p]
-        dc += w_border * db
-        if dst == home[i]:
-            dc -= move_cost[i]
-        elif src == home[i]:
-            dc += move_cost[i]
-        df = dc + al * dp
-        if df > 0 and np.random.random() >= np.exp(-df / temp):
-            continue
-        mark += 1
-        if not removable(i, a, ip, ix, stamp, mark, queue):
-            continue
-        a[i] = dst
-        s[src, 0] -= gi
-        s[dst, 0] += gi
-        s[src, 1] -= gi * x
-        s[dst, 1] += gi * x
-        s[src, 2] -= gi * y
-        s[dst, 2] += gi * y
-        s[src, 3] -= r
-        s[dst, 3] += r
-        for q in range(nq):
-            load[src, q] -= w[i, q]
-            load[dst, q] += w[i, q]
-        count[src] -= 1
-        count[dst] += 1
-        cost += dc
-        pen += dp
-        for z in range(-1, deg):
-            u = i if z < 0 else ix[ip[i] + z]
-            on = False
-            for p in range(ip[u], ip[u + 1]):
-                if a[ix[p]] != a[u]:
-                    on = True
-                    break
-            if on and pos[u] < 0:
-                pos[u] = nb
-                rim[nb] = u
-                nb += 1
-            elif not on and pos[u] >= 0:
-                nb -= 1
-                last = rim[nb]
-                rim[pos[u]] = last
-                pos[last] = pos[u]
-                pos[u] = -1
-        if pen < best_pen - 1e-9 or (pen < best_pen + 1e-9 and cost < best_cost - 1e-12):
-            best_pen = pen
-            best_cost = cost
-            best[:] = a
-    return best_pen, best_cost
-
-
-@njit(cache=True, nogil=True)
-def power_cells(xy: F, g: F, centre: F, lift: F, a: Ints) -> F:
-    """Assigns each unit to the centre with the least distance^2 - lift; returns the sums of g per centre."""
-    got = np.zeros(len(centre))
-    for i in range(len(g)):
-        least = 1e300
-        to = 0
-        for j in range(len(centre)):
-            v = (xy[i, 0] - centre[j, 0]) ** 2 + (xy[i, 1] - centre[j, 1]) ** 2 - lift[j]
-            if v < least:
-                least = v
-                to = j
-        a[i] = to
-        got[to] += g[i]
-    return got
+        step = whole / g.sum() * 0.5 / (1.0 + 0.15 * z)
+        mean = 0.0
+        for j in range(c):
+            lift[j] += step * min(3.0, max(-3.0, (cap[j] - got[j]) / cap[j]))
+            mean += lift[j] / c
+        lift -= mean

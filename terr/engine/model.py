@@ -97,6 +97,7 @@ class AssignModel:
         whole_units: False relaxes x to shares (a transportation problem).
         elastic: limits may be broken at a high price, so that the model always has an answer.
         nodes: branch-and-bound nodes per solve at most, None = no limit; unlike seconds, the same on every machine.
+        unit_price: what one km2 times weight of the arena's prices is worth in `cost`; 0 leaves balance out.
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class AssignModel:
         whole_units: bool = True,
         elastic: bool = False,
         nodes: int | None = None,
+        unit_price: float = 0.0,
     ) -> None:
         self.nodes = nodes
         self.work, self.base, self.unit, self.territory = work, base, unit, territory
@@ -122,8 +124,7 @@ class AssignModel:
             self.lp.add_variable(f"x{u}_{j}", 0, 1, kind)
             for u, j in zip(unit.tolist(), territory.tolist(), strict=True)
         ]
-        self.slacks: list[Any] = []
-        self.slack_of: list[tuple[int, int]] = []
+        self.extra: list[tuple[Any, int, int, str]] = []  # what isn't a unit: (variable, territory, measure, kind)
         objective = list(zip(self.x, cost.tolist(), strict=True))
         order = np.argsort(unit, kind="stable")
         groups = np.split(order, np.flatnonzero(np.diff(unit[order])) + 1) if len(order) else []
@@ -131,7 +132,7 @@ class AssignModel:
         away = ~self.free
         by_territory = [np.flatnonzero(territory == j) for j in range(work.k)]
         for q in range(work.w.shape[1]):
-            constant = np.bincount(base[away], work.w[away, q], work.k)
+            constant = np.bincount(base[away], work.w[away, q], work.k + 1)
             for j in range(work.k):
                 if not len(by_territory[j]):
                     continue
@@ -141,14 +142,26 @@ class AssignModel:
                 extra: list[tuple[Any, float]] = []
                 if elastic:
                     slack = self.lp.add_variable(f"s{j}_{q}", 0)
-                    self.slacks.append(slack)
-                    self.slack_of.append((j, q))
+                    self.extra.append((slack, j, q, "slack"))
                     objective.append((slack, SLACK_COST))
                     extra = [(slack, 1.0)]
                 if work.hi[j, q] < NONE:
                     rows.append(pulp.LpAffineExpression(terms + [(v, -c) for v, c in extra]) <= float(high))
                 if work.lo[j, q] > -NONE and low > 0:
                     rows.append(pulp.LpAffineExpression(terms + extra) >= float(low))
+                if unit_price * work.arena.soft[q] > 0 and np.isfinite(work.arena.goal[j, q]):
+                    goal = work.arena.goal[j, q]
+                    off = [self.lp.add_variable(f"d{j}_{q}_{side}", 0) for side in ("over", "under")]
+                    self.extra += [(off[0], j, q, "over"), (off[1], j, q, "under")]
+                    objective += [(v, unit_price * work.arena.soft[q]) for v in off]
+                    even = [(v, c * s / goal) for v, c in terms] + [(off[0], -1.0), (off[1], 1.0)]
+                    rows.append(pulp.LpAffineExpression(even) == float(1 - constant[j] / goal))
+        if work.arena.most_moved < 1:
+            away_from = territory != work.arena.home[unit]
+            gone = float(work.arena.share[away & (base != work.arena.home)].sum())
+            terms = [(self.x[p], float(work.arena.share[unit[p]])) for p in np.flatnonzero(away_from)]
+            if terms:
+                rows.append(pulp.LpAffineExpression(terms) <= max(0.0, work.arena.most_moved - gone))
         self.lp += pulp.LpAffineExpression(objective)
         for row in rows:
             if len(row):
@@ -157,16 +170,24 @@ class AssignModel:
         self.solver_name = "HiGHS"
         self.cuts = 0
 
-    def cut(self, i: int, j: int, around: NDArray[np.int64]) -> bool:
-        """Adds x[i, j] <= sum of x[u, j] over `around`; False if units that stay make it hold already."""
+    def cut(self, i: int, j: int, around: NDArray[np.int64], witness: int = -1) -> bool:
+        """Adds x[i, j] <= sum of x[u, j] over `around`; False if units that stay make it hold already.
+
+        With a `witness`, a unit beyond `around`, only if that is in territory j too: + x[witness, j] on the left, 1 on
+        the right.
+        """
         terms = [(self.x[self.at[i, j]], 1.0)]
+        most = 0.0
+        if witness >= 0 and self.free[witness]:
+            terms.append((self.x[self.at[witness, j]], 1.0))
+            most = 1.0
         for u in around.tolist():
             if not self.free[u]:
                 if self.base[u] == j:
                     return False
             elif (u, j) in self.at:
                 terms.append((self.x[self.at[u, j]], -1.0))
-        self.lp += pulp.LpAffineExpression(terms) <= 0
+        self.lp += pulp.LpAffineExpression(terms) <= most
         self.cuts += 1
         return True
 
@@ -179,10 +200,14 @@ class AssignModel:
         self.cuts += 1
         return True
 
-    def first_cuts(self, anchor: NDArray[np.int64]) -> None:
-        """A unit other than the anchor needs a neighbour in its territory."""
+    def first_cuts(self, anchor: NDArray[np.int64] | None) -> None:
+        """A unit other than the anchor needs a neighbour in its territory.
+
+        Without anchors (None) only a unit too light to be the whole territory does, so that every plan is kept.
+        """
+        w, lo = self.work.w, self.work.lo
         for u, j in zip(self.unit.tolist(), self.territory.tolist(), strict=True):
-            if anchor[j] != u:
+            if (anchor[j] != u) if anchor is not None else bool((w[u] < lo[j] * (1 - 1e-9)).any()):
                 self.cut(u, j, self.work.neighbours(u))
 
     def solve(self, seconds: float, gap: float, start: NDArray[np.int64] | None = None) -> NDArray[np.int64] | None:
@@ -221,7 +246,7 @@ class AssignModel:
 
     def solve_contiguous(
         self,
-        anchor: NDArray[np.int64],
+        anchor: NDArray[np.int64] | None,
         start: NDArray[np.int64],
         gap: float,
         deadline: Callable[[], float],
@@ -232,7 +257,7 @@ class AssignModel:
         """Solves, cuts off pieces away from their anchor, and repeats.
 
         Args:
-            anchor: (k,) a unit of each territory that can't leave it.
+            anchor: (k,) a unit of each territory that can't leave it; None if all may, which keeps every plan.
             start: a plan that fits the model.
             gap: relative gap at which a solve may stop.
             deadline: seconds left.
@@ -252,7 +277,7 @@ class AssignModel:
             plan = self.solve(left, gap, start)
             if plan is None:
                 return None, False
-            if pieces(self.work.ip, self.work.ix, plan)[0] == len(np.unique(plan)):
+            if self.work.stray(plan) == 0:
                 return plan, time.perf_counter() - began < left
             if offer is not None:
                 offer(plan)
@@ -267,14 +292,16 @@ class AssignModel:
             return value if np.isfinite(value) else None
         return None
 
-    def _cut_strays(self, plan: NDArray[np.int64], anchor: NDArray[np.int64]) -> int:
+    def _cut_strays(self, plan: NDArray[np.int64], anchor: NDArray[np.int64] | None) -> int:
         work = self.work
-        count, label = pieces(work.ip, work.ix, plan)
+        if anchor is None:
+            return self._cut_pairs(plan)
+        count, label = pieces(work.ip, work.ix, np.where(plan == work.rest, -1, plan))
         found = 0
         for c in range(count):
             inside = np.flatnonzero(label == c)
             j = int(plan[inside[0]])
-            if label[anchor[j]] == c:
+            if j == work.rest or label[anchor[j]] == c:
                 continue
             around = np.setdiff1d(np.concatenate([work.neighbours(u) for u in inside.tolist()]), inside)
             if not self.free[inside].all():
@@ -284,12 +311,39 @@ class AssignModel:
                 found += self.cut(u, j, around)
         return found
 
+    def _cut_pairs(self, plan: NDArray[np.int64]) -> int:
+        """Cuts between a stray piece and its territory's heaviest one, valid whatever moves."""
+        work = self.work
+        count, label = pieces(work.ip, work.ix, np.where(plan == work.rest, -1, plan))
+        weight = np.bincount(label, work.g, count)
+        found = 0
+        for j in range(work.k):
+            parts = np.unique(label[plan == j])
+            if len(parts) < 2:
+                continue
+            main = parts[weight[parts].argmax()]
+            there = np.flatnonzero(label == main)
+            stays = there[(work.locked[there] == j) | ~self.free[there]]
+            witness = int(stays[0]) if len(stays) else int(there[work.g[there].argmax()])
+            for c in parts[parts != main]:
+                inside = np.flatnonzero(label == c)
+                around = np.setdiff1d(np.concatenate([work.neighbours(u) for u in inside.tolist()]), inside)
+                if not self.free[inside].all():
+                    found += self.keep_joined(j, around)
+                for u in inside[self.free[inside]].tolist():
+                    found += self.cut(u, j, around, witness)
+        return found
+
     def _values(self, plan: NDArray[np.int64]) -> list[float]:
         x = (plan[self.unit] == self.territory).astype(float).tolist()
-        for j, q in self.slack_of:
-            load = float(self.work.w[plan == j, q].sum())
-            x.append(max(0.0, self.work.lo[j, q] - load, load - self.work.hi[j, q]) / self.work.sc[j, q])
-        by_name = dict(zip([v.name for v in [*self.x, *self.slacks]], x, strict=True))
+        work, goal = self.work, self.work.arena.goal
+        for _, j, q, kind in self.extra:
+            load = float(work.w[plan == j, q].sum())
+            if kind == "slack":
+                x.append(max(0.0, work.lo[j, q] - load, load - work.hi[j, q]) / work.sc[j, q])
+            else:
+                x.append(max(0.0, (load / goal[j, q] - 1) * (1 if kind == "over" else -1)))
+        by_name = dict(zip([v.name for v in [*self.x, *(e[0] for e in self.extra)]], x, strict=True))
         return [by_name[v.name] for v in self.lp.variables()]
 
     def _make_solver(self, gap: float) -> Any:

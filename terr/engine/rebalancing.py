@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from terr.engine.centring import anchors, open_pairs
 from terr.engine.check import FATAL, precheck
-from terr.engine.construct import centres, ready, whole
-from terr.engine.designing import finish, moment_km2
-from terr.engine.improve import Clock, border, excess, moment, run_anneal
+from terr.engine.construct import ready, whole
+from terr.engine.finishing import finish
+from terr.engine.groups import merged
+from terr.engine.improve import Clock, border, excess, price, run_anneal
 from terr.engine.model import AssignModel
+from terr.engine.objective import moment_km2
+from terr.engine.search import Run, crew
 from terr.engine.work import Work, pieces
 from terr.errors import PlanError
 from terr.model.problem import Problem
@@ -23,14 +26,16 @@ Labels = NDArray[np.int64]
 EACH = 0.2
 """What moving a unit costs on top of its load, in mean units' loads: each is a handover, however small. With 25 units
 per territory, one move is worth 0.8 % of a territory's load; with 100 units, 0.2 %."""
-MODEL = f"least moved load plus {EACH:g} of a mean unit's load per moved unit, within the limits"
+MODEL = f"least moved load plus {EACH:g} of a mean unit's load per moved unit, in one piece each, within the limits"
 TIE = 0.01
 """How much dearer than its load a move may look for going to a far territory."""
+WHOLE = 6000
+"""Up to so many pairs of unit and territory the exact model holds all of them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Aims:
-    """What a rebalance minimises: home (n,) the start, -1 = none; cost (n,) of moving, as a share of the load."""
+    """What a rebalance minimises: home (n,) the start, k = none; cost (n,) of moving, as a share of the load."""
 
     home: Labels
     cost: NDArray[np.float64]
@@ -40,8 +45,8 @@ class Aims:
         return float(self.cost[plan != self.home].sum())
 
     def rank(self, work: Work, plan: Labels) -> tuple[float, float, float]:
-        """Plans compare by penalty, then moved cost, then moment of inertia."""
-        return (round(excess(work, plan), 9), round(self.moved(plan), 12), moment(work, plan))
+        """Plans compare by penalty, then moved cost, then price."""
+        return (round(excess(work, plan), 9), round(self.moved(plan), 12), price(work, plan))
 
 
 def rebalance(
@@ -80,18 +85,18 @@ def rebalance(
     """
     if problem.start is None:
         raise PlanError("there is no plan to rebalance; design one first")
-    notes = list(precheck(problem))
+    small, node, grouped = merged(problem)
+    notes = [*precheck(small), *grouped]
     for note in notes:
         if note.code in FATAL:
             raise PlanError(note.message)
-    clock = Clock(problem, time_limit_s, progress, cancel)
-    work = ready(problem)
-    home = problem.start.astype(np.int64)
-    load = problem.weights[:, 0] if problem.weights[:, 0].sum() > 0 else np.ones(len(problem))
-    aims = Aims(home, load / load.sum() + EACH / work.n)
+    clock = Clock(small, time_limit_s, progress, cancel, node=node)
+    work = ready(small)
+    home = work.arena.home
+    aims = Aims(home, small.shares() + EACH / work.n)
     clock.tell("Looking at today's plan", None, 0.0, force=True)
     first = whole(work, home)
-    notes += _start_notes(problem, work, home, first)
+    notes += _start_notes(small, work, home, first)
     trace: list[tuple[float, float, float]] = []
     best, top = first, aims.rank(work, first)
 
@@ -101,30 +106,34 @@ def rebalance(
         if new < top or not trace:
             if new < top:
                 best, top = plan, new
-            deviation = float(np.abs(problem.deviations(best)[:, 0]).max())
-            trace.append((clock.seconds(), deviation, moment_km2(problem, best)))
+            shown = np.where(best == work.rest, -1, best)
+            deviation = float(np.abs(small.deviations(shown)[:, 0]).max())
+            trace.append((clock.seconds(), deviation, moment_km2(small, shown)))
 
     keep(first)
+    forced = float(aims.cost[(home == work.rest) & (work.locked >= 0)].sum()) if not problem.remainder else 0.0
     if work.k == 1 or (top[0] == 0 and np.array_equal(first, home)):
-        forced = aims.moved(first)
-        return finish(
-            problem, work, first, clock, tuple(notes), tuple(trace), "", objective=forced, bound=forced,
-            model=f"{MODEL}; nothing else can stay",
-        )  # fmt: skip
-    _anneal(work, aims, first, seed, clock, effort, keep, lambda f: clock.tell("Looking for few moves", best, f))
-    clock.tell("Fewest moves with the exact model", best, 0.5, force=True)
-    bound, model, solver = _exact(work, aims, first, lambda: best, clock, keep)
+        least = aims.moved(first)
+        bound: float | None = least if work.k == 1 or least == 0 else forced
+        solver = ""
+    else:
+        with crew() as run:
+            _anneal(work, aims, first, seed, clock, effort, keep, run)
+        clock.tell("Fewest moves with the exact model", best, 0.5, force=True)
+        bound, solver = _exact(work, aims, first, lambda: best, clock, keep)
     clock.tell("Done", best, 1.0, force=True)
     moved = aims.moved(best)
+    if bound is not None and (top[0] > 0 or work.links or work.too_large or len(small) < len(problem)):
+        bound = None  # of another model than the one the plan is judged by
     return finish(
-        problem, work, best, clock, tuple(notes), tuple(trace), solver, objective=moved,
-        bound=None if bound is None else min(bound, moved), model=model,
+        problem, work, best, clock, tuple(notes), tuple(trace), solver, node=node, objective=moved,
+        bound=None if bound is None else min(bound, moved), model=MODEL,
     )  # fmt: skip
 
 
 def _start_notes(problem: Problem, work: Work, home: Labels, first: Labels) -> list[Explanation]:
     out = []
-    lost = np.flatnonzero(home < 0)
+    lost = np.flatnonzero((home == work.rest) & (first != work.rest))
     if len(lost):
         some = ", ".join(problem.name(int(u)) for u in lost[:3])
         out.append(
@@ -134,8 +143,8 @@ def _start_notes(problem: Problem, work: Work, home: Labels, first: Labels) -> l
                 tuple(int(u) for u in lost),
             )
         )
-    _, label = pieces(work.ip, work.ix, home)
-    for j in np.unique(home[home >= 0]):
+    _, label = pieces(work.ip, work.ix, np.where(home == work.rest, -1, home))
+    for j in np.unique(home[home < work.rest]):
         parts = len(np.unique(label[home == j]))
         strays = np.flatnonzero((home == j) & (first != j) & (work.locked < 0))
         if parts > 1 and len(strays):
@@ -158,71 +167,127 @@ def _anneal(
     clock: Clock,
     effort: float,
     keep: Callable[[Labels], None],
-    tell: Callable[[float], None],
+    run: Run[Labels],
 ) -> None:
-    scale, length = max(moment(work, first), 1e-12), max(border(work, first), 1e-12)
+    """Runs from today's plan at several heats on all cores; the first one alone, for a quick answer."""
+    priced = work.arena
+    scale, length = max(price(work, first), 1e-12), max(border(work, first), 1e-12)
+    arena = priced._replace(
+        spread=0.01 / scale, edge=0.0025 / length, soft=priced.soft * 0.01 / scale, none=1.0, toll=aims.cost
+    )
     steps = int(effort * work.n * (800 if work.n < 10_000 else 100))
-    runs = [(1.0, 0.3, 20.0)] + 2 * [(0.3, 0.02, 2.0), (1.0, 0.02, 2.0), (3.0, 0.02, 2.0)]
-    for r, (heat, soft, hard) in enumerate(runs):  # the first finds the limits, the others the few moves
-        if clock.over() or (r and clock.past(0.45)):
-            break
-        tell(0.07 * (r + 1))
-        plan = run_anneal(
-            work, first, steps, (heat / work.n, 1e-3 / work.n), (soft, hard), seed * 10 + r, clock,
-            (0.01 / scale, 0.0025 / length), aims.home, aims.cost,
-        )  # fmt: skip
-        keep(plan)
+    heats = [(1.0, 0.3, 20.0)] + 2 * [(0.3, 0.02, 2.0), (1.0, 0.02, 2.0), (3.0, 0.02, 2.0)]
+
+    def one(r: int) -> Labels:
+        heat, soft, hard = heats[r]
+        many = steps // 2 if r == 0 else steps
+        return run_anneal(arena, first, many, (heat / work.n, 1e-3 / work.n), (soft, hard), seed * 10 + r, clock)
+
+    keep(one(0))
+    clock.tell("Looking for few moves", None, 0.1)
+    if not (clock.over() or clock.past(0.3)):
+        for plan in run(one, range(1, len(heats))):
+            keep(plan)
+
+
+def least_cost(work: Work, aims: Aims) -> float:
+    """A lower bound on the moved cost of any plan within the limits, contiguous or not.
+
+    Territories above a limit must give load away, those below one must get some; per measure and load moved the
+    cheapest units go first, in fractions, and the dearer side counts.
+    """
+    best = 0.0
+    home, k = aims.home, work.k
+    for q in range(work.w.shape[1]):
+        load = np.bincount(home, work.w[:, q], k + 1)[:k]
+        give = np.maximum(load - work.hi[:, q], 0.0)
+        take = float(np.maximum(work.lo[:, q] - load, 0.0).sum())
+        out = sum(_cheapest(work.w[home == j, q], aims.cost[home == j], give[j]) for j in np.flatnonzero(give))
+        inward = _cheapest(work.w[:, q], aims.cost, take)
+        best = max(best, out, inward)
+    return float(best) * (1 - 1e-9)
+
+
+def _cheapest(load: NDArray[np.float64], cost: NDArray[np.float64], need: float) -> float:
+    """Least cost of units, in fractions, whose load adds up to `need`; inf if they can't."""
+    if need <= 0:
+        return 0.0
+    on = load > 0
+    order = np.argsort(cost[on] / load[on], kind="stable")
+    w, c = load[on][order], cost[on][order]
+    total = np.cumsum(w)
+    if not len(w) or total[-1] < need * (1 - 1e-12):
+        return float("inf")
+    z = int(np.searchsorted(total, need * (1 - 1e-12)))
+    before = float(total[z - 1]) if z else 0.0
+    return float(c[:z].sum() + c[z] * max(0.0, need - before) / w[z])
 
 
 def _exact(
     work: Work, aims: Aims, first: Labels, best: Callable[[], Labels], clock: Clock, keep: Callable[[Labels], None]
-) -> tuple[float | None, str, str]:
-    """Solves the model over ever more steps from a border while there is time; returns (bound, model, solver)."""
-    bound: float | None = None
-    text, name = MODEL, ""
+) -> tuple[float | None, str]:
+    """Improves by a PuLP model; returns a bound on every plan's moved cost, and the solver.
+
+    A small problem is modelled whole, and its bound is the model's. In a larger one the model holds the units near a
+    border only: it improves the plan, but what it proves isn't about every plan, so the bound is `least_cost`.
+    """
+    least = least_cost(work, aims)
+    everywhere = work.n * work.k <= WHOLE and not work.arena.rest
+    name = ""
+
+    def offer(plan: Labels) -> None:
+        joined = whole(work, plan)
+        if len(np.unique(joined)) == len(np.unique(best())):
+            keep(joined)
+
     for hops in (1, 2) if work.n > 400 else (2, 3):
-        if clock.over():
+        if clock.over() or (everywhere and work.n * work.k <= WHOLE // 2):
             break
         now = best()
         anchor = _common_anchors(work, first, now)
         unit, label = _pairs(work, aims, first, now, anchor, hops)
         if not len(unit):
             break
-        c = centres(work.xy, work.g, first, work.k, work.xy[:1].repeat(work.k, axis=0))
-        far = np.sqrt(((work.xy[unit] - c[label]) ** 2).sum(axis=1))
-        tie = np.clip(far / max(float(np.median(far)) * 3, 1e-12), 0, 1)
-        away = label != aims.home[unit]
-        elastic = excess(work, now) > 0
-        cost = np.where(away, aims.cost[unit] * (1 + TIE * tie), 0.0)
-        model = AssignModel(work, first, unit, label, cost, elastic=elastic, nodes=400)
+        cost = _costs(work, aims, first, unit, label)
+        model = AssignModel(work, first, unit, label, cost, elastic=excess(work, now) > 0, nodes=400)
         model.first_cuts(anchor)
-
-        def offer(plan: Labels, base: Labels = now) -> None:
-            joined = whole(work, plan)
-            if len(np.unique(joined)) == len(np.unique(base)):
-                keep(joined)
-
-        plan, done = model.solve_contiguous(anchor, now, 2e-3, clock.left, seconds=60.0, offer=offer)
+        most = 0.5 * clock.left() if everywhere else 60.0
+        plan, done = model.solve_contiguous(anchor, now, 2e-3, clock.left, seconds=most, offer=offer)
         name = model.solver_name
         if plan is not None:
             keep(plan)
-        least = model.bound()
-        if least is not None and not elastic:
-            stay = ~model.free & (first != aims.home)
-            bound = max(0.0, float(aims.cost[stay].sum()) + least / (1 + TIE))
-            text = (
-                f"{MODEL}{' that can be reached' if work.too_large else ''}, when units up to {hops} step(s) from "
-                "another territory may move and each territory keeps its centre"
-            )
         if not done:
             break
-    return bound, text, name
+    if everywhere and not clock.over() and excess(work, best()) == 0:
+        unit = np.repeat(np.arange(work.n), work.k)
+        label = np.tile(np.arange(work.k), work.n)
+        on = ((work.locked[unit] < 0) | (work.locked[unit] == label)) & work.may(unit, label)
+        unit, label = unit[on], label[on]
+        cost = np.where(label != aims.home[unit], aims.cost[unit], 0.0)
+        model = AssignModel(work, best(), unit, label, cost)
+        model.first_cuts(None)
+        plan, _ = model.solve_contiguous(None, best(), 5e-5, clock.left, seconds=120.0, rounds=80, offer=offer)
+        name = model.solver_name
+        if plan is not None:
+            keep(plan)
+        proven = model.bound()
+        if proven is not None:
+            least = max(least, proven - 1e-9)
+    return (least if np.isfinite(least) else None), name
+
+
+def _costs(work: Work, aims: Aims, first: Labels, unit: Labels, label: Labels) -> NDArray[np.float64]:
+    """Cost of each pair; of alike ones the nearer territory is a little cheaper."""
+    c = work.centres(first)
+    far = np.sqrt(((work.xy[unit] - c[label]) ** 2).sum(axis=1))
+    tie = np.clip(far / max(float(np.median(far)) * 3, 1e-12), 0, 1)
+    return np.where(label != aims.home[unit], aims.cost[unit] * (1 + TIE * tie), 0.0)
 
 
 def _common_anchors(work: Work, first: Labels, now: Labels) -> Labels:
     """(k,) a central unit of each territory in both plans; of the later one where they share none."""
     out = anchors(work, now)
-    c = centres(work.xy, work.g, first, work.k, work.xy[:1].repeat(work.k, axis=0))
+    c = np.r_[work.centres(first), [[0.0, 0.0]]]
     d = ((work.xy - c[first]) ** 2).sum(axis=1)
     same = first == now
     for j in range(work.k):
@@ -237,13 +302,18 @@ def _common_anchors(work: Work, first: Labels, now: Labels) -> Labels:
 def _pairs(work: Work, aims: Aims, first: Labels, now: Labels, anchor: Labels, hops: int) -> tuple[Labels, Labels]:
     unit, label = open_pairs(work, first, anchor, hops, np.arange(work.k))
     stay = work.fixed.copy()
+    anchor = anchor[anchor >= 0]
     stay[anchor[first[anchor] == now[anchor]]] = True
     extra = [np.column_stack([unit, label])]
     for plan in (first, now, aims.home):
-        u = np.flatnonzero((plan >= 0) & ~stay & ((first != now) | (first != aims.home)))
+        u = np.flatnonzero((plan < work.rest) & ~stay & ((first != now) | (first != aims.home)))
         extra.append(np.column_stack([u, plan[u]]))
     moved_anchor = anchor[first[anchor] != now[anchor]]
     extra.append(np.column_stack([moved_anchor, first[moved_anchor]]))
     extra.append(np.column_stack([moved_anchor, now[moved_anchor]]))
     both = np.unique(np.concatenate(extra), axis=0)
+    rest = np.unique(both[both[:, 1] == work.rest, 0])  # a unit without a territory isn't for this model
+    both = both[(~np.isin(both[:, 0], rest)) & work.may(both[:, 0], both[:, 1])]
+    own = np.isin(both[:, 0], np.unique(both[both[:, 1] == first[both[:, 0]], 0]))
+    both = both[own]
     return both[:, 0].astype(np.int64), both[:, 1].astype(np.int64)

@@ -57,10 +57,10 @@ def pieces(ip: NDArray[Any], ix: NDArray[Any], allowed: NDArray[Any]) -> tuple[i
 def no_room(problem: Problem, cols: NDArray[Any]) -> Room:
     """The person's own limits of the measures `cols`."""
     goal = problem.targets[:, cols]
-    down, up = _shares(problem, cols)
-    lo, hi = _scaled(down, up, goal)
+    lo, hi = np.maximum(problem.lowest[:, cols], -NONE), np.minimum(problem.highest[:, cols], NONE)
     aim = goal[:, 0].copy() if len(cols) else np.ones(len(goal))
-    return Room(lo, hi, goal.copy(), problem.locked.astype(np.int64), aim, ())
+    even = np.maximum(problem.weights[:, cols].sum(axis=0) / problem.territories, 1e-300)
+    return Room(lo, hi, np.where(goal > 0, goal, even), problem.locked.astype(np.int64), aim, ())
 
 
 def make_room(problem: Problem, cols: NDArray[Any]) -> Room:
@@ -197,7 +197,8 @@ def _home(problem: Problem, u: int, rest: NDArray[np.int64], locked: NDArray[np.
         return nearest(locked, rest)
     if problem.start is not None:
         return nearest(problem.start, free)
-    if problem.seeds is not None:
-        d = ((problem.xy_km[problem.seeds[free]] - problem.xy_km[u]) ** 2).sum(axis=1)
-        return int(free[d.argmin()])
+    if problem.seeds is not None and (problem.seeds[free] >= 0).any():
+        known = free[problem.seeds[free] >= 0]
+        d = ((problem.xy_km[problem.seeds[known]] - problem.xy_km[u]) ** 2).sum(axis=1)
+        return int(known[d.argmin()])
     return int(free[goal[free].argmax()])

@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
-from terr.engine.room import NONE, make_room, no_room, pieces
+from terr.engine.kernels import Arena
+from terr.engine.objective import UNASSIGNED_PRICE
+from terr.engine.room import NONE, Room, make_room, no_room, pieces
 from terr.model.problem import Problem
 
 __all__ = ["NONE", "Work", "adjacency", "joined_graph", "locked_parts", "make_work", "pieces"]
 SHAPE_FLOOR = 1e-4
 """Share of the mean load that a unit weighs at least in shapes, so that empty units don't straggle."""
+LARGE_SHARE = 1e9
+"""Stands for no limit on a share."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +35,7 @@ class Work:
         aim: (k,) share of the load each territory should get, sums to 1.
         links: pairs of units joined only here.
         too_large: (unit, measure, territory it fills) as in `terr.engine.room.Room`.
+        arena: all of it as the kernels take it, with prices in km2 times weight and none on borders.
     """
 
     xy: NDArray[np.float64]
@@ -47,6 +52,7 @@ class Work:
     aim: NDArray[np.float64]
     links: tuple[tuple[int, int], ...]
     too_large: tuple[tuple[int, int, int], ...]
+    arena: Arena
 
     @property
     def n(self) -> int:
@@ -57,6 +63,31 @@ class Work:
     def k(self) -> int:
         """Number of territories."""
         return len(self.lo)
+
+    @property
+    def rest(self) -> int:
+        """Number that stands for "no territory" in plans of the kernels."""
+        return self.k
+
+    def centres(self, plan: NDArray[np.int64]) -> NDArray[np.float64]:
+        """float64 (k, 2), fixed centres, else weighted ones; the map's middle for a territory without units."""
+        on = plan < self.k
+        total = np.bincount(plan[on], self.g[on], self.k)
+        safe = np.maximum(total, 1e-300)
+        own = np.column_stack([np.bincount(plan[on], self.g[on] * self.xy[on, d], self.k) / safe for d in (0, 1)])
+        fixed = self.arena.centre[: self.k]
+        out: NDArray[np.float64] = np.where(np.isnan(fixed), np.where((total > 0)[:, None], own, 0.0), fixed)
+        return out
+
+    def stray(self, plan: NDArray[np.int64]) -> int:
+        """Pieces beyond one per territory."""
+        a = np.where(plan == self.k, -1, plan)
+        count, _ = pieces(self.ip, self.ix, a)
+        return count - int((a < 0).sum()) - len(np.unique(a[a >= 0]))
+
+    def may(self, unit: Any, territory: Any) -> Any:
+        """Whether units are near enough to territories; arrays of one length."""
+        return self.arena.far[unit, territory] == 0 if len(self.arena.far) else np.ones(np.shape(unit), bool)
 
     def neighbours(self, unit: int) -> NDArray[np.int64]:
         """Neighbours in the working graph."""
@@ -140,20 +171,24 @@ def make_work(problem: Problem, *, room: bool = True) -> Work:
             links.append((int(main[near[b]]), int(other[b])))
     ip, ix, bw = joined_graph(problem, links)
     totals = problem.weights.sum(axis=0)
-    cols = np.flatnonzero(problem.limited & (totals > 0))
+    cols = np.flatnonzero((problem.limited | (problem.balance > 0)) & (totals > 0))
     load = problem.weights[:, 0] if totals[0] > 0 else np.ones(len(problem))
     aim = problem.targets[:, 0].copy() if totals[0] > 0 else np.ones(problem.territories)
-    made = make_room(problem, cols) if room else no_room(problem, cols)
+    bounded = bool(np.isfinite(problem.floor).any() or np.isfinite(problem.cap).any() or problem.remainder > 0)
+    made = make_room(problem, cols) if room and not bounded else no_room(problem, cols)
     if len(cols) and cols[0] == 0:
         aim = made.aim
     aim = np.maximum(aim, 1e-9 * max(aim.max(), 1e-300))
+    g = load + SHAPE_FLOOR * load.mean()
+    w = np.ascontiguousarray(problem.weights[:, cols])
+    graph = (np.ascontiguousarray(ip), np.ascontiguousarray(ix), np.ascontiguousarray(bw))
     return Work(
         xy=problem.xy_km - problem.xy_km.mean(axis=0),
-        g=load + SHAPE_FLOOR * load.mean(),
-        w=np.ascontiguousarray(problem.weights[:, cols]),
-        ip=ip,
-        ix=ix,
-        bw=bw,
+        g=g,
+        w=w,
+        ip=graph[0],
+        ix=graph[1],
+        bw=graph[2],
         lo=made.lo,
         hi=made.hi,
         sc=made.sc,
@@ -162,6 +197,49 @@ def make_work(problem: Problem, *, room: bool = True) -> Work:
         aim=aim / aim.sum(),
         links=tuple(links),
         too_large=made.too_large,
+        arena=_arena(problem, made, cols, g, w, graph),
+    )
+
+
+def _arena(problem: Problem, made: Room, cols: NDArray[Any], g: Any, w: Any, graph: Any) -> Arena:
+    n, k = len(problem), problem.territories
+    unit = float(g.sum()) * problem.scale_km2  # a price of 1
+    goal = np.where(problem.targets[:, cols] > 0, problem.targets[:, cols], np.inf)
+    far = np.zeros((0, 0), np.uint8)
+    if np.isfinite(problem.max_km).any():
+        far = np.c_[problem.too_far(), np.zeros(n, bool)].astype(np.uint8)
+    started = problem.start is not None
+    home = np.where(problem.start >= 0, problem.start, k) if problem.start is not None else np.full(n, k)
+    share = problem.shares() if started else np.zeros(n)
+
+    def ended(table: Any, last: float) -> Any:
+        return np.ascontiguousarray(np.concatenate([table, np.full((1, table.shape[1]), last)]))
+
+    return Arena(
+        xy=problem.xy_km - problem.xy_km.mean(axis=0),
+        g=g,
+        w=w,
+        ip=graph[0],
+        ix=graph[1],
+        bw=graph[2],
+        lo=ended(made.lo, -NONE),
+        hi=ended(made.hi, NONE),
+        sc=ended(made.sc, 1.0),
+        goal=ended(goal, 1.0),
+        soft=unit * problem.balance[cols] / k,
+        centre=ended(problem.centres - problem.xy_km.mean(axis=0), np.nan),
+        far=far,
+        locked=made.locked,
+        home=home.astype(np.int64),
+        toll=unit * problem.continuity * share,
+        share=share,
+        part=g / g.sum(),
+        spread=1.0,
+        edge=0.0,
+        none=unit * UNASSIGNED_PRICE,
+        most_moved=min(problem.max_moved, LARGE_SHARE) if started else LARGE_SHARE,
+        most_none=problem.remainder * (1 - 2 * SHAPE_FLOOR),
+        rest=problem.remainder > 0,
     )
 
 

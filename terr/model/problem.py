@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -12,10 +11,22 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError, PlanError
 from terr.model.arrays import frozen
+from terr.model.problem_checks import (
+    Limit,
+    as_array,
+    check_graph,
+    home_points,
+    limit_sides,
+    measure_name,
+    per_measure,
+    per_territory,
+    price,
+    target_loads,
+    territory_codes,
+    unit_name,
+)
 
-Limit = float | tuple[float | None, float | None]
 MAX_K = 500
-SMALLEST_LIMIT = 0.0001
 ROUNDING = 1e-6
 """Share of the target by which a limit may be passed through rounding, here and in solvers."""
 
@@ -36,8 +47,16 @@ class Problem:
         targets: float64 (k, m), what each territory's load should be.
         locked: int16 (n,), territory index the unit is fixed to, -1 = free.
         start: int16 (n,), the plan to stay close to, -1 = unassigned; or None.
-        seeds: int64 (k,), codes of the units territories start around; or None.
+        seeds: int64 (k,), codes of the units territories start around, -1 = none; or None.
         unit_names: n names for explanations; or None.
+        floor, cap: float64 (k, m), least and most load whatever the target is; -inf, inf = none.
+        balance: float64 (m,), price of the mean |load / target - 1| of each measure, also within its limits.
+        continuity: price of the share of the first measure's load that leaves its territory of `start`.
+        max_moved: most of that share that may leave it; inf = no limit.
+        centres: float64 (k, 2), km: a territory's moment of inertia is taken about this point; nan = its own centre.
+        max_km: float64 (k,), how far a unit's point may be from the territory's centre or seed; inf = no limit.
+        groups: int64 (n,), units of one number stay together; -1 = alone.
+        remainder: most of the first measure's load, as a share, that may stay without a territory.
     """
 
     weights: NDArray[np.float64]
@@ -56,6 +75,15 @@ class Problem:
     start: NDArray[np.int16] | None
     seeds: NDArray[np.int64] | None
     unit_names: tuple[str, ...] | None
+    floor: NDArray[np.float64]
+    cap: NDArray[np.float64]
+    balance: NDArray[np.float64]
+    continuity: float
+    max_moved: float
+    centres: NDArray[np.float64]
+    max_km: NDArray[np.float64]
+    groups: NDArray[np.int64]
+    remainder: float
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -88,6 +116,15 @@ class Problem:
         start: Any = None,
         seeds: Any = None,
         unit_names: Sequence[str] | None = None,
+        floors: Mapping[str, Any] | None = None,
+        caps: Mapping[str, Any] | None = None,
+        balance: Mapping[str, float] | None = None,
+        continuity: float = 0.0,
+        max_moved: float | None = None,
+        centres: Any = None,
+        max_km: Any = None,
+        groups: Any = None,
+        remainder: float = 0.0,
     ) -> Problem:
         """A checked problem.
 
@@ -106,8 +143,18 @@ class Problem:
             targets: (k, m), > 0 where the measure is limited; equal shares of each measure's total if None.
             locked: (n,), territory index a unit is fixed to, -1 = free.
             start: (n,), territory index today, -1 = unassigned.
-            seeds: (k,), distinct unit codes territories start around, e.g. the reps' homes.
+            seeds: (k,), distinct unit codes territories start around, e.g. the reps' homes; -1 = none.
             unit_names: n names.
+            floors, caps: measure -> least and most load in the measure's own unit, one number or k; beside `limits`.
+            balance: measure -> price of an uneven share, 0 = none, 1 = as dear as all of the shape. A measure may have
+                a limit and a price.
+            continuity: price of taking load from today's territory, on the same scale; needs `start`.
+            max_moved: most of the first measure's load, as a share, that may leave its territory of `start`;
+                None = any.
+            centres: (k, 2) km, fixed centres such as reps' homes; nan = the territory's own.
+            max_km: how far a unit's point may be from its territory's centre (or seed), one number or k; None = any.
+            groups: (n,), units with the same number >= 0 share a territory; -1 = alone.
+            remainder: most of the first measure's load, as a share, that may stay unassigned.
 
         Raises:
             InputError: all faults of loads, limits and targets.
@@ -116,7 +163,7 @@ class Problem:
         names = tuple(str(m) for m in measures)
         bad: list[str] = []  # of what a person gave
         worse: list[str] = []  # of what was built around it
-        w = _array(weights, np.float64, bad, "the loads")
+        w = as_array(weights, np.float64, bad, "the loads")
         if w.ndim == 1:
             w = w[:, None]
         n, m = (w.shape[0], w.shape[1]) if w.ndim == 2 else (0, 0)
@@ -130,37 +177,61 @@ class Problem:
         elif w.size and (w < 0).any():
             q = int(np.argwhere(w < 0)[0][1])
             bad.append(
-                f"{_at(names, q)} is below zero in {int((w[:, q] < 0).sum())} unit(s), first in "
-                f"{_name(unit_names, int(np.argmax(w[:, q] < 0)))}; exclude returns and credits or use another measure"
+                f"{measure_name(names, q)} is below zero in {int((w[:, q] < 0).sum())} unit(s), first in "
+                f"{unit_name(unit_names, int(np.argmax(w[:, q] < 0)))}; exclude returns and credits or use another "
+                "measure"
             )
         if not 1 <= k <= MAX_K:
             bad.append(f"choose between 1 and {MAX_K} territories, not {k}")
             k = 1
-        low, high = _limits(limits, names, bad)
-        goal = _targets(targets, w, k, low, high, names, bad) if w.ndim == 2 else np.ones((k, max(m, 1)))
-        xy = _array(xy_km, np.float64, worse, "the points")
+        low, high = limit_sides(limits, names, bad)
+        goal = target_loads(targets, w, k, low, high, names, bad) if w.ndim == 2 else np.ones((k, max(m, 1)))
+        xy = as_array(xy_km, np.float64, worse, "the points")
         if xy.shape != (n, 2) or not np.isfinite(xy).all():
             worse.append("every unit needs a point (x, y) in km")
-        ip, ix = _array(indptr, np.int32, worse, "the graph"), _array(indices, np.int32, worse, "the graph")
-        bk = _array(border_km, np.float64, worse, "the border lengths")
-        _graph(ip, ix, bk, n, worse)
+        ip, ix = as_array(indptr, np.int32, worse, "the graph"), as_array(indices, np.int32, worse, "the graph")
+        bk = as_array(border_km, np.float64, worse, "the border lengths")
+        check_graph(ip, ix, bk, n, worse)
         codes = {
-            "locks": _codes(locked, n, k, "locks", worse),
-            "start": _codes(start, n, k, "plan to start from", worse),
+            "locks": territory_codes(locked, n, k, "locks", worse),
+            "start": territory_codes(start, n, k, "plan to start from", worse),
         }
         areas = {}
         for label, value in (("areas", area_km2), ("outer borders", outer_km)):
-            areas[label] = None if value is None else _array(value, np.float64, worse, label)
+            areas[label] = None if value is None else as_array(value, np.float64, worse, label)
             got = areas[label]
             if got is not None and (got.shape != (n,) or not np.isfinite(got).all() or (got < 0).any()):
                 worse.append(f"{label} must be {n} numbers, none below zero")
         sd = None
         if seeds is not None:
-            sd = _array(seeds, np.int64, worse, "the seeds")
-            if sd.shape != (k,) or len(np.unique(sd)) != k or (sd.size and (sd.min() < 0 or sd.max() >= n)):
-                worse.append(f"seeds must be {k} different units of the region")
+            sd = as_array(seeds, np.int64, worse, "the seeds")
+            used = sd[sd >= 0]
+            if sd.shape != (k,) or len(np.unique(used)) != len(used) or (sd.size and (sd.min() < -1 or sd.max() >= n)):
+                worse.append(f"seeds must be {k} different units of the region, or -1")
+        points = home_points(centres, k, worse)
+        reach = per_territory(max_km, k, np.inf, "the largest distance", bad)
+        if np.isfinite(reach).any():
+            based: NDArray[np.bool_] = ~np.isnan(points[:, 0])
+            if sd is not None and sd.shape == (k,):
+                based[sd >= 0] = True
+            if (np.isfinite(reach) & ~based).any():
+                bad.append("a largest distance needs a home: give the territory a centre or a seed")
+        bundles = np.full(n, -1, np.int64) if groups is None else as_array(groups, np.int64, worse, "the groups")
+        if bundles.shape != (n,):
+            worse.append(f"groups must give each of {n} units a number, or -1")
+        least = per_measure(floors, names, k, -np.inf, "least load", bad)
+        most = per_measure(caps, names, k, np.inf, "most load", bad)
+        if (least > most).any():
+            bad.append("a least load is above the most load; swap them")
+        if (max_moved is not None or continuity) and codes["start"] is None:
+            bad.append("keeping close to today's plan needs today's plan")
         if unit_names is not None and len(unit_names) != n:
             worse.append(f"{len(unit_names)} unit names don't fit {n} units")
+        soft = {q: price((balance or {}).get(q, 0.0), f"the price of an uneven {q}", bad) for q in names}
+        bad += [f'there is no measure "{q}" to even out' for q in balance or {} if q not in names]
+        keep = price(continuity, "the price of change", bad)
+        moved = np.inf if max_moved is None else price(max_moved, "the share that may move", bad, most=1.0)
+        rest = price(remainder, "the share without a territory", bad, most=1.0)
         if bad:
             raise InputError("; ".join(bad + worse))
         if worse:
@@ -182,6 +253,15 @@ class Problem:
             start=codes["start"],
             seeds=sd,
             unit_names=None if unit_names is None else tuple(str(u) for u in unit_names),
+            floor=least,
+            cap=most,
+            balance=np.array([soft[q] for q in names]),
+            continuity=keep,
+            max_moved=moved,
+            centres=points,
+            max_km=reach,
+            groups=bundles,
+            remainder=rest,
         )
 
     def __len__(self) -> int:
@@ -190,11 +270,56 @@ class Problem:
     @property
     def limited(self) -> NDArray[np.bool_]:
         """bool (m,), measures that have a limit on either side."""
-        return np.isfinite(self.low) | np.isfinite(self.high)
+        out: NDArray[np.bool_] = np.isfinite(self.lowest).any(axis=0) | np.isfinite(self.highest).any(axis=0)
+        return out
 
     def name(self, unit: int) -> str:
         """Name of a unit for a message."""
-        return _name(self.unit_names, unit)
+        return unit_name(self.unit_names, unit)
+
+    @property
+    def scale_km2(self) -> float:
+        """What prices are measured in: the moment of inertia of the whole region about its centre, divided by k."""
+        w = self.weights[:, 0] if self.weights[:, 0].sum() > 0 else np.ones(len(self))
+        xy = self.xy_km - np.average(self.xy_km, axis=0, weights=w)
+        return float((w * (xy**2).sum(axis=1)).sum() / w.sum()) / self.territories
+
+    @property
+    def lowest(self) -> NDArray[np.float64]:
+        """float64 (k, m), the least load each territory may have, -inf = no limit."""
+        with np.errstate(invalid="ignore"):
+            share = np.where(np.isfinite(self.low), self.targets * (1 - self.low), -np.inf)
+        return np.maximum(share, self.floor)
+
+    @property
+    def highest(self) -> NDArray[np.float64]:
+        """float64 (k, m), the most load each territory may have, inf = no limit."""
+        with np.errstate(invalid="ignore"):
+            share = np.where(np.isfinite(self.high), self.targets * (1 + self.high), np.inf)
+        return np.minimum(share, self.cap)
+
+    @property
+    def homes_km(self) -> NDArray[np.float64]:
+        """float64 (k, 2), where distances are measured from: fixed centres, else seeds; nan = nowhere."""
+        out = self.centres.copy()
+        if self.seeds is not None:
+            free = np.isnan(out[:, 0]) & (self.seeds >= 0)
+            out[free] = self.xy_km[self.seeds[free]]
+        return out
+
+    def too_far(self) -> NDArray[np.bool_]:
+        """bool (n, k), pairs of unit and territory beyond `max_km`."""
+        out = np.zeros((len(self), self.territories), bool)
+        homes = self.homes_km
+        for j in np.flatnonzero(np.isfinite(self.max_km)):
+            out[:, j] = ((self.xy_km - homes[j]) ** 2).sum(axis=1) > self.max_km[j] ** 2 * (1 + ROUNDING)
+        return out
+
+    def shares(self) -> NDArray[np.float64]:
+        """float64 (n,), each unit's share of the first measure's load; all alike if it is 0 everywhere."""
+        w = self.weights[:, 0] if self.weights[:, 0].sum() > 0 else np.ones(len(self))
+        out: NDArray[np.float64] = w / w.sum()
+        return out
 
     def loads(self, assign: NDArray[Any]) -> NDArray[np.float64]:
         """float64 (k, m), sums per territory; units with -1 count nowhere."""
@@ -212,112 +337,39 @@ class Problem:
         return out
 
     def excess(self, assign: NDArray[Any]) -> NDArray[np.float64]:
-        """float64 (k, m), how far each deviation lies outside its limits, as a share of the target."""
-        d = self.deviations(assign)
-        out = np.maximum(np.maximum(-self.low - d, d - self.high), 0.0)
+        """float64 (k, m), how far each load lies outside its limits, as a share of the target (of the measure's mean
+        load per territory where the target is 0)."""
+        load = self.loads(assign)
+        even = np.maximum(self.weights.sum(axis=0) / self.territories, 1e-300)
+        goal = np.where(self.targets > 0, self.targets, even)
+        out = np.maximum(np.maximum(self.lowest - load, load - self.highest) / goal, 0.0)
         out[out < ROUNDING] = 0.0
         return out
 
+    def excesses(self, assign: NDArray[Any]) -> dict[str, float]:
+        """How far a plan is outside each kind of limit, as shares; 0 = within.
 
-def _at(names: tuple[str, ...], q: int) -> str:
-    return names[q] if q < len(names) else f"measure {q + 1}"
-
-
-def _name(names: Sequence[str] | None, unit: int) -> str:
-    return f"unit {unit}" if names is None or unit >= len(names) else str(names[unit])
-
-
-def _array(value: Any, dtype: Any, faults: list[str], what: str) -> NDArray[Any]:
-    try:
-        out = np.array(value, dtype=np.float64, order="C")
-        with np.errstate(invalid="ignore"):
-            exact = out.astype(dtype)
-    except (TypeError, ValueError):
-        faults.append(f"{what} must be numbers")
-        return np.zeros(0, dtype)
-    if np.issubdtype(dtype, np.integer) and not np.array_equal(exact, out):
-        faults.append(f"{what} must be whole numbers")
-    return exact
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float | np.number) else math.nan
-
-
-def _limits(
-    limits: Mapping[str, Limit], names: tuple[str, ...], faults: list[str]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    sides = np.full((2, max(len(names), 1)), np.inf)
-    for name, limit in limits.items():
-        if name not in names:
-            faults.append(f'there is no measure "{name}" to limit; choose from {", ".join(names)}')
-            continue
-        both: Sequence[float | None] = limit if isinstance(limit, tuple) else (limit, limit)
-        if len(both) != 2:
-            faults.append(f"the limit on {name} needs one share, or two: below and above")
-            continue
-        for side, share in enumerate(both):
-            if share is None:
-                continue
-            if isinstance(share, bool) or math.isnan(_number(share)):
-                faults.append(f"the limit on {name} must be a share such as 0.05")
-            elif share < SMALLEST_LIMIT:
-                faults.append(
-                    f"the limit on {name} is {100 * share:g} %, but units can't be split; "
-                    f"allow at least {100 * SMALLEST_LIMIT:g} %, 5 % is usual"
-                )
-            else:
-                sides[side, names.index(name)] = float(share)
-    return sides[0], sides[1]
-
-
-def _targets(
-    targets: Any,
-    w: NDArray[np.float64],
-    k: int,
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    names: tuple[str, ...],
-    faults: list[str],
-) -> NDArray[np.float64]:
-    m = w.shape[1]
-    if targets is None:
-        return np.tile(w.sum(axis=0) / k, (k, 1))
-    goal = _array(targets, np.float64, faults, "targets")
-    if goal.ndim == 1 and m == 1:
-        goal = goal[:, None]
-    if goal.shape != (k, m) or not np.isfinite(goal).all() or (goal < 0).any():
-        faults.append(f"targets must be {k} rows of {m} number(s), none below zero")
-        return np.ones((k, m))
-    if len(low) == m:
-        for q in np.flatnonzero(np.isfinite(low) | np.isfinite(high)):
-            if (goal[:, q] <= 0).any() and w[:, q].sum() > 0:
-                faults.append(f"{_at(names, int(q))} is limited, so every territory needs a target above zero for it")
-    return goal
-
-
-def _graph(ip: NDArray[Any], ix: NDArray[Any], bk: NDArray[Any], n: int, faults: list[str]) -> None:
-    if ip.shape != (n + 1,) or ip[0] != 0 or ip[-1] != len(ix) or (np.diff(ip) < 0).any():
-        faults.append("the graph's row pointers don't fit the units")
-        return
-    if ix.ndim != 1 or (ix.size and (ix.min() < 0 or ix.max() >= n)):
-        faults.append("the graph names a neighbour that isn't a unit")
-        return
-    rows = np.repeat(np.arange(n, dtype=np.int64), np.diff(ip))
-    there, back = rows * n + ix, ix.astype(np.int64) * n + rows
-    if (rows == ix).any() or len(np.unique(there)) != len(there):
-        faults.append("a unit can't border itself, nor another one twice")
-    elif not np.array_equal(np.sort(there), np.sort(back)):
-        faults.append("the graph isn't symmetric: some unit borders another that doesn't border it")
-    if bk.shape != ix.shape or not np.isfinite(bk).all() or (bk < 0).any():
-        faults.append("every border needs a length in km, not below zero")
-
-
-def _codes(value: Any, n: int, k: int, what: str, faults: list[str]) -> NDArray[np.int16] | None:
-    if value is None:
-        return None
-    out = _array(value, np.int64, faults, f"the {what}")
-    if out.shape != (n,) or (out.size and (out.min() < -1 or out.max() >= k)):
-        faults.append(f"the {what} must give each of {n} units a territory from 0 to {k - 1}, or -1")
-        return None
-    return out.astype(np.int16)
+        Keys: "load" (the sum of `excess`), "moved", "unassigned" (shares beyond the most allowed), "far" and "parted"
+        (share of the load in units too far from their territory's home, and in groups that are not together).
+        """
+        a = np.asarray(assign).astype(np.int64)
+        share = self.shares()
+        out = {"load": float(self.excess(a).sum()), "moved": 0.0, "unassigned": 0.0, "far": 0.0, "parted": 0.0}
+        if self.start is not None and np.isfinite(self.max_moved):
+            out["moved"] = max(0.0, float(share[a != self.start].sum()) - self.max_moved)
+        out["unassigned"] = max(0.0, float(share[a < 0].sum()) - self.remainder)
+        if (a < 0).any() and self.remainder <= 0:
+            out["unassigned"] = max(out["unassigned"], ROUNDING)
+        if np.isfinite(self.max_km).any():
+            on = np.flatnonzero(a >= 0)
+            far = on[self.too_far()[on, a[on]]]
+            out["far"] = max(float(share[far].sum()), ROUNDING if len(far) else 0.0)
+        inside = np.flatnonzero(self.groups >= 0)
+        if len(inside):
+            first: dict[int, int] = {}
+            for i in inside:
+                first.setdefault(int(self.groups[i]), int(a[i]))
+            torn = {int(self.groups[i]) for i in inside if a[i] != first[int(self.groups[i])]}
+            apart = np.isin(self.groups, list(torn))
+            out["parted"] = max(float(share[apart].sum()), ROUNDING if torn else 0.0)
+        return {kind: v if v >= ROUNDING / 2 else 0.0 for kind, v in out.items()}
