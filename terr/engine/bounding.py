@@ -63,32 +63,29 @@ def column_bound(
         tell: is told the bound and the share of work done.
     """
     kinds = len(frame.kinds)
-    count = np.array([len(k.members) for k in frame.kinds])
     columns, price = first_columns(frame, plans)
     for q, kind in enumerate(frame.kinds):
         none, units = any_set(kind)
         if none >= INF:
             return Bound(INF, price, np.full(kinds, INF), 0, closed=True)
         if units is not None and len(units):
-            columns.add(q, units, frame.moment(units))
+            columns.add(q, units, frame.cost(q, units))
     size = max(objective, 1e-9 * frame.most, 1e-12)
     unit = size / len(frame.kind_of)  # what a territory costs
     rng = np.random.default_rng(seed)
     best, best_least, rounds, tol = -INF, np.full(kinds, -INF), 0, 0.02
     stages = levels(frame.n)
     scale = np.maximum(frame.w, 1e-3 / frame.n)
-    wage = np.full(kinds, -INF)
     for stage, number in enumerate(stages):
         master = Master(frame, columns, price, zones(frame, number), scale)
         centre = np.zeros(master.zones)
-        trial, width, idle = centre, 0.1 * size, 0
+        trial, width, idle, stuck = centre, 0.1 * size, 0, 0
         tol = max(tol, 0.005)
         last = stage == len(stages) - 1
         while not clock.over():
             at = master.price(trial)
-            least, new, whole = _price(frame, columns, at, wage, unit, tol, clock, rng)
-            value = float(at.sum() + count @ least) if (least > -INF).all() else -INF
-            value -= SAFE * float(np.abs(at).sum() + count @ np.abs(least))
+            least, new, _whole = _price(frame, columns, at, unit, tol, clock, rng)
+            value = lagrangian(frame, at, least)
             rounds += 1
             better = value > best + 1e-9 * size
             if better:
@@ -99,8 +96,8 @@ def column_bound(
                 break
             solved = master.solve(centre, width, clock.left())
             if solved is None:
-                break
-            trial, wage, goal = solved
+                return Bound(best, price, best_least, rounds, closed=False)
+            trial, goal = solved
             ahead = (goal - best) / size
             tell(best, min(1.0, (stage + min(1.0, 0.005 / max(ahead, 1e-9))) / len(stages)))
             held = bool((np.abs(trial - centre) > 0.999 * width).mean() > 0.01)
@@ -108,7 +105,8 @@ def column_bound(
                 break
             if ahead < 1.5 * tol or new == 0:
                 tol = max(tol / 2, CLOSE)
-                if not last and new == 0 and tol <= CLOSE:
+                stuck = stuck + 1 if new == 0 and tol <= CLOSE else 0
+                if stuck > (10 if last else 0):
                     break
             if better:
                 width = min(size, width * 1.5)
@@ -125,8 +123,21 @@ def column_bound(
     return Bound(best, price, best_least, rounds, closed=True)
 
 
+def lagrangian(frame: Frame, price: F, least: F) -> float:
+    """The bound that prices and the least costs of each kind give, km2, rounding subtracted.
+
+    A unit that may stay without a territory pays at most what that costs.
+    """
+    if (least <= -INF).any():
+        return -INF
+    count = np.array([len(k.members) for k in frame.kinds])
+    gain = np.minimum(price, frame.leave)
+    size = float(np.abs(gain).sum() + count @ np.abs(least)) + frame.most
+    return float(gain.sum() + count @ least) - SAFE * size
+
+
 def first_columns(frame: Frame, plans: Sequence[Labels]) -> tuple[Columns, F]:
-    """Territories of plans that keep the limits, and prices: each unit's mean weighted squared distance to its centre."""
+    """Territories of plans that keep the limits; and prices: each unit's mean share of the moment of inertia."""
     columns, price = Columns(), np.zeros(frame.n)
     for plan in plans:
         for j in range(len(frame.kind_of)):
@@ -135,7 +146,7 @@ def first_columns(frame: Frame, plans: Sequence[Labels]) -> tuple[Columns, F]:
                 continue
             kind = int(frame.kind_of[j])
             if frame.fits(kind, units):
-                columns.add(kind, units, frame.moment(units))
+                columns.add(kind, units, frame.cost(kind, units))
             w = frame.w[units]
             centre = w @ frame.xy[units] / w.sum() if w.sum() > 0 else frame.xy[units].mean(axis=0)
             price[units] += w * ((frame.xy[units] - centre) ** 2).sum(axis=1) / len(plans)
@@ -143,7 +154,7 @@ def first_columns(frame: Frame, plans: Sequence[Labels]) -> tuple[Columns, F]:
 
 
 def _price(
-    frame: Frame, columns: Columns, price: F, wage: F, unit: float, tol: float, clock: Clock, rng: np.random.Generator
+    frame: Frame, columns: Columns, price: F, unit: float, tol: float, clock: Clock, rng: np.random.Generator
 ) -> tuple[F, int, bool]:
     """Bound per kind, columns added, and whether each search came to its end."""
     kinds = len(frame.kinds)
@@ -153,15 +164,15 @@ def _price(
     points = frame.xy if some >= frame.n else frame.xy[rng.choice(frame.n, some, replace=False)]
     for q, kind in enumerate(frame.kinds):
         start = min(float(known[q]), 0.0) if kind.may_be_empty else float(known[q])
-        good = near(frame, kind, price, start, 0.03 * unit, points)
+        good = near(kind, price, start, 0.03 * unit, points)
         top = min([start, *good.cost[:1]])
         added = 0
-        for units, moment, cost in zip(good.sets, good.moment, good.cost, strict=True):
+        for units, cost in zip(good.sets, good.cost, strict=True):
             if added >= NEW or cost > top + 0.3 * unit:
                 break
-            added += columns.add(q, units, moment)
+            added += columns.add(q, units, frame.cost(q, units))
         proof = prove(frame, kind, price, top, tol * unit, max(2 * tol, 0.005) * unit, clock)
-        for units, moment in zip(proof.sets, proof.moment, strict=True):
-            added += columns.add(q, units, moment)
+        for units in proof.sets:
+            added += columns.add(q, units, frame.cost(q, units))
         least[q], new, whole = proof.bound, new + added, whole and proof.whole
     return least, new, whole

@@ -1,6 +1,6 @@
 """The bound by column generation: territories as columns, priced by what each unit is worth.
 
-    bound(price) = sum price + sum over kinds of count * min over S of (moment of S - price of S)
+    bound(price) = sum price + sum over kinds of count * min over S of (cost of S - price of S)
 
 is a lower bound for all prices (Lagrangian relaxation of "each unit once"; Geoffrion 1974, doi 10.1007/BFb0120690). The
 prices come from the dual of the master problem, kept near the best known ones (boxstep: Marsten, Hogan and Blankenship
@@ -41,39 +41,39 @@ class Columns:
     """Territories met so far, each with the kind it can be.
 
     Attributes:
-        units: int64 index arrays; moment: km2; kind: index.
+        units: int64 index arrays; cost: km2, as `Frame.cost`; kind: index.
     """
 
     units: list[Labels] = field(default_factory=list)
-    moment: list[float] = field(default_factory=list)
+    cost: list[float] = field(default_factory=list)
     kind: list[int] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
 
-    def add(self, kind: int, units: Labels, moment: float) -> bool:
+    def add(self, kind: int, units: Labels, cost: float) -> bool:
         """Adds one; False if it is there already."""
         key = kind.to_bytes(4, "little") + units.tobytes()
         if key in self.seen:
             return False
         self.seen.add(key)
         self.units.append(units)
-        self.moment.append(moment)
+        self.cost.append(cost)
         self.kind.append(kind)
         return True
 
     def least(self, price: F, kinds: int) -> F:
-        """(kinds,) least moment minus price of each kind's columns, km2; 1e300 where there is none."""
+        """(kinds,) least cost minus price of each kind's columns, km2; 1e300 where there is none."""
         out = np.full(kinds, INF)
         if self.units:
             sizes = np.array([len(u) for u in self.units])
             paid = np.add.reduceat(price[np.concatenate(self.units)], np.concatenate([[0], np.cumsum(sizes)[:-1]]))
-            np.minimum.at(out, np.array(self.kind), np.array(self.moment) - paid)
+            np.minimum.at(out, np.array(self.kind), np.array(self.cost) - paid)
         return out
 
 
 class Master:
     """The master's dual as a PuLP model: prices near the best known, one row per column.
 
-    max sum price + sum count * wage   s.t.  price of S + wage of its kind <= moment of S
+    max sum price + sum count * wage   s.t.  price of S + wage of its kind <= cost of S
 
     The price of a unit is that of `base` plus its scale times the level of its zone, which makes the model small while
     prices are far from good; with one zone per unit it is the whole dual.
@@ -97,31 +97,33 @@ class Master:
             self.lp.add_variable(f"k{c}", -big, 0.0 if kind.may_be_empty else big) for c, kind in enumerate(frame.kinds)
         ]
         gain = np.bincount(zone, scale, self.zones)
+        self.top = np.full(self.zones, np.inf)  # a unit isn't worth more than leaving it out costs
+        np.minimum.at(self.top, zone, (frame.leave - base) / scale)
         self.lp += pulp.LpAffineExpression(
             [(v, -g) for v, g in zip(self.level, gain.tolist(), strict=True)]
             + [(v, -float(len(kind.members))) for v, kind in zip(self.wage, frame.kinds, strict=True)]
         )
         self.solver = BoxHiGHS(threads=1, timeLimit=1e6)
 
-    def solve(self, level: F, width: float, seconds: float) -> tuple[F, F, float] | None:
-        """Levels (zones,), wages and value with each level within +- width of `level`; None if there is no answer."""
+    def solve(self, level: F, width: float, seconds: float) -> tuple[F, float] | None:
+        """Levels (zones,) and value with each level within +- width of `level`; None if there is no answer."""
         own = self.columns
         for c in range(self.rows, len(own.units)):
             units = own.units[c]
             zones, back = np.unique(self.zone[units], return_inverse=True)
             weights = np.bincount(back, self.scale[units])
             terms = [(self.level[z], v) for z, v in zip(zones.tolist(), weights.tolist(), strict=True)]
-            right = own.moment[c] - float(self.base[units].sum())
+            right = own.cost[c] - float(self.base[units].sum())
             self.lp += pulp.LpAffineExpression([*terms, (self.wage[own.kind[c]], 1.0)]) <= right
         self.rows = len(own.units)
-        for v, at in zip(self.level, level.tolist(), strict=True):
-            v.lowBound, v.upBound = at - width, at + width
+        top = np.maximum(self.top, level)
+        for v, at, most in zip(self.level, level.tolist(), top.tolist(), strict=True):
+            v.lowBound, v.upBound = at - width, min(at + width, most)
         self.solver.timeLimit = max(0.05, seconds)
         if self.lp.solve(self.solver) != pulp.LpStatusOptimal:
             return None
         out = np.array([v.varValue for v in self.level])
-        wage = np.array([v.varValue for v in self.wage])
-        return out, wage, float(self.base.sum()) - float(pulp.value(self.lp.objective))
+        return out, float(self.base.sum()) - float(pulp.value(self.lp.objective))
 
     def price(self, level: F) -> F:
         """Prices (n,) at given levels."""

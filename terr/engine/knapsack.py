@@ -1,6 +1,6 @@
-"""Compiled: the cheapest set of units one territory can take at a point, in shares of units and in whole units.
+"""Compiled: the cheapest set of units a territory can take at a point, in shares of units and in whole units.
 
-A unit costs c[i] = w[i] |x[i] - p|^2 - price[i] at the point p. Shared arguments: c (m,) float64, km2; a (m, q) loads of
+A unit costs c[i] = w[i] |x[i] - p|^2 - price[i] at a point p. Shared arguments: c (m,) float64, km2; a (m, q) loads of
 the q limited measures, each relative to its own scale; lo, hi (q,) what the free units may add. Limits of several
 measures are relaxed to one at a time, the best of which is kept.
 Shares: Dantzig 1957 (doi 10.1287/opre.5.2.266), by selection as in Balas and Zemel 1980 (doi 10.1287/opre.28.5.1130).

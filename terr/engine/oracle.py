@@ -1,4 +1,4 @@
-"""Pricing: for given prices, a bound on what the best territory of a kind could gain, and good territories met on the way."""
+"""Pricing: at given prices, a bound on what the best territory of a kind costs, and good ones met on the way."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from terr.engine.frame import F, Frame, Kind, Labels
 from terr.engine.improve import Clock
-from terr.engine.knapsack import INF, in_units
-from terr.engine.pricing import WIDE, greedy, grid, probe, search
+from terr.engine.knapsack import INF, in_shares, in_units
+from terr.engine.pricing import WIDE, costs, greedy, grid, probe, search
 
 SIDE = 16
 """Squares along the longer side of the map to begin with."""
@@ -25,25 +25,25 @@ STARTS = 600
 
 @dataclass(frozen=True, eq=False)
 class Priced:
-    """What one kind of territory is worth at given prices.
+    """What the best territory of a kind costs at given prices.
 
     Attributes:
-        bound: no set of the kind costs less, moment minus price, km2; -1e300 if nothing is proven, 1e300 if there is
-            no such set.
-        sets: int64 arrays of units, `moment` (km2) and `cost` (moment minus price, km2) of each.
+        bound: no set of the kind costs less than this, its price subtracted, km2; -1e300 if nothing is proven, 1e300
+            if there is no such set.
+        sets: int64 arrays of units, and the `cost` of each, price subtracted, km2.
         whole: True if the search came to its end.
     """
 
     bound: float
     sets: tuple[Labels, ...]
-    moment: tuple[float, ...]
     cost: tuple[float, ...]
     whole: bool
 
 
 def paid(kind: Kind, price: F) -> tuple[F, F]:
-    """Prices of the units a kind may take (m,), and its base sums (5,)."""
-    return np.ascontiguousarray(price[kind.units]), np.append(kind.base, price[kind.must].sum())
+    """Prices of the units a kind may take (m,), less what they cost besides, and its base sums (5,)."""
+    net = price - kind.more
+    return np.ascontiguousarray(net[kind.units]), np.append(kind.base, net[kind.must].sum())
 
 
 def any_set(kind: Kind) -> tuple[float, Labels | None]:
@@ -62,17 +62,18 @@ def _units(kind: Kind, chosen: NDArray[np.int8]) -> Labels:
     return np.sort(np.concatenate([kind.must, kind.units[chosen == 1]]))
 
 
-def near(frame: Frame, kind: Kind, price: F, known: float, margin: float, points: F) -> Priced:
+def near(kind: Kind, price: F, known: float, margin: float, points: F) -> Priced:
     """Good sets about many points, no bound.
 
     Args:
-        frame: the frame.
         kind: the kind.
         price: (n,) km2.
         known: cost of a set of the kind, or 1e300.
         margin: sets up to so much above the best known are of interest, km2.
         points: (s, 2) km.
     """
+    if kind.centre is not None:
+        return Priced(-INF, (), (), whole=False)
     own, base = paid(kind, price)
     s, m = len(points), len(kind.units)
     if known >= INF:
@@ -96,6 +97,8 @@ def prove(frame: Frame, kind: Kind, price: F, known: float, tol: float, reach: f
         reach: as in `terr.engine.pricing.search`; 0 = bounds by shares of units only.
         clock: ends the search early; the bound is then lower, but valid.
     """
+    if kind.centre is not None:
+        return _at_centre(kind, price, known, tol)
     own, base = paid(kind, price)
     low, high = frame.xy.min(axis=0), frame.xy.max(axis=0)
     side = max(float((high - low).max()) / SIDE, 1e-6)
@@ -113,6 +116,29 @@ def prove(frame: Frame, kind: Kind, price: F, known: float, tol: float, reach: f
     return _priced(kind, min(floor, best, left), sets[:kept], found[:kept], whole=n == 0)
 
 
+def _at_centre(kind: Kind, price: F, known: float, tol: float) -> Priced:
+    """As `prove`, for a kind whose moment is taken about a fixed centre."""
+    own, base = paid(kind, price)
+    m = len(kind.units)
+    c, chosen = np.empty(m), np.zeros(m, np.int8)
+    must = costs(kind.centre[0], kind.centre[1], kind.xy, kind.w, own, base, c)  # type: ignore[index]
+    least = in_shares(c, kind.a, kind.lo, kind.hi, np.empty(m), np.empty(m)) + must
+    step = max(known - tol - least, tol)
+    while least < known - tol:  # ask for as much as the search can show
+        value, found = in_units(c, kind.a, kind.lo, kind.hi, least + step - must, np.empty(m), np.empty(m), chosen)
+        if found:
+            cost = value + must
+            return Priced(cost, (_units(kind, chosen),), (cost,), whole=True)
+        if value + must < least + step * (1 - 1e-9):
+            step /= 2
+            if step < tol:
+                break
+        else:
+            least = value + must
+            step = min(step, max(known - tol - least, tol))
+    return Priced(min(least, known), (), (), whole=True)
+
+
 def _priced(kind: Kind, bound: float, sets: NDArray[np.int8], found: F, *, whole: bool) -> Priced:
     on = np.flatnonzero(found[:, 1] < INF)
     on = on[np.argsort(found[on, 1], kind="stable")]
@@ -121,7 +147,6 @@ def _priced(kind: Kind, bound: float, sets: NDArray[np.int8], found: F, *, whole
     return Priced(
         bound,
         tuple(units[t] for t in some),
-        tuple(float(found[on[t], 0]) for t in some),
         tuple(float(found[on[t], 1]) for t in some),
         whole,
     )

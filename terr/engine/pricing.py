@@ -3,8 +3,8 @@
 For prices, a set S of units costs V(S) = min over p of sum over S of (w |x - p|^2 - price): the p of least cost is the
 centroid. For one S that is a parabola in p with curvature sum of w over S <= K, so v(p) = min over S minus K |p|^2 is
 concave, and inside a square v is at least what its corners' values interpolate minus K times what a parabola of
-curvature K lies below its chords. Squares that this can't exclude are quartered (branch and bound, as in the global
-search for one facility: Drezner and Suzuki 2004, doi 10.1287/opre.1030.0077; Hansen et al. 1985, doi 10.1287/opre.33.6.1251).
+curvature K lies below its chords. Squares that this can't exclude are quartered (branch and bound, as in the search
+for one facility: Hansen et al. 1985, doi 10.1287/opre.33.6.1251; Drezner and Suzuki 2004, doi 10.1287/opre.1030.0077).
 A lower bound of v at each corner is enough, so relaxations of the limits are allowed there.
 
 Shared arguments (m units a territory may take): xy (m, 2) km; w (m,) shares of the whole weight; a (m, q) loads; price
@@ -34,7 +34,8 @@ def costs(px: float, py: float, xy: F, w: F, price: F, base: F, c: F) -> float:
     for i in range(len(w)):
         dx, dy = xy[i, 0] - px, xy[i, 1] - py
         c[i] = w[i] * (dx * dx + dy * dy) - price[i]
-    return base[3] - 2.0 * (px * base[1] + py * base[2]) + base[0] * (px * px + py * py) - base[4]
+    must: float = base[3] - 2.0 * (px * base[1] + py * base[2]) + base[0] * (px * px + py * py) - base[4]
+    return must
 
 
 @njit(cache=True, nogil=True)
@@ -54,9 +55,7 @@ def own_centre(xy: F, w: F, price: F, base: F, chosen: Ints) -> tuple[float, flo
 
 
 @njit(cache=True, nogil=True)
-def greedy(
-    starts: F, xy: F, w: F, a: F, size: F, price: F, base: F, lo: F, hi: F, sets: Ints, found: F, at: F
-) -> None:
+def greedy(starts: F, xy: F, w: F, a: F, size: F, price: F, base: F, lo: F, hi: F, sets: Ints, found: F, at: F) -> None:
     """Good sets from many points: the best units by cost per size that fit, about the point, then about their centroid.
 
     Args:
@@ -159,12 +158,13 @@ def _least(b: float, k: float, h: float) -> float:
 def within(square: F, k: float) -> float:
     """Lower bound of v in a square from its corners' values, curvature at most k."""
     h, v, u, z, y = square[2], square[3], square[4], square[5], square[6]
-    if max(max(v, u), max(z, y)) >= INF:
+    if max(v, u, z, y) >= INF:
         return INF
     bx, by = (u - v + y - z) / (2.0 * h), (z - v + y - u) / (2.0 * h)
     plane = (v + u + z + y) / 4.0 - abs(v - u - z + y) / 4.0 - (bx + by) * h / 2.0
-    flat = min(min(v, u), min(z, y)) - k * h * h / 2.0
-    return max(flat, plane + _least(bx, k, h) + _least(by, k, h))
+    flat = min(v, u, z, y) - k * h * h / 2.0
+    out: float = max(flat, plane + _least(bx, k, h) + _least(by, k, h))
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -228,7 +228,7 @@ def search(k: float, xy: F, w: F, a: F, price: F, base: F, lo: F, hi: F, stack: 
             continue
         x, y, h = now[0], now[1], now[2]
         curve = k * h * h / 2.0 + 0.02 * tol  # the second part outweighs rounding
-        low = min(min(now[3], now[4]), min(now[5], now[6]))
+        low = min(now[3], now[4], now[5], now[6])
         if low < best - tol and curve <= reach and curve < 2.0 * max(best - tol - low, tol):
             for t in range(4):
                 if now[7 + t] == 0.0 and now[3 + t] < best - tol + curve:
