@@ -15,6 +15,7 @@ from terr.engine.designing import design
 from terr.engine.exact import UNITS, Exact, connected_sets, partition
 from terr.engine.finishing import finish
 from terr.engine.frame import Frame, Labels, make_frame
+from terr.engine.homes import all_fixed, assignment_bound
 from terr.engine.improve import Clock
 from terr.engine.knapsack import INF
 from terr.engine.objective import objective_km2
@@ -118,6 +119,9 @@ def prove(problem: Problem, frame: Frame, plan: Labels, clock: Clock, seed: int)
             return INF, IMPOSSIBLE.format(why="the limits ask for more than whole units can give"), "column generation"
         if sets is not None and not clock.over():
             exact = partition(problem, frame, sets, found, judged, clock)
+        elif all_fixed(frame) and not clock.over():
+            clock.tell(STAGE, plan, 0.9, force=True)
+            exact = assignment_bound(problem, frame, found, frame.on_nodes(plan), judged, clock)
     if exact is not None and exact.bound >= INF:
         if judged < INF:  # every territory of a better plan was left out: the plan is as good as any
             return judged - 1e-6 * abs(judged), EXACT.format(what=what), exact.solver

@@ -156,6 +156,8 @@ def make_frame(problem: Problem) -> Frame:
         if kind.centre is not None:
             away = np.maximum(away, ((xy - kind.centre) ** 2).sum(axis=1))
     most = float(w @ away) + float(np.maximum(more.max(axis=1), np.where(np.isfinite(leave), leave, 0.0)).sum())
+    if far[np.flatnonzero(locked >= 0), locked[locked >= 0]].any():
+        apart = "a locked unit is too far from its territory's home"
     why = apart or _impossible(tuple(kinds), a, lo, hi, leave)
     return Frame(node, xy, w, a, lo, hi, leave, tuple(kinds), kind_of, within, most, why)
 
