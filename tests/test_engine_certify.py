@@ -10,8 +10,9 @@ from numba import njit
 from strategies import csr, extra_pieces, grid
 
 from terr.engine import Problem, certify, design
-from terr.engine.bounding import column_bound
+from terr.engine.bounding import Bound, column_bound
 from terr.engine.frame import make_frame
+from terr.engine.homes import all_fixed, assignment_bound
 from terr.engine.improve import Clock
 from terr.engine.knapsack import INF
 from terr.engine.objective import objective_km2
@@ -137,6 +138,16 @@ def test_cancel_and_time_limit_are_heard() -> None:
     assert time.perf_counter() - began < 30
     assert r.status in {"stopped", "limit_broken"}
     assert seen == sorted(seen)
+
+
+def test_many_units_with_fixed_centres_are_solved_by_assignment() -> None:
+    p = grid(9, 8, 3, np.random.default_rng(1).lognormal(0, 0.5, 72), limit=0.1,
+             centres=[[20.0, 20.0], [60.0, 20.0], [40.0, 60.0]])  # fmt: skip
+    plan = design(p, effort=0.3).assign
+    r = certify(p, plan, time_limit_s=30)
+    assert r.status == "optimal"
+    assert "contiguous" in r.model
+    assert r.objective * 0.9999 <= r.bound <= r.objective
 
 
 # every plan there is: programming over subsets, which tries each set as each territory
@@ -289,7 +300,7 @@ def some_problem(seed: int) -> Problem:
 
 
 def test_no_number_is_wrong_where_every_plan_is_known() -> None:
-    feasible = exact = closed = 0
+    feasible = exact = closed = assigned = 0
     for seed in range(CASES):
         p = some_problem(seed)
         best, plan = brute(p)
@@ -314,6 +325,15 @@ def test_no_number_is_wrong_where_every_plan_is_known() -> None:
             assert extra_pieces(p, shown) == 0 if (shown >= 0).all() else True
         loose = by_columns(p, shown, 0.05)
         assert loose <= best * (1 + 1e-12) + 1e-9, seed
+        frame = make_frame(p)
+        if all_fixed(frame) and not frame.impossible:
+            known = Bound(-INF, np.zeros(frame.n), np.full(len(frame.kinds), -INF), 0, closed=False)
+            clock = Clock(p, 1.0, None, None)
+            found = assignment_bound(p, frame, known, frame.on_nodes(shown), INF, clock)
+            assert found is not None
+            assert found.bound + frame.within <= best * (1 + 1e-12) + 1e-9, seed
+            assigned += 1
     assert feasible >= 150
+    assert assigned >= 15
     assert closed >= 0.9 * (CASES - feasible)
     assert exact >= 0.9 * feasible

@@ -15,6 +15,8 @@ from terr.engine.oracle import STARTS, any_set, near, prove
 
 NEW = 60
 """Columns of a kind added in a round, at most."""
+MOST = 2000
+"""Columns at most before those that cost most are dropped."""
 CLOSE = 1e-4
 """Share of the objective at which the bound is as good as the relaxation can be."""
 SAFE = 1e-10
@@ -77,6 +79,8 @@ def column_bound(
     stages = levels(frame.n)
     scale = np.maximum(frame.w, 1e-3 / frame.n)
     for stage, number in enumerate(stages):
+        if len(columns.units) > MOST:
+            columns = columns.trimmed(price, kinds, MOST // 2 // kinds + 1)
         master = Master(frame, columns, price, zones(frame, number), scale)
         centre = np.zeros(master.zones)
         trial, width, idle, stuck = centre, 0.1 * size, 0, 0
@@ -84,7 +88,7 @@ def column_bound(
         last = stage == len(stages) - 1
         while not clock.over():
             at = master.price(trial)
-            least, new, _whole = _price(frame, columns, at, unit, tol, clock, rng)
+            least, new = _price(frame, columns, at, unit, tol, clock, rng)
             value = lagrangian(frame, at, least)
             rounds += 1
             better = value > best + 1e-9 * size
@@ -94,6 +98,9 @@ def column_bound(
                 idle += 1
             if best > frame.most * (1 + 1e-6) or clock.over():
                 break
+            if len(columns.units) > MOST and better:
+                columns = columns.trimmed(price, kinds, MOST // 2 // kinds + 1)
+                master, centre = Master(frame, columns, price, zones(frame, number), scale), np.zeros(master.zones)
             solved = master.solve(centre, width, clock.left())
             if solved is None:
                 return Bound(best, price, best_least, rounds, closed=False)
@@ -155,11 +162,11 @@ def first_columns(frame: Frame, plans: Sequence[Labels]) -> tuple[Columns, F]:
 
 def _price(
     frame: Frame, columns: Columns, price: F, unit: float, tol: float, clock: Clock, rng: np.random.Generator
-) -> tuple[F, int, bool]:
-    """Bound per kind, columns added, and whether each search came to its end."""
+) -> tuple[F, int]:
+    """Bound per kind, and columns added."""
     kinds = len(frame.kinds)
     known = columns.least(price, kinds)
-    least, new, whole = np.empty(kinds), 0, True
+    least, new = np.empty(kinds), 0
     some = min(frame.n, max(40, STARTS // kinds))
     points = frame.xy if some >= frame.n else frame.xy[rng.choice(frame.n, some, replace=False)]
     for q, kind in enumerate(frame.kinds):
@@ -174,5 +181,5 @@ def _price(
         proof = prove(frame, kind, price, top, tol * unit, max(2 * tol, 0.005) * unit, clock)
         for units in proof.sets:
             added += columns.add(q, units, frame.cost(q, units))
-        least[q], new, whole = proof.bound, new + added, whole and proof.whole
-    return least, new, whole
+        least[q], new = proof.bound, new + added
+    return least, new

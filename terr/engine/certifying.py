@@ -27,8 +27,10 @@ from terr.model.result import Explanation, Progress, Result
 STAGE = "Proving how good this plan can be"
 SMALL = 14
 """Units up to which the exact model alone is quicker."""
-RELAXED = "least {what} of any plan within the limits and locks; the bound leaves contiguity aside{less}"
+RELAXED = "least {what} of any plan within the limits and locks; the bound leaves {aside} aside"
 EXACT = "least {what} of any contiguous plan within the limits and locks"
+CENTRED = 0.4
+"""Share of the time for prices where all centres are fixed; the rest is the assignment model's."""
 MOMENT = "load-weighted moment of inertia"
 PRICED = "moment of inertia with the prices of balance, change and leaving units out"
 IMPOSSIBLE = "no plan keeps every limit and lock: {why}"
@@ -114,12 +116,14 @@ def prove(problem: Problem, frame: Frame, plan: Labels, clock: Clock, seed: int)
         plans = [frame.on_nodes(p) for p in _plans(problem, plan, clock, seed)]
         clock.tell(STAGE, plan, 0.1, force=True)
         size = max(objective - frame.within, 1e-6 * frame.most)
-        found = column_bound(frame, plans, size, clock, seed, lambda _, done: clock.tell(STAGE, plan, 0.1 + 0.8 * done))
+        fixed = sets is None and all_fixed(frame)
+        inner = replace(clock, limit=clock.limit * CENTRED) if fixed and clock.limit is not None else clock
+        found = column_bound(frame, plans, size, inner, seed, lambda _, done: clock.tell(STAGE, plan, 0.1 + 0.8 * done))
         if found.value >= INF:
             return INF, IMPOSSIBLE.format(why="the limits ask for more than whole units can give"), "column generation"
         if sets is not None and not clock.over():
             exact = partition(problem, frame, sets, found, judged, clock)
-        elif all_fixed(frame) and not clock.over():
+        elif fixed and not clock.over():
             clock.tell(STAGE, plan, 0.9, force=True)
             exact = assignment_bound(problem, frame, found, frame.on_nodes(plan), judged, clock)
     if exact is not None and exact.bound >= INF:
@@ -130,12 +134,32 @@ def prove(problem: Problem, frame: Frame, plan: Labels, clock: Clock, seed: int)
         exact = replace(exact, bound=min(exact.bound, judged * (1 - 1e-6) - frame.within))
     best = max(found.value, exact.bound if exact is not None else -INF)
     if best <= -INF:
-        return -INF, RELAXED.format(what=what, less=""), "column generation"
-    name = "column generation, PuLP with HiGHS"
-    if exact is not None and exact.bound >= found.value:
-        return max(0.0, best + frame.within), EXACT.format(what=what), exact.solver
-    less = " and counts no price of balance" if problem.balance.any() else ""
-    return max(0.0, best + frame.within), RELAXED.format(what=what, less=less), name
+        return -INF, _words(problem, frame, what, whole=False), "column generation"
+    if exact is not None and (exact.whole or exact.bound >= found.value):
+        return max(0.0, best + frame.within), _words(problem, frame, what, whole=True), exact.solver
+    return (
+        max(0.0, best + frame.within),
+        _words(problem, frame, what, whole=False),
+        "column generation, PuLP with HiGHS",
+    )
+
+
+def _words(problem: Problem, frame: Frame, what: str, *, whole: bool) -> str:
+    """What the bound is on, and what it leaves aside: each of it could only raise a plan's price."""
+    aside = []
+    if not whole:
+        aside.append("contiguity")
+        if problem.balance.any():
+            aside.append("the price of balance")
+        if problem.remainder > 0:
+            aside.append("the limit on what is left out")
+    if np.isfinite(problem.max_moved):
+        aside.append("the limit on moves")
+    if problem.continuity > 0 and problem.start is not None and not frame.moves_priced:
+        aside.append("the price of moves")
+    if whole:
+        return EXACT.format(what=what) + (f"; the bound leaves {' and '.join(aside)} aside" if aside else "")
+    return RELAXED.format(what=what, aside=" and ".join(aside))
 
 
 def _inside(problem: Problem, plan: Labels) -> bool:

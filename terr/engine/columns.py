@@ -60,13 +60,28 @@ class Columns:
         self.kind.append(kind)
         return True
 
+    def trimmed(self, price: F, kinds: int, most: int) -> Columns:
+        """At most so many of each kind, those of least cost minus price."""
+        out = Columns()
+        cost = self._reduced(price)
+        of = np.array(self.kind)
+        for q in range(kinds):
+            mine = np.flatnonzero(of == q)
+            for c in mine[np.argsort(cost[mine], kind="stable")][:most].tolist():
+                out.add(q, self.units[c], self.cost[c])
+        return out
+
     def least(self, price: F, kinds: int) -> F:
         """(kinds,) least cost minus price of each kind's columns, km2; 1e300 where there is none."""
         out = np.full(kinds, INF)
         if self.units:
-            sizes = np.array([len(u) for u in self.units])
-            paid = np.add.reduceat(price[np.concatenate(self.units)], np.concatenate([[0], np.cumsum(sizes)[:-1]]))
-            np.minimum.at(out, np.array(self.kind), np.array(self.cost) - paid)
+            np.minimum.at(out, np.array(self.kind), self._reduced(price))
+        return out
+
+    def _reduced(self, price: F) -> F:
+        sizes = np.array([len(u) for u in self.units])
+        paid = np.add.reduceat(price[np.concatenate(self.units)], np.concatenate([[0], np.cumsum(sizes)[:-1]]))
+        out: F = np.array(self.cost) - paid
         return out
 
 

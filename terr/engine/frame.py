@@ -106,6 +106,11 @@ class Frame:
         inside = np.isin(units, np.concatenate([own.must, own.units])).all() and np.isin(own.must, units).all()
         return bool(inside and (load >= self.lo[j]).all() and (load <= self.hi[j]).all())
 
+    @property
+    def moves_priced(self) -> bool:
+        """True if moves from today's plan are part of the kinds' prices."""
+        return any(kind.more.any() for kind in self.kinds)
+
     def on_nodes(self, plan: Labels) -> Labels:
         """A plan of the problem as one of the frame; where a group is apart, the territory of its first unit."""
         out = np.full(self.n, -1, np.int64)

@@ -132,6 +132,7 @@ def _build(problem: Problem, frame: Frame, open_at: list[Labels]) -> _Model | No
     held = np.zeros(frame.n, bool)
     sure = set()
     for q, kind in enumerate(frame.kinds):
+        assert kind.centre is not None  # noqa: S101 (all_fixed)
         price = frame.w * ((frame.xy - kind.centre) ** 2).sum(axis=1) + kind.more
         constant += float(price[kind.must].sum())
         held[kind.must] = True

@@ -92,7 +92,7 @@ def prove(frame: Frame, kind: Kind, price: F, known: float, tol: float, reach: f
         frame: the frame.
         kind: the kind.
         price: (n,) km2.
-        known: cost of the best set known, km2.
+        known: cost of the best set known, km2; 1e300 = none.
         tol: how far the bound may stay below the least cost if the search comes to its end, km2.
         reach: as in `terr.engine.pricing.search`; 0 = bounds by shares of units only.
         clock: ends the search early; the bound is then lower, but valid.
@@ -107,6 +107,8 @@ def prove(frame: Frame, kind: Kind, price: F, known: float, tol: float, reach: f
     args = (kind.xy, kind.w, kind.a, own, base, kind.lo, kind.hi)
     n = grid(low[0], low[1], side, nx, ny, kind.most, *args, stack)
     sets, found, kept = np.zeros((KEPT, len(kind.units)), np.int8), np.empty((KEPT, 2)), 0
+    if known >= INF:  # no set is known: aim a little above the least of the corners' bounds
+        known = float(stack[:n, 3:7].min()) + reach + tol
     floor, best = INF, known
     while n > 0 and not clock.over():
         n, floor, best, kept = search(
