@@ -49,6 +49,16 @@ def test_same_answer_as_here(pool: Pool) -> None:
     assert again.status == "optimal"
 
 
+def test_a_certificate_needs_a_plan(pool: Pool) -> None:
+    p = grid(4, 4, 4, limit=0.01)
+    plan = np.array([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3])
+    assert pool.submit("certify", p, assign=plan).result(120).status == "optimal"
+    with pytest.raises(SolveError, match="needs a plan"):
+        pool.submit("certify", p)
+    with pytest.raises(SolveError, match="takes no plan"):
+        pool.submit("design", p, assign=plan)
+
+
 def test_cancel_keeps_the_best_so_far(pool: Pool) -> None:
     p = grid(40, 40, 30, np.random.default_rng(0).lognormal(0, 1, 1600), limit=0.3)
     job = pool.submit("design", p)

@@ -1,5 +1,6 @@
 """The engine: a `Problem` in, a `Result` out."""
 
+from terr.engine.certifying import certify
 from terr.engine.changes import moved_share, moves
 from terr.engine.check import precheck
 from terr.engine.designing import design
@@ -17,6 +18,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Result",
+    "certify",
     "design",
     "frontier",
     "moment_km2",

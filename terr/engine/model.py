@@ -54,7 +54,8 @@ class KeptHiGHS(pulp.HiGHS):
                     np.array(list(constraint.values()), float),
                 )
                 constraint.index = row
-        self.kept.setOptionValue("time_limit", float(self.timeLimit))  # per run, not in all
+        spent = self.kept.getRunTime()  # HiGHS counts all runs of a model
+        self.kept.setOptionValue("time_limit", float(self.timeLimit) + spent)
         self.rows = len(lp.constraints())
         if self.start is not None:
             solution = highspy.HighsSolution()

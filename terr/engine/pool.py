@@ -16,6 +16,9 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from queue import Empty
 from typing import Any
 
+import numpy as np
+
+from terr.engine.certifying import certify
 from terr.engine.designing import design
 from terr.engine.frontier import frontier
 from terr.engine.rebalancing import rebalance
@@ -26,7 +29,12 @@ from terr.model.result import Progress, Result
 
 SLOTS = 256
 """Largest number of jobs that wait or run at once."""
-KINDS: dict[str, Any] = {"design": design, "rebalance": rebalance, "frontier": frontier}
+KINDS: dict[str, Callable[..., Any]] = {
+    "design": design,
+    "rebalance": rebalance,
+    "certify": certify,
+    "frontier": frontier,
+}
 
 _swap = threading.Lock()
 _line: dict[str, Any] = {}  # in a worker: the queue for progress and the flags for cancel, set once at its start
@@ -68,11 +76,13 @@ def _ready() -> int:
     return os.getpid()
 
 
-def _run(kind: str, slot: int, number: int, problem: Problem, seed: int, time_limit_s: float | None) -> Any:
+def _run(
+    kind: str, slot: int, number: int, problem: Problem, plan: tuple[Any, ...], seed: int, time_limit_s: float | None
+) -> Any:
     flags, queue = _line["flags"], _line["queue"]
-    solve: Callable[..., Any] = KINDS[kind]
-    return solve(
+    return KINDS[kind](
         problem,
+        *plan,
         seed=seed,
         time_limit_s=time_limit_s,
         progress=lambda p: queue.put((number, p)),
@@ -85,7 +95,7 @@ class Job:
 
     Attributes:
         id: number, unique in its pool.
-        kind: "design" or "rebalance".
+        kind: "design", "rebalance" or "certify".
     """
 
     def __init__(self, number: int, kind: str, slot: int, flags: Any, future: Future[Result]) -> None:
@@ -166,20 +176,28 @@ class Pool:
                 job._progress = progress
         queue.close()
 
-    def submit(self, kind: str, problem: Problem, *, seed: int = 1, time_limit_s: float | None = None) -> Job:
+    def submit(
+        self, kind: str, problem: Problem, *, seed: int = 1, time_limit_s: float | None = None, assign: Any = None
+    ) -> Job:
         """Starts a job.
 
         Args:
-            kind: "design" or "rebalance".
+            kind: "design", "rebalance" or "certify".
             problem: what to solve.
             seed: of the solve.
             time_limit_s: of the solve, None = no limit.
+            assign: (n,) the plan to judge, for "certify" only.
 
         Raises:
-            SolveError: if the kind is unknown, the pool is shut down, or too many jobs wait.
+            SolveError: if the kind is unknown, a plan is missing or not asked for, the pool is shut down, or too many
+                jobs wait.
         """
         if kind not in KINDS:
             raise SolveError(f'there is no job called "{kind}"; choose {" or ".join(KINDS)}')
+        if (assign is not None) != (kind == "certify"):
+            text = "needs a" if kind == "certify" else "takes no"
+            raise SolveError(f'a job called "{kind}" {text} plan to judge')
+        plan = () if assign is None else (np.asarray(assign),)
         with self._lock:
             if self._closed:
                 raise SolveError("the background workers are shut down")
@@ -187,17 +205,19 @@ class Pool:
                 raise SolveError("too many jobs are waiting; let some finish or cancel them")
             number = next(self._numbers)
             try:
-                return self._submit(number, kind, problem, seed, time_limit_s)
+                return self._submit(number, kind, problem, plan, seed, time_limit_s)
             except BrokenProcessPool:  # a worker died since: its jobs failed, this one gets new workers
                 self._stop()
                 self._start()
-                return self._submit(number, kind, problem, seed, time_limit_s)
+                return self._submit(number, kind, problem, plan, seed, time_limit_s)
 
-    def _submit(self, number: int, kind: str, problem: Problem, seed: int, time_limit_s: float | None) -> Job:
+    def _submit(
+        self, number: int, kind: str, problem: Problem, plan: tuple[Any, ...], seed: int, time_limit_s: float | None
+    ) -> Job:
         slot = self._free.pop()
         flags, free = self._flags, self._free
         flags[slot] = 0
-        future = self._executor.submit(_run, kind, slot, number, problem, seed, time_limit_s)
+        future = self._executor.submit(_run, kind, slot, number, problem, plan, seed, time_limit_s)
         job = Job(number, kind, slot, flags, future)
         self._jobs[number] = job
 
