@@ -1,5 +1,6 @@
 """The engine: a `Problem` in, a `Result` out."""
 
+from terr.engine.causing import Cause, causes, told
 from terr.engine.changes import moved_share, moves
 from terr.engine.check import precheck
 from terr.engine.designing import design
@@ -9,15 +10,18 @@ from terr.model.problem import Problem
 from terr.model.result import Explanation, Move, Progress, Result
 
 __all__ = [
+    "Cause",
     "Explanation",
     "Move",
     "Problem",
     "Progress",
     "Result",
+    "causes",
     "design",
     "moved_share",
     "moves",
     "precheck",
     "rebalance",
+    "told",
     "warm",
 ]
