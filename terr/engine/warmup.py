@@ -11,7 +11,7 @@ from terr.model.problem import Problem
 
 
 def warm() -> None:
-    """Runs a tiny design, rebalance and search for causes. A second or two where the compiled loops are cached on disk, else about 20."""
+    """Runs each once on a tiny problem. A second or two where the compiled loops are on disk, else about 20."""
     side = 6
     at = np.arange(side * side).reshape(side, side)
     pairs = np.r_[np.c_[at[:, :-1].ravel(), at[:, 1:].ravel()], np.c_[at[:-1].ravel(), at[1:].ravel()]]
