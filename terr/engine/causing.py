@@ -80,7 +80,7 @@ def causes(problem: Problem, assign: Any, *, worst: int = 0, time_limit_s: float
         PlanError: if the plan doesn't fit the problem.
     """
     began = time.perf_counter()
-    plan = _checked(problem, assign)
+    plan = checked(problem, assign)
     over = problem.excess(plan)
     off = problem.deviations(plan)
     found = sorted(np.argwhere(over > 0).tolist(), key=lambda p: (-round(over[p[0], p[1]], 9), p))
@@ -128,7 +128,12 @@ def told(problem: Problem, cause: Cause) -> Explanation:
     )
 
 
-def _checked(problem: Problem, assign: Any) -> Ints:
+def checked(problem: Problem, assign: Any) -> Ints:
+    """int64 (n,) copy of a plan.
+
+    Raises:
+        PlanError: if it doesn't fit the problem.
+    """
     plan = np.array(assign).astype(np.int64)
     if plan.shape != (len(problem),) or plan.min() < -1 or plan.max() >= problem.territories:
         raise PlanError("the plan must give every unit of the problem one of its territories, or -1")

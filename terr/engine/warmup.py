@@ -6,6 +6,7 @@ import numpy as np
 
 from terr.engine.causing import causes
 from terr.engine.designing import design
+from terr.engine.explaining import explain
 from terr.engine.rebalancing import rebalance
 from terr.model.problem import Problem
 
@@ -33,3 +34,4 @@ def warm() -> None:
     design(problem, seed=1, effort=0.01)
     rebalance(problem, seed=1, effort=0.01)
     causes(problem, start)
+    explain(problem, start, time_limit_s=1.0)
