@@ -256,6 +256,8 @@ def whole(work: Work, raw: Labels) -> Labels:
     out[resting] = work.rest
     _absorb(work, out, load)
     count, label = pieces(work.ip, work.ix, np.zeros(work.n, np.int8))
+    if work.arena.rest:  # nothing reaches them over units that stay without a territory
+        out[out < 0] = work.rest
     while (out < 0).any():  # a piece of the region where no territory starts
         u = int(np.flatnonzero(out < 0)[0])
         j = _spare_label(work, out, label, count)

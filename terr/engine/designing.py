@@ -13,7 +13,7 @@ from terr.engine.centring import polish
 from terr.engine.check import FATAL, precheck
 from terr.engine.construct import ready
 from terr.engine.finishing import finish
-from terr.engine.groups import merged
+from terr.engine.groups import merged, unmerged
 from terr.engine.improve import Clock, rank
 from terr.engine.objective import moment_km2
 from terr.engine.search import crew, drafts, refine, windows
@@ -85,7 +85,7 @@ def design(
         SolveError: if no solver can run.
     """
     small, node, grouped = merged(problem)
-    notes = (*precheck(small), *grouped)
+    notes = (*unmerged(precheck(small), node), *grouped)
     for note in notes:
         if note.code in FATAL:
             raise PlanError(note.message)

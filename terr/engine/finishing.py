@@ -109,18 +109,15 @@ def finish(
         work: what was searched, perhaps with groups merged.
         plan: int64 (nodes,), the plan on `work`.
         clock: of the solve.
-        notes: explanations that name units of `work`.
+        notes: explanations found before.
         trace: of the solve.
         solver: the PuLP solver that ran, "" = none.
         node: int64 (n,), the unit of `work` each unit of the problem is part of.
         objective, bound, model: of the model solved; by default the design's price.
     """
-    first = np.full(work.n, 0, np.int64)
-    first[node[::-1]] = np.arange(len(node))[::-1]
     plan = np.where(plan == work.rest, -1, plan)[node]
     violation = float(sum(problem.excesses(plan).values()))
-    told = [Explanation(e.code, e.message, tuple(int(first[u]) for u in e.units)) for e in notes]
-    told += [*limit_notes(problem, plan), *other_notes(problem, plan)]
+    told = [*notes, *limit_notes(problem, plan), *other_notes(problem, plan)]
     if clock.late or clock.hurried:
         told.append(
             Explanation(

@@ -83,10 +83,11 @@ def _step(
         dc += t.toll[i]
     dn = 0.0
     if dst == k:
-        dn = t.part[i]
+        dn = t.left[i]
+        dc += t.none * t.part[i]
     elif src == k:
-        dn = -t.part[i]
-    dc += t.none * dn
+        dn = -t.left[i]
+        dc -= t.none * t.part[i]
     if t.most_moved < 1.0 and dm != 0.0:
         dp += penalty(moved + dm, -1.0, t.most_moved, SLACK) - penalty(moved, -1.0, t.most_moved, SLACK)
     if t.most_none < 1.0 and dn != 0.0:
@@ -178,7 +179,7 @@ def anneal(
         if a[u] != t.home[u]:
             moved += t.share[u]
         if a[u] == t.lo.shape[0] - 1:
-            none += t.part[u]
+            none += t.left[u]
     pen, cost = judge(t, a)
     journal = np.zeros(n, np.int64)  # units changed since `best`
     changed = 0

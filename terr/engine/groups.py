@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -74,6 +75,13 @@ def merged(problem: Problem) -> tuple[Problem, Codes, tuple[Explanation, ...]]:
         unit_names=None if problem.unit_names is None else _names(problem.unit_names, node, m),
     )
     return small, node, tuple(notes)
+
+
+def unmerged(notes: Iterable[Explanation], node: Codes) -> tuple[Explanation, ...]:
+    """Explanations of the smaller problem with the first of each group's units instead of the group."""
+    first = np.zeros(int(node.max()) + 1, np.int64)
+    first[node[::-1]] = np.arange(len(node))[::-1]
+    return tuple(replace(e, units=tuple(int(first[u]) for u in e.units)) for e in notes)
 
 
 def _sum(node: Codes, values: Any, m: int) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ class Arena(NamedTuple):
         far: uint8 (n, k + 1), 1 = the unit is too far from that territory's centre; (0, 0) = no such limit.
         locked: (n,), -1 = free. home: (n,) today's territory, k = none.
         toll: (n,) price of leaving home; share: (n,) share of the load that leaves with it.
-        part: (n,) share of the load that counts when a unit has no territory.
+        part: (n,) price, in units of `none`, of a unit without a territory; left: (n,) share of the load it leaves.
         spread, edge, none: prices of moment of inertia, border length, share without territory.
         most_moved, most_none: limits of these shares, large = no limit.
         rest: whether units may be without a territory.
@@ -53,6 +53,7 @@ class Arena(NamedTuple):
     toll: F
     share: F
     part: F
+    left: F
     spread: float
     edge: float
     none: float
@@ -143,10 +144,11 @@ def judge(t: Arena, a: Ints) -> tuple[float, float]:
             moved += t.share[i]
             cost += t.toll[i]
         if a[i] == k1 - 1:
-            none += t.part[i]
+            none += t.left[i]
+            cost += t.none * t.part[i]
         if t.far.shape[0] > 0 and t.far[i, a[i]]:
             pen += FAR
-    cost += t.edge * cut + t.none * none
+    cost += t.edge * cut
     pen += penalty(moved, -1.0, t.most_moved, SLACK) + penalty(none, -1.0, t.most_none, SLACK)
     return pen, cost
 

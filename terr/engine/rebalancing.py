@@ -12,7 +12,7 @@ from terr.engine.centring import anchors, open_pairs
 from terr.engine.check import FATAL, precheck
 from terr.engine.construct import ready, whole
 from terr.engine.finishing import finish
-from terr.engine.groups import merged
+from terr.engine.groups import merged, unmerged
 from terr.engine.improve import Clock, border, excess, price, rank, run_anneal
 from terr.engine.model import AssignModel
 from terr.engine.objective import moment_km2
@@ -88,7 +88,7 @@ def rebalance(
     if problem.start is None:
         raise PlanError("there is no plan to rebalance; design one first")
     small, node, grouped = merged(problem)
-    notes = [*precheck(small), *grouped]
+    notes = [*unmerged(precheck(small), node), *grouped]
     for note in notes:
         if note.code in FATAL:
             raise PlanError(note.message)
@@ -98,7 +98,7 @@ def rebalance(
     aims = Aims(home, small.shares() + EACH / work.n)
     clock.tell("Looking at today's plan", None, 0.0, force=True)
     first = whole(work, home)
-    notes += _start_notes(small, work, home, first)
+    notes += unmerged(_start_notes(small, work, home, first), node)
     trace: list[tuple[float, float, float]] = []
     best, top = first, aims.rank(work, first)
 

@@ -27,6 +27,8 @@ SIZES = (3, 4, 6, 8)
 """Territories in a window."""
 PRESS = (0.3, 10.0)
 """First and last factor of the penalty where shape counts."""
+FIRM = (0.3, 2000.0)
+"""The same where units may stay without a territory, which is dear but better than breaking a limit."""
 SOFT = 0.005
 """First factor of the penalty where change counts: so low that a plan leaves home only as far as it must."""
 
@@ -82,7 +84,8 @@ def refine(
     n = work.n
     arena = priced(work, plan) if edge is None else priced(work, plan, edge=edge)
     out = run_recombine(arena, plan, trees, heat / 2 / n, 2.0, seed, clock) if trees else plan
-    out = run_anneal(arena, out, flips, (heat / n, 2e-3 / n), PRESS, seed, clock)
+    press = FIRM if arena.rest else PRESS
+    out = run_anneal(arena, out, flips, (heat / n, 2e-3 / n), press, seed, clock)
     return min((plan, out), key=lambda p: rank(work, p))
 
 

@@ -61,7 +61,7 @@ def cut_out(work: Work, plan: Labels, group: Labels) -> tuple[Work, NDArray[np.i
     outside = np.ones(work.n, bool)
     outside[units] = False
     moved = float(old.share[outside & (plan != old.home)].sum())
-    none = float(old.part[outside & (plan == work.k)].sum())
+    none = float(old.left[outside & (plan == work.k)].sum())
     rows = np.append(group, work.k)
     ip, ix, bw = part.indptr.astype(np.int64), part.indices.astype(np.int64), part.data - 1.0
     xy, g, w = work.xy[units], work.g[units], np.ascontiguousarray(work.w[units])
@@ -71,6 +71,7 @@ def cut_out(work: Work, plan: Labels, group: Labels) -> tuple[Work, NDArray[np.i
         xy=xy, g=g, w=w, ip=ip, ix=ix, bw=bw, lo=old.lo[rows], hi=old.hi[rows], sc=old.sc[rows], goal=old.goal[rows],
         centre=old.centre[rows], far=np.ascontiguousarray(old.far[units][:, rows]) if len(old.far) else old.far,
         locked=locked, home=home, toll=old.toll[units], share=old.share[units], part=old.part[units],
+        left=old.left[units],
         most_moved=old.most_moved - moved, most_none=old.most_none - none,
     )  # fmt: skip
     small = replace(

@@ -18,6 +18,8 @@ from terr.model.problem import Problem
 __all__ = ["NONE", "Work", "adjacency", "joined_graph", "locked_parts", "make_work", "pieces"]
 SHAPE_FLOOR = 1e-4
 """Share of the mean load that a unit weighs at least in shapes, so that empty units don't straggle."""
+SURE = 1e-9
+"""Room for rounding in a sum of shares."""
 LARGE_SHARE = 1e9
 """Stands for no limit on a share."""
 
@@ -234,11 +236,12 @@ def _arena(problem: Problem, made: Room, cols: NDArray[Any], g: Any, w: Any, gra
         toll=unit * problem.continuity * share,
         share=share,
         part=g / g.sum(),
+        left=problem.shares(),
         spread=1.0,
         edge=0.0,
         none=unit * UNASSIGNED_PRICE,
-        most_moved=min(problem.max_moved, LARGE_SHARE) if started else LARGE_SHARE,
-        most_none=problem.remainder * (1 - 2 * SHAPE_FLOOR),
+        most_moved=min(problem.max_moved + SURE, LARGE_SHARE) if started else LARGE_SHARE,
+        most_none=problem.remainder + SURE,
         rest=problem.remainder > 0,
     )
 
