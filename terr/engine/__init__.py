@@ -1,25 +1,38 @@
 """The engine: a `Problem` in, a `Result` out."""
 
+from terr.engine.causing import Cause, causes, told
 from terr.engine.certifying import certify
 from terr.engine.changes import moved_share, moves
 from terr.engine.check import precheck
 from terr.engine.designing import design
+from terr.engine.explaining import PROOFS, explain
+from terr.engine.frontier import FrontierPoint, frontier
+from terr.engine.objective import moment_km2, objective_km2
 from terr.engine.rebalancing import rebalance
 from terr.engine.warmup import warm
 from terr.model.problem import Problem
 from terr.model.result import Explanation, Move, Progress, Result
 
 __all__ = [
+    "PROOFS",
+    "Cause",
     "Explanation",
+    "FrontierPoint",
     "Move",
     "Problem",
     "Progress",
     "Result",
+    "causes",
     "certify",
     "design",
+    "explain",
+    "frontier",
+    "moment_km2",
     "moved_share",
     "moves",
+    "objective_km2",
     "precheck",
     "rebalance",
+    "told",
     "warm",
 ]

@@ -20,6 +20,7 @@ import numpy as np
 
 from terr.engine.certifying import certify
 from terr.engine.designing import design
+from terr.engine.frontier import frontier
 from terr.engine.rebalancing import rebalance
 from terr.engine.warmup import warm
 from terr.errors import SolveError, TerrError
@@ -28,7 +29,12 @@ from terr.model.result import Progress, Result
 
 SLOTS = 256
 """Largest number of jobs that wait or run at once."""
-KINDS: dict[str, Callable[..., Result]] = {"design": design, "rebalance": rebalance, "certify": certify}
+KINDS: dict[str, Callable[..., Any]] = {
+    "design": design,
+    "rebalance": rebalance,
+    "certify": certify,
+    "frontier": frontier,
+}
 
 _swap = threading.Lock()
 _line: dict[str, Any] = {}  # in a worker: the queue for progress and the flags for cancel, set once at its start
@@ -72,7 +78,7 @@ def _ready() -> int:
 
 def _run(
     kind: str, slot: int, number: int, problem: Problem, plan: tuple[Any, ...], seed: int, time_limit_s: float | None
-) -> Result:
+) -> Any:
     flags, queue = _line["flags"], _line["queue"]
     return KINDS[kind](
         problem,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from terr.engine.causing import causes
 from terr.engine.designing import design
+from terr.engine.explaining import explain
 from terr.engine.rebalancing import rebalance
 from terr.model.problem import Problem
 
 
 def warm() -> None:
-    """Runs a tiny design and rebalance. A second or two where the compiled loops are cached on disk, else about 20."""
+    """Runs each once on a tiny problem. A second or two where the compiled loops are on disk, else about 20."""
     side = 6
     at = np.arange(side * side).reshape(side, side)
     pairs = np.r_[np.c_[at[:, :-1].ravel(), at[:, 1:].ravel()], np.c_[at[:-1].ravel(), at[1:].ravel()]]
@@ -31,3 +33,5 @@ def warm() -> None:
     )
     design(problem, seed=1, effort=0.01)
     rebalance(problem, seed=1, effort=0.01)
+    causes(problem, start)
+    explain(problem, start, time_limit_s=1.0)

@@ -1,218 +1,286 @@
-"""The registry of measures of a plan, and the scorecard that computes the quick ones in one go."""
+"""The registry: every metric of a plan Terr shows, with its formula, unit, source and direction, in one place.
+
+`docs/metrics.md` is this registry as text (`markdown`), and a test holds the two together.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
-from terr.errors import PlanError
-from terr.metrics import balance, shape
+from terr.errors import PlanError, TerrError
+from terr.metrics import balance, disruption, shape
+from terr.metrics.context import Context
 
-F = NDArray[np.float64]
-
-
-class UnitArrays(Protocol):
-    """What a scorecard needs of the units; `terr.model.units.Units` has it."""
-
-    @property
-    def indptr(self) -> NDArray[Any]:
-        """CSR row pointers."""
-        ...
-
-    @property
-    def indices(self) -> NDArray[Any]:
-        """CSR neighbours."""
-        ...
-
-    @property
-    def border_km(self) -> NDArray[Any]:
-        """Per CSR entry, km."""
-        ...
-
-    @property
-    def outer_km(self) -> NDArray[Any]:
-        """(n,), km."""
-        ...
-
-    @property
-    def area_km2(self) -> NDArray[Any]:
-        """(n,), km2."""
-        ...
-
-    @property
-    def xy_km(self) -> NDArray[Any]:
-        """(n, 2), km."""
-        ...
+DIRECTIONS = ("lower", "higher", "none")
+"""Which way is better."""
+SCOPES = ("plan", "territory", "measure", "territory and measure")
+"""What there is one value for: a number, an array (k,), (m,) or (k, m)."""
+FAILURES = (
+    TerrError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError,
+    shapely.errors.ShapelyError,
+)  # fmt: skip
+OWN = "Terr's own definition"
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One entry of the registry: what it is called, how it is computed, in what unit, and which way is better."""
+    """One entry: what it is called, how it is computed, of what, in what unit, and which way is better.
+
+    Attributes:
+        key: stable word for programs.
+        label: plain words.
+        unit: of its values.
+        formula: plain text; the calculation must agree.
+        source: where it was defined.
+        direction: one of `DIRECTIONS`.
+        scope: one of `SCOPES`.
+        compute: Context -> float, or float64 array of the scope's shape.
+        revision: raised when the calculation changes though its formula reads the same.
+    """
 
     key: str
-    name: str
-    formula: str
+    label: str
     unit: str
-    better: str
-    source: str = ""
+    formula: str
+    source: str
+    direction: str
+    scope: str
+    compute: Callable[[Context], Any]
+    revision: int = 1
 
     def __post_init__(self) -> None:
-        if self.better not in {"lower", "higher"}:
-            raise PlanError(f'"{self.better}" is not a direction; say lower or higher')
+        if self.direction not in DIRECTIONS:
+            raise PlanError(f'"{self.direction}" is not a direction; say lower, higher or none')
+        if self.scope not in SCOPES:
+            raise PlanError(f'"{self.scope}" is not what a metric can be of; choose from {", ".join(SCOPES)}')
+        for what in ("key", "label", "unit", "formula", "source"):
+            if not getattr(self, what).strip():
+                raise PlanError(f"a metric needs a {what}")
+
+    @property
+    def name(self) -> str:
+        """The label, by its former name."""
+        return self.label
+
+    @property
+    def better(self) -> str:
+        """The direction, by its former name."""
+        return self.direction
+
+    def shape(self, context: Context) -> tuple[int, ...]:
+        """Shape of its value: () is a number."""
+        k, m = context.k, len(context.measures)
+        return {"plan": (), "territory": (k,), "measure": (m,)}.get(self.scope, (k, m))
 
 
-METRICS: dict[str, Metric] = {
-    m.key: m
-    for m in (
-        Metric("max_deviation_pct", "Largest deviation", "max |load / target - 1| x 100", "%", "lower"),
-        Metric("cv_pct", "Coefficient of variation", "standard deviation / mean of loads x 100", "%", "lower"),
-        Metric("gini", "Gini", "sum |x_i - x_j| / (2 k^2 mean)", "0 to 1", "lower", "Gini 1912"),
-        Metric("balance_index", "Balance index", "100 x (1 - mean |deviation|), at least 0", "0 to 100", "higher"),
-        Metric("max_min", "Largest to smallest", "max load / min load", "ratio", "lower"),
-        Metric("extra_components", "Extra pieces", "connected pieces beyond one per territory", "pieces", "lower"),
-        Metric("unassigned_units", "Unassigned units", "units without a territory", "units", "lower"),
-        Metric("polsby_popper", "Polsby-Popper", "4 pi area / perimeter^2", "0 to 1", "higher", "Polsby, Popper 1991"),
-        Metric("reock", "Reock", "area / area of the smallest enclosing circle", "0 to 1", "higher", "Reock 1961"),
-        Metric(
-            "moment_of_inertia_km2", "Moment of inertia", "sum load x distance^2 to the centre / sum load", "km2",
-            "lower", "Weaver, Hess 1963",
-        ),
-        Metric("mean_distance_km", "Mean distance", "load-weighted mean distance to the centre", "km", "lower"),
-        Metric("border_km", "Inner border", "length of borders between territories", "km", "lower"),
-        Metric("units_pct", "Units that move", "units with another territory / all units x 100", "%", "lower"),
-        Metric("accounts_pct", "Accounts that move", "accounts that change / located accounts x 100", "%", "lower"),
-        Metric("load_pct", "Load that moves", "load on units with another territory / all load x 100", "%", "lower"),
-    )
-}  # fmt: skip
-"""Every measure of a plan Terr shows, by key."""
+def _mean(values: NDArray[np.float64], context: Context) -> float:
+    held = context.parts > 0
+    return float(values[held].mean()) if held.any() else 0.0
+
+
+_KNS = "Kalcsics, Nickel, Schroeder 2005, TOP 13 (relative deviation from the mean activity)"
+_REALIGN = "after Rios-Mercado, Lopez-Perez 2013, Omega 41 (territories kept in a realignment)"
+_TARJAN = "Hopcroft, Tarjan 1973, Communications of the ACM 16 (connected components)"
+_PP = "Polsby, Popper 1991, Yale Law & Policy Review 9"
+_REOCK = "Reock 1961, Midwest Journal of Political Science 5"
+
+_ENTRIES = (
+    Metric(
+        "load", "Load", "the measure's own", "sum of the measure over the territory's units", OWN,
+        "none", "territory and measure", lambda c: c.load,
+    ),
+    Metric(
+        "deviation_pct", "Deviation", "%", "100 x (load / target - 1); 0 if both are 0", _KNS,
+        "none", "territory and measure", lambda c: 100 * c.deviation,
+    ),
+    Metric(
+        "max_deviation_pct", "Largest deviation", "%", "100 x max over territories of |load / target - 1|", _KNS,
+        "lower", "measure", lambda c: 100 * balance.max_deviation(c.load, c.goal),
+    ),
+    Metric(
+        "cv_pct", "Coefficient of variation", "%",
+        "100 x standard deviation (over all k, not k - 1) / mean of the territories' loads",
+        "Pearson 1896, Philosophical Transactions of the Royal Society A 187", "lower", "measure",
+        lambda c: balance.cv_pct(c.load),
+    ),
+    Metric(
+        "gini", "Gini coefficient", "0 to 1", "sum over all ordered pairs of |load_i - load_j| / (2 k^2 mean load)",
+        "Gini 1912, Variabilita e mutabilita", "lower", "measure", lambda c: balance.gini(c.load),
+    ),
+    Metric(
+        "balance_index", "Balance index", "0 to 100",
+        "100 x (1 - mean over territories of |load / target - 1|), at least 0", OWN, "higher", "measure",
+        lambda c: balance.balance_index(c.load, c.goal),
+    ),
+    Metric(
+        "max_min", "Largest to smallest", "ratio", "largest load / smallest load; infinite if only the smallest is 0",
+        OWN, "lower", "measure", lambda c: balance.max_min(c.load),
+    ),
+    Metric(
+        "unassigned_units", "Unassigned units", "units", "number of units without a territory", OWN, "lower", "plan",
+        lambda c: float((c.slots < 0).sum()),
+    ),
+    Metric(
+        "unassigned_load", "Unassigned load", "the measure's own", "sum of the measure over units without a territory",
+        OWN, "lower", "measure", lambda c: c.weights[c.slots < 0].sum(axis=0),
+    ),
+    Metric(
+        "components", "Pieces", "pieces", "connected pieces of the territory by shared borders and bridges", _TARJAN,
+        "lower", "territory", lambda c: c.parts.astype(np.float64),
+    ),
+    Metric(
+        "extra_components", "Extra pieces", "pieces", "connected pieces beyond one per territory that has units",
+        _TARJAN, "lower", "plan", lambda c: float(np.maximum(c.parts - 1, 0).sum()),
+    ),
+    Metric(
+        "polsby_popper", "Polsby-Popper compactness", "0 to 1", "4 pi area / perimeter^2", _PP, "higher", "territory",
+        lambda c: c.polsby_popper,
+    ),
+    Metric(
+        "polsby_popper_mean", "Mean Polsby-Popper compactness", "0 to 1",
+        "mean of 4 pi area / perimeter^2 over territories that have units", _PP, "higher", "plan",
+        lambda c: _mean(c.polsby_popper, c),
+    ),
+    Metric(
+        "reock", "Reock compactness", "0 to 1", "area / area of the smallest circle around the territory", _REOCK,
+        "higher", "territory", lambda c: c.reock,
+    ),
+    Metric(
+        "reock_mean", "Mean Reock compactness", "0 to 1",
+        "mean of area / area of the smallest circle over territories that have units", _REOCK, "higher", "plan",
+        lambda c: _mean(c.reock, c),
+    ),
+    Metric(
+        "moment_of_inertia_km2", "Moment of inertia", "km2",
+        "sum of load x distance^2 to the territory's load-weighted centre / sum of load, assigned units only (each "
+        "weighs 1 if none has a load)",
+        "Weaver, Hess 1963, Yale Law Journal 73", "lower", "plan",
+        lambda c: shape.moment_of_inertia(c.slots, np.asarray(c.units.xy_km), c.weights[:, 0], c.k),
+    ),
+    Metric(
+        "mean_distance_km", "Mean distance", "km",
+        "sum of load x straight-line distance to the territory's load-weighted centre / sum of load, assigned units "
+        "only (each weighs 1 if none has a load)",
+        "after Hakimi 1964, Operations Research 12 (weighted distance to a median)", "lower", "plan",
+        lambda c: shape.mean_distance_km(c.slots, np.asarray(c.units.xy_km), c.weights[:, 0], c.k),
+    ),
+    Metric(
+        "border_km", "Inner border", "km",
+        "length of borders between two territories, or a territory and unassigned units, each counted once",
+        "Young 1988, Legislative Studies Quarterly 13 (perimeter test, without the outer border)", "lower", "plan",
+        lambda c: shape.border_km(c.slots, c.units.indptr, c.units.indices, c.units.border_km),
+    ),
+    Metric(
+        "units_pct", "Units that move", "%", "100 x units with another territory than before / all units", _REALIGN,
+        "lower", "plan", lambda c: disruption.units_pct(c.earlier(), c.slots),
+    ),
+    Metric(
+        "accounts_pct", "Accounts that move", "%",
+        "100 x accounts on units with another territory than before / located accounts", _REALIGN, "lower", "plan",
+        lambda c: disruption.accounts_pct(c.earlier(), c.slots, c.counts()),
+    ),
+    Metric(
+        "load_pct", "Load that moves", "%",
+        "100 x load on units with another territory than before / load of all units", _REALIGN, "lower", "measure",
+        lambda c: disruption.load_pct(c.earlier(), c.slots, c.weights),
+    ),
+)  # fmt: skip
+
+METRICS: Mapping[str, Metric] = MappingProxyType({m.key: m for m in _ENTRIES})
+"""Every metric of a plan Terr shows, by key, in the order shown."""
+if len(METRICS) != len(_ENTRIES):
+    raise PlanError("two metrics have one key")
 
 
 @dataclass(frozen=True, eq=False)
-class Scorecard:
-    """How good a plan is, whole and per territory. m measures in the order of `measures`, k territories by position.
+class Measured:
+    """What an evaluation found.
 
     Attributes:
-        measures: m names.
-        units: int64 (k,), number of units; components: int64 (k,), connected pieces.
-        load, target, deviation: float64 (k, m); deviation = load / target - 1.
-        area_km2, perimeter_km, polsby_popper: float64 (k,).
-        centre_km: float64 (k, 2), load-weighted by the first measure; nan for a territory without units.
-        max_deviation, cv_pct, gini, balance_index, max_min: float64 (m,); max_deviation is a share, not %.
-        extra_components: pieces beyond one per territory that has units.
-        unassigned_units: how many; unassigned_load: float64 (m,).
-        polsby_popper_mean: over territories that have units.
-        moment_of_inertia_km2, mean_distance_km, border_km: see `terr.metrics.shape`; weighed by the first measure.
+        values: key -> float, or read-only float64 array of the metric's scope.
+        failures: key -> why there is no value, in plain words.
+        version: of the registry it was computed with.
     """
 
-    measures: tuple[str, ...]
-    units: NDArray[np.int64]
-    components: NDArray[np.int64]
-    load: F
-    target: F
-    deviation: F
-    area_km2: F
-    perimeter_km: F
-    polsby_popper: F
-    centre_km: F
-    max_deviation: F
-    cv_pct: F
-    gini: F
-    balance_index: F
-    max_min: F
-    extra_components: int
-    unassigned_units: int
-    unassigned_load: F
-    polsby_popper_mean: float
-    moment_of_inertia_km2: float
-    mean_distance_km: float
-    border_km: float
-
-    def __post_init__(self) -> None:
-        for value in vars(self).values():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-
-    def table(self) -> list[dict[str, Any]]:
-        """One row per territory: position, units, components, area_km2, polsby_popper, and load, target and
-        deviation_pct by measure."""
-        return [
-            {
-                "territory": j,
-                "units": int(self.units[j]),
-                "components": int(self.components[j]),
-                "area_km2": float(self.area_km2[j]),
-                "polsby_popper": float(self.polsby_popper[j]),
-                "load": dict(zip(self.measures, self.load[j].tolist(), strict=True)),
-                "target": dict(zip(self.measures, self.target[j].tolist(), strict=True)),
-                "deviation_pct": dict(zip(self.measures, (100 * self.deviation[j]).tolist(), strict=True)),
-            }
-            for j in range(len(self.units))
-        ]
+    values: Mapping[str, Any]
+    failures: Mapping[str, str]
+    version: str
 
 
-def score(
-    slots: NDArray[Any],
-    k: int,
-    weights: NDArray[Any],
-    measures: Sequence[str],
-    targets: NDArray[Any] | None,
-    units: UnitArrays,
-) -> Scorecard:
-    """The scorecard of a plan (all but Reock, which needs outlines: see `terr.metrics.shape.reock`).
+def evaluate(
+    context: Context, keys: Iterable[str] | None = None, *, metrics: Mapping[str, Metric] = METRICS
+) -> Measured:
+    """Computes metrics of one plan. A metric that can't be computed is reported and the others go on.
 
     Args:
-        slots: int (n,), territory position 0..k-1 per unit, -1 = unassigned.
-        k: number of territories.
-        weights: (n, m) or (n,); the first measure weighs distances.
-        measures: m names.
-        targets: (k, m), or None for equal shares of all units' totals.
-        units: graph, borders, areas and points of the units.
+        context: the plan.
+        keys: which; None = all.
+        metrics: the registry.
 
     Raises:
-        PlanError: if the arrays don't fit each other.
+        PlanError: if there is no metric of a key.
     """
-    a = np.asarray(slots).astype(np.int64)
-    w = np.asarray(weights, np.float64)
-    w = w[:, None] if w.ndim == 1 else w
-    area, outer, xy = np.asarray(units.area_km2), np.asarray(units.outer_km), np.asarray(units.xy_km)
-    if a.ndim != 1 or len(w) != len(a) or len(area) != len(a) or w.shape[1] != len(measures):
-        raise PlanError("the plan, the loads and the units don't fit each other")
-    if len(a) and (a.min() < -1 or a.max() >= k):
-        raise PlanError(f"the plan names a territory outside 0 to {k - 1}")
-    goal = balance.equal_targets(w, k) if targets is None else np.asarray(targets, np.float64).reshape(-1, w.shape[1])
-    if goal.shape != (k, w.shape[1]):
-        raise PlanError(f"targets must be {k} rows of {w.shape[1]} number(s)")
-    load = balance.loads(a, w, k)
-    on = a >= 0
-    parts = shape.components(a, units.indptr, units.indices, k)
-    around = shape.perimeter_km(a, units.indptr, units.indices, units.border_km, outer, k)
-    size = np.bincount(a[on], area[on], k).astype(np.float64)
-    pp = np.where(around > 0, 4 * np.pi * size / np.where(around > 0, around, 1.0) ** 2, 0.0)
-    return Scorecard(
-        measures=tuple(measures),
-        units=np.bincount(a[on], minlength=k).astype(np.int64),
-        components=parts,
-        load=load,
-        target=goal.copy(),
-        deviation=balance.deviation(load, goal),
-        area_km2=size,
-        perimeter_km=around,
-        polsby_popper=pp,
-        centre_km=shape.territory_centres(a, xy, w[:, 0], k),
-        max_deviation=balance.max_deviation(load, goal),
-        cv_pct=balance.cv_pct(load),
-        gini=balance.gini(load),
-        balance_index=balance.balance_index(load, goal),
-        max_min=balance.max_min(load),
-        extra_components=int(np.maximum(parts - 1, 0).sum()),
-        unassigned_units=int((~on).sum()),
-        unassigned_load=w[~on].sum(axis=0),
-        polsby_popper_mean=float(pp[parts > 0].mean()) if (parts > 0).any() else 0.0,
-        moment_of_inertia_km2=shape.moment_of_inertia(a, xy, w[:, 0], k),
-        mean_distance_km=shape.mean_distance_km(a, xy, w[:, 0], k),
-        border_km=shape.border_km(a, units.indptr, units.indices, units.border_km),
+    wanted = tuple(metrics if keys is None else keys)
+    unknown = [key for key in wanted if key not in metrics]
+    if unknown:
+        raise PlanError(f'there is no metric "{unknown[0]}"; choose from {", ".join(metrics)}')
+    values: dict[str, Any] = {}
+    failures: dict[str, str] = {}
+    for key in wanted:
+        metric = metrics[key]
+        try:
+            value = np.array(metric.compute(context), np.float64)
+        except FAILURES as error:
+            failures[key] = str(error) or type(error).__name__
+            continue
+        if value.shape != metric.shape(context):
+            failures[key] = f"{metric.label} should have values for each {metric.scope}, but has {value.shape}"
+            continue
+        value.setflags(write=False)
+        values[key] = float(value) if value.ndim == 0 else value
+    return Measured(MappingProxyType(values), MappingProxyType(failures), version(metrics))
+
+
+def version(metrics: Mapping[str, Metric] = METRICS) -> str:
+    """12 hexadecimal digits that change with any key, label, unit, formula, source, direction, scope or revision.
+
+    Keep it beside stored figures: equal versions mean figures computed the same way.
+    """
+    text = "\n".join(
+        "\t".join((m.key, m.label, m.unit, m.formula, m.source, m.direction, m.scope, str(m.revision)))
+        for m in metrics.values()
     )
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def markdown(metrics: Mapping[str, Metric] = METRICS) -> str:
+    """The registry as the text of `docs/metrics.md`."""
+    lines = [
+        "# Metrics",
+        "",
+        "Every figure Terr shows about a plan, from the registry in `terr/metrics/registry.py`. This page is written",
+        "by `python -m terr.metrics > docs/metrics.md`, and a test keeps it so. Where a plan has several measures, the",
+        "first one weighs distances. Without targets, each territory's is an equal share of all units' load.",
+        "",
+        f"Version {version(metrics)}",
+    ]
+    for m in metrics.values():
+        better = "neither way is better" if m.direction == "none" else f"{m.direction} is better"
+        lines += [
+            "",
+            f"## {m.label}",
+            "",
+            f"- Key: `{m.key}`, one value for each {m.scope}" if m.scope != "plan" else f"- Key: `{m.key}`, one value",
+            f"- Formula: {m.formula}",
+            f"- Unit: {m.unit}; {better}",
+            f"- Source: {m.source}",
+        ]
+    return "\n".join(lines) + "\n"
