@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +12,15 @@ from numba import njit
 from strategies import csr, extra_pieces, grid
 
 from terr.engine import Problem, certify, design
-from terr.engine.bounding import Bound, column_bound
+from terr.engine.bounding import Bound, column_bound, lagrangian
+from terr.engine.exact import connected_sets, partition
 from terr.engine.frame import make_frame
 from terr.engine.homes import all_fixed, assignment_bound
 from terr.engine.improve import Clock
 from terr.engine.knapsack import INF
 from terr.engine.objective import objective_km2
+from terr.engine.oracle import prove
+from terr.engine.pricing import within
 from terr.engine.work import pieces
 from terr.errors import PlanError
 
@@ -127,9 +132,10 @@ def test_same_seed_same_bound() -> None:
 def test_cancel_and_time_limit_are_heard() -> None:
     p = grid(30, 30, 12, np.random.default_rng(0).lognormal(0, 1, 900))
     plan = design(p, effort=0.02).assign
+    certify(grid(4, 4, 4, limit=0.01), QUARTERS)  # compiles the loops
     began = time.perf_counter()
     r = certify(p, plan, time_limit_s=2)
-    assert time.perf_counter() - began < 4
+    assert time.perf_counter() - began < 5
     assert "time_limit" in [e.code for e in r.explanations]
     assert r.bound is None or 0 <= r.bound <= r.objective
     seen: list[float] = []
@@ -138,6 +144,18 @@ def test_cancel_and_time_limit_are_heard() -> None:
     assert time.perf_counter() - began < 30
     assert r.status in {"stopped", "limit_broken"}
     assert seen == sorted(seen)
+
+
+def test_what_rounding_forgives_is_not_called_impossible() -> None:
+    # 1.1000006 and 0.8999994 of targets 1 with 10 % allowed: `excess` is 0, and there is no other plan
+    w = [0.5500003, 0.5500003, 0.4499997, 0.4499997]
+    p = grid(4, 1, 2, w, targets=[[1.0], [1.0]], limit=0.1)
+    plan = np.array([0, 0, 1, 1])
+    assert p.excess(plan).sum() == 0
+    r = certify(p, plan)
+    assert r.status == "optimal"
+    assert r.objective == pytest.approx(25.0)
+    assert by_columns(p, plan) <= 25.0
 
 
 def test_many_units_with_fixed_centres_are_solved_by_assignment() -> None:
@@ -304,12 +322,13 @@ def test_no_number_is_wrong_where_every_plan_is_known() -> None:
     for seed in range(CASES):
         p = some_problem(seed)
         best, plan = brute(p)
+        other = np.where(p.locked >= 0, p.locked, np.arange(len(p)) % p.territories)  # rarely a plan within the limits
         if np.isfinite(best):
             assert objective_km2(p, plan) == pytest.approx(best, rel=1e-9, abs=1e-9), seed
             assert not any(p.excesses(plan).values()), seed
             shown = plan
         else:
-            shown = np.where(p.locked >= 0, p.locked, np.arange(len(p)) % p.territories)
+            shown = other
         r = certify(p, shown, time_limit_s=5)
         if not np.isfinite(best):
             assert r.status in {"infeasible", "limit_broken"}, seed
@@ -323,6 +342,9 @@ def test_no_number_is_wrong_where_every_plan_is_known() -> None:
         if r.status == "optimal":
             exact += 1
             assert extra_pieces(p, shown) == 0 if (shown >= 0).all() else True
+        blind = certify(p, other, time_limit_s=5)  # the optimum isn't among what it starts from
+        assert blind.bound is not None, seed
+        assert best * (1 - 1e-5) - 1e-6 <= blind.bound <= best * (1 + 1e-12) + 1e-9, seed
         loose = by_columns(p, shown, 0.05)
         assert loose <= best * (1 + 1e-12) + 1e-9, seed
         frame = make_frame(p)
@@ -337,3 +359,116 @@ def test_no_number_is_wrong_where_every_plan_is_known() -> None:
     assert assigned >= 15
     assert closed >= 0.9 * (CASES - feasible)
     assert exact >= 0.9 * feasible
+
+
+def test_a_unit_left_out_is_not_worth_more_than_that_costs() -> None:
+    p = grid(2, 1, 1, limit={}, centres=[[0.0, 0.0]], max_km=[5.0], remainder=0.5)  # the second unit is too far
+    r = certify(p, np.array([0, -1]))
+    assert r.status == "optimal"
+    assert r.objective == pytest.approx(50.0 * p.scale_km2)
+    frame = make_frame(p)
+    assert lagrangian(frame, np.array([0.0, 1e9]), np.zeros(1)) <= r.objective
+
+
+def test_squares_are_bounded_from_below() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        k, h = rng.uniform(0.1, 2.0), rng.uniform(0.1, 3.0)
+        x, y = rng.uniform(-3, 3, 2)
+        at, bend = rng.uniform(-4, 4, (5, 2)), rng.uniform(0, k, 5)
+        low = rng.uniform(-3, 0, 5)
+
+        def v(p: np.ndarray, at: Any = at, bend: Any = bend, low: Any = low) -> np.ndarray:
+            return (low + bend * ((p[:, None] - at[None]) ** 2).sum(axis=2)).min(axis=1)
+
+        corners = v(np.array([[x, y], [x + h, y], [x, y + h], [x + h, y + h]]))
+        inside = v(np.array([x, y]) + h * rng.random((2000, 2)))
+        square = np.r_[x, y, h, corners, np.zeros(5)]
+        assert within(square, k) <= inside.min() + 1e-12
+
+
+def test_pricing_misses_no_set() -> None:
+    """Against all sets, connected or not, at random prices: never above the least cost, and close below it."""
+    tried = 0
+    for seed in range(240):
+        p = some_problem(seed)
+        frame = make_frame(p)
+        if frame.impossible or frame.n < len(p):
+            continue
+        rng = np.random.default_rng(seed)
+        n = len(p)
+        bits = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+        load = bits @ p.weights
+        even = np.maximum(p.weights.sum(axis=0) / p.territories, 1e-300)
+        unit = frame.most / p.territories + 1e-3
+        price = frame.w * rng.uniform(0.0, 3.0, n) * unit * float(rng.choice([0.5, 1.0, 3.0]))
+        price += rng.uniform(-0.05, 0.1, n) * unit
+        exact = np.empty(len(frame.kinds))
+        for q, kind in enumerate(frame.kinds):
+            j = int(kind.members[0])
+            goal = np.where(p.targets[j] > 0, p.targets[j], even)
+            over = np.maximum(p.lowest[j] - load, load - p.highest[j]) / goal
+            barred = p.too_far()[:, j] | ((p.locked >= 0) & (p.locked != j))
+            ok = (over < 1e-6).all(axis=1) & ~(bits & barred).any(axis=1) & bits[:, p.locked == j].all(axis=1)
+            least = INF
+            for b in bits[ok]:
+                units = np.flatnonzero(b)
+                cost = frame.cost(q, units) if len(units) else 0.0
+                least = min(least, cost - price[units].sum())
+            exact[q] = least
+            tol = 1e-3 * unit
+            for known, reach in ((INF, tol), (least + 0.1 * unit, 5 * tol), (least, 0.0)):
+                got = prove(frame, kind, price, known, tol, reach, Clock(p, 5.0 if reach else 0.01, None, None))
+                assert got.bound <= least + 1e-9 * (unit + abs(least)), (seed, q)
+                for units, cost in zip(got.sets, got.cost, strict=True):
+                    assert frame.fits(q, units)
+                    assert frame.cost(q, units) - price[units].sum() == pytest.approx(cost, rel=1e-9, abs=1e-9 * unit)
+                if known < INF and reach > 0 and got.whole:
+                    assert got.bound >= least - 1.5 * tol, (seed, q)
+                tried += 1
+        best, _ = brute(p)
+        assert lagrangian(frame, price, exact) <= best * (1 + 1e-12) + 1e-9, seed
+    assert tried >= 600
+
+
+def test_what_prices_leave_out_is_not_missed() -> None:
+    tried = 0
+    for seed in range(120):
+        p = some_problem(seed)
+        frame = make_frame(p)
+        best, plan = brute(p)
+        if not np.isfinite(best) or best <= 0:
+            continue
+        sets = connected_sets(p, frame)
+        assert sets is not None
+        clock = Clock(p, None, None, None)
+        size = max(best - frame.within, 1e-6 * frame.most)
+        known = column_bound(frame, [frame.on_nodes(plan)], size, Clock(p, 0.05, None, None), 1, lambda *_: None)
+        got = partition(p, frame, sets, known, best * 1.05, clock)
+        assert got is not None
+        assert best * (1 - 1e-5) <= got.bound + frame.within <= best * (1 + 1e-12) + 1e-9, seed
+        tried += 1
+    assert tried >= 50
+
+
+def test_cuts_leave_every_contiguous_plan() -> None:
+    tried = 0
+    for seed in range(400):
+        base = some_problem(seed)
+        if base.territories < 2 or (base.groups >= 0).any() or len(base) < 6:
+            continue
+        rng = np.random.default_rng(seed)
+        home = rng.uniform([0, 0], [60, 30], (base.territories, 2))
+        p = replace(base, centres=home, max_km=np.full(base.territories, np.inf))
+        frame = make_frame(p)
+        best, plan = brute(p)
+        if not np.isfinite(best) or frame.impossible or not all_fixed(frame):
+            continue
+        known = Bound(-INF, np.zeros(frame.n), np.full(len(frame.kinds), -INF), 0, closed=False)
+        found = assignment_bound(p, frame, known, plan, INF, Clock(p, 1.0, None, None))
+        assert found is not None
+        assert found.bound <= best * (1 + 1e-12) + 1e-9, seed
+        if found.whole:
+            assert found.bound >= best * (1 - 1e-5) - 1e-6, seed
+        tried += 1
+    assert tried >= 60
