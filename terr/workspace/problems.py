@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from terr.boundaries.catalog import pieces, region_label
 from terr.errors import InputError
 from terr.model.plan import MAX_TERRITORIES
 from terr.model.problem import Problem
+from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.view.text import units_word
@@ -45,11 +47,11 @@ def build_problem(
     keep: NDArray[np.bool_],
     loads: NDArray[np.float64],
     measures: Sequence[str],
-    limits: Mapping[str, float],
+    limits: Mapping[str, Limit],
     k: int,
     *,
     locked: NDArray[np.int16],
-    start: NDArray[np.int16] | None = None,
+    **more: Any,
 ) -> Problem:
     """The engine's problem over the kept units.
 
@@ -58,10 +60,10 @@ def build_problem(
         keep: bool (n,), units the engine may use.
         loads: float64 (n, m), loads per unit.
         measures: m names; the first is the one the shape is weighed by.
-        limits: measure -> share of the target a load may be off on both sides.
+        limits: measure -> share of the target a load may be off on both sides, or (below, above).
         k: number of territories.
         locked: int16 (kept units,), territory index a unit is fixed to, -1 = free.
-        start: int16 (kept units,), the plan to stay close to, -1 = unassigned.
+        **more: what else `Problem.from_arrays` takes, over the kept units.
 
     Raises:
         InputError: more territories than units, a measure that adds up to zero, or whatever `Problem` refuses.
@@ -83,7 +85,7 @@ def build_problem(
         territories=k,
         limits=limits,
         locked=locked,
-        start=start,
+        **more,
         unit_names=[n for n, on in zip(units.names, keep, strict=True) if on],
     )
 
