@@ -1,14 +1,15 @@
-# make run    start the app on http://localhost:8501
-# make test   every test, those in a real browser included
-# make lint   style and types
-# make bench  the figures the project promises
-# make data   build data/ and static/geo/ again from their sources
+# make run           start the app on http://localhost:8501
+# make test          every test, those in a real browser included
+# make lint          style and types
+# make bench         the figures the project promises
+# make bench-engine  the engine beside other libraries, about 25 minutes
+# make data          build data/ and static/geo/ again from their sources
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := run
-.PHONY: run test lint format bench data clean
+.PHONY: run test lint format bench bench-engine data clean
 
 run: $(VENV)/.app
 	@$(BIN)/python -m terr.ui.launch --port $(PORT)
@@ -27,6 +28,9 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@CHROMIUM="$$($(BIN)/python tests/browser/find_chromium.py)" && export CHROMIUM && $(BIN)/python -m benchmarks
+
+bench-engine: $(VENV)/.dev
+	@$(BIN)/python -m benchmarks.suite
 
 data: $(VENV)/.dev
 	$(BIN)/python data/build.py

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.judging import Quality, best, judge
 from benchmarks.marks import Figure, amount, timed
 from benchmarks.peers import Slots, kmeans, metis
 from terr.aggregate import measures_per_unit
 from terr.boundaries.catalog import load_units
 from terr.engine import design, warm
-from terr.metrics import shape
 from terr.model.units import Units
 from terr.workspace import Workspace, imports
 from terr.workspace.problems import build_problem
@@ -42,31 +42,6 @@ CASES = (
     Case("design Texas, 254 counties, 10 territories", "TX", 10, 5, 5.0),
     Case("design lower 48, 3,109 counties, 50 territories", "lower48", 50, 3, 60.0),
 )
-
-
-@dataclass(frozen=True)
-class Quality:
-    """How good a plan is: largest deviation in %, components beyond one per territory, moment of inertia in km²."""
-
-    deviation: float
-    extra: int
-    moment: float
-
-    @property
-    def rank(self) -> tuple[int, float, float]:
-        """In one piece first, then within the limit, then compact; smaller is better."""
-        return self.extra, max(0.0, self.deviation - 100 * TOLERANCE), self.moment
-
-
-def judge(units: Units, loads: NDArray[np.float64], slots: NDArray[Any], k: int) -> Quality:
-    """Measure any plan alike, ours or a peer's."""
-    sums = np.bincount(slots, loads, k)
-    parts = shape.components(slots, units.indptr, units.indices, k)
-    return Quality(
-        deviation=float(100 * np.abs(sums / (loads.sum() / k) - 1).max()),
-        extra=int(np.maximum(parts - 1, 0).sum()),
-        moment=shape.moment_of_inertia(slots, units.xy_km, loads, k),
-    )
 
 
 def run() -> tuple[list[Figure], list[tuple[str, ...]], dict[str, Any]]:
@@ -130,7 +105,7 @@ def _peer(
     started = time.perf_counter()
     made = [make(seed) for seed in range(1, tries + 1)]
     took = time.perf_counter() - started
-    return took, min((judge(units, loads, slots, k) for slots in made), key=lambda q: q.rank)
+    return took, best([judge(units, loads, slots, k) for slots in made], TOLERANCE)
 
 
 def _row(case: str, method: str, seconds: float, plan: Quality) -> tuple[str, ...]:

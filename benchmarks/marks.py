@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 PACKAGES = ("numpy", "pandas", "numba", "pymetis", "highspy", "streamlit", "streamlit-folium", "playwright")
@@ -106,13 +106,20 @@ def summary(figures: Sequence[Figure]) -> str:
     return said + (f"; missed: {'; '.join(missed)}" if missed else "")
 
 
-def machine() -> dict[str, Any]:
-    """Where and with what it was measured."""
+def machine(packages: Sequence[str] = PACKAGES) -> dict[str, Any]:
+    """Where and with what it was measured; a package that isn't there is "not installed"."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "load_average_1min": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
-        **{name: version(name) for name in PACKAGES},
+        **{name: _version(name) for name in packages},
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

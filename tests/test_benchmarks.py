@@ -89,7 +89,7 @@ def test_a_plan_is_judged_as_worked_out_by_hand() -> None:
     bad = engine.judge(units, loads, corners, 2)
     assert bad.deviation == pytest.approx(75.0)
     assert bad.extra == 1
-    assert good.rank < bad.rank
+    assert good.rank(0.05) < bad.rank(0.05)
 
 
 def test_peers_give_every_unit_a_territory() -> None:
