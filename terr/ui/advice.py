@@ -14,7 +14,7 @@ from terr.ui import figures, state
 from terr.ui.guard import attempt, guarded
 from terr.view.text import and_list, count, markdown, percent, sentence, short
 from terr.workspace import solve
-from terr.workspace.board import Board, board, preview_board
+from terr.workspace.board import Board, board
 
 ADVICE_SECONDS = 8.0
 
@@ -85,7 +85,7 @@ def _watch(sid: str) -> None:
     design: Run | None = state.get("design")
     if design is not None:
         _collect(design)
-        _show_design(sid, design)
+        _show_design(design)
     else:
         _advise(sid)
 
@@ -98,7 +98,7 @@ def _collect(run: Run) -> None:
             run.error = str(error)
 
 
-def _show_design(sid: str, run: Run) -> None:
+def _show_design(run: Run) -> None:
     st.markdown("**Generating territories**" if run.result is None else "**Generated plan (preview)**")
     for warning in run.task.warnings:
         st.caption(f":material/warning: {markdown(sentence(warning.message))}")
@@ -121,7 +121,7 @@ def _show_design(sid: str, run: Run) -> None:
             run.stopped = True
         return
     if state.get("proposal") is None:
-        _propose(sid, run)
+        _propose(run)
     told = {w.message for w in run.task.warnings}
     _explain([e.message for e in run.result.explanations if e.message not in told], most=2)
     proposal: Board = state.get("proposal")
@@ -145,16 +145,11 @@ def _explain(messages: list[str], *, most: int) -> None:
                 st.markdown(markdown(sentence(message)))
 
 
-def _propose(sid: str, run: Run) -> None:
-    ws = state.workspace()
-    plan, _ = ws.plan(sid)
+def _propose(run: Run) -> None:
     if run.result is None:
         return
     try:
-        change = solve.design_edit(ws, run.task, run.result, plan, ws.store.scenario(sid).next_code)
-        asked = run.task.request
-        measure, tolerance = (asked.measure, asked.tolerance) if asked else ("", 0.0)
-        state.put("proposal", preview_board(ws, sid, change, measure=measure, tolerance=tolerance))
+        state.put("proposal", solve.proposal(state.workspace(), run.task, run.result))
     except TerrError as error:
         run.error = str(error)
     st.rerun()

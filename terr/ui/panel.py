@@ -97,6 +97,7 @@ def _map(shown: Board, *, proposed: bool) -> None:
         strays=shown.strays,
         ack=seen.ack,
         preview=None if proposed else state.get("preview"),
+        marked=state.get("marked", []),
         data=None if seen.have == version else _data(version, shown),
         fly=state.get("fly"),
         readonly=_PREVIEW if proposed or state.get("preview") else "",
@@ -218,6 +219,7 @@ def _pick(key: str, codes: list[int]) -> None:
         return
     proposal: Board | None = state.get("proposal")
     plan = proposal.plan if proposal is not None else state.workspace().plan(sid)[0]
+    state.drop("marked")
     if proposal is None and picked[0] in plan.codes:
         state.choose(picked[0])
     state.fly_to(np.flatnonzero(plan.assign == picked[0]).tolist())

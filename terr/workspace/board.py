@@ -172,9 +172,11 @@ def _measure(
     )
     worst = float(np.abs(deviation).max()) if k and target > 0 else float("nan")
     moved, baseline = _moved(ws, info, plan, loads)
-    broken = broken_rules(plan, units, rules, {m: per_unit(ws, info, m)[0] for m in measures_of(rules, accounts)})
+    further = {m: per_unit(ws, info, m)[0] for m in measures_of(rules, accounts)}
+    broken = broken_rules(plan, units, rules, further, dict(accounts.currency))
     unassigned = float(loads[~on].sum())
-    left = unassigned > rules.unassigned * float(loads.sum()) + 1e-9 * float(np.abs(loads).sum())
+    most = rules.unassigned * float(loads.sum())
+    left = unassigned > most * (1 + 1e-9) if most > 0 else bool(loads[~on].any())
     return Board(
         info=info,
         rev=rev,

@@ -24,8 +24,12 @@ def measures_of(rules: Rules, accounts: Accounts) -> list[str]:
 
 
 def broken_rules(
-    plan: Plan, units: Units, rules: Rules, loads: Mapping[str, NDArray[np.float64]]
-) -> tuple[str, ...]:  # fmt: skip
+    plan: Plan,
+    units: Units,
+    rules: Rules,
+    loads: Mapping[str, NDArray[np.float64]],
+    currencies: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
     """One line per rule that isn't kept; () if all are.
 
     Args:
@@ -33,6 +37,7 @@ def broken_rules(
         units: n units.
         rules: what it is held to.
         loads: measure -> float64 (n,), for the measures of hard further limits.
+        currencies: measure -> currency code.
     """
     out = []
     open_ones = [j for j, t in enumerate(plan.territories) if not t.locked]
@@ -48,8 +53,9 @@ def broken_rules(
         slack = _ROUNDING * max(1.0, abs(most) if np.isfinite(most) else abs(least))
         off = [j for j in open_ones if not least - slack <= value[j] <= most + slack]
         if off:
-            names = and_list([f"{plan.territories[j].name} ({_shown(one, value[j])})" for j in off], 2)
-            out.append(f"{one.measure} of {names} is outside {limit_words(one)}")
+            currency = (currencies or {}).get(one.measure, "")
+            names = and_list([f"{plan.territories[j].name} ({_shown(one, value[j], currency)})" for j in off], 2)
+            out.append(f"{one.measure} of {names} isn't {limit_words(one, currency)}")
     codes = units.codes()
     for group in rules.groups:
         inside = [codes[u] for u in group.units if u in codes]
@@ -58,17 +64,17 @@ def broken_rules(
     return tuple(out)
 
 
-def limit_words(one: MeasureLimit) -> str:
-    """ "80 % to 120 % of target", "at most 400", "at least 90 % of target"."""
+def limit_words(one: MeasureLimit, currency: str = "") -> str:
+    """Such as "between 80 % and 120 % of target", "at most $2.00M"."""
     of = "" if one.as_load else " of target"
     if one.low is None or one.low <= 0:
-        return f"at most {_shown(one, one.high or 0.0)}{of}"
+        return f"at most {_shown(one, one.high or 0.0, currency)}{of}"
     if one.high is None:
-        return f"at least {_shown(one, one.low)}{of}"
-    return f"{_shown(one, one.low)} to {_shown(one, one.high)}{of}"
+        return f"at least {_shown(one, one.low, currency)}{of}"
+    return f"between {_shown(one, one.low, currency)} and {_shown(one, one.high, currency)}{of}"
 
 
-def _shown(one: MeasureLimit, value: float) -> str:
-    return (
-        short(value) if one.as_load else percent(100 * value, 0 if abs(100 * value - round(100 * value)) < 0.05 else 1)
-    )
+def _shown(one: MeasureLimit, value: float, currency: str = "") -> str:
+    if one.as_load:
+        return short(value, currency)
+    return percent(100 * value, 0 if abs(100 * value - round(100 * value)) < 0.05 else 1)

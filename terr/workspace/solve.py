@@ -89,9 +89,8 @@ def _rules(task: Task, codes: list[int], units: Units) -> Rules:
     request = task.request
     if request is None:
         return NO_RULES
-    whole = [
-        Group(s, tuple(u for u, at in zip(units.ids, state, strict=True) if at == s)) for s in request.whole_states
-    ]
+    where = list(zip(units.ids, units.frame["state"].tolist(), strict=True))
+    whole = [Group(code, tuple(u for u, s in where if s == code)) for code in request.whole_states]
     return Rules(
         limits=request.limits,
         groups=(*request.groups, *whole),
