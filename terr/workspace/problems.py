@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -121,3 +123,16 @@ def pieces_warning(units: Units) -> tuple[Explanation, ...]:
         f"{listed}). They are joined where they come closest ({joins}), so a territory may cross there."
     )
     return (Explanation("region_in_pieces", message, tuple(p[0] for p in parts[1:])),)
+
+
+def by_name(told: Sequence[Explanation], names: Sequence[str]) -> tuple[Explanation, ...]:
+    """The engine's explanations with territories by name; it only knows their positions."""
+
+    def named(message: str) -> str:
+        def name(found: re.Match[str]) -> str:
+            position = int(found[1])
+            return names[position - 1] if 1 <= position <= len(names) else found[0]
+
+        return re.sub(r"\bterritory (\d+)\b", name, message)
+
+    return tuple(replace(said, message=named(said.message)) for said in told)

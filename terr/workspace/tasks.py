@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -24,7 +23,7 @@ from terr.workspace.core import Workspace
 from terr.workspace.homes import home_xy, nearest_units
 from terr.workspace.imports import dataset
 from terr.workspace.keeping import rules_of
-from terr.workspace.problems import build_problem, pieces_warning
+from terr.workspace.problems import build_problem, by_name, pieces_warning
 from terr.workspace.requests import Request, Rules, bounds_of
 from terr.workspace.slots import Slot, bundles, held_territories, settled, slots_of, today
 from terr.workspace.targets import usable_units
@@ -182,19 +181,6 @@ def _homes(
     if request.most_km is not None:
         reach[(seeds >= 0) | ~np.isnan(centres[:, 0])] = request.most_km
     return {"seeds": seeds, "centres": centres, "max_km": reach}
-
-
-def by_name(told: Sequence[Explanation], names: Sequence[str]) -> tuple[Explanation, ...]:
-    """The engine's explanations with territories by name; it only knows their positions."""
-
-    def named(message: str) -> str:
-        def name(found: re.Match[str]) -> str:
-            position = int(found[1])
-            return names[position - 1] if 1 <= position <= len(names) else found[0]
-
-        return re.sub(r"\bterritory (\d+)\b", name, message)
-
-    return tuple(replace(said, message=named(said.message)) for said in told)
 
 
 def _closed_warning(closed: Sequence[Territory], k: int) -> tuple[Explanation, ...]:
