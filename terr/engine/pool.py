@@ -9,6 +9,7 @@ import pickle
 import sys
 import threading
 import types
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -16,6 +17,7 @@ from queue import Empty
 from typing import Any
 
 from terr.engine.designing import design
+from terr.engine.frontier import frontier
 from terr.engine.rebalancing import rebalance
 from terr.engine.warmup import warm
 from terr.errors import SolveError, TerrError
@@ -24,7 +26,7 @@ from terr.model.result import Progress, Result
 
 SLOTS = 256
 """Largest number of jobs that wait or run at once."""
-KINDS = {"design": design, "rebalance": rebalance}
+KINDS: dict[str, Any] = {"design": design, "rebalance": rebalance, "frontier": frontier}
 
 _swap = threading.Lock()
 _line: dict[str, Any] = {}  # in a worker: the queue for progress and the flags for cancel, set once at its start
@@ -66,9 +68,10 @@ def _ready() -> int:
     return os.getpid()
 
 
-def _run(kind: str, slot: int, number: int, problem: Problem, seed: int, time_limit_s: float | None) -> Result:
+def _run(kind: str, slot: int, number: int, problem: Problem, seed: int, time_limit_s: float | None) -> Any:
     flags, queue = _line["flags"], _line["queue"]
-    return KINDS[kind](
+    solve: Callable[..., Any] = KINDS[kind]
+    return solve(
         problem,
         seed=seed,
         time_limit_s=time_limit_s,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,10 @@ from terr.engine.check import FATAL, precheck
 from terr.engine.construct import ready, whole
 from terr.engine.finishing import finish
 from terr.engine.groups import merged
-from terr.engine.improve import Clock, border, excess, price, run_anneal
+from terr.engine.improve import Clock, border, excess, price, rank, run_anneal
 from terr.engine.model import AssignModel
 from terr.engine.objective import moment_km2
-from terr.engine.search import Run, crew
+from terr.engine.search import SOFT, Run, crew, returned, windows
 from terr.engine.work import Work, pieces
 from terr.errors import PlanError
 from terr.model.problem import Problem
@@ -57,15 +57,16 @@ def rebalance(
     progress: Callable[[Progress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
     effort: float = 1.0,
+    prove: bool = True,
 ) -> Result:
     """Moves the least load of the first measure, in few moves, from `problem.start` so that every limit holds.
 
     Minimises the share of the load that moves plus `EACH / n` for each unit that moves: what counts is load, but a
     move more must save at least `EACH` of a mean unit's load.
 
-    Annealing gives the first answer; a PuLP model over the units near a border, with contiguity cuts, improves it and
-    gives the bound. Unassigned units are given to a neighbour, stray pieces to the territory around them, and both
-    count as moved.
+    Annealing gives the first answer; PuLP models of a few territories at a time, and of all units near a border, with
+    contiguity cuts, improve it; one of the whole plan, where it is small enough, gives the bound. Unassigned units are
+    given to a neighbour, stray pieces to the territory around them, and both count as moved.
 
     Args:
         problem: with a `start`.
@@ -74,10 +75,11 @@ def rebalance(
         progress: called with a `Progress` a few times a second.
         cancel: asked often; True ends the work with the best plan so far.
         effort: multiplies the number of steps.
+        prove: False leaves out the exact model of the whole plan, which finds little more but proves.
 
     Returns:
         `objective` is that sum, where units weigh alike if the first measure is 0 everywhere; `bound` is proven for
-        the model that `model` describes. `terr.engine.moved_share` gives the load alone.
+        every plan within the limits. `terr.engine.moved_share` gives the load alone.
 
     Raises:
         PlanError: if there is no start or no plan can exist.
@@ -117,10 +119,23 @@ def rebalance(
         bound: float | None = least if work.k == 1 or least == 0 else forced
         solver = ""
     else:
+        near = _near(work, aims, first)
         with crew() as run:
-            _anneal(work, aims, first, seed, clock, effort, keep, run)
-        clock.tell("Fewest moves with the exact model", best, 0.5, force=True)
-        bound, solver = _exact(work, aims, first, lambda: best, clock, keep)
+            now = _anneal(near, first, seed, clock, effort, keep, run)
+            clock.tell("Looking for few moves", best, 0.2, force=True)
+            rounds = round(effort * (12 if work.n < 500 else 6) * work.k / 16) + 1
+
+            def told(plan: Labels, done: float) -> None:
+                keep(plan)
+                clock.tell("Looking for few moves", best, 0.2 + 0.3 * done)
+
+            now = windows(near, now, rounds, seed, run, clock, told, draw=_modelled, sizes=(3, 4, 5))
+            if prove and not clock.past(0.7):
+                windows(near, now, rounds, seed + 1, run, clock, told, draw=returned)
+        bound, solver = least_cost(work, aims), "HiGHS"
+        if prove:
+            clock.tell("Fewest moves with the exact model", best, 0.5, force=True)
+            bound, solver = _exact(work, aims, first, lambda: best, clock, keep)
     clock.tell("Done", best, 1.0, force=True)
     moved = aims.moved(best)
     if bound is not None and (top[0] > 0 or work.links or work.too_large or len(small) < len(problem)):
@@ -161,33 +176,61 @@ def _start_notes(problem: Problem, work: Work, home: Labels, first: Labels) -> l
 
 def _anneal(
     work: Work,
-    aims: Aims,
     first: Labels,
     seed: int,
     clock: Clock,
     effort: float,
     keep: Callable[[Labels], None],
     run: Run[Labels],
-) -> None:
-    """Runs from today's plan at several heats on all cores; the first one alone, for a quick answer."""
-    priced = work.arena
-    scale, length = max(price(work, first), 1e-12), max(border(work, first), 1e-12)
-    arena = priced._replace(
-        spread=0.01 / scale, edge=0.0025 / length, soft=priced.soft * 0.01 / scale, none=1.0, toll=aims.cost
-    )
-    steps = int(effort * work.n * (800 if work.n < 10_000 else 100))
-    heats = [(1.0, 0.3, 20.0)] + 2 * [(0.3, 0.02, 2.0), (1.0, 0.02, 2.0), (3.0, 0.02, 2.0)]
+) -> Labels:
+    """Runs from today's plan at several heats on all cores; the first one alone, for a quick answer.
+
+    What works is a penalty that grows slowly from next to nothing: a plan then leaves home only as far as it must.
+    """
+    n = work.n
+    many = min(3200.0, 2.5e6 / n) * effort
+    heats = [(1.0, 0.3, 10.0)] + 2 * [(0.3, SOFT, 10.0), (1.0, SOFT, 10.0), (1.0, 0.02, 10.0)]
 
     def one(r: int) -> Labels:
         heat, soft, hard = heats[r]
-        many = steps // 2 if r == 0 else steps
-        return run_anneal(arena, first, many, (heat / work.n, 1e-3 / work.n), (soft, hard), seed * 10 + r, clock)
+        steps = int(n * (min(400 * effort, many) if r == 0 else many)) + 1
+        return run_anneal(work.arena, first, steps, (heat / n, 1e-3 / n), (soft, hard), seed * 10 + r, clock)
 
-    keep(one(0))
-    clock.tell("Looking for few moves", None, 0.1)
+    best = one(0)
+    keep(best)
     if not (clock.over() or clock.past(0.3)):
         for plan in run(one, range(1, len(heats))):
             keep(plan)
+            best = min((best, plan), key=lambda p: rank(work, p))
+    return best
+
+
+def _near(work: Work, aims: Aims, first: Labels) -> Work:
+    """The working arrays with prices of change, and a hundredth of that for the shape."""
+    scale, length = max(price(work, first), 1e-12), max(border(work, first), 1e-12)
+    old = work.arena
+    arena = old._replace(
+        spread=0.01 / scale, edge=0.0025 / length, soft=old.soft * 0.01 / scale, none=1.0, toll=aims.cost
+    )
+    return replace(work, arena=arena)
+
+
+def _modelled(small: Work, now: Labels, seed: int, clock: Clock) -> Labels:
+    """A window's least change by the PuLP model, if it finds one in a few nodes; works best of all ways here."""
+    home = small.arena.home
+    aims = Aims(np.where(home >= 0, home, small.k + 1), small.arena.toll)
+    first = whole(small, np.where((home >= 0) & (home < small.k), home, now))
+    if len(np.unique(first)) < len(np.unique(now)):
+        first = now
+    anchor = _common_anchors(small, first, now)
+    unit, label = _pairs(small, aims, first, now, anchor, 1 + seed % 2)
+    if not len(unit):
+        return now
+    cost = _costs(small, aims, first, unit, label)
+    model = AssignModel(small, now, unit, label, cost, elastic=excess(small, now) > 0, nodes=8)
+    model.first_cuts(anchor)
+    plan, _ = model.solve_contiguous(anchor, now, 1e-2, clock.left, seconds=20.0, rounds=3)
+    return now if plan is None else plan
 
 
 def least_cost(work: Work, aims: Aims) -> float:

@@ -26,6 +26,9 @@ AT_ONCE = 4
 SIZES = (3, 4, 6, 8)
 """Territories in a window."""
 PRESS = (0.3, 10.0)
+"""First and last factor of the penalty where shape counts."""
+SOFT = 0.005
+"""First factor of the penalty where change counts: so low that a plan leaves home only as far as it must."""
 
 
 @contextmanager
@@ -95,7 +98,31 @@ def outside(work: Work, plan: Labels) -> NDArray[np.float64]:
     return out
 
 
-def redraw(work: Work, plan: Labels, group: Labels, seed: int, clock: Clock, *, fresh: bool) -> Labels | None:
+def anew(small: Work, now: Labels, seed: int, clock: Clock) -> Labels:
+    """A window's plan with a better shape: from a new draft, or from the plan as it is, warm."""
+    n = small.n
+    fresh = seed % 5 < 3
+    if fresh:
+        now = whole(small, power_labels(small, np.random.default_rng(seed), None, outer=8))
+    return refine(small, now, seed, clock, trees=3 * n + 200, flips=150 * n, heat=2.0 if fresh else 0.7)
+
+
+def returned(small: Work, now: Labels, seed: int, clock: Clock) -> Labels:
+    """A window's plan nearer home: from units' homes under a penalty that grows slowly, or from the plan as it is."""
+    n, home = small.n, small.arena.home
+    fresh = seed % 5 < 3
+    if fresh:
+        now = whole(small, np.where((home >= 0) & (home < small.k), home, now))
+    heat = (0.3, 1.0)[seed % 2]
+    if seed % 3 == 0:
+        now = run_recombine(small.arena, now, n + 100, heat / n, 2.0, seed, clock)
+    return run_anneal(small.arena, now, 800 * n, (heat / n, 1e-3 / n), (SOFT if fresh else 0.3, 10.0), seed, clock)
+
+
+Draw = Callable[[Work, Labels, int, Clock], Labels]
+
+
+def redraw(work: Work, plan: Labels, group: Labels, seed: int, clock: Clock, draw: Draw) -> Labels | None:
     """A better plan of the territories of `group` and the same elsewhere, or None.
 
     Args:
@@ -104,17 +131,13 @@ def redraw(work: Work, plan: Labels, group: Labels, seed: int, clock: Clock, *, 
         group: territories, sorted.
         seed: of the random numbers.
         clock: stops it.
-        fresh: start from a new draft; else from the plan, warm.
+        draw: makes a window's new plan from the one it has.
     """
     small, units, now = cut_out(work, plan, group)
     if small.n <= small.k or clock.over():
         return None
-    before = now
-    if fresh:
-        now = whole(small, power_labels(small, np.random.default_rng(seed), None, outer=8))
-    n = small.n
-    new = refine(small, now, seed, clock, trees=3 * n + 200, flips=150 * n, heat=2.0 if fresh else 0.7)
-    if rank(small, new)[:2] >= rank(small, before)[:2]:
+    new = draw(small, now, seed, clock)
+    if rank(small, new)[:2] >= rank(small, now)[:2]:
         return None
     out = plan.copy()
     out[units] = np.append(group, work.k)[new]
@@ -131,6 +154,8 @@ def windows(
     tell: Callable[[Labels, float], None],
     *,
     until_inside: bool = False,
+    draw: Draw = anew,
+    sizes: tuple[int, ...] = SIZES,
 ) -> Labels:
     """Rounds of windows drawn anew at once, those around territories outside their limits first.
 
@@ -143,6 +168,8 @@ def windows(
         clock: stops it.
         tell: called after each round with the best plan and the share done.
         until_inside: stop once all limits hold.
+        draw: makes a window's new plan.
+        sizes: numbers of territories a window may have.
     """
     if work.k == 1:
         return plan
@@ -159,16 +186,14 @@ def windows(
         for first in order.tolist():
             if used[first] or len(groups) == AT_ONCE:
                 continue
-            size = int(rng.integers(2, 9)) if bad[first] > 1e-9 else int(rng.choice(SIZES))
+            size = int(rng.integers(2, 9)) if bad[first] > 1e-9 else int(rng.choice(sizes))
             group = around(near & ~used, first, min(size, work.k), rng)
             if len(group) > 1:
                 groups.append(group)
                 used[group] = True
-        jobs = [(g, int(rng.integers(2**31)), bool(rng.random() < 0.6)) for g in groups]
+        jobs = [(g, int(rng.integers(2**31))) for g in groups]
         now = best
-        for g, new in zip(
-            groups, run(lambda j, p=now: redraw(work, p, j[0], j[1], clock, fresh=j[2]), jobs), strict=True
-        ):
+        for g, new in zip(groups, run(lambda j, p=now: redraw(work, p, j[0], j[1], clock, draw), jobs), strict=True):
             if new is None:
                 continue
             both = best.copy()

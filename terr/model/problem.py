@@ -211,10 +211,10 @@ class Problem:
         points = home_points(centres, k, worse)
         reach = per_territory(max_km, k, np.inf, "the largest distance", bad)
         if np.isfinite(reach).any():
-            based: NDArray[np.bool_] = ~np.isnan(points[:, 0])
+            lost = np.isfinite(reach) & np.isnan(points[:, 0])
             if sd is not None and sd.shape == (k,):
-                based[sd >= 0] = True
-            if (np.isfinite(reach) & ~based).any():
+                lost[sd >= 0] = False
+            if lost.any():
                 bad.append("a largest distance needs a home: give the territory a centre or a seed")
         bundles = np.full(n, -1, np.int64) if groups is None else as_array(groups, np.int64, worse, "the groups")
         if bundles.shape != (n,):
@@ -270,8 +270,7 @@ class Problem:
     @property
     def limited(self) -> NDArray[np.bool_]:
         """bool (m,), measures that have a limit on either side."""
-        out: NDArray[np.bool_] = np.isfinite(self.lowest).any(axis=0) | np.isfinite(self.highest).any(axis=0)
-        return out
+        return np.asarray(np.isfinite(self.lowest).any(axis=0) | np.isfinite(self.highest).any(axis=0), np.bool_)
 
     def name(self, unit: int) -> str:
         """Name of a unit for a message."""

@@ -1,0 +1,138 @@
+"""The frontier of balance against change: what each share of load that changes hands buys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terr.engine.changes import moved_share
+from terr.engine.improve import Clock
+from terr.engine.rebalancing import rebalance
+from terr.engine.search import CORES
+from terr.errors import PlanError
+from terr.model.problem import Problem
+from terr.model.result import Progress, Result
+
+TIGHTEST = 0.01
+"""Deviation the last point asks for, unless the problem's own limit is tighter."""
+FEWEST = 8
+
+
+@dataclass(frozen=True, eq=False)
+class FrontierPoint:
+    """One plan on the frontier.
+
+    Attributes:
+        limit: the deviation that was asked for, a share.
+        moved: share of the first measure's load that leaves its territory of today.
+        deviation: largest |load / target - 1| of the first measure.
+        result: the plan.
+    """
+
+    limit: float
+    moved: float
+    deviation: float
+    result: Result
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.moved <= 1 + 1e-9:
+            raise PlanError("a share that moves lies between 0 and 1")
+
+    @property
+    def max_moved(self) -> float:
+        """The change that has to be allowed for this plan, a share."""
+        return self.moved
+
+
+def frontier(
+    problem: Problem,
+    *,
+    points: int = 9,
+    seed: int = 1,
+    time_limit_s: float | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+    effort: float = 0.3,
+) -> tuple[FrontierPoint, ...]:
+    """Least change for ever tighter balance of the first measure, from `problem.start`, points computed in parallel.
+
+    The limits asked for shrink by a constant factor from today's largest deviation to 1 %, the problem's own limit
+    among them; all other limits stay. A plan found for one limit counts for every looser one, so that the points never
+    cross.
+
+    Args:
+        problem: with a `start`.
+        points: how many limits, at least 8.
+        seed: of the solves.
+        time_limit_s: wall-clock seconds for all, None = a fixed number of steps each.
+        progress: called with how far it is.
+        cancel: asked often; True ends it with the points so far.
+        effort: multiplies the number of steps.
+
+    Returns:
+        Points by growing change and falling deviation; the first is today's plan, or the least change that makes it
+        one (units without a territory, stray pieces). Limits that cost no more change share a point.
+
+    Raises:
+        PlanError: if there is no start.
+    """
+    if problem.start is None:
+        raise PlanError("there is no plan to start from; design one first")
+    points = max(FEWEST, points)
+    clock = Clock(problem, time_limit_s, progress, cancel)
+    asked = _limits(problem, points)
+    done: dict[int, Result] = {}
+
+    def one(z: int) -> Result:
+        left = None if time_limit_s is None else max(0.2, clock.left() / max(1, -(-(len(asked) - z) // CORES)))
+        return rebalance(
+            _with_limit(problem, asked[z]), seed=seed, time_limit_s=left, cancel=clock.over, effort=effort, prove=False
+        )
+
+    with ThreadPoolExecutor(CORES) as pool:
+        waiting: dict[Future[Result], int] = {pool.submit(one, z): z for z in range(len(asked))}
+        while waiting:
+            ready, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in ready:
+                done[waiting.pop(future)] = future.result()
+            clock.tell(f"Plan {len(done) + 1} of {len(asked)}", None, len(done) / len(asked))
+    clock.tell("Done", None, 1.0, force=True)
+    return _hull(problem, [(asked[z], done[z]) for z in sorted(done)])
+
+
+def _limits(problem: Problem, points: int) -> list[float]:
+    start = np.asarray(problem.start, np.int64)
+    now = float(np.abs(problem.deviations(start)[:, 0]).max())
+    own = float(min(problem.low[0], problem.high[0]))
+    last = min(TIGHTEST, own) if np.isfinite(own) else TIGHTEST
+    first = max(now, 2 * last)
+    shares = first * (last / first) ** (np.arange(points) / (points - 1))
+    if np.isfinite(own) and last < own < first:  # the problem's own limit takes the place of the nearest one
+        inner = 1 + int(np.abs(np.log(shares[1:-1] / own)).argmin())
+        shares[inner] = own
+    return [float(v) for v in shares]
+
+
+def _with_limit(problem: Problem, share: float) -> Problem:
+    low, high = problem.low.copy(), problem.high.copy()
+    low[0] = high[0] = share * (1 + 1e-9)
+    return replace(problem, low=low, high=high)
+
+
+def _hull(problem: Problem, found: list[tuple[float, Result]]) -> tuple[FrontierPoint, ...]:
+    """Of all plans, those that no other one beats in both change and deviation."""
+    made = []
+    for limit, result in found:
+        plan: NDArray[np.int64] = result.assign.astype(np.int64)
+        deviation = float(np.abs(problem.deviations(plan)[:, 0]).max())
+        made.append(FrontierPoint(limit, min(1.0, moved_share(problem, plan)), deviation, result))
+    made.sort(key=lambda p: (p.moved, p.deviation))
+    out: list[FrontierPoint] = []
+    for point in made:
+        if not out or point.deviation < out[-1].deviation - 1e-12:
+            out.append(point)
+    return tuple(out)
