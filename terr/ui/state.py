@@ -21,6 +21,8 @@ from terr.workspace.events import Seen
 from terr.workspace.imports import Dataset
 
 log = logging.getLogger("terr")
+RUNS = ("advice", "design", "design_proof", "explain", "proof", "trade")
+"""Names under which work in the background is kept in a window."""
 
 
 def log_trouble(what: str, error: Exception) -> None:
@@ -109,11 +111,11 @@ def close_scenario() -> None:
 
 def _forget() -> None:
     """Forget what was about the plan that was open, and stop what is being worked out for it."""
-    for name in ("advice", "design"):
+    for name in RUNS:
         run = get(name)
         if run is not None and run.result is None:
             run.job.cancel()
-    drop("preview", "proposal", "fly", "marked", "advice", "design", "plan_file_error", "plan_file_id")
+    drop("preview", "proposal", "fly", "marked", *RUNS, "plan_file_error", "plan_file_id")
 
 
 def seen() -> Seen:

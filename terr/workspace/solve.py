@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from terr.errors import InputError
 from terr.model.edit import Edit
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
-from terr.model.result import Result
 from terr.model.units import Units
 from terr.workspace.board import Board, preview_board
 from terr.workspace.core import Workspace
@@ -25,12 +25,27 @@ from terr.workspace.requests import NO_RULES, Group, Request, Rules
 from terr.workspace.tasks import Forecast, Task, design_task, foresee, measure_loads, rebalance_task
 
 __all__ = [
-    "Forecast", "Request", "Suggestion", "Task", "apply_design", "apply_moves", "design_edit", "design_task", "foresee",
-    "measure_loads", "proposal", "rebalance_task", "result_slots", "suggestions",
+    "Assigned", "Forecast", "Placed", "Request", "Suggestion", "Task", "apply_design", "apply_moves", "design_edit",
+    "design_task", "foresee", "measure_loads", "proposal", "rebalance_task", "result_slots", "suggestions",
 ]  # fmt: skip
 
 
-def result_slots(task: Task, result: Result, plan: Plan) -> NDArray[np.int16]:
+class Assigned(Protocol):
+    """Whatever gives each unit of a problem a territory, such as a `Result`."""
+
+    @property
+    def assign(self) -> NDArray[np.int16]:
+        """int16 (n,), -1 = unassigned."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A plan the engine didn't make: int16 (n,) territory index per unit, -1 = unassigned."""
+
+    assign: NDArray[np.int16]
+
+
+def result_slots(task: Task, result: Assigned, plan: Plan) -> NDArray[np.int16]:
     """int16 (n_units,), slot per unit of the plan.
 
     Units the engine wasn't given stay where they are: in their locked territory, or unassigned (-1).
@@ -42,7 +57,7 @@ def result_slots(task: Task, result: Result, plan: Plan) -> NDArray[np.int16]:
     return slots
 
 
-def design_edit(ws: Workspace, task: Task, result: Result, plan: Plan, next_code: int, author: str = "") -> Edit:
+def design_edit(ws: Workspace, task: Task, result: Assigned, plan: Plan, next_code: int, author: str = "") -> Edit:
     """A design as one edit on `plan`: matched to the territories there are, named, coloured and given to reps.
 
     Raises:
@@ -52,7 +67,7 @@ def design_edit(ws: Workspace, task: Task, result: Result, plan: Plan, next_code
 
 
 def _design(
-    ws: Workspace, task: Task, result: Result, plan: Plan, next_code: int, author: str
+    ws: Workspace, task: Task, result: Assigned, plan: Plan, next_code: int, author: str
 ) -> tuple[Edit, list[int]]:
     """The edit, and the territory code each slot has after it."""
     request = task.request
@@ -99,7 +114,7 @@ def _rules(task: Task, codes: list[int], units: Units) -> Rules:
     )
 
 
-def proposal(ws: Workspace, task: Task, result: Result) -> Board:
+def proposal(ws: Workspace, task: Task, result: Assigned) -> Board:
     """The board as it would be with a design, or with a change of the plan, applied.
 
     Raises:
@@ -117,7 +132,7 @@ def proposal(ws: Workspace, task: Task, result: Result) -> Board:
     )  # fmt: skip
 
 
-def apply_design(ws: Workspace, task: Task, result: Result, seen_rev: int, *, author: str = "") -> Outcome:
+def apply_design(ws: Workspace, task: Task, result: Assigned, seen_rev: int, *, author: str = "") -> Outcome:
     """Store a design as one edit that one undo takes back, with the rules the plan is held to from then on.
 
     Raises:
@@ -140,12 +155,12 @@ def apply_design(ws: Workspace, task: Task, result: Result, seen_rev: int, *, au
     return done
 
 
-def _moves_edit(task: Task, result: Result, plan: Plan, code: int, author: str) -> Edit:
+def _moves_edit(task: Task, result: Assigned, plan: Plan, code: int, author: str) -> Edit:
     slots = result_slots(task, result, plan)
     return moves.adopt(plan, slots, next_code=code, kind="rebalance", codes=task.codes, author=author)
 
 
-def apply_moves(ws: Workspace, task: Task, result: Result, *, author: str = "") -> Outcome:
+def apply_moves(ws: Workspace, task: Task, result: Assigned, *, author: str = "") -> Outcome:
     """Store suggested moves as one edit that one undo takes back.
 
     Raises:
@@ -177,7 +192,7 @@ class Suggestion:
     effect: float
 
 
-def suggestions(ws: Workspace, task: Task, result: Result) -> tuple[Suggestion, ...]:
+def suggestions(ws: Workspace, task: Task, result: Assigned) -> tuple[Suggestion, ...]:
     """The moves of a rebalance, heaviest first; empty if the engine found none worth making."""
     info = ws.store.scenario(task.scenario_id)
     units, (plan, _) = ws.units(info), ws.plan(task.scenario_id)
