@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
 from terr.errors import InputError, SolveError, TerrError
+from terr.workspace import options
 
 if TYPE_CHECKING:
     from terr.model.result import Progress
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 DONE, FAILED, UNUSABLE, LIMIT_BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes: done and within the limits; a solver failed; the input can't be used; the best plan found breaks a limit;
 stopped by the person before there was a plan."""
-MAX_SEED = 1_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,20 +96,33 @@ def _parser() -> argparse.ArgumentParser:
     design = command("design", "Draw balanced territories from nothing.", _design)
     _file_options(design)
     _plan_options(design)
-    design.add_argument("--territories", type=_whole, required=True, metavar="K", help="how many")
+    design.add_argument("--territories", type=options.whole, required=True, metavar="K", help="how many")
     design.add_argument(
-        "--lock", type=_pair, action="append", default=[], metavar="UNIT=TERRITORY",
+        "--plan", metavar="PLAN.csv", help="today's plan, for --continuity and --max-moved; its names are kept"
+    )
+    design.add_argument(
+        "--lock", type=options.pair, action="append", default=[], metavar="UNIT=TERRITORY",
         help='keep a unit in a territory: 48453=3 or 48453="Territory 3"',
     )  # fmt: skip
+    design.add_argument(
+        "--seed-unit", type=options.pair, action="append", default=[], metavar="UNIT=TERRITORY",
+        help="start a territory around a unit, such as a rep's home",
+    )  # fmt: skip
+    design.add_argument(
+        "--balance", type=options.priced, action="append", default=[], metavar="[MEASURE=]PRICE",
+        help="even loads out within the limit; 1 = as dear as all of the shape",
+    )  # fmt: skip
+    design.add_argument(
+        "--continuity", type=options.price, default=0.0, metavar="PRICE", help="price of leaving today's territory"
+    )
+    _moved_option(design)
     _solve_options(design)
 
     rebalance = command("rebalance", "Repair a plan with the least change.", _rebalance)
     _file_options(rebalance)
     _plan_options(rebalance)
     rebalance.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
-    rebalance.add_argument(
-        "--max-moved", type=_share, metavar="SHARE", help="most of the measure's load that may move, such as 0.10"
-    )
+    _moved_option(rebalance)
     _solve_options(rebalance)
 
     compare = command("compare", "Measure two plans alike and list what moves.", _compare)
@@ -118,6 +131,20 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument(
         "--plan", required=True, action="append", metavar="PLAN.csv", help="give it twice: the first plan, the second"
     )
+
+    certify = command("certify", "Prove how good a plan is.", _certify)
+    _file_options(certify)
+    _plan_options(certify)
+    certify.add_argument("--plan", required=True, metavar="PLAN.csv", help="the plan to judge: unit_id,territory")
+    _time_options(certify)
+
+    frontier = command("frontier", "Show what change buys: balance against load that changes hands.", _frontier)
+    _file_options(frontier)
+    _plan_options(frontier)
+    frontier.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
+    frontier.add_argument("--points", type=options.points, default=9, metavar="N", help="plans to look for (default 9)")
+    frontier.add_argument("--out-dir", metavar="DIR", help="write each plan there, as point-1.csv, point-2.csv ...")
+    _time_options(frontier)
 
     demo = command("demo", "Write a workbook of made-up accounts to try Terr with.", _demo)
     demo.add_argument("out", metavar="OUT.xlsx")
@@ -128,7 +155,7 @@ def _file_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="accounts: CSV, text or Excel workbook")
     parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
     parser.add_argument(
-        "--map", type=_pair, action="append", default=[], metavar="FIELD=COLUMN",
+        "--map", type=options.pair, action="append", default=[], metavar="FIELD=COLUMN",
         help="column of a field (account_id name zip city state county latitude longitude owner) or measure",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
@@ -138,17 +165,42 @@ def _plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--level", required=True, choices=("state", "county", "zip3", "zip"), help="state or county")
     parser.add_argument("--region", required=True, metavar="TX[,OK ...]|lower48|us")
     parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')
+    many: dict[str, Any] = {"action": "append", "default": []}
     parser.add_argument(
-        "--limit", type=_limit, action="append", default=[], metavar="MEASURE=0.05",
-        help="share a load may be off its target, both sides; 0.05 for --measure if not given",
+        "--limit", type=options.limit, **many, metavar="MEASURE=0.05",
+        help="share a load may be off its target, or LOW:HIGH below and above; 0.05 for --measure if not given",
     )  # fmt: skip
+    parser.add_argument("--cap", type=options.load, **many, metavar="MEASURE=LOAD", help="most load of a territory")
+    parser.add_argument("--floor", type=options.load, **many, metavar="MEASURE=LOAD", help="least load of a territory")
+    parser.add_argument(
+        "--target", type=options.part, **many, metavar="TERRITORY=0.6", help="share of a full territory; 1 if not given"
+    )
+    parser.add_argument(
+        "--keep-together", type=options.together, **many, metavar="UNIT,UNIT,...", help="units of one territory"
+    )
+    parser.add_argument(
+        "--unassigned", type=options.share, default=0.0, metavar="SHARE", help="most load that may have no territory"
+    )
     parser.add_argument("--boundaries", help=argparse.SUPPRESS)
 
 
+def _moved_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-moved",
+        type=options.share,
+        metavar="SHARE",
+        help="most of the measure's load that may move, such as 0.10",
+    )
+
+
 def _solve_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=_seed, default=1, help="same input and seed, same plan (default 1)")
-    parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop with the best plan so far")
+    _time_options(parser)
     parser.add_argument("--out", metavar="PLAN.csv", help="write the plan")
+
+
+def _time_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=options.seed, default=1, help="same input and seed, same plan (default 1)")
+    parser.add_argument("--time-limit", type=options.seconds, metavar="SECONDS", help="stop with the best so far")
 
 
 def _check(args: argparse.Namespace) -> int:
@@ -166,10 +218,14 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _design(args: argparse.Namespace) -> int:
+    from terr.workspace.localfiles import read_file
     from terr.workspace.plain import make_design
 
     locks = _once(args.lock, "--lock")
-    return _solved(args, "Design", lambda ground, how: make_design(ground, args.territories, locks=locks, how=how))
+    plan = read_file(args.plan, "plan file") if args.plan else None
+    return _solved(
+        args, "Design", lambda ground, how: make_design(ground, args.territories, locks=locks, plan_file=plan, how=how)
+    )
 
 
 def _rebalance(args: argparse.Namespace) -> int:
@@ -185,14 +241,45 @@ def _solved(args: argparse.Namespace, title: str, solve: Callable[[Ground, Contr
     from terr.workspace.plain import Control
     from terr.workspace.readable import answer_text
 
-    target = check_target(args.out, sources=(args.file,)) if args.out else None
+    out = getattr(args, "out", None)
+    target = check_target(out, sources=(args.file,)) if out else None
     ground = _ground(args)
     with _stoppable() as stop, _told() as progress:
         answer = solve(ground, Control(args.seed, args.time_limit, progress, stop))
     if target is not None:
         write_file(target, answer.plan_csv())
-    _print(answer.report if args.json else answer_text(answer, title=title, wrote=args.out or ""))
+    _print(answer.report if args.json else answer_text(answer, title=title, wrote=out or ""))
     return LIMIT_BROKEN if answer.broken else DONE
+
+
+def _certify(args: argparse.Namespace) -> int:
+    from terr.workspace.judging import make_certificate
+    from terr.workspace.localfiles import read_file
+
+    plan = read_file(args.plan, "plan file")
+    return _solved(args, "Certificate", lambda ground, how: make_certificate(ground, plan, how=how))
+
+
+def _frontier(args: argparse.Namespace) -> int:
+    from terr.workspace.judging import make_frontier
+    from terr.workspace.localfiles import check_folder, read_file, write_file
+    from terr.workspace.plain import Control
+    from terr.workspace.readable import frontier_text
+
+    plan = read_file(args.plan, "plan file")
+    files = [f"point-{z + 1}.csv" for z in range(args.points)]
+    folder = check_folder(args.out_dir, files, sources=(args.file, args.plan)) if args.out_dir else None
+    ground = _ground(args)
+    with _stoppable() as stop, _told() as progress:
+        found = make_frontier(
+            ground, plan, points=args.points, how=Control(args.seed, args.time_limit, progress, stop)
+        )  # fmt: skip
+    if folder is not None:
+        for row, answer in zip(found.report["points"], found.answers, strict=True):
+            row["plan"] = f"point-{row['point']}.csv"
+            write_file(folder / row["plan"], answer.plan_csv())
+    _print(found.report if args.json else frontier_text(found, wrote=args.out_dir or ""))
+    return LIMIT_BROKEN if found.broken else DONE
 
 
 def _compare(args: argparse.Namespace) -> int:
@@ -229,11 +316,23 @@ def _demo(args: argparse.Namespace) -> int:
 def _ground(args: argparse.Namespace) -> Ground:
     from terr.workspace.localfiles import read_file
     from terr.workspace.plain import Wanted, prepare
+    from terr.workspace.terms import Terms
 
     if args.boundaries is not None:
         raise InputError("--boundaries is not available in this version; leave it out to use the bundled ones")
     limits = _once(args.limit, "--limit")
-    wanted = Wanted(args.level, args.region, args.measure, limits)
+    terms = Terms(
+        floors=_once(args.floor, "--floor"),
+        caps=_once(args.cap, "--cap"),
+        shares=_once(args.target, "--target"),
+        together=args.keep_together,
+        unassigned=args.unassigned,
+        balance=_once(getattr(args, "balance", []), "--balance"),
+        continuity=getattr(args, "continuity", 0.0),
+        max_moved=getattr(args, "max_moved", None),
+        seeds=_once(getattr(args, "seed_unit", []), "--seed-unit"),
+    )
+    wanted = Wanted(args.level, args.region, args.measure, limits, terms)
     return prepare(read_file(args.file), args.file, wanted, sheet=args.sheet, choices=_once(args.map, "--map"))
 
 
@@ -294,58 +393,6 @@ def _told() -> Iterator[Callable[[Progress], None]]:
         if terminal and last:
             sys.stderr.write("\r" + " " * len(last) + "\r")
             sys.stderr.flush()
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, sign, value = text.partition("=")
-    if not sign or not key.strip() or not value.strip():
-        raise argparse.ArgumentTypeError(f'"{text}" needs a name, an equals sign and a value, such as revenue=Beds')
-    return key.strip(), value.strip()
-
-
-def _limit(text: str) -> tuple[str, float]:
-    key, sign, value = text.rpartition("=")
-    if not sign or not key.strip():
-        raise argparse.ArgumentTypeError(f'"{text}" needs a measure and a share, such as revenue=0.05')
-    return key.strip(), _number(value, f"the limit on {key.strip()}", "a share such as 0.05")
-
-
-def _share(text: str) -> float:
-    value = _number(text, "this", "a share from 0 to 1, such as 0.10")
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to 1, such as 0.10")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = _number(text, "the time", "seconds, such as 30")
-    if value <= 0:
-        raise argparse.ArgumentTypeError(f"{text} seconds are no time; give more than 0")
-    return value
-
-
-def _number(text: str, what: str, example: str) -> float:
-    try:
-        value = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f'{what} must be {example}, not "{text}"')
-    return value
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'"{text[:40]}" is not a whole number') from None
-
-
-def _seed(text: str) -> int:
-    value = _whole(text)
-    if not 0 <= value <= MAX_SEED:
-        raise argparse.ArgumentTypeError(f"choose a seed from 0 to {MAX_SEED:,}")
-    return value
 
 
 if __name__ == "__main__":

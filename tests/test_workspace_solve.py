@@ -322,9 +322,9 @@ def test_suggestions_leave_locked_territories_alone(ct):
     codes = ws.plan(sid)[0].codes
     edit(ws, sid, lambda p, _: moves.lock_territory(p, codes[0], True))
     kept = np.flatnonzero(ws.plan(sid)[0].assign == codes[0])
-    units = board(ws, sid).units
+    units, loads = board(ws, sid).units, board(ws, sid).loads
     mine = np.flatnonzero(ws.plan(sid)[0].assign == codes[1])
-    for u in mine[1:]:
+    for u in mine[np.argsort(loads[mine])][1:]:  # only the lightest stays
         plans.paint(ws, sid, [int(u)], codes[2])
     plan, rev = ws.plan(sid)
     task = solve.rebalance_task(ws, sid)

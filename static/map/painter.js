@@ -126,7 +126,7 @@
     },
 
     _borders(ctx, area, px, scale) {
-      const s = this.s, g = s.geo, thin = [], edge = [], states = [], context = [], stray = [], preview = [];
+      const s = this.s, g = s.geo, thin = [], edge = [], states = [], context = [], stray = [], preview = [], marked = [];
       for (let a = 0; a < g.arcs.length; a++) {
         const k = 4 * a;
         if (g.arcBox[k] > area[2] || g.arcBox[k + 2] < area[0] || g.arcBox[k + 1] > area[3] || g.arcBox[k + 3] < area[1]) continue;
@@ -138,6 +138,7 @@
         else thin.push(a);
         if (s.strayUnits.size && s.strayUnits.has(l) !== s.strayUnits.has(r)) stray.push(a);
         if (s.preview && s.preview.has(l) !== s.preview.has(r)) preview.push(a);
+        if (s.marked.size && s.marked.has(l) !== s.marked.has(r)) marked.push(a);
       }
       const t = s.theme;
       ctx.strokeStyle = t.context;
@@ -160,6 +161,13 @@
         ctx.setLineDash([6 * px, 4 * px]);
         this._trace(ctx, stray);
         ctx.setLineDash([]);
+      }
+      if (marked.length) { // a broad light line under a dark one shows on any colour
+        for (const [style, width] of [[t.halo, 6.5], [t.label, 3]]) {
+          ctx.strokeStyle = style;
+          ctx.lineWidth = width * px;
+          this._trace(ctx, marked);
+        }
       }
       if (preview.length) {
         ctx.strokeStyle = t.label;

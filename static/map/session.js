@@ -35,6 +35,7 @@
       this.strayUnits = new Set();
       this.strays = [];
       this.preview = null;
+      this.marked = new Set();
       this.labels = [];
       this.hover = -1;
       this.points = null;
@@ -89,6 +90,7 @@
       this.strays = patch.strays;
       this.strayUnits = new Set(patch.strays.flat());
       this.preview = patch.preview ? new Map(patch.preview) : null;
+      this.marked = new Set(patch.marked);
       if (patch.data) this._takeData(patch.data);
       if (!this.queue.some((e) => e.k === "active")) this.active = patch.active;
       this._overlay();

@@ -19,6 +19,7 @@ def row(shown: Board, *, busy: bool) -> None:
         width="stretch",
     )
     if line.button("Generate", type="primary", icon=":material/auto_awesome:", key="generate", disabled=busy):
+        drawer.begin(shown)
         drawer.generate()
     line.button(
         "New",

@@ -2,83 +2,129 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
 import streamlit as st
 
-from terr.boundaries.catalog import region_label
 from terr.errors import TerrError
-from terr.ui import advice, state
-from terr.view.text import count, markdown, number, percent, sentence, short, units_word
-from terr.workspace import solve
-from terr.workspace.board import board
+from terr.model.result import Explanation
+from terr.ui import advice, drawer_more, state
+from terr.view.text import markdown, sentence
+from terr.workspace import drafts, keeping, solve, wording
+from terr.workspace.board import Board, board
+from terr.workspace.drafts import Draft
+from terr.workspace.requests import SHAPE_WORDS, WORDS, to_json
+
+_HELP = {
+    "balance": "How much to even loads out within the limit. Off: within the limit is good enough.",
+    "shape": "How much short ways count. Low gives in to the other two sooner.",
+    "keep": "How much it counts that accounts stay where they are today. Off: territories are drawn from nothing.",
+}
+
+
+def begin(shown: Board) -> None:
+    """Take what was asked last as what the drawer opens with."""
+    state.put(
+        "gen_from", (uuid4().hex[:8], drafts.draft_of(shown, min(500, len(shown.units), state.suggested_k(shown))))
+    )
+    state.drop("gen_shares", "gen_groups")
 
 
 @st.dialog("Generate territories", width="medium")
 def generate() -> None:
-    """Ask for number, measure, limit, names and reps; start the design."""
+    """Ask for number, measure, limit, priorities and all that is behind More; start the design."""
     sid = str(state.get("scenario"))
     shown = board(state.workspace(), sid)
-    measures = list(shown.accounts.measures)
-    most = min(500, len(shown.units))
-    rep_names = {r.rep_id: r.name for r in shown.reps}
+    nonce, draft = state.get("gen_from")
     left, right = st.columns(2)
+    most = min(500, len(shown.units))
     k = left.number_input(
-        "Number of territories", min_value=1, max_value=most, value=min(most, state.suggested_k(shown)), key="gen_k"
+        "Number of territories", min_value=1, max_value=most, value=min(most, draft.territories), key="gen_k"
     )
     tolerance = right.number_input(
         "Limit: load within ± % of target",
         min_value=0.1,
         max_value=100.0,
-        value=float(round(100 * shown.info.tolerance, 1)),
+        value=float(round(100 * draft.tolerance, 1)),
         step=0.5,
         key="gen_tolerance",
     )
-    measure = left.selectbox("Measure to balance", measures, index=measures.index(shown.measure), key="gen_measure")
+    measures = list(shown.accounts.measures)
+    measure = left.selectbox("Measure to balance", measures, index=measures.index(draft.measure), key="gen_measure")
+    names = {r.rep_id: r.name for r in shown.reps}
     chosen = right.multiselect(
         "Start from reps' homes (optional)",
-        [r.rep_id for r in shown.reps],
-        format_func=lambda i: rep_names[i],
+        list(names),
+        default=list(draft.reps),
+        format_func=lambda i: names[i],
         key="gen_reps",
         placeholder="No reps" if shown.reps else "No roster yet (page Reps)",
     )
-    names = st.text_area(
-        "Names (optional, one per line)", key="gen_names", height=80, placeholder="North\nSouth\nGulf Coast"
-    )
-    with st.expander("More"):
-        seconds = st.slider(
-            "Time limit", 5, 120, 10 if len(shown.units) < 500 else 45, format="%d s", key="gen_seconds"
-        )
-        seed = st.number_input("Seed (the same seed gives the same plan)", 1, 10_000, 1, key="gen_seed")
-    by_id = {r.rep_id: r for r in shown.reps}
+    balance, shape, keep = _priorities(draft)
+    asked: dict[str, Any] = {
+        "territories": int(k), "measure": str(measure), "tolerance": float(tolerance) / 100,
+        "reps": tuple(r for r in shown.reps if r.rep_id in chosen),
+        "balance": balance, "shape": shape, "keep": keep,
+    }  # fmt: skip
+    with st.expander("More: limits, shares, units kept together, change, names"):
+        more = drawer_more.fields(shown, draft, asked, nonce)
+    if more is None:
+        return
     try:
-        request = solve.Request(
-            territories=int(k),
-            measure=str(measure),
-            tolerance=float(tolerance) / 100,
-            names=tuple(n.strip() for n in names.splitlines() if n.strip()),
-            reps=tuple(by_id[i] for i in chosen),
-            seed=int(seed),
-        )
+        request = solve.Request(**asked, **more.request)
         forecast = solve.foresee(state.workspace(), sid, request)
     except TerrError as error:
         st.error(markdown(sentence(str(error))), icon=":material/error:")
         return
-    currency = dict(shown.accounts.currency).get(str(measure), "")
-    fixed = int(shown.plan.fixed().sum())
-    st.markdown(
-        markdown(
-            f"Terr will divide {len(shown.units):,} {units_word(shown.info.level, len(shown.units))} of "
-            f"{region_label(shown.info.region)} into {count(int(k), 'territory', 'territories')} of about "
-            f"{short(forecast.share, currency)} {measure} each (±{percent(tolerance)}), each in one piece and compact."
-            + (f" {number(fixed)} locked {units_word(shown.info.level, fixed)} stay where they are." if fixed else "")
-        )
-    )
-    for said in forecast.notes:
-        st.warning(markdown(sentence(said.message)), icon=":material/warning:")
+    _remember(sid, shown, request, draft, miles=more.miles)
+    st.markdown(markdown(" ".join(wording.what_will_happen(shown, request, forecast, miles=more.miles))))
+    _warn(forecast.notes)
     st.caption("The result is shown on the map first; you apply or drop it.")
     if st.button("Generate", type="primary", icon=":material/auto_awesome:", key="gen_go"):
         try:
-            advice.start_design(sid, request, float(seconds))
+            advice.start_design(sid, request, more.seconds)
         except TerrError as error:
             st.error(markdown(sentence(str(error))), icon=":material/error:")
         else:
             st.rerun()
+
+
+def _priorities(draft: Draft) -> tuple[str, str, str]:
+    columns = st.columns(3, gap="medium")
+    return tuple(
+        str(column.select_slider(label, words, value=getattr(draft, name), key=f"gen_{name}", help=_HELP[name]))
+        for column, name, label, words in zip(
+            columns,
+            ("balance", "shape", "keep"),
+            ("Balance", "Compact shapes", "Keep today's assignments"),
+            (WORDS, SHAPE_WORDS, WORDS),
+            strict=True,
+        )
+    )  # type: ignore[return-value]
+
+
+def _remember(sid: str, shown: Board, request: solve.Request, draft: Draft, *, miles: bool) -> None:
+    """Keep what is asked with the plan as soon as it differs from what the drawer opened with."""
+    now = {**to_json(request, miles=miles), "base": drafts.base_of(shown)}
+    first = state.get("gen_first")
+    if first is None or first[0] != draft:
+        state.put("gen_first", (draft, now))
+        return
+    if now != first[1] and now != dict(keeping.asked(shown.info)):
+        keeping.keep(state.workspace(), sid, keeping.ASKED, now)
+
+
+def _warn(notes: Sequence[Explanation]) -> None:
+    """What stands in the way, the first few in sight, each with a way to see its units on the map."""
+    for at, note in enumerate(notes[:4]):
+        text, show = st.columns([5, 1.2], vertical_alignment="center")
+        text.warning(markdown(sentence(note.message)), icon=":material/warning:")
+        if note.units and show.button("Show", key=f"gen_show_{at}", icon=":material/my_location:", width="stretch"):
+            state.mark(note.units)
+            st.rerun()
+    if len(notes) > 4:
+        with st.popover(f"{len(notes) - 4} more", icon=":material/help:"):
+            for note in notes[4:]:
+                st.markdown(markdown(sentence(note.message)))

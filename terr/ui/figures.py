@@ -80,16 +80,23 @@ def state_of_balance(board: Board) -> tuple[str, str]:
     ]
     if over:
         problems.append(f"{count(len(over), 'territory is', 'territories are')} outside the limit")
-    if board.unassigned_units:
+    if board.unassigned_units and not board.within:
         word = units_word(board.info.level, board.unassigned_units)
         problems.append(
             f"{board.unassigned_units:,} {word} unassigned ({short(board.unassigned_load, board.currency)})"
         )
     if board.strays:
         problems.append(count(len(board.strays), "stray piece"))
+    problems += [markdown(line) for line in board.broken[:2]]
     if problems:
         said = "; ".join(problems) + "."
         return "error", said[0].upper() + said[1:]
+    if board.unassigned_units:
+        word = units_word(board.info.level, board.unassigned_units)
+        return "check_circle", (
+            f"Every territory is within the limit and in one piece; {board.unassigned_units:,} {word} stay unassigned "
+            f"({short(board.unassigned_load, board.currency)}), as allowed."
+        )
     return "check_circle", "Every territory is within the limit and in one piece."
 
 

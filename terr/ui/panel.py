@@ -12,7 +12,7 @@ from streamlit_folium import st_folium
 
 from terr.boundaries.catalog import STATES, geometry_file
 from terr.errors import TerrError
-from terr.ui import actions, advice, figures, header, state
+from terr.ui import actions, advice, figures, header, repairs, state
 from terr.ui.guard import guarded
 from terr.view.charts import balance
 from terr.view.colors import color
@@ -97,6 +97,7 @@ def _map(shown: Board, *, proposed: bool) -> None:
         strays=shown.strays,
         ack=seen.ack,
         preview=None if proposed else state.get("preview"),
+        marked=state.get("marked", []),
         data=None if seen.have == version else _data(version, shown),
         fly=state.get("fly"),
         readonly=_PREVIEW if proposed or state.get("preview") else "",
@@ -218,6 +219,9 @@ def _pick(key: str, codes: list[int]) -> None:
         return
     proposal: Board | None = state.get("proposal")
     plan = proposal.plan if proposal is not None else state.workspace().plan(sid)[0]
+    state.drop("marked")
     if proposal is None and picked[0] in plan.codes:
         state.choose(picked[0])
+        if repairs.outside(board(state.workspace(), sid), picked[0]):
+            repairs.ask_why(picked[0])
     state.fly_to(np.flatnonzero(plan.assign == picked[0]).tolist())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,8 @@ from terr.workspace.events import Seen
 from terr.workspace.imports import Dataset
 
 log = logging.getLogger("terr")
+RUNS = ("advice", "design", "design_proof", "explain", "proof", "trade")
+"""Names under which work in the background is kept in a window."""
 
 
 def log_trouble(what: str, error: Exception) -> None:
@@ -108,11 +111,11 @@ def close_scenario() -> None:
 
 def _forget() -> None:
     """Forget what was about the plan that was open, and stop what is being worked out for it."""
-    for name in ("advice", "design"):
+    for name in RUNS:
         run = get(name)
         if run is not None and run.result is None:
             run.job.cancel()
-    drop("preview", "proposal", "fly", "advice", "design", "plan_file_error", "plan_file_id")
+    drop("preview", "proposal", "fly", "marked", *RUNS, "plan_file_error", "plan_file_id")
 
 
 def seen() -> Seen:
@@ -151,6 +154,13 @@ def choose(code: int) -> None:
 def fly_to(units: list[int]) -> None:
     """Move the map's view to some units at the next rerun."""
     put("fly", {"nonce": uuid4().hex, "units": units} if units else None)
+
+
+def mark(units: Iterable[int]) -> None:
+    """Outline some units on the map and move its view to them, until something else is looked at."""
+    codes = [int(u) for u in units]
+    put("marked", codes)
+    fly_to(codes)
 
 
 def suggested_k(shown: Board) -> int:

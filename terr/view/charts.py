@@ -83,6 +83,59 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark:
     return _styled(alt.layer(bars, band, target, ghost, marks, outside), height=alt.Step(24))
 
 
+def frontier(
+    frame: pd.DataFrame, *, measure: str, limit: float, chosen: int = -1, height: int = 170, dark: bool = False
+) -> Any:
+    """Balance against change: what each share of load that changes hands buys.
+
+    Args:
+        frame: rows by growing change: `number` (0 = today's plan), `label`, `moved_pct`, `deviation_pct`,
+            `moved_text`, `deviation_text`, `inside` (bool).
+        measure: whose load changes hands.
+        limit: largest allowed deviation in %, drawn as a band from 0.
+        chosen: number of the point that is shown on the map, -1 = none.
+        height: of the plot, px.
+        dark: on a dark page.
+    """
+    ink, line = ("#F2F3F5", "#5CC3C9") if dark else ("#14171C", ACCENT)
+    far = max(float(frame["moved_pct"].max()), 0.5) * 1.12
+    high = max(float(frame["deviation_pct"].max()), limit) * 1.18
+    x = alt.X(
+        "moved_pct:Q",
+        title=f"% of {measure} that changes hands",
+        scale=alt.Scale(domain=[-0.04 * far, far], nice=False),
+        axis=alt.Axis(tickCount=5, grid=False),
+    )
+    y = alt.Y(
+        "deviation_pct:Q",
+        title="Largest deviation, %",
+        scale=alt.Scale(domain=[0, high], nice=False),
+        axis=alt.Axis(tickCount=4, grid=True),
+    )
+    pick = alt.selection_point(name="point", fields=["number"], on="click", nearest=True, empty=False)
+    tooltip = [
+        alt.Tooltip("label:N", title="Plan"),
+        alt.Tooltip("moved_text:N", title="Changes hands"),
+        alt.Tooltip("deviation_text:N", title="Largest deviation"),
+    ]
+    shown = frame.assign(size=[230 if n == chosen else 90 for n in frame["number"]])
+    base = alt.Chart(shown).encode(x=x, y=y)
+    band = (
+        alt.Chart(pd.DataFrame({"low": [0.0], "high": [limit]}))
+        .mark_rect(color=line, opacity=0.18)
+        .encode(y=alt.Y("low:Q"), y2="high:Q")
+    )
+    marks = base.mark_point(filled=True, opacity=1, stroke=ink, strokeWidth=1).encode(
+        shape=alt.condition("datum.number == 0", alt.value("diamond"), alt.value("circle")),
+        color=alt.condition("datum.number == 0", alt.value(ink), alt.value(line)),
+        size=alt.Size("size:Q", scale=None, legend=None),
+        tooltip=tooltip,
+    )
+    texts = base.mark_text(dx=4, dy=-11, align="left", fontSize=12, color=ink).encode(text="label:N")
+    path = base.mark_line(color=line, strokeWidth=1.5, opacity=0.7)
+    return _styled(alt.layer(band, path, marks.add_params(pick), texts), height=height)
+
+
 def money_bar(frame: pd.DataFrame) -> Any:
     """One stacked bar: how an upload's rows or money split into fates.
 

@@ -76,6 +76,7 @@ class Patch:
         strays: unit codes of each piece cut off from the heaviest piece of its territory.
         ack: (id of the browser's map session, number of its last event taken in).
         preview: (unit, territory code) pairs of a suggestion shown but not applied.
+        marked: codes of units to outline, as something names them.
         data: unit values for the tooltip and account points, or None if the browser has them already.
         fly: {"nonce", "units"} to move the view to, or None.
         readonly: why nothing can be edited now, "" = it can.
@@ -90,6 +91,7 @@ class Patch:
     strays: Sequence[Sequence[int]]
     ack: tuple[str, int]
     preview: Sequence[tuple[int, int]] | None = None
+    marked: Sequence[int] = ()
     data: Mapping[str, Any] | None = None
     fly: Mapping[str, Any] | None = None
     readonly: str = ""
@@ -135,6 +137,7 @@ def patch_group(patch: Patch) -> folium.FeatureGroup:
         "strays": [[int(u) for u in piece] for piece in patch.strays],
         "ack": list(patch.ack),
         "preview": None if patch.preview is None else [[int(u), int(c)] for u, c in patch.preview],
+        "marked": [int(u) for u in patch.marked],
         "data": patch.data,
         "fly": patch.fly,
         "readonly": patch.readonly,

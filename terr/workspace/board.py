@@ -20,6 +20,9 @@ from terr.model.units import UNASSIGNED, Units
 from terr.store import ScenarioInfo
 from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
+from terr.workspace.keeping import rules_of
+from terr.workspace.keptrules import broken_rules, measures_of
+from terr.workspace.requests import NO_RULES, Rules
 from terr.workspace.targets import targets
 
 ROOT = 0
@@ -41,6 +44,8 @@ class Board:
         unassigned_units, unassigned_load: what no territory has.
         moved: share of the load that changed territory since the baseline, NaN without one; baseline: what that is.
         balance_index: 100 x (1 - mean |deviation|), clipped at 0.
+        rules: what the plan is held to beside its limit.
+        broken: what of the rules isn't kept, in words.
     """
 
     info: ScenarioInfo
@@ -62,6 +67,8 @@ class Board:
     moved: float
     baseline: str
     balance_index: float
+    rules: Rules = NO_RULES
+    broken: tuple[str, ...] = ()
 
 
 def board(ws: Workspace, scenario_id: str) -> Board:
@@ -74,19 +81,28 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     info = ws.store.scenario(scenario_id)
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
-    key = ("board", scenario_id, rev, info.measure, info.tolerance, info.name, data.reps)
+    rules = rules_of(ws, info)
+    key = ("board", scenario_id, rev, info.measure, info.tolerance, info.name, data.reps, rules)
     known = ws.scores.get(key)
     if known is not None:
         return known  # type: ignore[no-any-return]
     units = ws.units(info)
     loads, counts = per_unit(ws, info, info.measure)
     return ws.scores.put(  # type: ignore[no-any-return]
-        key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts)
+        key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules)
     )
 
 
-def preview_board(ws: Workspace, scenario_id: str, change: Edit, *, measure: str = "", tolerance: float = 0.0) -> Board:
-    """The board as it would be after an edit that isn't stored; `measure` and `tolerance` replace the scenario's.
+def preview_board(
+    ws: Workspace,
+    scenario_id: str,
+    change: Edit,
+    *,
+    measure: str = "",
+    tolerance: float = 0.0,
+    rules: Rules | None = None,
+) -> Board:
+    """The board as it would be after an edit that isn't stored; `measure`, `tolerance`, `rules` replace the scenario's.
 
     Raises:
         ConflictError: if the edit doesn't fit the plan as stored now.
@@ -98,7 +114,8 @@ def preview_board(ws: Workspace, scenario_id: str, change: Edit, *, measure: str
     data = dataset(ws, info.dataset_id)
     units = ws.units(info)
     loads, counts = per_unit(ws, info, info.measure)
-    return _measure(ws, info, rev, apply(plan, change), units, data.accounts, data.reps, loads, counts)
+    held = rules_of(ws, info) if rules is None else rules
+    return _measure(ws, info, rev, apply(plan, change), units, data.accounts, data.reps, loads, counts, held)
 
 
 def per_unit(ws: Workspace, info: ScenarioInfo, measure: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -125,12 +142,13 @@ def _measure(
     reps: tuple[Rep, ...],
     loads: NDArray[np.float64],
     counts: NDArray[np.int64],
+    rules: Rules,
 ) -> Board:
     slots, k = plan.slots(), len(plan.territories)
     on = slots >= 0
     weights = loads[:, None]
     sums = balance.loads(slots, weights, k)[:, 0]
-    goals = targets(plan, loads)
+    goals = targets(plan, loads, dict(rules.shares))
     target = float(goals.min(initial=np.inf)) if k else 0.0
     deviation = sums / goals - 1.0 if target > 0 else np.full(k, np.nan)
     names = {r.rep_id: r.name for r in reps}
@@ -154,6 +172,11 @@ def _measure(
     )
     worst = float(np.abs(deviation).max()) if k and target > 0 else float("nan")
     moved, baseline = _moved(ws, info, plan, loads)
+    further = {m: per_unit(ws, info, m)[0] for m in measures_of(rules, accounts)}
+    broken = broken_rules(plan, units, rules, further, dict(accounts.currency))
+    unassigned = float(loads[~on].sum())
+    most = rules.unassigned * float(loads.sum())
+    left = unassigned > most * (1 + 1e-9) if most > 0 else bool(loads[~on].any())
     return Board(
         info=info,
         rev=rev,
@@ -170,14 +193,16 @@ def _measure(
             tuple(int(u) for u in piece) for _, piece in shape.stray_pieces(slots, units.indptr, units.indices, loads)
         ),
         max_deviation=worst,
-        within=bool(worst <= info.tolerance + 1e-9) and not bool(loads[~on].any()),
+        within=bool(worst <= info.tolerance + 1e-9) and not left and not broken,
         unassigned_units=int((~on).sum()),
-        unassigned_load=float(loads[~on].sum()),
+        unassigned_load=unassigned,
         moved=moved,
         baseline=baseline,
         balance_index=float(balance.balance_index(sums[:, None], goals[:, None])[0])
         if k and target > 0
         else float("nan"),
+        rules=rules,
+        broken=broken,
     )
 
 
@@ -235,7 +260,7 @@ def report_table(ws: Workspace, scenario_id: str, *, rest: bool = False) -> pd.D
         "accounts": one.table["accounts"],
     }
     for j, measure in enumerate(one.accounts.measures):
-        goals = targets(one.plan, weights[:, j])
+        goals = targets(one.plan, weights[:, j], dict(one.rules.shares))
         out[f"load_{measure}"] = sums[:, j]
         out[f"target_{measure}"] = goals
         out[f"deviation_{measure}"] = sums[:, j] / goals - 1.0 if k and goals.min() > 0 else np.full(k, np.nan)

@@ -14,19 +14,23 @@ from terr.model.reps import Rep
 from terr.model.units import Units
 
 
-def seeds_at_homes(units: Units, reps: Sequence[Rep], k: int, loads: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Units nearest the reps' homes, then those farthest from all so far, weighed by load."""
-    xy = units.xy_km
-    taken: list[int] = []
-    for x, y in home_xy(units, reps):
-        distance = (xy[:, 0] - x) ** 2 + (xy[:, 1] - y) ** 2
-        distance[taken] = np.inf
-        taken.append(int(distance.argmin()))
-    while len(taken) < k:
-        nearest = np.min([((xy - xy[t]) ** 2).sum(axis=1) for t in taken], axis=0) * (loads + loads.mean() * 0.01)
-        nearest[taken] = -1
-        taken.append(int(nearest.argmax()))
-    return np.array(taken, dtype=np.int64)
+def nearest_units(units: Units, points: NDArray[np.float64], free: NDArray[np.bool_]) -> list[int]:
+    """The free unit nearest each point, none twice; -1 once all are taken.
+
+    Args:
+        units: n units.
+        points: float64 (r, 2), km in the units' grid.
+        free: bool (n,), units that may be taken.
+    """
+    left = free.copy()
+    out = []
+    for x, y in points:
+        distance = np.where(left, (units.xy_km[:, 0] - x) ** 2 + (units.xy_km[:, 1] - y) ** 2, np.inf)
+        best = int(distance.argmin()) if left.any() else -1
+        out.append(best)
+        if best >= 0:
+            left[best] = False
+    return out
 
 
 def home_xy(units: Units, reps: Sequence[Rep]) -> list[tuple[float, float]]:

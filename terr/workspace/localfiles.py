@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from terr.errors import InputError
@@ -88,6 +89,17 @@ def _unwritable(target: Path, name: str, sources: tuple[str, ...]) -> str:
     os.close(handle)
     Path(part).unlink()
     return ""
+
+
+def check_folder(path: str, names: Sequence[str], *, sources: tuple[str, ...] = ()) -> Path:
+    """The folder several files may be written into, found out before the work begins.
+
+    Raises:
+        InputError: as `check_target` for any of the names.
+    """
+    for name in names:
+        check_target(str(Path(path) / name), sources=sources)
+    return Path(path)
 
 
 def write_file(target: Path, content: bytes) -> None:

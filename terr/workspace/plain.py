@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,22 @@ from numpy.typing import NDArray
 
 from terr.aggregate import measures_per_unit, totals, unit_codes
 from terr.boundaries.catalog import LEVELS, load_units, region_label
-from terr.engine import Progress, Result, design, moved_share, rebalance
+from terr.engine import Progress, design, rebalance
 from terr.errors import InputError
 from terr.model.accounts import Accounts
-from terr.model.plan import Plan, Territory
+from terr.model.plan import Plan
+from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
-from terr.model.units import UNASSIGNED, Units
-from terr.report.plan import read_plan_csv
+from terr.model.units import Units
 from terr.report.safe import safe_frame, shown
 from terr.view.text import count
 from terr.workspace.imports import Intake, inspect, intake, with_column
 from terr.workspace.measures import COUNT, find_measures, with_count
-from terr.workspace.plans import check_tolerance, natural
-from terr.workspace.problems import build_problem, check_loads, check_territories, pieces_warning
+from terr.workspace.planfiles import plan_of, read_plan
+from terr.workspace.plans import check_tolerance
+from terr.workspace.problems import by_name, check_loads, check_territories, pieces_warning
 from terr.workspace.scorecards import Answer, Ground, answer, disruption_report, named
+from terr.workspace.terms import Terms, locked_slots
 
 USUAL_LIMIT = 0.05
 LATER = ("zip", "zip3")
@@ -57,13 +59,16 @@ class Wanted:
     Attributes:
         level: "state" or "county"; region: as `parse_region` takes it.
         measure: what is balanced first.
-        limits: measure -> share a load may be off its target; `measure` gets 5 % if it isn't named.
+        limits: measure -> share a load may be off its target, or (below, above) with None for any; `measure` gets 5 %
+            if it isn't named.
+        terms: what else is asked.
     """
 
     level: str
     region: str
     measure: str
-    limits: Mapping[str, float]
+    limits: Mapping[str, Limit]
+    terms: Terms = field(default_factory=Terms)
 
 
 def take_file(
@@ -102,41 +107,68 @@ def prepare(
     """
     if wanted.level in LATER:
         raise InputError(f"level {wanted.level} is not available in this version; choose {' or '.join(LEVELS)}")
-    for share in wanted.limits.values():
-        check_tolerance(share)
+    for limit in wanted.limits.values():
+        for share in limit if isinstance(limit, tuple) else (limit,):
+            if share is not None:
+                check_tolerance(share)
     units = load_units(wanted.level, wanted.region)
     raw, columns = inspect(data, filename, sheet=sheet)
-    columns, names = find_measures(raw, with_column(columns, choices or {}), (wanted.measure, *wanted.limits))
+    terms = wanted.terms
+    priced = [m for m in terms.balance if m]
+    asked = (wanted.measure, *wanted.limits, *terms.floors, *terms.caps, *priced)
+    columns, names = find_measures(raw, with_column(columns, choices or {}), asked)
     taken = intake(raw, columns)
     first = names[wanted.measure]
-    limits: dict[str, float] = {}
-    for name, share in wanted.limits.items():
-        if names[name] in limits:
-            raise InputError(f"{shown(name)} is a measure that already has a limit; give each measure one")
-        limits[names[name]] = share
+    limits: dict[str, Limit] = _renamed(wanted.limits, names, "limit")
     limits = {first: limits.pop(first, USUAL_LIMIT), **limits}
-    accounts = with_count(taken.accounts) if COUNT in limits else taken.accounts
+    terms = replace(
+        terms,
+        floors=_renamed(terms.floors, names, "least load"),
+        caps=_renamed(terms.caps, names, "most load"),
+        balance=_renamed({m or wanted.measure: v for m, v in terms.balance.items()}, names, "price"),
+    )
+    measures = tuple(dict.fromkeys((*limits, *(names[m] for m in asked))))
+    accounts = with_count(taken.accounts) if COUNT in measures else taken.accounts
     codes = unit_codes(accounts, units)
-    weights, per_unit = measures_per_unit(accounts, units, tuple(limits), codes=codes)
-    check_loads(units, weights, tuple(limits))
+    weights, per_unit = measures_per_unit(accounts, units, measures, codes=codes)
+    check_loads(units, weights, measures)
     return Ground(
         accounts=accounts,
         units=units,
-        measures=tuple(limits),
+        measures=measures,
         limits=limits,
         weights=weights,
         counts=per_unit,
         notes=(*_left_out(accounts, units, first), *pieces_warning(units)),
+        terms=terms,
     )
 
 
-def make_design(ground: Ground, territories: int, *, locks: Mapping[str, str] | None = None, how: Control) -> Answer:
-    """Draw territories "Territory 1", "Territory 2" ... from nothing.
+def _renamed(by_measure: Mapping[str, Any], names: Mapping[str, str], what: str) -> dict[str, Any]:
+    """The same by the measures' own names; one named twice, by two of its names, is refused."""
+    out: dict[str, Any] = {}
+    for name, value in by_measure.items():
+        if names[name] in out:
+            raise InputError(f"{shown(name)} is a measure that already has a {what}; give each measure one")
+        out[names[name]] = value
+    return out
+
+
+def make_design(
+    ground: Ground,
+    territories: int,
+    *,
+    locks: Mapping[str, str] | None = None,
+    plan_file: bytes | None = None,
+    how: Control,
+) -> Answer:
+    """Draw territories "Territory 1", "Territory 2" ... from nothing, or with today's plan and its names in mind.
 
     Args:
         ground: what to plan on.
         territories: how many.
         locks: unit id -> territory it must be in, by number ("3") or name ("Territory 3").
+        plan_file: today's plan, for a price or a cap on change; its territories come first.
         how: seed, clock and progress.
 
     Raises:
@@ -144,18 +176,33 @@ def make_design(ground: Ground, territories: int, *, locks: Mapping[str, str] | 
         PlanError: if no plan can exist.
     """
     check_territories(territories)
-    names = [f"Territory {j + 1}" for j in range(territories)]
     units = ground.units
-    locked = _locked(units, names, locks or {})
-    keep = np.ones(len(units), dtype=np.bool_)
-    problem = build_problem(
-        units, keep, ground.weights, ground.measures, ground.limits, territories, locked=locked
-    )  # fmt: skip
+    before = None if plan_file is None else read_plan(plan_file, units)
+    if before is None and (ground.terms.continuity or ground.terms.max_moved is not None):
+        raise InputError("a price or a cap on change needs today's plan; give it with --plan")
+    names, start = _names_and_start(before, territories)
+    locked = locked_slots(units, names, locks or {})
+    problem = ground.problem(names, locked=locked, start=start)
     result = design(problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress, cancel=how.cancel)
-    plan = _plan(units, result.assign, names)
+    plan = plan_of(units, result.assign, names)
     if (locked >= 0).any():
         plan = plan.with_changes(locked_units=locked >= 0)
-    return answer(ground, plan, result=result, told=_told(result, names), seed=how.seed)
+    return answer(ground, plan, result=result, told=by_name(result.explanations, names), seed=how.seed, before=before)
+
+
+def _names_and_start(before: Plan | None, k: int) -> tuple[list[str], NDArray[np.int16] | None]:
+    """Names of k territories, today's first, and the position of each unit's today, -1 = none or beyond the k."""
+    old = [] if before is None else [t.name for t in before.territories][:k]
+    taken = {n.casefold() for n in old}
+    names = list(old)
+    number = 0
+    while len(names) < k:
+        number += 1
+        if f"territory {number}" not in taken:
+            names.append(f"Territory {number}")
+    if before is None:
+        return names, None
+    return names, np.where(before.assign < k, before.assign, -1).astype(np.int16)
 
 
 def make_rebalance(ground: Ground, plan_file: bytes, *, max_moved: float | None = None, how: Control) -> Answer:
@@ -164,30 +211,22 @@ def make_rebalance(ground: Ground, plan_file: bytes, *, max_moved: float | None 
     Args:
         ground: what the plan is for.
         plan_file: a plan file with a row for each unit of the region.
-        max_moved: the most of the first measure's load that may move, as a share; a plan that needs more is given all
-            the same, as one that breaks a limit.
+        max_moved: the most of the first measure's load that may move, as a share; where a plan within the limits needs
+            more, the best one that keeps this cap is given, as one that breaks a limit.
         how: seed, clock and progress.
 
     Raises:
         InputError: if the plan file doesn't fit.
     """
+    if max_moved is not None:
+        ground = replace(ground, terms=replace(ground.terms, max_moved=max_moved))
     before = read_plan(plan_file, ground.units)
     names = [t.name for t in before.territories]
-    keep = np.ones(len(ground.units), dtype=np.bool_)
-    free = np.full(len(keep), -1, dtype=np.int16)
-    problem = build_problem(
-        ground.units, keep, ground.weights, ground.measures, ground.limits, len(names), locked=free,
-        start=before.assign,
-    )  # fmt: skip
+    problem = ground.problem(names, start=before.assign)
     result = rebalance(problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress, cancel=how.cancel)
-    plan = _plan(ground.units, result.assign, names)
-    told = _told(result, names)
-    status = result.status
-    moved = moved_share(problem, result.assign)
-    if max_moved is not None and moved > max_moved + 1e-9:
-        status = "limit_broken"
-        told = (*told, _too_much(ground, moved, max_moved))
-    return answer(ground, plan, result=result, told=told, seed=how.seed, status=status, before=before)
+    plan = plan_of(ground.units, result.assign, names)
+    told = by_name(result.explanations, names)
+    return answer(ground, plan, result=result, told=told, seed=how.seed, before=before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,29 +279,6 @@ def make_comparison(ground: Ground, a: bytes, b: bytes) -> Comparison:
     return Comparison(first, second, report)
 
 
-def read_plan(data: bytes, units: Units) -> Plan:
-    """A plan file as a plan; territories in the order a person counts them.
-
-    Raises:
-        InputError: if it doesn't fit the units, or assigns none.
-    """
-    names = read_plan_csv(data, units)
-    order = sorted({n for n in names if n}, key=natural)
-    if not order:
-        raise InputError("the plan file assigns no unit to any territory; fill its territory column")
-    at = {n: j for j, n in enumerate(order)}
-    return _plan(units, np.array([at.get(n, UNASSIGNED) for n in names], dtype=np.int16), order)
-
-
-def _plan(units: Units, slots: NDArray[np.int16], names: Sequence[str]) -> Plan:
-    return Plan(
-        assign=slots,
-        territories=tuple(Territory(j, n) for j, n in enumerate(names)),
-        locked_units=np.zeros(len(units), dtype=np.bool_),
-        units_version=units.version,
-    )
-
-
 def _left_out(accounts: Accounts, units: Units, measure: str) -> tuple[Explanation, ...]:
     """What the region's loads leave out, in accounts and in the first measure."""
     whole = totals(accounts, units)
@@ -278,48 +294,6 @@ def _left_out(accounts: Accounts, units: Units, measure: str) -> tuple[Explanati
             load = "" if measure == COUNT else f" with {part.loads[at]:,.0f} of {measure}"
             out.append(Explanation(code, f"{some}{load} {lies} {where}, so no territory has {them}"))
     return tuple(out)
-
-
-def _locked(units: Units, names: Sequence[str], locks: Mapping[str, str]) -> NDArray[np.int16]:
-    out = np.full(len(units), -1, dtype=np.int16)
-    codes = units.codes()
-    by_name = {n.casefold(): j for j, n in enumerate(names)}
-    for unit, territory in locks.items():
-        if unit not in codes:
-            width = len(units.ids[0])
-            padded = unit.zfill(width) if unit.isdigit() else unit.upper()
-            hint = f"; did you mean {padded}" if padded in codes else f"; ids look like {units.ids[0]}"
-            raise InputError(f"unit {shown(unit)} can't be locked: it isn't in {region_label(units.region)}{hint}")
-        key = territory.strip().casefold()
-        slot = by_name.get(key, int(key) - 1 if key.isascii() and key.isdigit() and len(key) < 6 else -1)
-        if not 0 <= slot < len(names):
-            raise InputError(
-                f"unit {unit} can't be locked to territory {shown(territory)}; choose 1 to {len(names)}"
-                f' or "{names[0]}" to "{names[-1]}"'
-            )
-        out[codes[unit]] = slot
-    return out
-
-
-def _told(result: Result, names: Sequence[str]) -> tuple[Explanation, ...]:
-    """The engine's explanations with territories by name; it only knows their positions."""
-
-    def by_name(message: str) -> str:
-        position, _, rest = message.removeprefix("territory ").partition(" ")
-        if not message.startswith("territory ") or not position.isdecimal() or not 1 <= int(position) <= len(names):
-            return message
-        return f"{names[int(position) - 1]} {rest}"
-
-    return tuple(replace(said, message=by_name(said.message)) for said in result.explanations)
-
-
-def _too_much(ground: Ground, moved: float, most: float) -> Explanation:
-    need, measure = 100 * moved, ground.measures[0]
-    return Explanation(
-        "max_moved",
-        f"the least change found takes {need:.1f} % of the region's {measure} to another territory, more than the "
-        f"{100 * most:g} % allowed. The plan given is that least change: allow more to move, or a wider limit",
-    )
 
 
 def rejects_csv(taken: Intake) -> bytes:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +14,7 @@ from terr.boundaries.catalog import pieces, region_label
 from terr.errors import InputError
 from terr.model.plan import MAX_TERRITORIES
 from terr.model.problem import Problem
+from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.view.text import units_word
@@ -45,11 +49,11 @@ def build_problem(
     keep: NDArray[np.bool_],
     loads: NDArray[np.float64],
     measures: Sequence[str],
-    limits: Mapping[str, float],
+    limits: Mapping[str, Limit],
     k: int,
     *,
     locked: NDArray[np.int16],
-    start: NDArray[np.int16] | None = None,
+    **more: Any,
 ) -> Problem:
     """The engine's problem over the kept units.
 
@@ -58,10 +62,10 @@ def build_problem(
         keep: bool (n,), units the engine may use.
         loads: float64 (n, m), loads per unit.
         measures: m names; the first is the one the shape is weighed by.
-        limits: measure -> share of the target a load may be off on both sides.
+        limits: measure -> share of the target a load may be off on both sides, or (below, above).
         k: number of territories.
         locked: int16 (kept units,), territory index a unit is fixed to, -1 = free.
-        start: int16 (kept units,), the plan to stay close to, -1 = unassigned.
+        **more: what else `Problem.from_arrays` takes, over the kept units.
 
     Raises:
         InputError: more territories than units, a measure that adds up to zero, or whatever `Problem` refuses.
@@ -83,7 +87,7 @@ def build_problem(
         territories=k,
         limits=limits,
         locked=locked,
-        start=start,
+        **more,
         unit_names=[n for n, on in zip(units.names, keep, strict=True) if on],
     )
 
@@ -119,3 +123,16 @@ def pieces_warning(units: Units) -> tuple[Explanation, ...]:
         f"{listed}). They are joined where they come closest ({joins}), so a territory may cross there."
     )
     return (Explanation("region_in_pieces", message, tuple(p[0] for p in parts[1:])),)
+
+
+def by_name(told: Sequence[Explanation], names: Sequence[str]) -> tuple[Explanation, ...]:
+    """The engine's explanations with territories by name; it only knows their positions."""
+
+    def named(message: str) -> str:
+        def name(found: re.Match[str]) -> str:
+            position = int(found[1])
+            return names[position - 1] if 1 <= position <= len(names) else found[0]
+
+        return re.sub(r"\bterritory (\d+)\b", name, message)
+
+    return tuple(replace(said, message=named(said.message)) for said in told)

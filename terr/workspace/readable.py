@@ -9,8 +9,9 @@ from typing import Any
 from terr.boundaries.catalog import region_label
 from terr.view.text import count, units_word
 from terr.workspace.imports import WAYS, Intake, check_report
+from terr.workspace.judging import Tradeoff
 from terr.workspace.plain import Comparison
-from terr.workspace.scorecards import Answer, Ground
+from terr.workspace.scorecards import BROKEN, Answer, Ground
 
 _SHOWN = 12
 _STATUS = {
@@ -88,8 +89,8 @@ def answer_text(answer: Answer, *, title: str, wrote: str = "") -> str:
     lines += ["", f"Result: {_STATUS[it['status']]}"]
     for m in ground.measures:
         lines.append(
-            f"Largest deviation, {_unit(ground, m)}: {_percent(it['max_deviation_pct'][m])} (limit ±"
-            f"{100 * ground.limits[m]:g} %), coefficient of variation {_percent(it['cv_pct'][m])}, "
+            f"Largest deviation, {_unit(ground, m)}: {_percent(it['max_deviation_pct'][m])} (limit "
+            f"{_limit(ground, m)}), coefficient of variation {_percent(it['cv_pct'][m])}, "
             f"Gini {it['gini'][m]:.3f}"
         )
     shape = it["compactness"]
@@ -155,6 +156,29 @@ def comparison_text(both: Comparison) -> str:
     return "\n".join(lines)
 
 
+def frontier_text(found: Tradeoff, *, wrote: str = "") -> str:
+    """What `terr frontier` says: one line per plan, from today's to the most even one."""
+    ground = found.ground
+    lines = [f"Balance against change: {_where(ground)}", ""]
+    first = ground.measures[0]
+    head = ["Plan", "changes hands", "largest deviation", units_word(ground.units.level) + " moved", "result"]
+    rows = [
+        [
+            str(p["point"]),
+            _percent(p["moved_pct"]),
+            _percent(p["max_deviation_pct"][first]),
+            f"{p['units_moved']:,}",
+            "within every limit" if p["status"] not in BROKEN else "outside a limit",
+        ]
+        for p in found.report["points"]
+    ]
+    lines += table(head, rows)
+    lines += ["", f"Shares are of all {clean(first)} in the region.", f"Time: {found.report['runtime_s']:.1f} s"]
+    if wrote:
+        lines += ["", f"Plans written to {clean(wrote, 200)}: point-1.csv to point-{len(rows)}.csv"]
+    return "\n".join(lines)
+
+
 _OF_PLAN = ("limit_broken", "unassigned", "pieces")
 
 
@@ -171,7 +195,7 @@ def _territories(answer: Answer) -> list[str]:
             row += [number(t["load"][m]), _percent(t["deviation_pct"][m], signed=True)]
         rows.append([*row, f"{t['components']:,}", f"{t['polsby_popper']:.2f}"])
     target = answer.card.target
-    if len(target):
+    if len(target) and bool((target == target[0]).all()):
         last = ["Target", "", ""]
         for q in range(len(ground.measures)):
             last += [number(float(target[0, q])), ""]
@@ -181,8 +205,22 @@ def _territories(answer: Answer) -> list[str]:
 
 def _where(ground: Ground) -> str:
     units, n = ground.units, len(ground.units)
-    limits = ", ".join(f"{m} ±{100 * v:g} %" for m, v in ground.limits.items())
+    limits = ", ".join(f"{m} {_limit(ground, m)}" for m in ground.measures)
     return clean(f"{region_label(units.region)}, {n:,} {units_word(units.level, n)}, {limits}", 200)
+
+
+def _limit(ground: Ground, measure: str) -> str:
+    """A measure's limits: "±5 %", "up to +10 %", "none", and least and most loads."""
+    limit, terms = ground.limits.get(measure), ground.terms
+    low, high = limit if isinstance(limit, tuple) else (limit, limit)
+    if low is not None and low == high:
+        parts = [f"±{100 * low:g} %"]
+    else:
+        parts = [f"down to −{100 * low:g} %"] if low is not None else []
+        parts += [f"up to +{100 * high:g} %"] if high is not None else []
+    parts += [f"at least {number(terms.floors[measure])}"] if measure in terms.floors else []
+    parts += [f"at most {number(terms.caps[measure])}"] if measure in terms.caps else []
+    return " and ".join(parts) or "none"
 
 
 def _disruption(ground: Ground, told: dict[str, Any]) -> str:

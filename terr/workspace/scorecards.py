@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,19 @@ from terr.boundaries.catalog import ALBERS, LOWER48
 from terr.metrics import Scorecard, disruption, score, shape
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan
+from terr.model.problem import Problem
+from terr.model.problem_checks import Limit
 from terr.model.result import Explanation, Result
 from terr.model.units import Units
 from terr.report.plan import plan_csv
 from terr.view.text import count
+from terr.workspace.terms import Terms, target_loads, terms_problem
 
 BROKEN = ("limit_broken", "infeasible")
 """Statuses of a plan outside its limits."""
+
+BREAKS = ("limit_broken", "group_apart")
+"""Codes of what makes a plan nobody solved for one that breaks a limit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,18 +37,33 @@ class Ground:
 
     Attributes:
         accounts, units: what is planned.
-        measures: m names, the first is the one balanced first; limits: measure -> share of the target.
+        measures: m names, the first is the one balanced first.
+        limits: measure -> share of the target a load may be off, or (below, above), None = any; not all have one.
         weights: float64 (n_units, m), loads; counts: int64 (n_units,), accounts.
         notes: what to know before any plan: accounts left out, a region in pieces.
+        terms: what else a plan is held to.
     """
 
     accounts: Accounts
     units: Units
     measures: tuple[str, ...]
-    limits: Mapping[str, float]
+    limits: Mapping[str, Limit]
     weights: NDArray[np.float64]
     counts: NDArray[np.int64]
     notes: tuple[Explanation, ...] = ()
+    terms: Terms = field(default_factory=Terms)
+
+    def problem(
+        self,
+        names: Sequence[str],
+        *,
+        locked: NDArray[np.int16] | None = None,
+        start: NDArray[np.int16] | None = None,
+    ) -> Problem:
+        """The engine's problem for territories of these names; see `terms_problem`."""
+        return terms_problem(
+            self.units, self.weights, self.measures, self.limits, self.terms, names, locked=locked, start=start
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +114,13 @@ def answer(
         before: the plan it was made from, to say what moves.
     """
     units, k, slots = ground.units, len(plan.territories), plan.slots()
-    card = score(slots, k, ground.weights, ground.measures, None, units)
+    goals = target_loads([t.name for t in plan.territories], ground.terms, ground.weights)
+    card = score(slots, k, ground.weights, ground.measures, goals, units)
     reock = shape.reock(slots, outlines_km(units), units.area_km2, k)
     over = [] if result is not None else _outside(ground, plan, card)
     said = [*ground.notes, *told, *over]
     if status is None:
-        status = (
-            result.status if result else "limit_broken" if any(e.code == "limit_broken" for e in over) else "feasible"
-        )
+        status = result.status if result else "limit_broken" if any(e.code in BREAKS for e in over) else "feasible"
     held = card.components > 0
     ids, m = units.ids, ground.measures
     rows = [
@@ -195,25 +215,34 @@ def _certificate(result: Result | None) -> dict[str, Any] | None:
 
 def _outside(ground: Ground, plan: Plan, card: Scorecard) -> list[Explanation]:
     """What is wrong with a plan nobody solved for: limits it breaks, units nobody has, territories in pieces."""
-    out = []
+    names = [t.name for t in plan.territories]
+    problem = ground.problem(names)
+    slots = plan.slots()
+    over, out = problem.excess(slots), []
     for q, measure in enumerate(ground.measures):
-        limit = ground.limits.get(measure, math.inf)
         for j in np.argsort(-np.abs(card.deviation[:, q]), kind="stable").tolist():
-            off = float(card.deviation[j, q])
-            if abs(off) <= limit + 1e-9:
-                break
-            side = "above" if off > 0 else "below"
-            name = plan.territories[j].name
-            message = (
-                f"{name} is {100 * abs(off):.1f} % {side} its target for {measure}, the limit is {100 * limit:g} %"
-            )
-            out.append(Explanation("limit_broken", message))
+            if over[j, q] > 0:
+                text = _limit_line(problem, names[j], measure, float(card.load[j, q]), j, q)
+                out.append(Explanation("limit_broken", text))
     if card.unassigned_units:
         free = tuple(np.flatnonzero(plan.assign < 0).tolist())
         load = "; ".join(
             f"{v:,.0f} of {m}" for m, v in zip(ground.measures, card.unassigned_load.tolist(), strict=True)
         )
         out.append(Explanation("unassigned", f"{count(len(free), 'unit')} with {load} belong to no territory", free))
+    if problem.excesses(slots)["parted"] > 0:
+        out.append(Explanation("group_apart", "units that should stay together are in different territories"))
     for j in np.flatnonzero(card.components > 1).tolist():
         out.append(Explanation("pieces", f"{plan.territories[j].name} is in {int(card.components[j])} pieces"))
     return out
+
+
+def _limit_line(problem: Problem, name: str, measure: str, load: float, j: int, q: int) -> str:
+    """One limit that a territory breaks: the share if that is the one, else the load."""
+    above = load > problem.highest[j, q]
+    off = load / problem.targets[j, q] - 1 if problem.targets[j, q] > 0 else math.inf
+    side, allowed = ("above", problem.high[q]) if above else ("below", problem.low[q])
+    if math.isfinite(allowed) and (off > allowed if above else -off > allowed):
+        return f"{name} is {100 * abs(off):.1f} % {side} its target for {measure}, the limit is {100 * allowed:g} %"
+    bound = problem.cap[j, q] if above else problem.floor[j, q]
+    return f"{name} has {load:,.0f} of {measure}, {'more' if above else 'less'} than the {bound:,.0f} allowed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,18 +19,19 @@ def usable_units(plan: Plan) -> NDArray[np.bool_]:
     return usable
 
 
-def targets(plan: Plan, loads: NDArray[Any]) -> NDArray[np.float64]:
-    """float64 (k,), in the loads' unit: what locked territories leave, divided equally among the others.
+def targets(plan: Plan, loads: NDArray[Any], shares: Mapping[int, float] | None = None) -> NDArray[np.float64]:
+    """float64 (k,), in the loads' unit: what locked territories leave, divided among the others by their shares.
 
-    A locked territory's own target is an equal share of everything, and so is everybody's if none is open.
+    A locked territory's own target is its share of everything, and so is everybody's if none is open.
 
     Args:
         plan: the plan.
         loads: (n_units,), one measure per unit.
+        shares: territory code -> share of a full territory; 1 where not named.
     """
-    k = len(plan.territories)
-    out = np.full(k, float(loads.sum()) / k if k else 0.0)
+    part = np.array([(shares or {}).get(t.code, 1.0) for t in plan.territories])
+    out = float(loads.sum()) * part / part.sum() if len(part) else part
     is_open = np.array([not t.locked for t in plan.territories], dtype=np.bool_)
     if is_open.any() and not is_open.all():
-        out[is_open] = float(loads[usable_units(plan)].sum()) / int(is_open.sum())
+        out[is_open] = float(loads[usable_units(plan)].sum()) * part[is_open] / part[is_open].sum()
     return out

@@ -1,0 +1,125 @@
+"""What a person writes behind the options of the command line, as values; each says what it should have been."""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from terr.model.problem_checks import Limit
+
+MAX_SEED = 1_000_000
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`KEY=VALUE`."""
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip() or not value.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" needs a name, an equals sign and a value, such as revenue=Beds')
+    return key.strip(), value.strip()
+
+
+def limit(text: str) -> tuple[str, Limit]:
+    """`MEASURE=0.05`, or `MEASURE=LOW:HIGH` with either left out for no limit on that side."""
+    key, sign, value = text.rpartition("=")
+    if not sign or not key.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" needs a measure and a share, such as revenue=0.05')
+    what = f"the limit on {key.strip()}"
+    if ":" not in value:
+        return key.strip(), number(value, what, "a share such as 0.05")
+    low, _, high = value.partition(":")
+    if not low.strip() and not high.strip():
+        raise argparse.ArgumentTypeError(f"{what} names no share; give one below, above, or both, such as 0.1:0.05")
+    sides = [number(v, what, "shares below and above, such as 0.1:0.05") if v.strip() else None for v in (low, high)]
+    return key.strip(), (sides[0], sides[1])
+
+
+def load(text: str) -> tuple[str, float]:
+    """`MEASURE=NUMBER`, a load."""
+    key, value = pair(text)
+    found = number(value.replace("_", "").replace(",", ""), f"the load of {key}", "a number such as 2500000")
+    if found < 0:
+        raise argparse.ArgumentTypeError(f"the load of {key} is below zero; give a number such as 2500000")
+    return key, found
+
+
+def part(text: str) -> tuple[str, float]:
+    """`TERRITORY=0.6`, a share of a full territory."""
+    key, sign, value = text.rpartition("=")
+    if not sign or not key.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" needs a territory and a share of a full one, such as 3=0.6')
+    return key.strip(), number(value, f"the target of {key.strip()}", "a share of a full territory, such as 0.6")
+
+
+def together(text: str) -> tuple[str, ...]:
+    """`UNIT,UNIT,...`, at least two."""
+    units = tuple(dict.fromkeys(u.strip() for u in text.split(",") if u.strip()))
+    if len(units) < 2:
+        raise argparse.ArgumentTypeError(
+            f'"{text[:60]}" names fewer than two units to keep together; put commas between'
+        )
+    return units
+
+
+def price(text: str) -> float:
+    """A number from 0 up."""
+    value = number(text, "the price", "a number such as 1")
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(f"the price {text} must lie between 0 and 1,000,000")
+    return value
+
+
+def priced(text: str) -> tuple[str, float]:
+    """`PRICE`, or `MEASURE=PRICE`; the measure is "" if none is named."""
+    key, _, value = text.rpartition("=")
+    return key.strip(), price(value)
+
+
+def share(text: str) -> float:
+    """A share from 0 to 1."""
+    value = number(text, "this", "a share from 0 to 1, such as 0.10")
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to 1, such as 0.10")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Seconds above 0."""
+    value = number(text, "the time", "seconds, such as 30")
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} seconds are no time; give more than 0")
+    return value
+
+
+def number(text: str, what: str, example: str) -> float:
+    """A finite number; `5%` is 0.05."""
+    try:
+        value = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f'{what} must be {example}, not "{text}"')
+    return value
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text[:40]}" is not a whole number') from None
+
+
+def points(text: str) -> int:
+    """How many plans a frontier is made of."""
+    value = whole(text)
+    if not 8 <= value <= 40:
+        raise argparse.ArgumentTypeError("choose 8 to 40 points")
+    return value
+
+
+def seed(text: str) -> int:
+    """A seed."""
+    value = whole(text)
+    if not 0 <= value <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"choose a seed from 0 to {MAX_SEED:,}")
+    return value

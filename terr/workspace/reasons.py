@@ -1,0 +1,110 @@
+"""Why a territory is outside its limits: the units that cause it, and the cheapest repair, in words and as moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terr.engine import causes
+from terr.model.result import Explanation
+from terr.view.text import and_list, percent, short
+from terr.workspace.board import Board, board
+from terr.workspace.core import Workspace
+from terr.workspace.problems import by_name
+from terr.workspace.solve import Placed, Suggestion, suggestions
+from terr.workspace.tasks import Task, rebalance_task
+
+MOST = 12
+"""Territories told about, the worst first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reason:
+    """Why one territory is outside its limits.
+
+    Attributes:
+        code, territory: which, by code and name.
+        measure: which limit; deviation: load / target - 1.
+        units: codes of the units that cause it, in the plan.
+        sentence: the cause; repair_sentence: the cheapest repair, or why there is none.
+        moves: of the repair; () if there is none.
+        assign: int16 (problem units,), the plan after the repair, for `terr.workspace.solve.apply_moves`; or None.
+    """
+
+    code: int
+    territory: str
+    measure: str
+    deviation: float
+    units: tuple[int, ...]
+    sentence: str
+    repair_sentence: str
+    moves: tuple[Suggestion, ...]
+    assign: NDArray[np.int16] | None
+
+
+def reasons_of(ws: Workspace, scenario_id: str) -> tuple[Task | None, tuple[Reason, ...]]:
+    """The reasons of all territories outside their limits, the worst first; kept per revision and limits."""
+    shown = board(ws, scenario_id)
+    key = ("reasons", scenario_id, shown.rev, shown.measure, shown.info.tolerance, shown.rules)
+    known = ws.scores.get(key)
+    if known is None:
+        task = rebalance_task(ws, scenario_id)
+        found = (
+            ()
+            if task is None
+            else tuple(_reason(ws, shown, task, c) for c in _first(causes(task.problem, task.assign)))
+        )
+        known = ws.scores.put(key, (task, found))
+    return known  # type: ignore[no-any-return]
+
+
+def _first(found: tuple[Any, ...]) -> list[Any]:
+    """One cause per territory, the worst."""
+    out: dict[int, Any] = {}
+    for cause in found:
+        out.setdefault(cause.territory, cause)
+    return list(out.values())[:MOST]
+
+
+def _reason(ws: Workspace, shown: Board, task: Task, cause: Any) -> Reason:
+    code = int(task.codes[cause.territory])
+    name = shown.plan.territory(code).name
+    units = tuple(int(task.rows[u]) for u in cause.units)
+    names = and_list([shown.units.names[u] for u in units], 3)
+    above = cause.deviation > 0
+    side = "above" if above else "below"
+    sentence = f"{name} is {percent(100 * abs(cause.deviation))} {side} its target for {cause.measure}"
+    if units:
+        sentence += f": without {names} it would be within the limit" if above else f": {names} would bring it up"
+    assign: NDArray[np.int16] | None = None
+    moves: tuple[Suggestion, ...] = ()
+    if cause.repair:
+        assign = task.assign.copy()
+        for move in cause.repair:
+            assign[move.unit] = move.target
+        assign.setflags(write=False)
+        moves = suggestions(ws, task, Placed(assign))
+    return Reason(
+        code, name, cause.measure, float(cause.deviation), units, sentence, _repair(shown, name, cause, moves),
+        moves, assign,
+    )  # fmt: skip
+
+
+def _repair(shown: Board, name: str, cause: Any, moves: tuple[Suggestion, ...]) -> str:
+    if not moves:
+        return str(cause.reason)
+    steps = and_list([f"{m.unit} to {m.target}" for m in moves], 3)
+    after = percent(100 * abs(cause.after))
+    where = f"{after} {'above' if cause.after > 0 else 'below'}"
+    load = short(sum(m.load for m in moves), shown.currency)
+    return f"Cheapest repair: {steps} ({load} changes hands); {name} is then {where}"
+
+
+def on_the_plan(task: Task, shown: Board, told: tuple[Explanation, ...]) -> tuple[Explanation, ...]:
+    """The engine's explanations with territories by name and units by their code in the plan."""
+    names = [shown.plan.territory(c).name if c in shown.plan.codes else "a new territory" for c in task.codes]
+    rows = task.rows
+    return tuple(replace(e, units=tuple(int(rows[u]) for u in e.units if u < len(rows))) for e in by_name(told, names))
