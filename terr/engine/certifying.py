@@ -113,10 +113,10 @@ def prove(problem: Problem, frame: Frame, plan: Labels, clock: Clock, seed: int)
         exact = partition(problem, frame, sets, none, judged, clock)
     found = none
     if exact is None or not exact.whole:
-        plans = [frame.on_nodes(p) for p in _plans(problem, plan, clock, seed)]
+        fixed = sets is None and all_fixed(frame)
+        plans = [frame.on_nodes(p) for p in ([plan] if fixed else _plans(problem, plan, clock, seed))]
         clock.tell(STAGE, plan, 0.1, force=True)
         size = max(objective - frame.within, 1e-6 * frame.most)
-        fixed = sets is None and all_fixed(frame)
         inner = replace(clock, limit=clock.limit * CENTRED) if fixed and clock.limit is not None else clock
         found = column_bound(frame, plans, size, inner, seed, lambda _, done: clock.tell(STAGE, plan, 0.1 + 0.8 * done))
         if found.value >= INF:

@@ -202,7 +202,7 @@ def _solve(problem: Problem, frame: Frame, sets: NDArray[np.bool_], kinds: Label
         most = problem.remainder + ROUNDING
         lp += pulp.LpAffineExpression([(v, float(share[i])) for i, v in out.items()]) <= most
     tight: dict[str, Any] = {"mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
-    solver = KeptHiGHS(gapRel=1e-7, threads=1, timeLimit=max(0.1, min(clock.left(), 1e6)), **tight)
+    solver = KeptHiGHS(stop=clock.over, gapRel=1e-7, threads=1, timeLimit=max(0.1, min(clock.left(), 1e6)), **tight)
     status = lp.solve(solver)
     size = TOLERANCE * 1e-3 * (frame.most + 1e-12)
     if status == pulp.LpStatusInfeasible:

@@ -74,7 +74,7 @@ def assignment_bound(
     open_at = [_open(frame, q, known, objective) for q in range(len(frame.kinds))]
     if sum(len(u) for u in open_at) > PAIRS:
         return None
-    model = _build(problem, frame, open_at)
+    model = _build(problem, frame, open_at, clock)
     if model is None:
         return Exact(INF, whole=True, solver="PuLP with HiGHS")
     ip, ix = _graph(problem, frame)
@@ -122,7 +122,7 @@ def _costs(kind: Kind, net: F, base: F, c: F) -> float:
     return float(costs(kind.centre[0], kind.centre[1], kind.xy, kind.w, np.ascontiguousarray(net[kind.units]), base, c))
 
 
-def _build(problem: Problem, frame: Frame, open_at: list[Labels]) -> _Model | None:
+def _build(problem: Problem, frame: Frame, open_at: list[Labels], clock: Clock) -> _Model | None:
     lp = pulp.LpProblem("homes", pulp.LpMinimize)
     x: dict[tuple[int, int], Any] = {}
     objective: list[tuple[Any, float]] = []
@@ -172,7 +172,7 @@ def _build(problem: Problem, frame: Frame, open_at: list[Labels]) -> _Model | No
     for row in rows:
         lp += row
     tight: dict[str, Any] = {"mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
-    return _Model(lp, x, sure, constant, KeptHiGHS(gapRel=1e-6, threads=1, timeLimit=60.0, **tight))
+    return _Model(lp, x, sure, constant, KeptHiGHS(stop=clock.over, gapRel=1e-6, threads=1, timeLimit=60.0, **tight))
 
 
 def _balance(

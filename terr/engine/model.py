@@ -26,10 +26,16 @@ SLACK_COST = 1e3
 
 
 class KeptHiGHS(pulp.HiGHS):
-    """`pulp.HiGHS` that keeps its model between solves, adds only new rows, and starts from a known plan."""
+    """`pulp.HiGHS` that keeps its model between solves, adds only new rows, and starts from a known plan.
 
-    def __init__(self, **options: Any) -> None:
+    Args:
+        stop: asked often during a mixed-integer solve; True ends it with what is known by then.
+        options: of `pulp.HiGHS`, and HiGHS's own.
+    """
+
+    def __init__(self, *, stop: Callable[[], bool] | None = None, **options: Any) -> None:
         super().__init__(msg=False, **options)
+        self.stop = stop
         self.kept: Any = None
         self.rows = 0
         self.start: list[float] | None = None
@@ -42,6 +48,8 @@ class KeptHiGHS(pulp.HiGHS):
             self.createAndConfigureSolver(lp)
             self.buildSolverModel(lp)
             self.kept = lp.solverModel
+            if self.stop is not None:
+                self.kept.cbMipInterrupt.subscribe(self._ask)
         else:
             for row, constraint in enumerate(lp.constraints()[self.rows :], self.rows):
                 cols = [v.index for v in constraint]
@@ -65,6 +73,10 @@ class KeptHiGHS(pulp.HiGHS):
         status, sol_status = self.findSolutionValues(lp)
         lp.assignStatus(status, sol_status)
         return int(status)
+
+    def _ask(self, event: Any) -> None:
+        if self.stop is not None and self.stop():
+            event.interrupt()
 
     def findSolutionValues(self, lp: Any) -> tuple[int, int]:  # noqa: N802 (PuLP's name)
         """Status and values; unlike PuLP's own it knows a stop at the node limit, and skips duals nobody reads."""

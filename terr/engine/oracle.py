@@ -17,7 +17,7 @@ SIDE = 16
 STACK = 20_000
 KEPT = 300
 """Sets kept from one search."""
-STEPS = 100
+STEPS = 40
 """Squares between two looks at the clock, at most about a second."""
 STARTS = 600
 """Points tried for good sets, at most."""
