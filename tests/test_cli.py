@@ -430,11 +430,12 @@ def test_compare_needs_two_plans_and_rebalance_a_share(
 
 
 def test_what_isnt_there_isnt_offered(accounts: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "invalid choice: 'certify'" in refused(capsys, "certify", accounts)
+    assert "invalid choice: 'quotas'" in refused(capsys, "quotas", accounts)
     assert "required" in refused(capsys)
     code, out, err = run(capsys, "--help")
     assert (code, err) == (0, "")
-    assert "certify" not in out
+    assert "certify" in out
+    assert "quotas" not in out
     assert run(capsys, "--version")[:2] == (0, f"terr {__version__}\n")
 
 

@@ -16,7 +16,7 @@ from strategies import csr, grid, problems
 
 from benchmarks.instances import counties
 from terr.boundaries.catalog import load_units
-from terr.engine import PROOFS, Explanation, explain
+from terr.engine import PROOFS, Explanation, explain, warm
 from terr.engine.bounds import Bounds
 from terr.engine.dead_ends import dead_ends
 from terr.engine.elastic import KINDS, PROOF, Elastic
@@ -32,6 +32,12 @@ HALVES = np.repeat([0, 1], 8)
 QUARTERS = np.array([0, 0, 1, 1] * 2 + [2, 2, 3, 3] * 2)
 U = tuple(f"U{i}" for i in range(16))
 CORNERS = [[0.0, 0.0], [30.0, 30.0]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    """Explaining has seconds to spend, and compiling for the first time would take them."""
+    warm()
 
 
 def line(weights: list[float], k: int, limit: Any = 0.05, **more: Any) -> Problem:
