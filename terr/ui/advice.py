@@ -13,7 +13,7 @@ from terr.view.text import markdown, percent, sentence
 from terr.workspace import keeping, proofs, reasons, solve
 from terr.workspace.board import Board, board
 
-MOVES, PROOF, TRADE = "Moves", "How good?", "Balance v. change"
+MOVES, PROOF, TRADE = "Moves", "Proof", "Trade-off"
 SIDE = "side_part"
 
 

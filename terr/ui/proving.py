@@ -86,5 +86,6 @@ def _begin(sid: str, minutes: int) -> None:
     try:
         task = proofs.proof_task(state.workspace(), sid)
         runs.begin("proof", "certify", task, seed=1, time_limit_s=60.0 * minutes, assign=task.assign)
+        state.put("redraw", True)  # looked after more often from now on
     except TerrError as error:
         state.say(str(error))

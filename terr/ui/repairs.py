@@ -17,7 +17,8 @@ from terr.workspace.reasons import Reason
 
 ADVICE_SECONDS = 8.0
 EXPLAIN_SECONDS = 10.0
-WHICH = "why_pick"
+WHICH = "why"
+"""Code of the territory asked about, and a number that makes a new list when it was picked elsewhere."""
 _ALL = -1
 
 
@@ -59,7 +60,7 @@ def drop() -> None:
 
 def ask_why(code: int) -> None:
     """Tell of one territory, picked in the chart or table; called before the page is drawn."""
-    st.session_state[WHICH] = code
+    state.put(WHICH, (code, state.get(WHICH, (_ALL, 0))[1] + 1))
 
 
 def _begin(shown: Board) -> runs.Run | None:
@@ -81,21 +82,25 @@ def _which(shown: Board) -> Reason | None:
     if not found:
         return None
     by_code = {r.code: r for r in found}
-    if st.session_state.get(WHICH, _ALL) not in by_code:
-        st.session_state[WHICH] = _ALL
+    code, nonce = state.get(WHICH, (_ALL, 0))
     names = {_ALL: "The whole plan: fewest moves"} | {
         r.code: f"Why is {r.territory} {percent(100 * r.deviation, signed=True)}?" for r in found
     }
+    codes, key = list(names), f"why_pick_{nonce}"
     picked = st.selectbox(
-        "What to repair", list(names), format_func=lambda c: names[c], key=WHICH, label_visibility="collapsed",
-        on_change=_look_at, args=({r.code: r.units for r in found},),
+        "What to repair", codes, index=codes.index(code) if code in names else 0, format_func=lambda c: names[c],
+        key=key, label_visibility="collapsed",
+        on_change=lambda: _look_at(int(st.session_state[key]), nonce, {r.code: r.units for r in found}),
     )  # fmt: skip
     return by_code.get(picked)
 
 
-def _look_at(units: dict[int, tuple[int, ...]]) -> None:
+def _look_at(code: int, nonce: int, units: dict[int, tuple[int, ...]]) -> None:
+    if nonce != state.get(WHICH, (_ALL, 0))[1]:
+        return  # of a list that was replaced meanwhile
+    state.put(WHICH, (code, nonce))
     state.drop("preview", "marked")
-    if marked := units.get(int(st.session_state[WHICH])):
+    if marked := units.get(code):
         state.mark(marked)
     state.put("redraw", True)
 
@@ -224,7 +229,7 @@ def _apply_moves(run: runs.Run) -> None:
 def _after(done: object, what: str) -> None:
     drop()
     state.drop("marked")
-    st.session_state[WHICH] = _ALL
+    ask_why(_ALL)
     if done is not None:
         state.at_revision(done.rev)  # type: ignore[attr-defined]
         state.say(f"{what} applied; Undo takes {'it' if what.endswith('is') else 'them'} back.")

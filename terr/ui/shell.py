@@ -40,6 +40,7 @@ iframe[title="streamlit_folium.st_folium"] { border: 1px solid rgba(128,128,128,
 .terr-line b { font-size: 1.02rem; }
 .terr-line span { opacity: .75; font-variant-numeric: tabular-nums; }
 [data-testid="stVerticalBlock"] { gap: .6rem; }
+.st-key-terr_trade [data-testid="stElementToolbar"] { display: none; } /* it would lie over the tabs */
 h1 { font-size: 1.5rem !important; padding: 0 0 .5rem !important; }
 h3 { font-size: 1.05rem !important; padding: .5rem 0 .5rem !important; }
 h4 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }

@@ -15,12 +15,16 @@ from terr.workspace import solve, tradeoff
 from terr.workspace.board import Board
 
 SECONDS = 25.0
-CHART, PICK = "terr_frontier", "trade_pick"
+CHOSEN, NONCE = "trade_chosen", "trade_nonce"
+"""The point on the map (0 = today's plan), and a number that makes new widgets of the chart or the list. A widget whose
+value is set from elsewhere would be sent back with its old value by a rerun that was under way."""
 
 
 def part(shown: Board) -> None:
     """The part of the Plan page that shows what change buys."""
     run: runs.Run | None = state.get("trade")
+    if run is not None and runs.collect(run):
+        state.put(CHOSEN, 0)
     if run is not None and (runs.is_running(run) or run.error):
         _running(run)
         return
@@ -32,18 +36,18 @@ def part(shown: Board) -> None:
     if not points:
         st.caption(markdown(tradeoff.frontier_sentence(frame, shown.measure, shown.info.tolerance)))
         return
-    chosen = int(st.session_state.get(PICK, 0) or 0)
-    key = f"{CHART}_{state.get('trade_nonce', 0)}"
-    st.altair_chart(
+    chosen = min(int(state.get(CHOSEN, 0)), len(points))
+    chart, pick = _keys()
+    st.container(key="terr_trade").altair_chart(
         frontier(
             frame, measure=shown.measure, limit=100 * shown.info.tolerance, chosen=chosen,
             dark=st.context.theme.type == "dark",
         ),
-        width="stretch", key=key, on_select=partial(_clicked, key), selection_mode="point",
+        width="stretch", key=chart, on_select=partial(_clicked, chart), selection_mode="point",
     )  # fmt: skip
     st.selectbox(
-        "Plan to show on the map", range(len(frame)), format_func=lambda n: tradeoff.point_line(frame, n), key=PICK,
-        on_change=_choose, label_visibility="collapsed",
+        "Plan to show on the map", range(len(frame)), index=chosen, format_func=lambda n: tradeoff.point_line(frame, n),
+        key=pick, on_change=_listed, args=(pick,), label_visibility="collapsed",
     )  # fmt: skip
     if chosen and state.get("proposal") is not None:
         apply, drop = st.columns(2)
@@ -74,6 +78,7 @@ def _begin(sid: str) -> None:
         return
     try:
         runs.begin("trade", "frontier", task, seed=1, time_limit_s=SECONDS)
+        state.put("redraw", True)  # looked after more often from now on
     except TerrError as error:
         state.say(str(error))
 
@@ -90,28 +95,39 @@ def _running(run: runs.Run) -> None:
     )  # fmt: skip
 
 
-def _clicked(key: str) -> None:
-    """A click on a point; on nothing leaves things as they are."""
-    rows = st.session_state[key].selection.get("point") or []
+def _keys() -> tuple[str, str]:
+    """Keys of the chart and of the list."""
+    dropped, clicked = state.get(NONCE, (0, 0))
+    return f"terr_frontier_{dropped}", f"trade_pick_{dropped}_{clicked}"
+
+
+def _listed(pick: str) -> None:
+    """A point chosen in the list; a list that was replaced meanwhile has nothing to say any more."""
+    if pick == _keys()[1]:
+        _choose(int(st.session_state[pick]))
+
+
+def _clicked(chart: str) -> None:
+    """A click on a point; on nothing, or on the point shown already, leaves things as they are."""
+    rows = st.session_state[chart].selection.get("point") or []
     numbers = [int(r["number"]) for r in rows if "number" in r]
-    if numbers:
-        st.session_state[PICK] = numbers[0]
-        _choose()
+    if chart == _keys()[0] and numbers and numbers[0] != state.get(CHOSEN, 0):
+        dropped, clicked = state.get(NONCE, (0, 0))
+        state.put(NONCE, (dropped, clicked + 1))
+        _choose(numbers[0])
 
 
-def _choose() -> None:
+def _choose(number: int) -> None:
     run: runs.Run | None = state.get("trade")
-    number = int(st.session_state[PICK] or 0)
     if run is None or run.result is None:
         return
     points = tradeoff.apart(run.task, run.result)
-    state.drop("preview", "marked")
-    if not 0 < number <= len(points):
-        state.drop("proposal")
-    else:
-        state.put(
-            "proposal", attempt(lambda: solve.proposal(state.workspace(), run.task, points[number - 1].result))
-        )  # fmt: skip
+    state.put(CHOSEN, number)
+    state.drop("preview", "marked", "proposal")
+    if 0 < number <= len(points):
+        shown = attempt(lambda: solve.proposal(state.workspace(), run.task, points[number - 1].result))
+        if shown is not None:
+            state.put("proposal", shown)
     state.put("redraw", True)
 
 
@@ -130,6 +146,6 @@ def _apply(number: int) -> None:
 
 def _drop() -> None:
     state.drop("proposal")
-    st.session_state[PICK] = 0
-    state.put("trade_nonce", state.get("trade_nonce", 0) + 1)  # a chart in which nothing is selected
+    state.put(CHOSEN, 0)
+    state.put(NONCE, (state.get(NONCE, (0, 0))[0] + 1, 0))
     state.put("redraw", True)

@@ -84,7 +84,7 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark:
 
 
 def frontier(
-    frame: pd.DataFrame, *, measure: str, limit: float, chosen: int = -1, height: int = 170, dark: bool = False
+    frame: pd.DataFrame, *, measure: str, limit: float, chosen: int = -1, height: int = 225, dark: bool = False
 ) -> Any:
     """Balance against change: what each share of load that changes hands buys.
 
@@ -94,7 +94,7 @@ def frontier(
         measure: whose load changes hands.
         limit: largest allowed deviation in %, drawn as a band from 0.
         chosen: number of the point that is shown on the map, -1 = none.
-        height: of the plot, px.
+        height: of the chart, px.
         dark: on a dark page.
     """
     ink, line = ("#F2F3F5", "#5CC3C9") if dark else ("#14171C", ACCENT)
@@ -131,9 +131,14 @@ def frontier(
         size=alt.Size("size:Q", scale=None, legend=None),
         tooltip=tooltip,
     )
-    texts = base.mark_text(dx=4, dy=-11, align="left", fontSize=12, color=ink).encode(text="label:N")
+    texts = [  # above and below in turn, since points lie close together where the curve is steep
+        base.transform_filter(f"datum.number % 2 == {odd}")
+        .mark_text(dx=dx, dy=dy, align=align, fontSize=12, color=ink)
+        .encode(text="label:N")
+        for odd, dx, dy, align in ((0, 5, -11, "left"), (1, -5, 12, "right"))
+    ]
     path = base.mark_line(color=line, strokeWidth=1.5, opacity=0.7)
-    return _styled(alt.layer(band, path, marks.add_params(pick), texts), height=height)
+    return _styled(alt.layer(band, path, marks.add_params(pick), *texts), height=height)
 
 
 def money_bar(frame: pd.DataFrame) -> Any:
