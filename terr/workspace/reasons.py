@@ -96,11 +96,10 @@ def _reason(ws: Workspace, shown: Board, task: Task, cause: Any) -> Reason:
 def _repair(shown: Board, name: str, cause: Any, moves: tuple[Suggestion, ...]) -> str:
     if not moves:
         return str(cause.reason)
-    steps = and_list([f"{m.unit} to {m.target}" for m in moves], 3)
     after = percent(100 * abs(cause.after))
     where = f"{after} {'above' if cause.after > 0 else 'below'}"
     load = short(sum(m.load for m in moves), shown.currency)
-    return f"Cheapest repair: {steps} ({load} changes hands); {name} is then {where}"
+    return f"Cheapest repair: {load} changes hands, and {name} is then {where}"
 
 
 def on_the_plan(task: Task, shown: Board, told: tuple[Explanation, ...]) -> tuple[Explanation, ...]:
