@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from terr.engine.causing import Cause, causes
 from terr.engine.certifying import certify
 from terr.engine.designing import design
 from terr.engine.explaining import explain
@@ -43,6 +44,20 @@ def _explain(
     return explain(problem, assign, time_limit_s=time_limit_s or EXPLAIN_SECONDS, seed=seed, cancel=cancel)
 
 
+def _causes(
+    problem: Problem,
+    assign: Any,
+    *,
+    seed: int,  # noqa: ARG001 (the same for every kind)
+    time_limit_s: float | None,
+    progress: Callable[[Progress], None],
+    cancel: Callable[[], bool],
+) -> tuple[Cause, ...]:
+    """`causes` as a job."""
+    progress(Progress(0.0, "Looking for the cause", np.inf, None, 0.0))
+    return () if cancel() else causes(problem, assign, time_limit_s=time_limit_s or CAUSES_SECONDS)
+
+
 SLOTS = 256
 """Largest number of jobs that wait or run at once."""
 KINDS: dict[str, Callable[..., Any]] = {
@@ -51,10 +66,11 @@ KINDS: dict[str, Callable[..., Any]] = {
     "certify": certify,
     "frontier": frontier,
     "explain": _explain,
+    "causes": _causes,
 }
-JUDGES = ("certify", "explain")
+JUDGES = ("certify", "explain", "causes")
 """Kinds that judge a plan."""
-EXPLAIN_SECONDS = 10.0
+EXPLAIN_SECONDS, CAUSES_SECONDS = 10.0, 1.0
 
 _swap = threading.Lock()
 _line: dict[str, Any] = {}  # in a worker: the queue for progress and the flags for cancel, set once at its start
