@@ -18,14 +18,45 @@ from typing import Any
 
 import numpy as np
 
+from terr.engine.causing import Cause, causes
 from terr.engine.certifying import certify
 from terr.engine.designing import design
+from terr.engine.explaining import explain
 from terr.engine.frontier import frontier
 from terr.engine.rebalancing import rebalance
 from terr.engine.warmup import warm
 from terr.errors import SolveError, TerrError
 from terr.model.problem import Problem
-from terr.model.result import Progress, Result
+from terr.model.result import Explanation, Progress, Result
+
+
+def _explain(
+    problem: Problem,
+    assign: Any,
+    *,
+    seed: int,
+    time_limit_s: float | None,
+    progress: Callable[[Progress], None],
+    cancel: Callable[[], bool],
+) -> tuple[Explanation, ...]:
+    """`explain` as a job."""
+    progress(Progress(0.0, "Looking for the reason", np.inf, None, 0.0))
+    return explain(problem, assign, time_limit_s=time_limit_s or EXPLAIN_SECONDS, seed=seed, cancel=cancel)
+
+
+def _causes(
+    problem: Problem,
+    assign: Any,
+    *,
+    seed: int,  # noqa: ARG001 (the same for every kind)
+    time_limit_s: float | None,
+    progress: Callable[[Progress], None],
+    cancel: Callable[[], bool],
+) -> tuple[Cause, ...]:
+    """`causes` as a job."""
+    progress(Progress(0.0, "Looking for the cause", np.inf, None, 0.0))
+    return () if cancel() else causes(problem, assign, time_limit_s=time_limit_s or CAUSES_SECONDS)
+
 
 SLOTS = 256
 """Largest number of jobs that wait or run at once."""
@@ -34,7 +65,12 @@ KINDS: dict[str, Callable[..., Any]] = {
     "rebalance": rebalance,
     "certify": certify,
     "frontier": frontier,
+    "explain": _explain,
+    "causes": _causes,
 }
+JUDGES = ("certify", "explain", "causes")
+"""Kinds that judge a plan."""
+EXPLAIN_SECONDS, CAUSES_SECONDS = 10.0, 1.0
 
 _swap = threading.Lock()
 _line: dict[str, Any] = {}  # in a worker: the queue for progress and the flags for cancel, set once at its start
@@ -182,11 +218,11 @@ class Pool:
         """Starts a job.
 
         Args:
-            kind: "design", "rebalance" or "certify".
+            kind: one of `KINDS`.
             problem: what to solve.
             seed: of the solve.
             time_limit_s: of the solve, None = no limit.
-            assign: (n,) the plan to judge, for "certify" only.
+            assign: (n,) the plan to judge, for `JUDGES` only.
 
         Raises:
             SolveError: if the kind is unknown, a plan is missing or not asked for, the pool is shut down, or too many
@@ -194,8 +230,8 @@ class Pool:
         """
         if kind not in KINDS:
             raise SolveError(f'there is no job called "{kind}"; choose {" or ".join(KINDS)}')
-        if (assign is not None) != (kind == "certify"):
-            text = "needs a" if kind == "certify" else "takes no"
+        if (assign is not None) != (kind in JUDGES):
+            text = "needs a" if kind in JUDGES else "takes no"
             raise SolveError(f'a job called "{kind}" {text} plan to judge')
         plan = () if assign is None else (np.asarray(assign),)
         with self._lock:

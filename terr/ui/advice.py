@@ -32,8 +32,9 @@ def start_design(sid: str, request: solve.Request, seconds: float) -> None:
 
 
 def drop_advice() -> None:
-    """Forget the suggestion at hand and stop working on it."""
+    """Forget what was worked out for a measure and a limit that aren't the plan's any more."""
     repairs.drop()
+    runs.end("trade")
 
 
 def keep_up(rev: int) -> None:

@@ -55,6 +55,7 @@ def drop() -> None:
     """Forget the suggestion at hand and stop working on it."""
     runs.end("advice")
     runs.end("explain")
+    runs.end("causes")
     state.drop("preview")
 
 
@@ -78,7 +79,7 @@ def _begin(shown: Board) -> runs.Run | None:
 
 def _which(shown: Board) -> Reason | None:
     """The territory a person wants to know about, None for the plan as a whole."""
-    _, found = reasons.reasons_of(state.workspace(), shown.info.id)
+    found = _reasons(shown)
     if not found:
         return None
     by_code = {r.code: r for r in found}
@@ -93,6 +94,18 @@ def _which(shown: Board) -> Reason | None:
         on_change=lambda: _look_at(int(st.session_state[key]), nonce, {r.code: r.units for r in found}),
     )  # fmt: skip
     return by_code.get(picked)
+
+
+def _reasons(shown: Board) -> tuple[Reason, ...]:
+    """Why territories are outside their limits; () until it is known."""
+    run: runs.Run | None = state.get("causes")
+    if run is None or run.task.rev != shown.rev:
+        task = solve.rebalance_task(state.workspace(), shown.info.id)
+        if task is None:
+            return ()
+        run = runs.begin("causes", "causes", task, seed=1, assign=task.assign)
+    runs.collect(run)
+    return reasons.reasons_of(state.workspace(), shown, run.task, run.result or ())
 
 
 def _look_at(code: int, nonce: int, units: dict[int, tuple[int, ...]]) -> None:
@@ -119,10 +132,10 @@ def _repair(shown: Board, reason: Reason) -> None:
 
 
 def _apply_repair(reason: Reason) -> None:
-    task, _ = reasons.reasons_of(state.workspace(), str(state.get("scenario")))
-    if task is None or reason.assign is None:
+    run: runs.Run | None = state.get("causes")
+    if run is None or reason.assign is None:
         return
-    after = solve.Placed(reason.assign)
+    after, task = solve.Placed(reason.assign), run.task
     _after(attempt(lambda: solve.apply_moves(state.workspace(), task, after, author=state.author())), "The repair is")
 
 

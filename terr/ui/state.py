@@ -21,7 +21,7 @@ from terr.workspace.events import Seen
 from terr.workspace.imports import Dataset
 
 log = logging.getLogger("terr")
-RUNS = ("advice", "design", "design_proof", "explain", "proof", "trade")
+RUNS = ("advice", "causes", "design", "design_proof", "explain", "proof", "trade")
 """Names under which work in the background is kept in a window."""
 
 

@@ -84,8 +84,8 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     rules = rules_of(ws, info)
     key = ("board", scenario_id, rev, info.measure, info.tolerance, info.name, data.reps, rules)
     known = ws.scores.get(key)
-    if known is not None:
-        return known  # type: ignore[no-any-return]
+    if known is not None:  # what is kept with the plan changes without a new revision
+        return known if known.info == info else ws.scores.put(key, replace(known, info=info))  # type: ignore[no-any-return]
     units = ws.units(info)
     loads, counts = per_unit(ws, info, info.measure)
     return ws.scores.put(  # type: ignore[no-any-return]

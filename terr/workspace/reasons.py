@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.engine import causes
+from terr.engine import Cause
 from terr.model.result import Explanation
 from terr.view.text import and_list, percent, short
-from terr.workspace.board import Board, board
+from terr.workspace.board import Board
 from terr.workspace.core import Workspace
 from terr.workspace.problems import by_name
 from terr.workspace.solve import Placed, Suggestion, suggestions
-from terr.workspace.tasks import Task, rebalance_task
+from terr.workspace.tasks import Task
 
 MOST = 12
 """Territories told about, the worst first."""
@@ -45,31 +45,27 @@ class Reason:
     assign: NDArray[np.int16] | None
 
 
-def reasons_of(ws: Workspace, scenario_id: str) -> tuple[Task | None, tuple[Reason, ...]]:
-    """The reasons of all territories outside their limits, the worst first; kept per revision and limits."""
-    shown = board(ws, scenario_id)
-    key = ("reasons", scenario_id, shown.rev, shown.measure, shown.info.tolerance, shown.rules)
-    known = ws.scores.get(key)
-    if known is None:
-        task = rebalance_task(ws, scenario_id)
-        found = (
-            ()
-            if task is None
-            else tuple(_reason(ws, shown, task, c) for c in _first(causes(task.problem, task.assign)))
-        )
-        known = ws.scores.put(key, (task, found))
-    return known  # type: ignore[no-any-return]
+def reasons_of(ws: Workspace, shown: Board, task: Task, found: Sequence[Cause]) -> tuple[Reason, ...]:
+    """The reasons of territories outside their limits, the worst first, from the engine's causes.
+
+    Args:
+        ws: the workspace.
+        shown: the plan.
+        task: the plan's, as `terr.workspace.tasks.rebalance_task` gives it.
+        found: what `terr.engine.causes` says of it.
+    """
+    return tuple(_reason(ws, shown, task, c) for c in _first(found))
 
 
-def _first(found: tuple[Any, ...]) -> list[Any]:
+def _first(found: Sequence[Cause]) -> list[Cause]:
     """One cause per territory, the worst."""
-    out: dict[int, Any] = {}
+    out: dict[int, Cause] = {}
     for cause in found:
         out.setdefault(cause.territory, cause)
     return list(out.values())[:MOST]
 
 
-def _reason(ws: Workspace, shown: Board, task: Task, cause: Any) -> Reason:
+def _reason(ws: Workspace, shown: Board, task: Task, cause: Cause) -> Reason:
     code = int(task.codes[cause.territory])
     name = shown.plan.territory(code).name
     units = tuple(int(task.rows[u]) for u in cause.units)
@@ -93,14 +89,13 @@ def _reason(ws: Workspace, shown: Board, task: Task, cause: Any) -> Reason:
     )  # fmt: skip
 
 
-def _repair(shown: Board, name: str, cause: Any, moves: tuple[Suggestion, ...]) -> str:
+def _repair(shown: Board, name: str, cause: Cause, moves: tuple[Suggestion, ...]) -> str:
     if not moves:
         return str(cause.reason)
-    steps = and_list([f"{m.unit} to {m.target}" for m in moves], 3)
     after = percent(100 * abs(cause.after))
     where = f"{after} {'above' if cause.after > 0 else 'below'}"
     load = short(sum(m.load for m in moves), shown.currency)
-    return f"Cheapest repair: {steps} ({load} changes hands); {name} is then {where}"
+    return f"Cheapest repair: {load} changes hands, and {name} is then {where}"
 
 
 def on_the_plan(task: Task, shown: Board, told: tuple[Explanation, ...]) -> tuple[Explanation, ...]:
