@@ -243,7 +243,8 @@ def test_rebalance_moves_the_least(accounts: Path, tmp_path: Path, capsys: pytes
     code, it = report(capsys, *words, "--max-moved", "0.2")
     assert code == 3, "the cap holds, the limit doesn't"
     assert it["disruption"]["load_pct"]["revenue"] == pytest.approx(20)
-    assert "max_moved" not in {e["code"] for e in it["explanations"]}
+    why = next(e["message"] for e in it["explanations"] if e["code"] == "max_moved")
+    assert "moves at most 20 % of revenue" in why
 
     code, out, _ = run(capsys, *words)
     assert code == 0
@@ -600,7 +601,8 @@ def test_certify_proves_a_small_plan(accounts: Path, tmp_path: Path, capsys: pyt
     plan_keys(it, ["revenue"])
     assert it["status"] == "optimal", "the one split in one piece each within 10 %"
     proof = it["certificate"]
-    assert proof["bound"] == pytest.approx(proof["objective"])
+    assert proof["bound"] <= proof["objective"]
+    assert proof["bound"] == pytest.approx(proof["objective"], rel=1e-4)
     assert proof["gap_pct"] == pytest.approx(0, abs=0.01)
     assert it["disruption"] is None
     code, out, _ = run(capsys, *words, "--limit", "revenue=0.1", "--time-limit", "20")
