@@ -53,6 +53,7 @@ def column_bound(
     clock: Clock,
     seed: int,
     tell: Callable[[float, float], None],
+    price: F | None = None,
 ) -> Bound:
     """Raises the bound until the relaxation is solved or time is over.
 
@@ -63,9 +64,11 @@ def column_bound(
         clock: time and cancel.
         seed: of the points pricing starts from.
         tell: is told the bound and the share of work done.
+        price: (n,) km2, first prices if better ones than the plans' distances are known.
     """
     kinds = len(frame.kinds)
-    columns, price = first_columns(frame, plans)
+    columns, distances = first_columns(frame, plans)
+    price = distances if price is None else price
     for q, kind in enumerate(frame.kinds):
         none, units = any_set(kind)
         if none >= INF:

@@ -29,6 +29,8 @@ SMALL = 14
 """Units up to which the exact model alone is quicker."""
 RELAXED = "least {what} of any plan within the limits and locks; the bound leaves {aside} aside"
 EXACT = "least {what} of any contiguous plan within the limits and locks"
+WIDE = 0.6
+"""Share of the time by which prices for territories made alike must be found, where they differ in limits only."""
 CENTRED = 0.4
 """Share of the time for prices where all centres are fixed; the rest is the assignment model's."""
 MOMENT = "load-weighted moment of inertia"
@@ -111,15 +113,26 @@ def prove(problem: Problem, frame: Frame, plan: Labels, clock: Clock, seed: int)
     exact: Exact | None = None
     if sets is not None and frame.n <= SMALL:
         exact = partition(problem, frame, sets, none, judged, clock)
-    found = none
+    found, least = none, -INF
     if exact is None or not exact.whole:
         fixed = sets is None and all_fixed(frame)
         plans = [frame.on_nodes(p) for p in ([plan] if fixed else _plans(problem, plan, clock, seed))]
         clock.tell(STAGE, plan, 0.1, force=True)
         size = max(objective - frame.within, 1e-6 * frame.most)
         inner = replace(clock, limit=clock.limit * CENTRED) if fixed and clock.limit is not None else clock
-        found = column_bound(frame, plans, size, inner, seed, lambda _, done: clock.tell(STAGE, plan, 0.1 + 0.8 * done))
-        if found.value >= INF:
+
+        far = 0.0
+
+        def tell(done: float) -> None:
+            nonlocal far
+            far = max(far, done)
+            clock.tell(STAGE, plan, 0.1 + 0.8 * far)
+
+        rough = None if sets is not None or fixed else _rough(problem, frame, plans, size, clock, seed, tell)
+        price, begin = (None, 0.0) if rough is None else (rough.price, 0.5)
+        found = column_bound(frame, plans, size, inner, seed, lambda _, done: tell(begin + (1 - begin) * done), price)
+        least = found.value if rough is None else max(rough.value, found.value)
+        if least >= INF:
             return INF, IMPOSSIBLE.format(why="the limits ask for more than whole units can give"), "column generation"
         if sets is not None and not clock.over():
             exact = partition(problem, frame, sets, found, judged, clock)
@@ -132,16 +145,33 @@ def prove(problem: Problem, frame: Frame, plan: Labels, clock: Clock, seed: int)
         return INF, IMPOSSIBLE.format(why="every way to draw the territories was tried"), exact.solver
     if exact is not None and judged < INF:  # what was left out costs as much as the plan
         exact = replace(exact, bound=min(exact.bound, judged * (1 - 1e-6) - frame.within))
-    best = max(found.value, exact.bound if exact is not None else -INF)
+    best = max(least, exact.bound if exact is not None else -INF)
     if best <= -INF:
         return -INF, _words(problem, frame, what, whole=False), "column generation"
-    if exact is not None and (exact.whole or exact.bound >= found.value):
+    if exact is not None and (exact.whole or exact.bound >= least):
         return max(0.0, best + frame.within), _words(problem, frame, what, whole=True), exact.solver
     return (
         max(0.0, best + frame.within),
         _words(problem, frame, what, whole=False),
         "column generation, PuLP with HiGHS",
     )
+
+
+def _rough(
+    problem: Problem,
+    frame: Frame,
+    plans: list[Labels],
+    size: float,
+    clock: Clock,
+    seed: int,
+    tell: Callable[[float], None],
+) -> Bound | None:
+    """The bound with limits so wide that territories are alike, where that makes many of them one kind; else None."""
+    wide = make_frame(problem, wide=True)
+    if 2 * len(wide.kinds) >= len(frame.kinds):
+        return None
+    inner = clock if clock.limit is None else replace(clock, limit=clock.limit * WIDE)
+    return column_bound(wide, plans, size, inner, seed, lambda _, done: tell(done / 2))
 
 
 def _words(problem: Problem, frame: Frame, what: str, *, whole: bool) -> str:
@@ -176,7 +206,7 @@ def _plans(problem: Problem, plan: Labels, clock: Clock, seed: int) -> list[Labe
     n, k = len(problem), problem.territories
     if k in {1, n} or any(e.code in FATAL for e in precheck(problem)):
         return plans
-    for s in range(3):
+    for s in range(3 if n < 1500 else 1):
         if clock.over() or clock.past(0.08 * (s + 1)):
             break
         clock.tell("Drawing plans to compare", plan, 0.03 * s)

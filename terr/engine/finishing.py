@@ -57,6 +57,14 @@ def other_notes(problem: Problem, plan: NDArray[np.int64]) -> list[Explanation]:
                 f"more than the {100 * problem.max_moved:g} % allowed; allow more, or a wider limit",
             )
         )
+    elif over["load"] > 0 and np.isfinite(problem.max_moved):
+        out.append(
+            Explanation(
+                "max_moved",
+                f"no plan within the limits was found that moves at most {100 * problem.max_moved:g} % of "
+                f"{problem.measures[0]}; allow more to change territory, or a wider limit",
+            )
+        )
     if over["unassigned"] > 0:
         units = np.flatnonzero(plan < 0)
         out.append(

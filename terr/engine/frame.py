@@ -118,8 +118,14 @@ class Frame:
         return out
 
 
-def make_frame(problem: Problem) -> Frame:
-    """The frame of a problem."""
+def make_frame(problem: Problem, *, wide: bool = False) -> Frame:
+    """The frame of a problem.
+
+    Args:
+        problem: the problem.
+        wide: gives territories that differ only in limits and targets the widest of them, so that they are one kind: a
+            relaxation that is bounded sooner.
+    """
     node, n = _nodes(problem)
     k = problem.territories
     share = problem.shares()
@@ -148,8 +154,11 @@ def make_frame(problem: Problem) -> Frame:
     for j in range(k):
         own = np.flatnonzero(locked == j).astype(float)
         goal = problem.targets[j, problem.balance > 0]
-        mark = np.concatenate([lo[j], hi[j], goal, problem.centres[j], far[:, j], more[:, j], own])
+        mark = np.concatenate([problem.centres[j], far[:, j], more[:, j], own])
+        mark = mark if wide else np.concatenate([lo[j], hi[j], goal, mark])
         groups.setdefault(mark.tobytes(), []).append(j)
+    for some in groups.values():
+        lo[some], hi[some] = lo[some].min(axis=0), hi[some].max(axis=0)
     for members in groups.values():
         kind_of[members] = len(kinds)
         fixed = problem.centres[members[0]] - middle

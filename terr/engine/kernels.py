@@ -64,8 +64,9 @@ class Arena(NamedTuple):
 
 FAR = 0.3
 """Penalty of a unit that is too far from its territory's centre."""
-SLACK = 0.1
-"""Scale of the penalties for moving, or leaving without a territory, more than allowed."""
+SLACK = 0.01
+"""Scale of the penalties for moving, or leaving without a territory, more than allowed: a plan in one piece keeps both, so
+they come before limits on loads."""
 
 
 @njit(cache=True, nogil=True)
