@@ -79,7 +79,7 @@ def column_bound(
     unit = size / len(frame.kind_of)  # what a territory costs
     rng = np.random.default_rng(seed)
     best, best_least, rounds, tol = -INF, np.full(kinds, -INF), 0, 0.02
-    stages = levels(frame.n)
+    stages, failures = levels(frame.n), 0
     scale = np.maximum(frame.w, 1e-3 / frame.n)
     for stage, number in enumerate(stages):
         if len(columns.units) > MOST:
@@ -105,8 +105,14 @@ def column_bound(
                 columns = columns.trimmed(price, kinds, MOST // 2 // kinds + 1)
                 master, centre = Master(frame, columns, price, zones(frame, number), scale), np.zeros(master.zones)
             solved = master.solve(centre, width, clock.left())
-            if solved is None:
-                return Bound(best, price, best_least, rounds, closed=False)
+            if solved is None:  # out of time, or numerically stuck: a fresh model usually isn't
+                failures += 1
+                if failures > 3 or clock.over():
+                    return Bound(best, price, best_least, rounds, closed=False)
+                columns = columns.trimmed(price, kinds, MOST // 2 // kinds + 1)
+                master = Master(frame, columns, price, zones(frame, number), scale)
+                centre = trial = np.zeros(master.zones)
+                continue
             trial, goal = solved
             ahead = (goal - best) / size
             tell(best, min(1.0, (stage + min(1.0, 0.005 / max(ahead, 1e-9))) / len(stages)))
