@@ -165,7 +165,7 @@ def _chart(shown: Board, before: Board | None) -> None:
         f"({markdown(short(shown.table['target'].mode().iloc[0], shown.currency))})"
     )
     limit = 100 * shown.info.tolerance
-    area = st.container(height=300, border=False)
+    area = st.container(height=min(300, 72 + 24 * len(frame)), border=False)
     codes = [int(c) for c in shown.table["code"]]
     area.altair_chart(
         balance(

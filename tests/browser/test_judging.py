@@ -1,0 +1,120 @@
+"""Proof and curve beside the map, in a real browser: with the mouse on the chart, and by keys alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from conftest import Map, Server, served  # type: ignore[attr-defined]
+from playwright.sync_api import Page, expect
+
+from terr.edits import moves
+from terr.workspace import Workspace, imports, plans
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with served(tmp_path_factory.mktemp("judging")) as running:
+        yield running
+
+
+@pytest.fixture
+def plan(server: Server) -> Iterator[tuple[Workspace, str]]:
+    """Connecticut in three territories, dealt out like cards: two stray pieces, one territory outside the limit."""
+    ws = Workspace(server.root)
+    data = imports.demo_dataset(ws)
+    info = plans.create(ws, dataset_id=data.info.id, level="county", region="CT", measure="Potential", tolerance=0.6)
+    for name in ("B", "C"):
+        plans.edit(ws, info.id, 0, lambda p, c, n=name: moves.new_territory(p, next_code=c, name=n), strict=False)
+    for code in range(3):
+        plans.paint(ws, info.id, [u for u in range(9) if u % 3 == code], code)
+    yield ws, info.id
+    ws.close()
+
+
+def opened(new_page: Callable[..., Page], server: Server, sid: str) -> tuple[Page, Map]:
+    page = new_page()
+    page.goto(f"{server.url}/plan?scenario={sid}")
+    return page, Map(page)
+
+
+def beside(page: Page, what: str) -> None:
+    page.get_by_text(what, exact=True).click()
+
+
+def codes(here: Map) -> list[int]:
+    return here.js("[...TerrMap.session.base]")  # type: ignore[return-value]
+
+
+def previewing(here: Map, *, on: bool) -> None:
+    here.frame.wait_for_function(f"(TerrMap.session.readonly !== '') === {'true' if on else 'false'}", timeout=30_000)
+
+
+def test_a_point_of_the_curve_is_previewed_dropped_and_applied(server, plan, new_page) -> None:
+    ws, sid = plan
+    page, here = opened(new_page, server, sid)
+    before, rev = codes(here), ws.store.rev(sid)
+    apply = page.get_by_role("button", name="Apply", exact=True)
+    beside(page, "Trade-off")
+    page.get_by_role("button", name="Work it out").click()
+    chart = page.locator(".st-key-terr_trade").get_by_test_id("stVegaLiteChart")
+    chart.wait_for(timeout=60_000)
+    page.wait_for_timeout(1000)
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.5 * box["height"])  # the nearest point counts
+    previewing(here, on=True)
+    expect(apply).to_be_visible()
+    assert codes(here) != before
+    assert ws.store.rev(sid) == rev, "a preview changes nothing"
+    page.wait_for_timeout(2500)  # reruns that were under way don't take the preview back
+    expect(apply).to_be_visible()
+    page.get_by_role("button", name="Drop", exact=True).click()
+    previewing(here, on=False)
+    assert codes(here) == before
+
+    # the same by keys alone, and applied this time
+    choice = page.get_by_test_id("stSelectbox").last.locator("input")
+    choice.focus()
+    choice.press("ArrowDown")
+    choice.press("ArrowDown")
+    choice.press("Enter")
+    previewing(here, on=True)
+    expect(apply).to_be_visible()
+    apply.press("Enter")
+    expect(page.get_by_text("The chosen plan is applied")).to_be_visible()
+    here.frame.wait_for_function("rev => TerrMap.session.rev === rev", arg=rev + 1)
+    assert codes(here) != before
+
+
+def test_a_proof_is_a_sentence_that_outlives_a_reload_and_tells_of_edits(server, plan, new_page) -> None:
+    _, sid = plan
+    page, here = opened(new_page, server, sid)
+    page.get_by_role("button", name="Generate").click()
+    page.get_by_role("dialog").get_by_role("button", name="Generate").click()
+    previewing(here, on=True)
+    page.get_by_role("button", name="Apply", exact=True).click()
+    previewing(here, on=False)
+    beside(page, "Proof")
+    page.get_by_role("button", name="How good is this?").click()
+    proof = page.get_by_text("This is the best possible plan, proven").or_(
+        page.get_by_text("more compact than this one")
+    )
+    expect(proof).to_be_visible(timeout=60_000)
+    page.reload()
+    here = Map(page)
+    beside(page, "Proof")
+    expect(proof).to_be_visible()
+    page.get_by_role("button", name="Details").click()
+    expect(page.get_by_text("No plan below")).to_be_visible()
+    page.keyboard.press("Escape")
+    here.choose("C")
+    unit = here.js(
+        "(() => { const s = TerrMap.session, u = s.geo.id.findIndex((_, i) => s.codes[i] !== s.active);"
+        " return s.geo.id[u]; })()"
+    )
+    here.click(str(unit))
+    here.settle()
+    expect(page.get_by_text("The plan or its limit changed since this was proven")).to_be_visible()
