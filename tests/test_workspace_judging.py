@@ -107,9 +107,9 @@ def test_how_good_suggested_moves_are():
 
 
 def test_points_of_deviation():
-    assert proofs.points_text(-0.0114) == "−1.1 points"
-    assert proofs.points_text(0.02) == "+2.0 points"
-    assert proofs.points_text(-0.0001) == "0.0 points"
+    assert proofs.points_text(-0.0114) == "−1.1 pt"
+    assert proofs.points_text(0.02) == "+2.0 pt"
+    assert proofs.points_text(-0.0001) == "0.0 pt"
 
 
 def test_suggested_moves_say_from_where_and_what_it_helps(ws, ri):
@@ -149,8 +149,8 @@ def test_the_curve_of_balance_against_change(ws, ri):
     assert frame["moved_pct"].tolist() == pytest.approx([0, 100 / 6, 100 / 3])
     assert frame["deviation_pct"].tolist() == pytest.approx([250 / 3, 50, 50 / 3])
     assert frame["inside"].tolist() == [False, False, True]
-    assert tradeoff.point_line(frame, 0) == "Today's plan · largest deviation 83.3 %"
-    assert tradeoff.point_line(frame, 1) == "1 · 16.7 % changes hands · largest deviation 50.0 %"
+    assert tradeoff.point_line(frame, 0) == "Today's plan, ±83.3 %"
+    assert tradeoff.point_line(frame, 1) == "1 · 16.7 % moves, ±50.0 %"
     assert (
         tradeoff.frontier_sentence(frame, "Revenue", 0.2)
         == "Moving 33.3 % of Revenue brings every territory within ±20 %."

@@ -74,7 +74,7 @@ def _limits(shown: Board, draft: Draft, nonce: str) -> tuple[MeasureLimit, ...]:
         key=f"gen_limits_{nonce}",
         num_rows="dynamic",
         hide_index=True,
-        height=150,
+        height=142,
         column_config={
             MEASURE: st.column_config.SelectboxColumn(options=list(shown.accounts.measures), width="medium"),
             LOW: st.column_config.NumberColumn(min_value=0.0, help="Leave empty for no lowest"),
@@ -114,7 +114,7 @@ def _shares(shown: Board, draft: Draft, asked: Mapping[str, Any], nonce: str) ->
         kept[1],
         key=f"gen_shares_{rows}",
         hide_index=True,
-        height=150,
+        height=142,
         disabled=[WHO],
         column_config={
             SHARE: st.column_config.NumberColumn(

@@ -10,7 +10,7 @@ import streamlit as st
 from terr.errors import TerrError
 from terr.ui import runs, state
 from terr.ui.guard import attempt
-from terr.view.text import count, markdown, sentence
+from terr.view.text import markdown, sentence
 from terr.workspace import keeping, proofs
 from terr.workspace.board import Board
 
@@ -44,7 +44,7 @@ def part(shown: Board) -> None:
         st.caption("Find out how much better any plan within the same limits could be: Terr looks for a proof.")
     left, right = st.columns([1.2, 1], vertical_alignment="bottom")
     minutes = left.selectbox(
-        "Time for a proof", proofs.MINUTES, index=1, format_func=lambda m: f"up to {count(m, 'minute')}",
+        "Time for a proof", proofs.MINUTES, index=1, format_func=lambda m: f"up to {m} min",
         key="proof_minutes", label_visibility="collapsed",
     )  # fmt: skip
     right.button(

@@ -102,7 +102,7 @@ def frontier(
     high = max(float(frame["deviation_pct"].max()), limit) * 1.18
     x = alt.X(
         "moved_pct:Q",
-        title=f"% of {measure} that changes hands",
+        title=f"% of {measure} moved",
         scale=alt.Scale(domain=[-0.04 * far, far], nice=False),
         axis=alt.Axis(tickCount=5, grid=False),
     )

@@ -107,9 +107,9 @@ def repair_sentence(result: Result) -> str:
 
 
 def points_text(effect: float) -> str:
-    """Change of a deviation in points: "−1.1 points"."""
+    """Change of a deviation in percentage points: "−1.1 pt"."""
     value = round(100 * effect, 1) + 0.0
-    return f"{value:+.1f} points".replace("-", "−") if value else "0.0 points"
+    return f"{value:+.1f} pt".replace("-", "−") if value else "0.0 pt"
 
 
 def proof_details(proof: Mapping[str, Any]) -> list[tuple[str, str]]:

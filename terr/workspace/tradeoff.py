@@ -65,11 +65,11 @@ def apart(task: Task, points: Sequence[Point]) -> tuple[Point, ...]:
 
 
 def point_line(frame: pd.DataFrame, number: int) -> str:
-    """A point in a list: "3 · 2.6 % changes hands · largest deviation 3.9 %"."""
+    """A point in a list, short enough for a narrow column: "3 · 2.6 % moves, ±3.9 %"."""
     row: dict[str, Any] = frame.iloc[number].to_dict()
     if number == 0:
-        return f"Today's plan · largest deviation {row['deviation_text']}"
-    return f"{number} · {row['moved_text']} changes hands · largest deviation {row['deviation_text']}"
+        return f"Today's plan, ±{row['deviation_text']}"
+    return f"{number} · {row['moved_text']} moves, ±{row['deviation_text']}"
 
 
 def frontier_sentence(frame: pd.DataFrame, measure: str, tolerance: float) -> str:
