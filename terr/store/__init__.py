@@ -1,7 +1,7 @@
 """Store: scenarios, their edits, data sets and reps in a database; uploads and accounts in files."""
 
+from terr.folders import data_dir
 from terr.store.files import DataFiles
-from terr.store.paths import data_dir
 from terr.store.records import DatasetInfo, ScenarioInfo
 from terr.store.store import NOBODY, Client, Store, open_store
 

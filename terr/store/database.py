@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from terr.errors import InputError, StoreError
-from terr.store.paths import make_folder
+from terr.folders import make_folder
 from terr.store.schema import VERSION, meta, metadata
 
 BUSY_MS = 15_000

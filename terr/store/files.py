@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from terr.errors import InputError, LocateError, StoreError
+from terr.folders import make_folder
 from terr.store.atomic import replace_file
-from terr.store.paths import make_folder
 
 _SHA = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[0-9a-f]{8,64}")
