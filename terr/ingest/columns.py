@@ -93,9 +93,7 @@ def _fits(name: str, look: _Look) -> bool:
         return False
     if name == "zip":
         return look.share(_ZIP) >= _LIKELY
-    if name == "latitude":
-        return look.within(-90, 90) >= _LIKELY
-    if name == "longitude":
+    if name in {"latitude", "longitude"}:  # a file may have swapped the two, which the place finds out
         return look.within(-180, 180) >= _LIKELY
     if name in {"city", "state", "name"}:
         return look.share(_LETTERS) >= _LIKELY

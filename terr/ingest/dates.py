@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from terr.ingest.columns import ColumnMap
 from terr.ingest.files import RawTable
-from terr.ingest.tidy import Cells, Fixed, Refused
+from terr.ingest.tidy import Cells, Fixed, Refused, reader
 
 ORDERS = ("mdy", "dmy")
 DATE = r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[ T,].*)?"
@@ -49,7 +49,11 @@ def date_columns(raw: RawTable, cmap: ColumnMap, cells: Cells) -> dict[str, tupl
             continue
         parts = like.str.extract(DATE)
         first, second = parts[0].astype("int64"), parts[1].astype("int64")
-        out[column] = (len(like), int(((first <= 12) & (second <= 31)).sum()), int(((second <= 12) & (first <= 31)).sum()))
+        out[column] = (
+            len(like),
+            int(((first <= 12) & (second <= 31)).sum()),
+            int(((second <= 12) & (first <= 31)).sum()),
+        )
     return out
 
 
@@ -71,11 +75,10 @@ def iso_dates(
         at: NDArray[np.intp] = np.flatnonzero(hit)
         if not len(at):
             continue
-        after = np.array(told, dtype=object)[code[at]]
         no = refused("iso_date", column)
-        fixed.append(Fixed("iso_date", column, at, after, no))
+        changed = text.copy()
+        changed.iloc[at] = np.array(told, dtype=object)[code[at]]
+        fixed.append(Fixed("iso_date", column, at, reader(changed), no))
         if not no:
-            changed = text.copy()
-            changed.iloc[at] = after
             out[f"date:{column}"] = changed
     return out, fixed

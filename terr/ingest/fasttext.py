@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +18,10 @@ from pyarrow import csv as arrow_csv
 
 MOST_ODD = 5_000
 """Rows of another width than the header's that are mended here; with more of them the slow way is as good."""
+
+
+_BREAK = re.compile(rb"\r\n|\r|\n")
+_TAIL_BYTES = 200_000
 
 
 @dataclass
@@ -70,7 +75,10 @@ def cut(body: bytes, delimiter: str, width: int, longest: int) -> tuple[pa.Table
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowCapacityError):
         return None
-    if odd.lost or not table.num_rows or _open_end(body, table, delimiter):
+    if odd.lost or not table.num_rows:
+        return None
+    ended = table.num_rows + len(odd.rows) - 1 in odd.rows  # the last row is an odd one, and was looked at
+    if not ended and _open_end(body, table, delimiter):
         return None
     for column in table.columns:
         most = pc.max(pc.utf8_length(column)).as_py() or 0
@@ -93,11 +101,15 @@ def _cells(line: str, delimiter: str) -> list[str] | None:
 def _open_end(body: bytes, table: pa.Table, delimiter: str) -> bool:
     """Whether the text may end inside a quoted cell, which would swallow the rows before it."""
     last = [c[-1].as_py() or "" for c in table.columns]
-    if any("\n" in c or "\r" in c for c in last):
-        return True  # it can't be told which line the last row begins with
-    tail = body.rstrip(b"\r\n")
-    line = tail[max(tail.rfind(b"\n"), tail.rfind(b"\r")) + 1 :].decode()
-    return _cells(line, delimiter) is None
+    if not any(last) and body.endswith((b"\n", b"\r")):
+        return False  # an open cell would have swallowed the blank line
+    lines = 1 + sum(len(_BREAK.findall(c.encode())) for c in last)
+    tail = body[-_TAIL_BYTES:].rstrip(b"\r\n")
+    starts = [m.end() for m in _BREAK.finditer(tail)]
+    if len(starts) < lines and len(body) > _TAIL_BYTES:
+        return True
+    record = tail[starts[-lines] :] if len(starts) >= lines else tail
+    return _cells(record.decode("utf-8", "replace"), delimiter) is None
 
 
 def frame(table: pa.Table, odd: Odd, names: tuple[str, ...]) -> tuple[pd.DataFrame, dict[int, list[str]], list[int]]:
@@ -122,7 +134,9 @@ def frame(table: pa.Table, odd: Odd, names: tuple[str, ...]) -> tuple[pd.DataFra
             elif 1 < len(cells) < width:
                 short.append(position)
             extra.append([*cells[:width], *[""] * (width - len(cells))])
-        own = pa.table({n: pa.array([r[i] for r in extra], pa.large_string()) for i, n in enumerate(table.column_names)})
+        own = pa.table(
+            {n: pa.array([r[i] for r in extra], pa.large_string()) for i, n in enumerate(table.column_names)}
+        )
         order = np.empty(total, dtype=np.int64)
         strange = np.zeros(total, dtype=np.bool_)
         strange[at] = True

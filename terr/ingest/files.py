@@ -150,7 +150,9 @@ def read_table(
     kind = kind_of(data, name)
     sha = hashlib.sha256(data).hexdigest()
     if kind in {"text", "parquet"} and sheet is not None:
-        raise InputError(f"{name} is a {'text' if kind == 'text' else 'Parquet'} file without sheets; leave the sheet out")
+        raise InputError(
+            f"{name} is a {'text' if kind == 'text' else 'Parquet'} file without sheets; leave the sheet out"
+        )
     if kind == "text":
         raw = _from_text(data, name, sha, limits, steps, header_row)
     elif kind == "parquet":
@@ -162,9 +164,7 @@ def read_table(
     return raw
 
 
-def _from_text(
-    data: bytes, name: str, sha: str, limits: Limits, steps: Steps, header_row: int | None
-) -> RawTable:
+def _from_text(data: bytes, name: str, sha: str, limits: Limits, steps: Steps, header_row: int | None) -> RawTable:
     text, encoding = decode(data, name)
     bounds = TextLimits(limits.max_rows, limits.max_columns, limits.max_cell_chars, limits.max_cells)
     made = read_delimited(text, name, bounds, steps, header_row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -38,16 +38,19 @@ def repairs_of_figures(
         values = numbers.amounts[worded]
         comma = comma & ((values != np.floor(values)) | (numbers.decimal == ","))
     other = ~scaled & ~brackets & ~comma
-    kinds = [("scaled_amount", scaled), ("negative_brackets", brackets), ("decimal_comma", comma), ("parsed_money", other)]
+    kinds = [
+        ("scaled_amount", scaled),
+        ("negative_brackets", brackets),
+        ("decimal_comma", comma),
+        ("parsed_money", other),
+    ]
     for code, mask in kinds:
         at = worded[mask]
         if len(at):
-            after = np.array([_plain(v) for v in numbers.amounts[at].tolist()], dtype=object)
-            fixed.append(Fixed(code, column, at, after, refused(code, column)))
+            fixed.append(Fixed(code, column, at, lambda k: _plain(float(numbers.amounts[k])), refused(code, column)))
     blank = np.array([at for at, number in numbers.odd.items() if not number.problem], dtype=np.intp)
     if len(blank):
-        after = np.full(len(blank), "", dtype=object)
-        fixed.append(Fixed("blank_word", column, blank, after, refused("blank_word", column)))
+        fixed.append(Fixed("blank_word", column, blank, lambda _: "", refused("blank_word", column)))
     for repair in fixed:
         if not repair.refused:
             continue
@@ -96,7 +99,7 @@ def judge_figures(
         )
         notes.append(Found(-1, column, value, "ambiguous_number", message, "accepted"))
     codes = currencies(raw, column, numbers, text)
-    counted = Counter(c for c in codes.tolist() if c)
+    counted = Counter(codes[codes != ""].tolist())
     if not counted:
         return bad, notes, ""
     most = max(counted, key=lambda c: counted[c])
@@ -154,8 +157,7 @@ def coordinates(
         commas = np.flatnonzero(good & cells.str.contains(",", regex=False).to_numpy(dtype=np.bool_))
         if len(commas):
             no = refused("decimal_comma", column)
-            after = cells.iloc[commas].str.replace(",", ".", regex=False).to_numpy(dtype=object)
-            fixed.append(Fixed("decimal_comma", column, commas, after, no))
+            fixed.append(Fixed("decimal_comma", column, commas, _pointed(cells), no))
             if no:
                 good[commas] = False
         values[good] = [float(c.replace(",", ".")) for c in cells[good].tolist()]
@@ -193,9 +195,11 @@ def coordinates(
     return np.where(lost, np.nan, lat), np.where(lost, np.nan, lon), found, fixed
 
 
-def fill_ids(
-    raw: RawTable, cmap: ColumnMap, ids: pd.Series, alive: NDArray[np.bool_]
-) -> tuple[pd.Series, list[Found]]:
+def _pointed(cells: pd.Series) -> Callable[[int], str]:
+    return lambda at: str(cells[at]).replace(",", ".")
+
+
+def fill_ids(raw: RawTable, cmap: ColumnMap, ids: pd.Series, alive: NDArray[np.bool_]) -> tuple[pd.Series, list[Found]]:
     """Ids with made ones where there is none, and notes that say so."""
     lacking = np.flatnonzero(alive & np.asarray(ids == "", dtype=np.bool_))
     if not len(lacking):

@@ -176,7 +176,9 @@ def _as_they_stand(
     notes = []
     for at in left.at.tolist():
         cell = raw.rows[column].iloc[at]
-        why = f"'{shorten(cell)}' isn't padded, as you asked, and so isn't used as a US ZIP; coordinates or city place it"
+        why = (
+            f"'{shorten(cell)}' isn't padded, as you asked, and so isn't used as a US ZIP; coordinates or city place it"
+        )
         notes.append(Found(at, column, cell, "zip_as_it_stands", why, "accepted"))
     return {**fields, "zip": bare, f"as stood:{column}": fields["zip"]}, notes
 
@@ -212,14 +214,12 @@ def _repairs(raw: RawTable, judged: Judged, alive: NDArray[np.bool_]) -> tuple[R
     out = []
     for fix in judged.fixed:
         keep = np.ones(len(fix.at), dtype=np.bool_) if fix.refused else alive[fix.at]
-        at, after = fix.at[keep], fix.after[keep]
+        at = fix.at[keep]
         if not len(at):
             continue
-        before = raw.rows[fix.column].iloc[at[:3]].tolist()
-        examples = tuple(
-            (int(raw.source_rows[k]), shorten(b) if b.strip() == b else b[:60], str(a))
-            for k, b, a in zip(at[:3].tolist(), before, after[:3].tolist(), strict=True)
-        )
+        shown = at[:3].tolist()
+        before = raw.rows[fix.column].iloc[shown].tolist()
+        examples = tuple((int(raw.source_rows[k]), b[:60], fix.after(k)) for k, b in zip(shown, before, strict=True))
         money = judge.money_at(judged.numbers, at)
         out.append(Repair(fix.code, fix.column, len(at), money, examples, fix.refused))
     return tuple(sorted(out, key=lambda r: (r.refused, -r.count, r.code, r.column)))

@@ -78,7 +78,9 @@ def _judge(data: bytes, name: str, limits: ParquetLimits, schema: pa.Schema, not
     if notes.num_rows == 0:
         raise InputError(f"{name} has no rows; choose a file with at least one account")
     if notes.num_rows < 0 or notes.num_rows > limits.max_rows:
-        raise InputError(f"{name} has {notes.num_rows:,} rows, more than {limits.max_rows:,}; leave out what isn't planned")
+        raise InputError(
+            f"{name} has {notes.num_rows:,} rows, more than {limits.max_rows:,}; leave out what isn't planned"
+        )
     if len(schema) == 0:
         raise InputError(f"{name} has no columns; choose a file that holds the accounts")
     if len(schema) > limits.max_columns or len(schema) * notes.num_rows > limits.max_cells:
@@ -123,7 +125,9 @@ def _cells(
         for at, column in enumerate(batch.columns):
             total += _weigh(column, name, str(schema.field(at).name), limits)
             if total > _TEXT_BYTES:
-                raise InputError(f"{name} holds long texts that many cells repeat; shorten them or leave that column out")
+                raise InputError(
+                    f"{name} holds long texts that many cells repeat; shorten them or leave that column out"
+                )
             cells = _as_text(column)
             pieces[at].append(cells)
             numeric = _is_number(column.type)
@@ -132,9 +136,7 @@ def _cells(
         raise InputError(f"{name} holds fewer rows than it says; write it again")
     names = unique_names([str(f.name) for f in schema])
     frame = text_frame({n: pa.chunked_array(p, pa.large_string()) for n, p in zip(names, pieces, strict=True)})
-    numeric = {
-        n: np.concatenate(k) for n, k, f in zip(names, known, schema, strict=True) if _is_number(f.type)
-    }
+    numeric = {n: np.concatenate(k) for n, k, f in zip(names, known, schema, strict=True) if _is_number(f.type)}
     return names, frame, {n: m for n, m in numeric.items() if m.any()}
 
 

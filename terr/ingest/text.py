@@ -14,6 +14,7 @@ from terr.errors import InputError
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARS = 200_000
 _SAMPLE_ROWS = 300
+_FIRST_CHARS = 1_000_000
 _SEP = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
 
 
@@ -90,8 +91,9 @@ def separated(text: str) -> tuple[str, str, int]:
 
 
 def first_records(text: str, delimiter: str, most: int) -> tuple[list[list[str]], list[int]]:
-    """The first records of a text, and the position in the text behind each; fewer if one can't be read."""
-    lines = _Lines(text)
+    """The first records of a text, and the position in the text behind each; fewer if they are very long or broken."""
+    whole = text[:_FIRST_CHARS]
+    lines = _Lines(whole if len(whole) == len(text) else whole[: whole.rfind("\n") + 1])
     rows: list[list[str]] = []
     ends: list[int] = []
     end = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,14 +77,14 @@ class Fixed:
     Attributes:
         code, column: as in `Repair`.
         at: row positions, rising.
-        after: the text of each afterwards.
+        after: row position -> the text afterwards.
         refused: whether the cells were left as they stood.
     """
 
     code: str
     column: str
     at: NDArray[np.intp]
-    after: NDArray[np.object_]
+    after: Callable[[int], str]
     refused: bool
 
 
@@ -115,7 +115,7 @@ def tidy_fields(
         text, moved = cells[column], cells.moved(column)
         if len(moved):
             no = refused(code, column)
-            fixed.append(Fixed(code, column, moved, text.iloc[moved].to_numpy(dtype=object), no))
+            fixed.append(Fixed(code, column, moved, reader(text), no))
             if no:
                 text = raw.rows[column].reset_index(drop=True)
         text = _change(text, "unwrapped_text", column, _WRAPPED, _unwrap, None, refused, fixed)
@@ -133,7 +133,7 @@ def tidy_fields(
 
 
 def _change(
-    text: pd.Series, code: str, column: str, pattern: str, make: re.Pattern[str] | object,
+    text: pd.Series, code: str, column: str, pattern: str, make: Callable[[str], str],
     only: NDArray[np.bool_] | None, refused: Refused, fixed: list[Fixed],
 ) -> pd.Series:  # fmt: skip
     """The column with the cells that fit a pattern changed, unless that is refused; the change is noted either way."""
@@ -143,14 +143,18 @@ def _change(
     at = np.flatnonzero(hit)
     if not len(at):
         return text
-    after = np.array([make(c) for c in text.iloc[at].tolist()], dtype=object)  # type: ignore[operator]
     no = refused(code, column)
-    fixed.append(Fixed(code, column, at, after, no))
+    fixed.append(Fixed(code, column, at, lambda k: make(str(text[k])), no))
     if no:
         return text
     changed = text.copy()
-    changed.iloc[at] = after
+    changed.iloc[at] = np.array([make(c) for c in text.iloc[at].tolist()], dtype=object)
     return changed
+
+
+def reader(text: pd.Series) -> Callable[[int], str]:
+    """A column's text by row position."""
+    return lambda at: str(text[at])
 
 
 def _unwrap(cell: str) -> str:
@@ -188,13 +192,14 @@ def _american(raw: RawTable, cmap: ColumnMap, cells: Cells) -> NDArray[np.bool_]
     n = len(raw.rows)
     country = _words(cells, country_column(raw), n)
     state = _words(cells, cmap.fields.get("state"), n)
-    us, here = np.isin(country, list(_US)), country == ""
-    return np.asarray((us & ((state == "") | np.isin(state, list(_ZERO_STATES)))) | (here & np.isin(state, list(_ZERO_STATES))))
+    zero = state.isin(_ZERO_STATES)
+    here = country.isin(_US) & ((state == "") | zero)
+    return np.asarray(here | ((country == "") & zero), dtype=np.bool_)
 
 
-def _words(cells: Cells, column: str | None, n: int) -> NDArray[np.object_]:
+def _words(cells: Cells, column: str | None, n: int) -> pd.Series:
     """A column's cells as bare words, worked out once per different cell."""
     if column is None:
-        return np.full(n, "", dtype=object)
-    code, words = pd.factorize(cells[column])
-    return np.array([_word(str(w)) for w in words] + [""], dtype=object)[code]
+        return pd.Series("", index=range(n), dtype="str")
+    text = cells[column]
+    return text.map({w: _word(str(w)) for w in text.unique()}).astype("str")
