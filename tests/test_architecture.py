@@ -31,6 +31,7 @@ DOORS = {
     "pymetis": {"engine"},
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},
+    "duckdb": {"ingest"},
 }
 LONGEST = {"terr": 400, "pages": 150}
 

@@ -119,7 +119,9 @@ def test_dynamics() -> None:
         [guid.format(1), "sX9==", 45321.5, "Acme", "Ann", "Boston", "MA", 2139, "USA", 100.25],
         [guid.format(2), "sY9==", 45321.5, "Bolt", "Bob", "Austin", "TX", 78701, "USA", None],
     ]
-    raw = read_table(book_bytes({"Active Accounts": [header, *rows], "hiddenSheet": [["x"]]}, ["hiddenSheet"]), "d.xlsx")
+    raw = read_table(
+        book_bytes({"Active Accounts": [header, *rows], "hiddenSheet": [["x"]]}, ["hiddenSheet"]), "d.xlsx"
+    )
     assert (raw.sheet, raw.sheets) == ("Active Accounts", ("Active Accounts", "hiddenSheet"))
     got = take_in(raw, recognise(raw))
     assert counts(got) == (2, 2, 0, 0)
@@ -135,7 +137,21 @@ ROSTER = ["User ID", "Full Name", "Email", "Title", "Role", "Manager", "Active",
 
 
 def rep(user: str, name: str, active: str = "1", home: str = "02139", capacity: str = "1") -> list[str]:
-    return [user, name, f"{user}@x.example", "AE", "Field", "Eve", active, "2020-01-06", home, "", "1000000", capacity, ""]
+    return [
+        user,
+        name,
+        f"{user}@x.example",
+        "AE",
+        "Field",
+        "Eve",
+        active,
+        "2020-01-06",
+        home,
+        "",
+        "1000000",
+        capacity,
+        "",
+    ]
 
 
 def test_roster_is_joined_on_the_id() -> None:

@@ -66,7 +66,11 @@ def test_a_workbooks_zip_lost_its_zero_and_kept_a_decimal() -> None:
     ],
 )  # fmt: skip
 def test_money(cell: str, value: float | None, code: str | None, repair: str | None) -> None:
-    got = taken(HEAD, ["A", "Acme", "MA", "02139", "", cell], *(["B%d" % i, "Bolt", "MA", "02139", "", "$2.50"] for i in range(3)))
+    got = taken(
+        HEAD,
+        ["A", "Acme", "MA", "02139", "", cell],
+        *(["B%d" % i, "Bolt", "MA", "02139", "", "$2.50"] for i in range(3)),
+    )
     rejected = code in {"mixed_currency", "percent", "not_a_number", "too_large"}
     assert counts(got) == (4, 4 - rejected, 0, int(rejected))
     amount = value or 0.0
@@ -159,7 +163,15 @@ def test_merged_header_over_names_that_repeat() -> None:
         ["Account ID", "Account Name", "City", "Zip", "City", "Zip", "Revenue"],
         ["A1", "Acme", "Boston", "02139", "Austin", "78701", "5"],
     )
-    assert raw.columns == ("Account ID", "Account Name", "Billing City", "Billing Zip", "Shipping City", "Shipping Zip", "Revenue")
+    assert raw.columns == (
+        "Account ID",
+        "Account Name",
+        "Billing City",
+        "Billing Zip",
+        "Shipping City",
+        "Shipping Zip",
+        "Revenue",
+    )
     assert (raw.header_row, raw.upper_row, raw.source_rows.tolist()) == (2, 1, [3])
     assert dict(recognise(raw).fields)["zip"] == "Billing Zip"
 
@@ -222,7 +234,9 @@ def test_formulas_without_results_and_errors_come_back() -> None:
     assert got.frame["name"].tolist() == ["Cobb", '=HYPERLINK("http://x.example","y")']
 
 
-@pytest.mark.parametrize("name", ["=cmd()", "+1", "-x", "@SUM(A1)", "<script>alert(1)</script>", "<b>Acme</b>", "\u202egnp"])
+@pytest.mark.parametrize(
+    "name", ["=cmd()", "+1", "-x", "@SUM(A1)", "<script>alert(1)</script>", "<b>Acme</b>", "\u202egnp"]
+)
 def test_hostile_names_are_kept_as_text(name: str) -> None:
     got = taken(HEAD, ["A", name, "MA", "02139", "", "5"], ["B", "Bolt", "MA", "02139", "", "5"])
     assert got.frame["name"].tolist() == [name.strip(), "Bolt"]

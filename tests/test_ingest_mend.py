@@ -63,7 +63,9 @@ def test_a_broken_row_is_mended_and_a_typed_number_becomes_text() -> None:
     assert typed.numeric["Revenue"].tolist() == [False, True]
 
 
-def rejects(as_book: bool, changes: dict[int, list[str]], extra: list[list[str]] | None = None, name: str = "r") -> bytes:
+def rejects(
+    as_book: bool, changes: dict[int, list[str]], extra: list[list[str]] | None = None, name: str = "r"
+) -> bytes:
     frame = take_in(RAW, COLUMNS).ledger.rejected_frame(RAW)
     rows = [list(r) for r in frame.itertuples(index=False)]
     for row in rows:
@@ -74,7 +76,11 @@ def rejects(as_book: bool, changes: dict[int, list[str]], extra: list[list[str]]
 
 @pytest.mark.parametrize("as_book", [False, True])
 def test_rejects_come_back_into_their_places(as_book: bool) -> None:
-    data = rejects(as_book, {3: ["A2", "Bolt", "02139", "6"], 4: ["A3", "Cobb", "02139", "7"]}, [["A9", "New", "02139", "100", "", "", ""]])
+    data = rejects(
+        as_book,
+        {3: ["A2", "Bolt", "02139", "6"], 4: ["A3", "Cobb", "02139", "7"]},
+        [["A9", "New", "02139", "100", "", "", ""]],
+    )
     back = read_table(data, "rejects.csv")
     found = rejects_in(back)
     assert found is not None
@@ -102,11 +108,19 @@ def test_files_that_are_not_its_rejects() -> None:
     assert rejects_in(RAW) is None
     assert rejects_in(table([*HEAD, "Row", "Fate", "Reason"], ["A", "B", "02139", "1", "7", "lost", "x"])) is None
     with pytest.raises(InputError, match="has row 3 of the first file twice"):
-        merge_rejects(RAW, table([*HEAD, "Row", "Fate", "Reason"], *([["A2", "B", "02139", "1", "3", "rejected", ""]] * 2)))
+        merge_rejects(
+            RAW, table([*HEAD, "Row", "Fate", "Reason"], *([["A2", "B", "02139", "1", "3", "rejected", ""]] * 2))
+        )
     with pytest.raises(InputError, match="names row 77, which accounts.csv hasn't got"):
         merge_rejects(RAW, table([*HEAD, "Row", "Fate", "Reason"], ["A2", "B", "02139", "1", "77", "rejected", ""]))
     with pytest.raises(InputError, match="lacks 'Revenue'"):
-        merge_rejects(RAW, table(["Account ID", "Account Name", "Zip", "Row", "Fate", "Reason"], ["A2", "B", "02139", "3", "rejected", ""]))
+        merge_rejects(
+            RAW,
+            table(
+                ["Account ID", "Account Name", "Zip", "Row", "Fate", "Reason"],
+                ["A2", "B", "02139", "3", "rejected", ""],
+            ),
+        )
 
 
 def test_a_file_with_a_column_row_of_its_own() -> None:
@@ -119,7 +133,12 @@ def test_a_file_with_a_column_row_of_its_own() -> None:
     assert merged.table.rows.equals(raw.rows)
 
 
-ROW = st.tuples(st.sampled_from(["A", "B", "C", ""]), st.sampled_from(["N", ""]), st.sampled_from(["02139", ""]), st.sampled_from(["1", "2.5", "x", "(4)", ""]))
+ROW = st.tuples(
+    st.sampled_from(["A", "B", "C", ""]),
+    st.sampled_from(["N", ""]),
+    st.sampled_from(["02139", ""]),
+    st.sampled_from(["1", "2.5", "x", "(4)", ""]),
+)
 
 
 @settings(max_examples=60, deadline=None)

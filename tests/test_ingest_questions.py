@@ -53,7 +53,11 @@ def test_mixed_currency() -> None:
     (found,) = asked(raw).values()
     assert (found.key, found.default) == ("currency:Revenue", "USD")
     assert found.examples == ((2, "$5 (USD)"), (3, "€7 (EUR)"), (4, "$6 (USD)"))
-    assert [(c.value, c.rows, c.money["Revenue"]) for c in found.choices] == [("USD", 3, 20), ("EUR", 2, 16), ("all", 4, 27)]
+    assert [(c.value, c.rows, c.money["Revenue"]) for c in found.choices] == [
+        ("USD", 3, 20),
+        ("EUR", 2, 16),
+        ("all", 4, 27),
+    ]
     for choice in found.choices:
         got = take_in(raw, recognise(raw), answers={found.key: choice.value})
         assert (got.ledger.rows_accepted, money(got, "Revenue")[1]) == (choice.rows, choice.money["Revenue"])
@@ -76,7 +80,10 @@ def test_which_of_two_columns_is_the_measure() -> None:
 
 
 def test_zip_or_number() -> None:
-    raw = table(["Account ID", "City", "State", "Area", "Revenue"], *([f"A{i}", "Boston", "MA", f"{10000 + i}", "5"] for i in range(4)))
+    raw = table(
+        ["Account ID", "City", "State", "Area", "Revenue"],
+        *([f"A{i}", "Boston", "MA", f"{10000 + i}", "5"] for i in range(4)),
+    )
     columns = recognise(raw)
     assert "zip" not in columns.fields
     (found,) = asked(raw).values()
@@ -91,9 +98,15 @@ def test_zip_or_number() -> None:
 
 def test_date_order() -> None:
     header = [*HEAD, "Last Activity"]
-    raw = table(header, *([*r, d] for r, d in zip(rows("1", "2", "3"), ["1/2/2024", "3/4/24", "12/11/2023"], strict=True)))
+    raw = table(
+        header, *([*r, d] for r, d in zip(rows("1", "2", "3"), ["1/2/2024", "3/4/24", "12/11/2023"], strict=True))
+    )
     (found,) = asked(raw).values()
-    assert (found.key, found.default, [c.rows for c in found.choices]) == ("date_order:Last Activity", "as_is", [3, 3, 3])
+    assert (found.key, found.default, [c.rows for c in found.choices]) == (
+        "date_order:Last Activity",
+        "as_is",
+        [3, 3, 3],
+    )
     dates = {
         order: take_in(raw, recognise(raw), answers={found.key: order}).frame["Last Activity"].tolist()
         for order in ("mdy", "dmy", "as_is")
@@ -124,7 +137,10 @@ def test_header_row() -> None:
 
 
 def test_sheet() -> None:
-    data = book_bytes({"Q1": [HEAD, *rows("5")], "Q2": [HEAD, *rows("5", "6")], "Read me": [["Hello"]], "Old": [HEAD, *rows("9")]}, ["Old"])
+    data = book_bytes(
+        {"Q1": [HEAD, *rows("5")], "Q2": [HEAD, *rows("5", "6")], "Read me": [["Hello"]], "Old": [HEAD, *rows("9")]},
+        ["Old"],
+    )
     raw = read_table(data, "a.xlsx")
     found = asked(raw)["sheet:"]
     assert (found.default, raw.sheet) == ("Q2", "Q2")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from intakes import counts, issues, money, table, taken
 
 from terr.errors import InputError
-from terr.ingest import Repair, recognise, take_in
+from terr.ingest import ColumnMap, Repair, recognise, take_in
 from terr.ingest.outcome import REPAIRS
 
 HEAD = ["Account ID", "Account Name", "State", "Zip", "Revenue", "Seen"]
@@ -45,7 +45,9 @@ def test_the_list() -> None:
         assert json.loads(json.dumps(repair.plain()))["title"] == REPAIRS[repair.code]
 
 
-@pytest.mark.parametrize("code", sorted({"padded_zip", "dashed_zip", "stripped_decimal", "unwrapped_text", "trimmed_text"}))
+@pytest.mark.parametrize(
+    "code", sorted({"padded_zip", "dashed_zip", "stripped_decimal", "unwrapped_text", "trimmed_text"})
+)
 def test_a_refused_text_stays_as_it_stood(code: str) -> None:
     raw = table(HEAD, *ROWS)
     got = take_in(raw, recognise(raw), refuse=(code,))
@@ -109,8 +111,13 @@ CELL = st.sampled_from(["", "5", "$1,234.10", "(7)", "1.5M", "9 €", "x", "-", 
     st.sets(st.sampled_from(sorted(REPAIRS))),
 )  # fmt: skip
 def test_whatever_is_refused_nothing_is_lost(cells, refuse) -> None:
-    raw = table(["Id", "Name", "State", "Zip", "Sales"], ["Z", "Base", "MA", "02139", "1.25"], *([i, "N", "MA", z, m] for i, z, m in cells))
-    full, got = take_in(raw, recognise(raw)), take_in(raw, recognise(raw), refuse=refuse)
+    raw = table(
+        ["Id", "Name", "State", "Zip", "Sales"],
+        ["Z", "Base", "MA", "02139", "1.25"],
+        *([i, "N", "MA", z, m] for i, z, m in cells),
+    )
+    columns = ColumnMap({"account_id": "Id", "name": "Name", "state": "State", "zip": "Zip"}, {"Sales": "Sales"})
+    full, got = take_in(raw, columns), take_in(raw, columns, refuse=refuse)
     total = got.ledger.totals["Sales"]
     assert total.total_in == full.ledger.totals["Sales"].total_in
     assert math.isclose(total.total_in, total.accepted + total.excluded + total.rejected, abs_tol=1e-6)

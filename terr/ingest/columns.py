@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -92,7 +92,8 @@ def _fits(name: str, look: _Look) -> bool:
     if not look.filled:
         return False
     if name == "zip":
-        return look.share(_ZIP) >= _LIKELY
+        bare = tuple(re.sub(r'^(?:="([^"]*)"|\'(.*))$', r"\1\2", c) for c in look.cells)  # as some tools protect a zero
+        return replace(look, cells=bare).share(_ZIP) >= _LIKELY
     if name in {"latitude", "longitude"}:  # a file may have swapped the two, which the place finds out
         return look.within(-180, 180) >= _LIKELY
     if name in {"city", "state", "name"}:

@@ -162,7 +162,7 @@ def _unwrap(cell: str) -> str:
 
 
 def _whole(cell: str) -> str:
-    return cell.split(".")[0]
+    return cell.split(".", maxsplit=1)[0]
 
 
 def _pad(cell: str) -> str:
