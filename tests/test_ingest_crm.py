@@ -9,16 +9,71 @@ from terr.errors import InputError
 from terr.ingest import read_reps, read_table, recognise, take_in
 
 SALESFORCE = [
-    ["Account ID", "Account Name", "Account Owner", "Type", "Industry", "Annual Revenue", "Employees", "Billing Street",
-     "Billing City", "Billing State/Province", "Billing Zip/Postal Code", "Billing Country", "Parent Account",
-     "Last Activity"],
-    ["0015000000AbCdE", "Café Zoë", "Ann Lee", "Customer", "Food", "$1,250,000.50", "12",
-     "1 Main St\nFloor 2", "Boston", "MA", "02139", "US", "", "3/14/2024"],
-    ["0015000000AbCde", "Bolt", "Bob", "Prospect", "Metal", "", "7", "2 Main St", "Holtsville", "NY", "501",
-     "United States", "", "1/30/2024"],
-    ["0015000000XyZaB", "Dörr GmbH", "Bob", "Customer", "Metal", "$80.00", "3", "Hauptstraße 3", "Köln", "", "50667",
-     "Germany", "Café Zoë", ""],
-]  # fmt: skip
+    [
+        "Account ID",
+        "Account Name",
+        "Account Owner",
+        "Type",
+        "Industry",
+        "Annual Revenue",
+        "Employees",
+        "Billing Street",
+        "Billing City",
+        "Billing State/Province",
+        "Billing Zip/Postal Code",
+        "Billing Country",
+        "Parent Account",
+        "Last Activity",
+    ],
+    [
+        "0015000000AbCdE",
+        "Café Zoë",
+        "Ann Lee",
+        "Customer",
+        "Food",
+        "$1,250,000.50",
+        "12",
+        "1 Main St\nFloor 2",
+        "Boston",
+        "MA",
+        "02139",
+        "US",
+        "",
+        "3/14/2024",
+    ],
+    [
+        "0015000000AbCde",
+        "Bolt",
+        "Bob",
+        "Prospect",
+        "Metal",
+        "",
+        "7",
+        "2 Main St",
+        "Holtsville",
+        "NY",
+        "501",
+        "United States",
+        "",
+        "1/30/2024",
+    ],
+    [
+        "0015000000XyZaB",
+        "Dörr GmbH",
+        "Bob",
+        "Customer",
+        "Metal",
+        "$80.00",
+        "3",
+        "Hauptstraße 3",
+        "Köln",
+        "",
+        "50667",
+        "Germany",
+        "Café Zoë",
+        "",
+    ],
+]
 FOOTER = [
     "Grand Totals (3 records)",
     "",
@@ -45,8 +100,9 @@ def test_salesforce_report(encoding: str, found: str) -> None:
         *((7 + i, "Account ID", FOOTER[2 + i], "footer", "excluded") for i in range(4)),
     ]
     assert repairs(got) == [
-        ("parsed_money", "Annual Revenue", 2), ("padded_zip", "Billing Zip/Postal Code", 1),
-    ]  # fmt: skip
+        ("parsed_money", "Annual Revenue", 2),
+        ("padded_zip", "Billing Zip/Postal Code", 1),
+    ]
     assert got.frame["account_id"].tolist() == ["0015000000AbCdE", "0015000000AbCde", "0015000000XyZaB"]
     assert got.frame["name"].tolist() == ["Café Zoë", "Bolt", "Dörr GmbH"]
     assert got.frame["zip"].tolist() == ["02139", "00501", "50667"]
@@ -56,12 +112,33 @@ def test_salesforce_report(encoding: str, found: str) -> None:
 
 def test_salesforce_api_names_with_15_and_18_characters() -> None:
     got = taken(
-        ["Id", "Name", "OwnerId", "ParentId", "BillingPostalCode", "BillingCountry", "BillingLatitude",
-         "BillingLongitude", "AnnualRevenue", "CurrencyIsoCode"],
+        [
+            "Id",
+            "Name",
+            "OwnerId",
+            "ParentId",
+            "BillingPostalCode",
+            "BillingCountry",
+            "BillingLatitude",
+            "BillingLongitude",
+            "AnnualRevenue",
+            "CurrencyIsoCode",
+        ],
         ["001A0000001aBcD", "Acme", "005A1", "", "2116", "USA", "42.35", "-71.07", "5000000", "USD"],
-        ["001A0000001aBcDIAA", "Acme East", "005A1", "001A0000001aBcD", "10001", "USA", "40.75", "-73.99", "1e3", "USD"],
+        [
+            "001A0000001aBcDIAA",
+            "Acme East",
+            "005A1",
+            "001A0000001aBcD",
+            "10001",
+            "USA",
+            "40.75",
+            "-73.99",
+            "1e3",
+            "USD",
+        ],
         ["001A0000001aBcd", "Bolt", "005A2", "", "80202", "USA", "-104.99", "39.75", "7", "EUR"],
-    )  # fmt: skip
+    )
     assert counts(got) == (3, 2, 0, 1)
     assert money(got, "AnnualRevenue") == (5001007, 5001000, 0, 7)
     assert issues(got) == [(4, "AnnualRevenue", "7", "mixed_currency", "rejected")]
@@ -90,10 +167,32 @@ def test_swapped_coordinates_are_kept_for_the_place_to_decide() -> None:
 
 
 def test_hubspot_labels_and_internal_names() -> None:
-    labels = ["Record ID", "Company name", "Company owner", "Industry", "City", "State/Region", "Postal Code",
-              "Country/Region", "Annual Revenue", "Number of Employees", "Lifecycle Stage"]  # fmt: skip
-    names = ["hs_object_id", "name", "hubspot_owner_id", "industry", "city", "state", "zip", "country", "annualrevenue",
-             "numberofemployees", "lifecyclestage"]  # fmt: skip
+    labels = [
+        "Record ID",
+        "Company name",
+        "Company owner",
+        "Industry",
+        "City",
+        "State/Region",
+        "Postal Code",
+        "Country/Region",
+        "Annual Revenue",
+        "Number of Employees",
+        "Lifecycle Stage",
+    ]
+    names = [
+        "hs_object_id",
+        "name",
+        "hubspot_owner_id",
+        "industry",
+        "city",
+        "state",
+        "zip",
+        "country",
+        "annualrevenue",
+        "numberofemployees",
+        "lifecyclestage",
+    ]
     rows = [
         ["9001", "Acme", "Ann", "RETAIL", "Boston", "Massachusetts", "2139", "", "1200000", "5", "customer"],
         ["9002", "Bolt", "", "RETAIL", "Austin", "Texas", "78701", "", "N/A", "", "lead"],
@@ -111,9 +210,18 @@ def test_hubspot_labels_and_internal_names() -> None:
 
 
 def test_dynamics() -> None:
-    header = ["(Do Not Modify) Account", "(Do Not Modify) Row Checksum", "(Do Not Modify) Modified On", "Account Name",
-              "Owner", "Address 1: City", "Address 1: State/Province", "Address 1: ZIP/Postal Code",
-              "Address 1: Country/Region", "Annual Revenue"]  # fmt: skip
+    header = [
+        "(Do Not Modify) Account",
+        "(Do Not Modify) Row Checksum",
+        "(Do Not Modify) Modified On",
+        "Account Name",
+        "Owner",
+        "Address 1: City",
+        "Address 1: State/Province",
+        "Address 1: ZIP/Postal Code",
+        "Address 1: Country/Region",
+        "Annual Revenue",
+    ]
     guid = "8a1f6b1e-0000-e911-a812-000d3a2b0c0{}"
     rows = [
         [guid.format(1), "sX9==", 45321.5, "Acme", "Ann", "Boston", "MA", 2139, "USA", 100.25],
@@ -132,8 +240,21 @@ def test_dynamics() -> None:
     assert not len(got.ledger.issues)
 
 
-ROSTER = ["User ID", "Full Name", "Email", "Title", "Role", "Manager", "Active", "Start Date", "Home ZIP", "Skills",
-          "Quota", "Capacity", "Ramp"]  # fmt: skip
+ROSTER = [
+    "User ID",
+    "Full Name",
+    "Email",
+    "Title",
+    "Role",
+    "Manager",
+    "Active",
+    "Start Date",
+    "Home ZIP",
+    "Skills",
+    "Quota",
+    "Capacity",
+    "Ramp",
+]
 
 
 def rep(user: str, name: str, active: str = "1", home: str = "02139", capacity: str = "1") -> list[str]:
@@ -172,9 +293,11 @@ def test_roster_is_joined_on_the_id() -> None:
     )
     reps, told = read_reps(raw)
     assert [(r.rep_id, r.name, r.home_zip, r.capacity) for r in reps] == [
-        ("005A1", "Ann Lee", "02139", 1), ("005A2", "Ann Lee", "02116", 0.8), ("005a1", "Cy Ray", "", 1),
+        ("005A1", "Ann Lee", "02139", 1),
+        ("005A2", "Ann Lee", "02116", 0.8),
+        ("005a1", "Cy Ray", "", 1),
         ("005A9", "Dan", "02139", 1),
-    ]  # fmt: skip
+    ]
     assert [tuple(r) for r in told[["row", "column", "value", "code", "fate"]].itertuples(index=False)] == [
         (3, "Home ZIP", "2116", "zip", "accepted"),
         (4, "Active", "0", "inactive", "excluded"),

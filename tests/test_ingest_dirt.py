@@ -56,20 +56,29 @@ def test_a_workbooks_zip_lost_its_zero_and_kept_a_decimal() -> None:
 @pytest.mark.parametrize(
     ("cell", "value", "code", "repair"),
     [
-        ("$1,234", 1234, None, "parsed_money"), ("(1,234)", -1234, "negative", "negative_brackets"),
-        ("1,234-", -1234, "negative", "negative_brackets"), ("1.234,56 €", 1234.56, "mixed_currency", None),
-        ("USD 1.2M", 1.2e6, None, "scaled_amount"), ("1.2k", 1200, None, "scaled_amount"),
-        ("-", None, "unknown_word", "blank_word"), ("#N/A", None, "unknown_word", "blank_word"),
-        ("", None, None, None), ("0", 0, None, None), ("12%", None, "percent", None),
-        ("lots", None, "not_a_number", None), ("1e99", None, "too_large", None), ("#DIV/0!", None, "not_a_number", None),
-        ("=B2*2", None, "not_a_number", None), ("1 234", 1234, None, "parsed_money"),
+        ("$1,234", 1234, None, "parsed_money"),
+        ("(1,234)", -1234, "negative", "negative_brackets"),
+        ("1,234-", -1234, "negative", "negative_brackets"),
+        ("1.234,56 €", 1234.56, "mixed_currency", None),
+        ("USD 1.2M", 1.2e6, None, "scaled_amount"),
+        ("1.2k", 1200, None, "scaled_amount"),
+        ("-", None, "unknown_word", "blank_word"),
+        ("#N/A", None, "unknown_word", "blank_word"),
+        ("", None, None, None),
+        ("0", 0, None, None),
+        ("12%", None, "percent", None),
+        ("lots", None, "not_a_number", None),
+        ("1e99", None, "too_large", None),
+        ("#DIV/0!", None, "not_a_number", None),
+        ("=B2*2", None, "not_a_number", None),
+        ("1 234", 1234, None, "parsed_money"),
     ],
-)  # fmt: skip
+)
 def test_money(cell: str, value: float | None, code: str | None, repair: str | None) -> None:
     got = taken(
         HEAD,
         ["A", "Acme", "MA", "02139", "", cell],
-        *(["B%d" % i, "Bolt", "MA", "02139", "", "$2.50"] for i in range(3)),
+        *([f"B{i}", "Bolt", "MA", "02139", "", "$2.50"] for i in range(3)),
     )
     rejected = code in {"mixed_currency", "percent", "not_a_number", "too_large"}
     assert counts(got) == (4, 4 - rejected, 0, int(rejected))
@@ -78,7 +87,7 @@ def test_money(cell: str, value: float | None, code: str | None, repair: str | N
     fate = "rejected" if rejected else "accepted"
     assert issues(got) == ([(2, "Revenue", cell, code, fate)] if code else [])
     other = {"parsed_money": 3 + (repair == "parsed_money")}
-    assert dict((c, n) for c, _, n in repairs(got)) == ({repair: 1} if repair else {}) | other
+    assert {c: n for c, _, n in repairs(got)} == ({repair: 1} if repair else {}) | other
     if not rejected:
         assert got.frame["Revenue"].isna().tolist()[0] is (value is None)
 
@@ -219,8 +228,13 @@ def test_hidden_sheets_are_not_chosen_and_can_be() -> None:
 
 def test_formulas_without_results_and_errors_come_back() -> None:
     wb = openpyxl.Workbook()
-    for row in (HEAD, ["A", "Acme", "MA", "02139", "US", "=B2*2"], ["B", "Bolt", "MA", "02139", "US", "#DIV/0!"],
-                ["C", "Cobb", "MA", "02139", "US", 3], ["D", '=HYPERLINK("http://x.example","y")', "MA", "02139", "US", 4]):  # fmt: skip
+    for row in (
+        HEAD,
+        ["A", "Acme", "MA", "02139", "US", "=B2*2"],
+        ["B", "Bolt", "MA", "02139", "US", "#DIV/0!"],
+        ["C", "Cobb", "MA", "02139", "US", 3],
+        ["D", '=HYPERLINK("http://x.example","y")', "MA", "02139", "US", 4],
+    ):
         wb.active.append(row)
     out = io.BytesIO()
     wb.save(out)
@@ -229,8 +243,9 @@ def test_formulas_without_results_and_errors_come_back() -> None:
     assert counts(got) == (4, 2, 0, 2)
     assert money(got, "Revenue") == (7, 7, 0, 0)
     assert issues(got) == [
-        (2, "Revenue", "=B2*2", "not_a_number", "rejected"), (3, "Revenue", "#DIV/0!", "not_a_number", "rejected"),
-    ]  # fmt: skip
+        (2, "Revenue", "=B2*2", "not_a_number", "rejected"),
+        (3, "Revenue", "#DIV/0!", "not_a_number", "rejected"),
+    ]
     assert got.frame["name"].tolist() == ["Cobb", '=HYPERLINK("http://x.example","y")']
 
 
@@ -249,13 +264,34 @@ def test_currency_signs_mixed_in_one_column() -> None:
     assert counts(got) == (5, 3, 0, 2)
     assert money(got, "Revenue") == (35, 20, 0, 15)
     assert issues(got) == [
-        (4, "Revenue", "€7", "mixed_currency", "rejected"), (5, "Revenue", "£8", "mixed_currency", "rejected"),
-    ]  # fmt: skip
+        (4, "Revenue", "€7", "mixed_currency", "rejected"),
+        (5, "Revenue", "£8", "mixed_currency", "rejected"),
+    ]
 
 
 def test_nothing_of_twenty_dirty_cells_is_lost() -> None:
-    cells = ["02139", "2116", "N/A", "NULL", "1e5", "TRUE", "007", "1/2", "3-4", "+5", "0x10", "nan", "None", "-0", "1_000",
-             "٣", "½", "1 000", " x ", "\u00a0y"]  # fmt: skip
+    cells = [
+        "02139",
+        "2116",
+        "N/A",
+        "NULL",
+        "1e5",
+        "TRUE",
+        "007",
+        "1/2",
+        "3-4",
+        "+5",
+        "0x10",
+        "nan",
+        "None",
+        "-0",
+        "1_000",
+        "٣",
+        "½",
+        "1 000",
+        " x ",
+        "\u00a0y",
+    ]
     raw = table(["Id", "Zip", "Note"], *([str(i), "02139", c] for i, c in enumerate(cells)))
     assert raw.rows["Note"].tolist() == cells
     got = take_in(raw, ColumnMap({"account_id": "Id", "zip": "Zip"}))

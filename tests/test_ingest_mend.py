@@ -45,9 +45,13 @@ def test_amend_moves_the_totals_and_leaves_the_first_table_alone() -> None:
 
 @pytest.mark.parametrize(
     ("cells", "says"),
-    [({(99, "Zip"): "x"}, "has no row 99"), ({(1, "Zip"): "x"}, "has no row 1 "), ({(2, "Zap"): "x"}, "no column 'Zap'"),
-     ({(2, "Zip"): "x" * 40_000}, "at most 32,767")],
-)  # fmt: skip
+    [
+        ({(99, "Zip"): "x"}, "has no row 99"),
+        ({(1, "Zip"): "x"}, "has no row 1 "),
+        ({(2, "Zap"): "x"}, "no column 'Zap'"),
+        ({(2, "Zip"): "x" * 40_000}, "at most 32,767"),
+    ],
+)
 def test_amend_says_what_is_not_there(cells, says) -> None:
     with pytest.raises(InputError, match=says):
         amend(RAW, cells)
@@ -98,7 +102,7 @@ def test_rejects_without_their_row_column_are_matched_by_id() -> None:
     back = table(HEAD, ["A2", "Bolt", "02139", "6"], ["A9", "New", "02139", "100"])
     merged = merge_rejects(RAW, back, key="Account ID")
     assert (merged.replaced, merged.added) == ((3,), (9,))
-    with pytest.raises(InputError, match="several rows of accounts.csv have the id 'A1'"):
+    with pytest.raises(InputError, match=r"several rows of accounts.csv have the id 'A1'"):
         merge_rejects(RAW, table(HEAD, ["A1", "Acme", "02139", "6"]), key="Account ID")
     with pytest.raises(InputError, match="no ids to match by"):
         merge_rejects(RAW, back)
@@ -111,7 +115,7 @@ def test_files_that_are_not_its_rejects() -> None:
         merge_rejects(
             RAW, table([*HEAD, "Row", "Fate", "Reason"], *([["A2", "B", "02139", "1", "3", "rejected", ""]] * 2))
         )
-    with pytest.raises(InputError, match="names row 77, which accounts.csv hasn't got"):
+    with pytest.raises(InputError, match=r"names row 77, which accounts.csv hasn't got"):
         merge_rejects(RAW, table([*HEAD, "Row", "Fate", "Reason"], ["A2", "B", "02139", "1", "77", "rejected", ""]))
     with pytest.raises(InputError, match="lacks 'Revenue'"):
         merge_rejects(

@@ -1,4 +1,4 @@
-"""Repairs are listed with their cells and money, and each can be refused: the cells stay, and the ledger says what that means."""
+"""Repairs are listed with their cells and money, and each can be refused: the cells stay, and it is said."""
 
 from __future__ import annotations
 
@@ -71,9 +71,13 @@ def test_a_zip_that_is_not_padded_is_no_us_zip() -> None:
 
 @pytest.mark.parametrize(
     ("code", "row", "cell", "amount"),
-    [("parsed_money", 2, "$1,234", 1234), ("negative_brackets", 3, "(50)", -50), ("scaled_amount", 4, "1.5k", 1500),
-     ("blank_word", 5, "-", 0)],
-)  # fmt: skip
+    [
+        ("parsed_money", 2, "$1,234", 1234),
+        ("negative_brackets", 3, "(50)", -50),
+        ("scaled_amount", 4, "1.5k", 1500),
+        ("blank_word", 5, "-", 0),
+    ],
+)
 def test_a_refused_figure_rejects_its_row_with_its_money(code: str, row: int, cell: str, amount: float) -> None:
     got = taken(HEAD, *ROWS, refuse=(code,))
     assert counts(got) == (5, 4, 0, 1)
@@ -106,10 +110,15 @@ CELL = st.sampled_from(["", "5", "$1,234.10", "(7)", "1.5M", "9 €", "x", "-", 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(["A", " A", "B", "C ", ""]), st.sampled_from(["2139", "02139", "=\"02139\"", "1.0"]), CELL),
-             min_size=1, max_size=12),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["A", " A", "B", "C ", ""]), st.sampled_from(["2139", "02139", '="02139"', "1.0"]), CELL
+        ),
+        min_size=1,
+        max_size=12,
+    ),
     st.sets(st.sampled_from(sorted(REPAIRS))),
-)  # fmt: skip
+)
 def test_whatever_is_refused_nothing_is_lost(cells, refuse) -> None:
     raw = table(
         ["Id", "Name", "State", "Zip", "Sales"],

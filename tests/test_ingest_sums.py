@@ -12,7 +12,10 @@ from terr.errors import InputError
 from terr.ingest.progress import Cancelled
 from terr.ingest.sums import _sealed, aggregate_file
 
-CSV = 'Id,Zip,"Rev ""x"", $"\nA,02139,"$1,200.50"\nB, 02139 ,(200)\nC,,-\nD,10001,lots\nE,10001,\nF,10001,3\n"G\n2",10001,1.5\n'
+CSV = (
+    'Id,Zip,"Rev ""x"", $"\nA,02139,"$1,200.50"\nB, 02139 ,(200)\nC,,-\nD,10001,lots\nE,10001,\nF,10001,3\n'
+    '"G\n2",10001,1.5\n'
+)
 REVENUE = 'Rev "x", $'
 
 
@@ -67,10 +70,16 @@ def test_nothing_but_the_file_can_be_read(tmp_path: Path) -> None:
     con = _sealed(own, 100, 1)
     assert con.execute("SELECT count(*) FROM read_csv(?)", [str(own.resolve())]).fetchall() == [(1,)]
     for attempt in (
-        f"SELECT * FROM read_csv('{other}')", "SELECT * FROM read_text('/etc/passwd')", f"COPY (SELECT 1) TO '{tmp_path}/x.csv'",
-        "INSTALL httpfs", "LOAD httpfs", "SET enable_external_access = true", "SET lock_configuration = false",
-        f"ATTACH '{tmp_path}/x.db'", "SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')",
-    ):  # fmt: skip
+        f"SELECT * FROM read_csv('{other}')",
+        "SELECT * FROM read_text('/etc/passwd')",
+        f"COPY (SELECT 1) TO '{tmp_path}/x.csv'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET lock_configuration = false",
+        f"ATTACH '{tmp_path}/x.db'",
+        "SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')",
+    ):
         with pytest.raises(Exception, match=r"(?i)permission|disabled|locked|not allowed|configuration|extension"):
             con.execute(attempt)
     con.close()

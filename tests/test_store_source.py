@@ -62,7 +62,7 @@ def test_values_come_from_the_environment(crm: Path, monkeypatch: pytest.MonkeyP
         read_query("TERR_SOURCE_CRM", query, parameters={"zip": "TERR_SOURCE_ZIP"})
     monkeypatch.setenv("TERR_SOURCE_ZIP", "02139")
     assert len(read_query("TERR_SOURCE_CRM", query, parameters={"zip": "TERR_SOURCE_ZIP"}).rows) == 1
-    with pytest.raises(InputError, match="can't be used|refused"):
+    with pytest.raises(InputError, match=r"can't be used|refused"):
         read_query("TERR_SOURCE_CRM", query)
 
 
@@ -77,12 +77,24 @@ def test_only_variables_meant_for_it_are_read(name: str) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "", "DROP TABLE accounts", "SELECT 1; DROP TABLE accounts", "UPDATE accounts SET zip = ''", "PRAGMA query_only = OFF",
-        "WITH x AS (DELETE FROM accounts RETURNING *) SELECT * FROM x", "SELECT * INTO x FROM accounts", "INSERT INTO accounts SELECT 1",
-        "/* x */ ATTACH 'a.db' AS a", "EXPLAIN SELECT 1", "VALUES (1)", "SELECT 1 -- \n; DELETE FROM accounts", "BEGIN", "select\x00",
-        "COPY accounts TO '/tmp/x'", "SELECT 1 INTO OUTFILE '/tmp/x'",
+        "",
+        "DROP TABLE accounts",
+        "SELECT 1; DROP TABLE accounts",
+        "UPDATE accounts SET zip = ''",
+        "PRAGMA query_only = OFF",
+        "WITH x AS (DELETE FROM accounts RETURNING *) SELECT * FROM x",
+        "SELECT * INTO x FROM accounts",
+        "INSERT INTO accounts SELECT 1",
+        "/* x */ ATTACH 'a.db' AS a",
+        "EXPLAIN SELECT 1",
+        "VALUES (1)",
+        "SELECT 1 -- \n; DELETE FROM accounts",
+        "BEGIN",
+        "select\x00",
+        "COPY accounts TO '/tmp/x'",
+        "SELECT 1 INTO OUTFILE '/tmp/x'",
     ],
-)  # fmt: skip
+)
 def test_one_select_only(crm: Path, query: str) -> None:
     with pytest.raises(InputError):
         read_query("TERR_SOURCE_CRM", query)
@@ -93,9 +105,16 @@ def test_one_select_only(crm: Path, query: str) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["SELECT 1;", "select 'a;b; drop table x' AS note", "-- first\nSELECT 1", "WITH x AS (SELECT 1 AS a) SELECT a FROM x",
-     'SELECT "update" FROM x', "SELECT replace(a, 'x', 'y') FROM b", "SELECT updated, set_at FROM x"],
-)  # fmt: skip
+    [
+        "SELECT 1;",
+        "select 'a;b; drop table x' AS note",
+        "-- first\nSELECT 1",
+        "WITH x AS (SELECT 1 AS a) SELECT a FROM x",
+        'SELECT "update" FROM x',
+        "SELECT replace(a, 'x', 'y') FROM b",
+        "SELECT updated, set_at FROM x",
+    ],
+)
 def test_honest_selects_pass(query: str) -> None:
     assert check_query(query)
 
@@ -103,7 +122,7 @@ def test_honest_selects_pass(query: str) -> None:
 def test_the_database_itself_refuses_to_write(crm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("terr.store.source.check_query", lambda q: q)
     for query in ("DELETE FROM accounts", "CREATE TABLE x (a)"):
-        with pytest.raises(InputError, match="readonly|read-only|refused"):
+        with pytest.raises(InputError, match=r"readonly|read-only|refused"):
             read_query("TERR_SOURCE_CRM", query)
     with sqlite3.connect(crm) as c:
         assert c.execute("SELECT count(*) FROM accounts").fetchone() == (3,)
@@ -128,9 +147,16 @@ def test_rows_and_time_are_limited_and_it_can_be_stopped(crm: Path) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["postgresql+psycopg://ann:hunter2@nowhere.example/crm", "mysql://ann:hunter2@nowhere.example/crm", "oracle://ann:hunter2@x/crm",
-     "hunter2", "sqlite:////nowhere/hunter2.db", "sqlite://", "postgresql+hunter2://ann:hunter2@x/crm"],
-)  # fmt: skip
+    [
+        "postgresql+psycopg://ann:hunter2@nowhere.example/crm",
+        "mysql://ann:hunter2@nowhere.example/crm",
+        "oracle://ann:hunter2@x/crm",
+        "hunter2",
+        "sqlite:////nowhere/hunter2.db",
+        "sqlite://",
+        "postgresql+hunter2://ann:hunter2@x/crm",
+    ],
+)
 def test_no_message_holds_the_password(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("TERR_SOURCE_CRM", address)
     with pytest.raises(InputError) as caught:

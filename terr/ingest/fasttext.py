@@ -1,4 +1,4 @@
-"""The cells of a long text file, cut by Arrow instead of one by one; what it can't cut for certain is left to the slow way.
+"""The cells of a long text file, cut by Arrow instead of one by one; what is unclear is left to the slow way.
 
 Both ways give the same cells; a property test holds them together.
 """

@@ -109,7 +109,7 @@ def judge_figures(
             message = f"the figures are in {listed} and are added as they stand, as you answered"
             notes.append(Found(-1, column, "", "currencies_added", message, "accepted"))
         return bad, notes, most
-    most = answer if answer in counted else most
+    most = answer if answer is not None and answer in counted else most
     for at in np.flatnonzero((codes != "") & (codes != most)).tolist():
         message = f"the figure for {shorten(measure)} is in {codes[at]}, most of the column in {most}; convert it"
         if most == answer:

@@ -151,7 +151,7 @@ def judge_rows(
     lat, lon, places, commas = judge.coordinates(raw, cmap, text, alive, refused)
     blank = pd.Series("", index=range(n), dtype="str") if ids is None else ids
     fields["account_id"], missing = judge.fill_ids(raw, cmap, blank, alive)
-    fields, unpadded = _as_they_stand(raw, cmap, fields, tidied)
+    fields, unpadded = _as_they_stand(raw, fields, tidied)
     dated, dates = iso_dates(raw, cmap, text, answers, refused)
     fields |= dated
     # Notes on rows that were turned away later would only repeat themselves.
@@ -164,7 +164,7 @@ def judge_rows(
 
 
 def _as_they_stand(
-    raw: RawTable, cmap: ColumnMap, fields: dict[str, pd.Series], fixed: list[Fixed]
+    raw: RawTable, fields: dict[str, pd.Series], fixed: list[Fixed]
 ) -> tuple[dict[str, pd.Series], list[Found]]:
     """ZIPs a person didn't want padded are no US ZIPs: they stay under the file's own header, beside the account's."""
     left = next((f for f in fixed if f.code == "padded_zip" and f.refused), None)
@@ -214,7 +214,7 @@ def _repairs(raw: RawTable, judged: Judged, alive: NDArray[np.bool_]) -> tuple[R
     out = []
     for fix in judged.fixed:
         keep = np.ones(len(fix.at), dtype=np.bool_) if fix.refused else alive[fix.at]
-        at = fix.at[keep]
+        at = np.compress(keep, fix.at)
         if not len(at):
             continue
         shown = at[:3].tolist()

@@ -47,14 +47,14 @@ def amend(raw: RawTable, cells: Mapping[tuple[int, str], str]) -> RawTable:
     numeric = dict(raw.numeric)
     touched: set[int] = set()
     for column, changes in by_column.items():
-        at = list(changes)
+        places = list(changes)
         series = rows[column].copy()
-        series.iloc[at] = list(changes.values())
+        series.iloc[places] = list(changes.values())
         rows[column] = series
         touched |= changes.keys()
         if column in numeric:  # what a person types is text
             mask = numeric[column].copy()
-            mask[at] = False
+            mask[places] = False
             numeric[column] = mask
     return replace(
         raw,
@@ -81,7 +81,7 @@ class Rejects:
 
 
 def rejects_in(raw: RawTable) -> Rejects | None:
-    """The mended rejects in a file, known by the columns Row, Fate and Reason at its end; None if it is another file."""
+    """The mended rejects in a file, known by the columns Row, Fate and Reason at its end; None for another file."""
     if len(raw.columns) <= len(REJECT_COLUMNS):
         return None
     ours = raw.columns[-len(REJECT_COLUMNS) :]
@@ -111,7 +111,7 @@ class Merged:
     """A first file with its rejects mended.
 
     Attributes:
-        table: all rows: those of the first file in their places, mended ones in place of what they were, new ones behind.
+        table: all rows: those of the first file in their places, mended ones instead of what they were, new ones last.
         replaced: rows of the first file that the mended file changed.
         same: rows of the mended file that came back as they were.
         added: rows the first file hadn't got; their numbers follow those of the first file.

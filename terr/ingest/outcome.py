@@ -70,7 +70,7 @@ class Repair:
         code: one of `REPAIRS`.
         column: of the file.
         count: cells changed; of a refused repair, cells left as they stood.
-        money: measure -> its sum over the accepted rows that were changed; of a refused repair, over all rows it touches.
+        money: measure -> its sum over the accepted rows that were changed; of a refused repair, over all it touches.
         examples: up to three (row of the file, before, after).
         refused: whether the cells were left as they stood.
     """

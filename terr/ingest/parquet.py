@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -130,8 +131,8 @@ def _cells(
                 )
             cells = _as_text(column)
             pieces[at].append(cells)
-            numeric = _is_number(column.type)
-            known[at].append(pc.is_valid(column).to_numpy(zero_copy_only=False) if numeric else np.zeros(0, np.bool_))
+            if _is_number(column.type):
+                known[at].append(np.asarray(pc.not_equal(cells, "").to_numpy(zero_copy_only=False), dtype=np.bool_))
     if seen != rows:
         raise InputError(f"{name} holds fewer rows than it says; write it again")
     names = unique_names([str(f.name) for f in schema])
@@ -175,11 +176,11 @@ def _as_text(column: pa.Array) -> pa.Array:
         text = pc.if_else(column, "TRUE", "FALSE").cast(pa.large_string())
     elif pa.types.is_floating(kind):
         values = column.to_numpy(zero_copy_only=False).astype(np.float64)
-        shown = ["" if v != v else str(int(v)) if v == int(v) and abs(v) < 1e15 else repr(v) for v in _finite(values)]
+        shown = [_figure(v) for v in values.tolist()]
         text = pa.array(shown, pa.large_string())
     elif pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         whole = pc.strftime(column, format="%Y-%m-%d %H:%M:%S").cast(pa.large_string())
-        text = pc.replace_substring_regex(whole, r" 00:00:00(\.0+)?$", "")
+        text = pc.replace_substring_regex(pc.replace_substring_regex(whole, r"\.0+$", ""), " 00:00:00$", "")
     elif pa.types.is_decimal(kind):
         text = pc.replace_substring_regex(column.cast(pa.large_string()), r"\.0+$", "")
     elif pa.types.is_null(kind):
@@ -189,6 +190,8 @@ def _as_text(column: pa.Array) -> pa.Array:
     return pc.fill_null(text, "")
 
 
-def _finite(values: NDArray[np.float64]) -> list[float]:
-    """Python's floats, NaN for what isn't finite: an empty cell."""
-    return np.where(np.isfinite(values), values, np.nan).tolist()
+def _figure(value: float) -> str:
+    """A float as text, blank if it isn't finite."""
+    if not math.isfinite(value):
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)

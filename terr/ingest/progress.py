@@ -12,7 +12,7 @@ Cancel = Callable[[], bool]
 """Asked between steps; True stops the work."""
 
 
-class Cancelled(TerrError):
+class Cancelled(TerrError):  # noqa: N818 (it is no fault)
     """The person stopped the reading; nothing was kept."""
 
 

@@ -1,4 +1,4 @@
-"""What a file leaves open, asked once with the evidence; the answers are plain words that can be kept for the layout."""
+"""What a file leaves open, asked once with the evidence; the answers are plain words, kept for the layout."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from terr.ingest.answers import ALL, BESIDE, NEITHER
 from terr.ingest.clean import read_column, shorten, style_of
 from terr.ingest.columns import ColumnMap
 from terr.ingest.dates import DATE, date_columns
 from terr.ingest.files import RawTable
-from terr.ingest.header import header_like
+from terr.ingest.header import header_like, known_words
 from terr.ingest.judge import currencies
 from terr.ingest.ledger import judge_rows
 from terr.ingest.progress import Steps
@@ -159,8 +159,8 @@ def _tried(
 
 
 def _asked(
-    raw: RawTable, code: str, column: str, title: str, at: list[int], choices: tuple[Choice, ...], default: str, why: str,
-    shown: Callable[[int], str],
+    raw: RawTable, code: str, column: str, title: str, at: list[int], choices: tuple[Choice, ...], default: str,
+    why: str, shown: Callable[[int], str],
 ) -> Question:  # fmt: skip
     examples = tuple((int(raw.source_rows[k]), shorten(shown(k))) for k in at[:_EXAMPLES])
     return Question(code, column, title, examples, choices, default, why, min(len(raw.rows), LOOKED_AT))
@@ -168,6 +168,14 @@ def _asked(
 
 def _cell(raw: RawTable, column: str, at: int) -> str:
     return str(raw.rows[column].iloc[at])
+
+
+def _beside(raw: RawTable, columns: tuple[str, ...], at: int) -> str:
+    return "; ".join(f"{c}: {_cell(raw, c, at)}" for c in columns)
+
+
+def _with_code(raw: RawTable, column: str, codes: NDArray[np.object_], at: int) -> str:
+    return f"{_cell(raw, column, at)} ({codes[at]})"
 
 
 def _sheet(raw: RawTable) -> Iterator[Question]:
@@ -210,8 +218,6 @@ def _header(raw: RawTable) -> Iterator[Question]:
 
 
 def _names(cells: tuple[str, ...]) -> bool:
-    from terr.ingest.header import known_words
-
     return known_words(cells) >= 2
 
 
@@ -236,7 +242,7 @@ def _measure(raw: RawTable, columns: ColumnMap, answers: Mapping[str, str]) -> I
         at = [k for k in range(min(len(raw.rows), 200)) if all(_cell(raw, c, k).strip() for c in columns_of_one)]
         yield _asked(
             raw, "measure", key, title, at, choices, ALL, "no figure is left out without your word",
-            lambda k, cs=tuple(columns_of_one): "; ".join(f"{c}: {_cell(raw, c, k)}" for c in cs),
+            partial(_beside, raw, tuple(columns_of_one)),
         )  # fmt: skip
 
 
@@ -288,11 +294,12 @@ def _decimal(raw: RawTable, columns: ColumnMap, answers: Mapping[str, str]) -> I
             if torn
             else "no cell proves either, and files from the USA have it"
         )
-        title = f"'{shorten(_cell(raw, column, at[0]))}' in '{shorten(column, 40)}' can be read in two ways. Which is the decimal mark?"
+        cell = shorten(_cell(raw, column, at[0]))
+        title = f"'{cell}' in '{shorten(column, 40)}' can be read in two ways. Which is the decimal mark?"
         yield _asked(raw, "decimal", column, title, at, choices, read.decimal, why, partial(_cell, raw, column))
 
 
-def _typed(raw: RawTable, column: str) -> np.ndarray[Any, np.dtype[np.bool_]] | None:
+def _typed(raw: RawTable, column: str) -> NDArray[np.bool_] | None:
     typed = raw.numeric.get(column)
     return None if typed is None else typed[:LOOKED_AT]
 
@@ -312,7 +319,7 @@ def _currency(raw: RawTable, columns: ColumnMap, cells: Cells, answers: Mapping[
         title = f"'{shorten(column, 40)}' is in {', '.join(order)}. Sums need one currency: which?"
         yield _asked(
             raw, "currency", column, title, at, choices, order[0], f"most cells that name one name {order[0]}",
-            lambda k, c=column, own=codes: f"{_cell(raw, c, k)} ({own[k]})",
+            partial(_with_code, raw, column, codes),
         )  # fmt: skip
 
 
@@ -327,15 +334,7 @@ def _dates(raw: RawTable, columns: ColumnMap, cells: Cells) -> Iterator[Question
             continue  # some day is beyond 12, and all fit the other order: the column tells by itself
         text = cells[column]
         at = np.flatnonzero(text.str.fullmatch(DATE).to_numpy(dtype=np.bool_))[:_EXAMPLES].tolist()
-        title = f"'{shorten(_cell(raw, column, at[0]), 20)}' in '{shorten(column, 40)}' can be read month first or day first. Which is it?"
+        cell = shorten(_cell(raw, column, at[0]), 20)
+        title = f"'{cell}' in '{shorten(column, 40)}' can be read month first or day first. Which is it?"
         why = "nothing is planned by this column yet, so its cells stay as they are"
         yield _asked(raw, "date_order", column, title, at, choices, "as_is", why, partial(_cell, raw, column))
-
-
-def frame_of(asked: tuple[Question, ...]) -> pd.DataFrame:
-    """The questions as a table: `key`, `title`, `default`, `choices`."""
-    return pd.DataFrame(
-        [{"key": q.key, "title": q.title, "default": q.default, "choices": ", ".join(c.value for c in q.choices)}
-         for q in asked],
-        columns=["key", "title", "default", "choices"],
-    )  # fmt: skip

@@ -32,8 +32,8 @@ class Sums:
     """A file summed by one column.
 
     Attributes:
-        frame: one row per different cell of the column, sorted by it: `key` (trimmed text, "" where blank), `rows`, then
-            per measure its sum ("X"), and the rows of the group whose cell was blank ("X blank") or unreadable
+        frame: one row per different cell of the column, sorted by it: `key` (trimmed text, "" where blank), `rows`,
+            then per measure its sum ("X"), and the rows of the group whose cell was blank ("X blank") or unreadable
             ("X unreadable"), which count as nothing.
         rows: of the file; always the sum of `rows` in the frame.
         totals: measure -> sum over all rows.
@@ -63,8 +63,8 @@ def aggregate_file(
 ) -> Sums:
     """Sum columns of a CSV (UTF-8) or Parquet file by another column, without holding its rows.
 
-    Figures are read as far as they are certain: digits with a point, "$1,234.50", "(1,234)"; any other cell is counted as
-    unreadable, never guessed. The database sees this one file and nothing else of the machine or the network.
+    Figures are read as far as they are certain: digits with a point, "$1,234.50", "(1,234)"; any other cell is counted
+    as unreadable, never guessed. The database sees this one file and nothing else of the machine or the network.
 
     Args:
         path: the file on disk.
@@ -174,7 +174,8 @@ def _query(source: str, columns: Sequence[str], by: str) -> str:
         figure = (
             f"CASE WHEN regexp_full_match({cell}, '{_PLAIN}') THEN CAST({cell} AS DOUBLE)"
             f" WHEN regexp_full_match({cell}, '{_MONEY}') THEN {bare}"
-            f" WHEN regexp_full_match({cell}, '{_BRACKETS}') THEN -CAST(regexp_replace({cell}, '[$,()]', '', 'g') AS DOUBLE)"
+            f" WHEN regexp_full_match({cell}, '{_BRACKETS}')"
+            f" THEN -CAST(regexp_replace({cell}, '[$,()]', '', 'g') AS DOUBLE)"
             " END"
         )
         blank = f"({cell} = '' OR lower({cell}) IN ({words}))"

@@ -83,7 +83,7 @@ def find_delimiter(text: str) -> str:
 
 
 def separated(text: str) -> tuple[str, str, int]:
-    """The text without Excel's "sep=;" line, the character between its cells, and the 1-based number of its first row."""
+    """The text without Excel's "sep=;" line, the character between cells, and the 1-based number of its first row."""
     given = _SEP.match(text)
     if given:
         return text[given.end() :], given.group(1), 2

@@ -41,7 +41,7 @@ _ZERO_STATES = frozenset(
 
 
 class Cells(Mapping[str, pd.Series]):
-    """Each column's text without white space around it, made when asked for; RangeIndex, so `[column][at]` is a cell."""
+    """Each column's trimmed text, made when asked for; its index are the row positions, so `[column][at]` is a cell."""
 
     def __init__(self, raw: RawTable) -> None:
         self._raw, self._made = raw, dict[str, pd.Series]()
@@ -95,6 +95,7 @@ class Refused:
         self._codes = frozenset(codes)
 
     def __call__(self, code: str, column: str) -> bool:
+        """Whether this repair is left out in this column."""
         return code in self._codes or f"{code}:{column}" in self._codes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 import os
 import re
 import time
@@ -97,8 +98,8 @@ def read_query(
 ) -> RawTable:
     """Rows of a query as a table of text, to be recognised and taken in like a file's.
 
-    The transaction is read-only by the database's own means (SQLite, PostgreSQL, MySQL and MariaDB); use an account that
-    may only read as well.
+    The transaction is read-only by the database's own means (SQLite, PostgreSQL, MySQL and MariaDB); use an account
+    that may only read as well.
 
     Args:
         url_variable: environment variable with the address (SQLAlchemy URL).
@@ -182,6 +183,9 @@ def _read_only(raw: Connection, timeout_s: float, deadline: float, cancel: Cance
             yield raw
         return
     raw.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
+    maria = getattr(raw.dialect, "is_mariadb", False)
+    limit = f"max_statement_time = {timeout_s:f}" if maria else f"max_execution_time = {milliseconds}"
+    raw.exec_driver_sql(f"SET SESSION {limit}")
     with raw.begin():
         yield raw
 
@@ -256,7 +260,7 @@ def _cell(value: Any, column: str, limits: Limits) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        if value != value or value in {float("inf"), float("-inf")}:
+        if not math.isfinite(value):
             return ""
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, Decimal):
