@@ -17,9 +17,9 @@ _FINEST = 1_500
 def divide(edges: NDArray[np.float64], owner: NDArray[np.int64], gap: object) -> list[tuple[int, object]]:
     """Cut a gap among the areas around it.
 
-    The gap is divided into triangles between corners of its outline. A triangle whose corners belong to one area goes to
-    that area; one that lies between several is cut at the middles of its sides. Where two areas meet on the outline,
-    the cut begins exactly there.
+    The gap is divided into triangles between corners of its outline. A triangle whose corners belong to one area goes
+    to that area; one that lies between several is cut at the middles of its sides. Where two areas meet on the
+    outline, the cut begins exactly there.
 
     Args:
         edges: float64 (m, 4), the edges of the gap's rings in degrees.
@@ -79,9 +79,7 @@ def _corners(
     return points, label, first, added
 
 
-def _with_corners(
-    gap: object, edges: NDArray[np.float64], added: dict[int, tuple[NDArray[np.float64], int]]
-) -> object:
+def _with_corners(gap: object, edges: NDArray[np.float64], added: dict[int, tuple[NDArray[np.float64], int]]) -> object:
     """The gap with the added corners on its rings."""
     rings = shapely.get_rings(gap)
     counts = shapely.get_num_coordinates(rings) - 1
@@ -104,9 +102,7 @@ def _rows(points: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[n
     return np.asarray(first[number[len(points) :]], dtype=np.int64)
 
 
-def _spread(
-    points: NDArray[np.float64], label: NDArray[np.int64], index: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _spread(points: NDArray[np.float64], label: NDArray[np.int64], index: NDArray[np.int64]) -> NDArray[np.int64]:
     """Corners nobody lies beyond get the label that is nearest along the triangles' sides."""
     blank = label == _NONE
     if not blank.any():

@@ -1,8 +1,8 @@
 """Gaps between areas are given, piece by piece, to the nearest area around them.
 
-ZIP areas leave out mountains, lakes and deserts, so two neighbours a person sees may share no border. A gap is cut along
-lines half-way between the areas around it, which begin exactly where two areas meet: so no border that was there gets
-a new corner, and the filled areas are again one clean sheet.
+ZIP areas leave out mountains, lakes and deserts, so two neighbours a person sees may share no border. A gap is cut
+along lines half-way between the areas around it, which begin exactly where two areas meet: so no border that was there
+gets a new corner, and the filled areas are again one clean sheet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from terr.boundaries.dividing import divide
 from terr.boundaries.watch import UNWATCHED, Watch
 
 NARROW = 0.0005
-"""Half the width, in degrees (about 55 m), up to which a slit between two areas is a gap though it is open to the sea."""
+"""Half the width in degrees (about 55 m) up to which a slit between two areas is a gap, though it is open at an end."""
 SHORE = 0.0025
 """Half the width, in degrees (about 280 m), of strips along the coast that are left: bundled coasts are coarser."""
 _TOUCH = 1e-8
@@ -98,7 +98,8 @@ def land_of(frame: gpd.GeoDataFrame) -> object | None:
     mine = counties["unit_id"].isin(frame.loc[known, "county"].unique())
     share = mine.groupby(counties["state"]).mean()
     mine |= counties["state"].isin(share.index[share >= 0.75])
-    return shapely.coverage_union_all(np.asarray(counties.geometry.to_numpy(), dtype=object)[mine.to_numpy()])
+    whole: object = shapely.coverage_union_all(np.asarray(counties.geometry.to_numpy(), dtype=object)[mine.to_numpy()])
+    return whole
 
 
 def _enclosed(whole: object) -> NDArray[np.object_]:
@@ -111,7 +112,7 @@ def _enclosed(whole: object) -> NDArray[np.object_]:
     if not len(holes):
         return np.zeros(0, dtype=object)
     # an island in a lake is a piece of its own, and no part of the gap
-    return shapely.get_parts(shapely.difference(shapely.union_all(holes), whole))
+    return np.asarray(shapely.get_parts(shapely.difference(shapely.union_all(holes), whole)), dtype=object)
 
 
 def _slits(whole: object) -> NDArray[np.object_]:
@@ -119,7 +120,7 @@ def _slits(whole: object) -> NDArray[np.object_]:
     closed = shapely.buffer(shapely.buffer(whole, NARROW, quad_segs=2), -NARROW, quad_segs=2)
     enclosed = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
     found = shapely.get_parts(shapely.difference(closed, shapely.union_all(enclosed)))
-    return found[~shapely.is_empty(shapely.buffer(found, -NARROW / 50))]
+    return np.asarray(found[~shapely.is_empty(shapely.buffer(found, -NARROW / 50))], dtype=object)
 
 
 def _uncovered(whole: object, land: object) -> NDArray[np.object_]:
@@ -138,7 +139,7 @@ def _uncovered(whole: object, land: object) -> NDArray[np.object_]:
 def _given(
     geometry: NDArray[np.object_], gaps: NDArray[np.object_], slits: NDArray[np.object_], watch: Watch
 ) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.int64]]:
-    """Each gap cut among the areas around it: the areas (with more corners), the parts, and the row of each part's area."""
+    """Each gap cut among the areas around it: the areas (with more corners), the parts, and the row of each part."""
     tree = shapely.STRtree(geometry)
     every = np.concatenate([gaps, slits]).astype(object)
     every = every[(shapely.get_type_id(every) == 3) & (shapely.area(every) > _SPECK)]
@@ -152,7 +153,7 @@ def _given(
             watch.at(g / len(every), f"Filling gap {g + 1:,} of {len(every):,}")
         mine = slice(starts[g], starts[g + 1])
         around = np.unique(by[mine][by[mine] >= 0])
-        if len(n_slits) and len(around) < 2 and gap.wkb in n_slits:
+        if n_slits and len(around) < 2 and gap.wkb in n_slits:
             continue  # a bay of one area
         if len(around) == 0:
             parts.append(gap)
@@ -174,8 +175,8 @@ def _owners(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.object_]]:
     """The edges of gaps in the order they are drawn, float64 (m, 4); the gap of each; the area beyond it, -1 = none.
 
-    Where an edge ends in the middle of an area's edge (the coast crosses it), that area gets a corner there; the areas come
-    last.
+    Where an edge ends in the middle of an area's edge (the coast crosses it), that area gets a corner there; the areas
+    come last.
     """
     rings, of_gap = shapely.get_rings(gaps, return_index=True)
     points, of_ring = shapely.get_coordinates(rings, return_index=True)

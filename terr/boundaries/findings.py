@@ -44,6 +44,11 @@ def few(names: Sequence[str], most: int = 5) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
 
 
+def by_number(n: int, one: str, many: str) -> str:
+    """The word that goes with a number."""
+    return one if n == 1 else many
+
+
 def areas_word(n: int) -> str:
     """ "1 area", "2,113 areas"."""
-    return f"{n:,} area{'' if n == 1 else 's'}"
+    return f"{n:,} {by_number(n, 'area', 'areas')}"

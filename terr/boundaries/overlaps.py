@@ -44,13 +44,11 @@ def overlapping(geometry: NDArray[np.object_]) -> pd.DataFrame:
     return out.astype({"i": np.int64, "j": np.int64}).sort_values(["i", "j"], ignore_index=True)
 
 
-def one_sheet(
-    geometry: NDArray[np.object_], names: Sequence[str]
-) -> tuple[NDArray[np.object_], tuple[Finding, ...]]:
+def one_sheet(geometry: NDArray[np.object_], names: Sequence[str]) -> tuple[NDArray[np.object_], tuple[Finding, ...]]:
     """Areas without overlaps, whose common borders have the same corners.
 
-    What two areas both cover goes to the smaller one, so that a town drawn over its county stays whole. An area of which
-    nothing is left comes back empty.
+    What two areas both cover goes to the smaller one, so that a town drawn over its county stays whole. An area of
+    which nothing is left comes back empty.
 
     Args:
         geometry: valid polygons in degrees.
@@ -62,9 +60,7 @@ def one_sheet(
     if not (~shapely.is_empty(shapely.coverage_invalid_edges(geometry))).any():
         return geometry, ()
     pairs = overlapping(geometry)
-    clean = np.asarray(
-        shapely.coverage_clean(geometry, gap_width=SLIVER, merge_strategy="min_area"), dtype=object
-    )
+    clean = np.asarray(shapely.coverage_clean(geometry, gap_width=SLIVER, merge_strategy="min_area"), dtype=object)
     found: list[Finding] = []
     large = pairs[pairs["share"] >= LARGE]
     if len(large):
@@ -87,11 +83,13 @@ def one_sheet(
         found.append(finding("sliver", text, said, "mended"))
     gone = shapely.is_empty(clean) & ~shapely.is_empty(geometry)
     if gone.any():
-        lost = [str(names[r]) for r in np.flatnonzero(gone)]
+        lost = [str(names[r]) for r in np.flatnonzero(gone).tolist()]
         text = f"{areas_word(len(lost))} lay wholly under smaller ones, so nothing of them is left: {few(lost)}."
         found.append(finding("covered", text, lost, "left out"))
     if not found:
-        found.append(Finding("borders", "Borders of neighbours that didn't meet exactly were drawn as one.", fate="mended"))
+        found.append(
+            Finding("borders", "Borders of neighbours that didn't meet exactly were drawn as one.", fate="mended")
+        )
     return clean, tuple(found)
 
 

@@ -126,12 +126,14 @@ def _judged(xy: NDArray[np.float64], named: CRS | None, known: _Known) -> tuple[
             )
             return degrees, Finding("crs_wrong", text, fate="mended")
         if not fits:
-            said = f"The file says its coordinates are degrees ({label(named)}), but its numbers are far too large for that"
+            said = f"The file says its coordinates are degrees ({label(named)}), but its numbers are far too large"
             return _guess(known, said)
     if named is not None:
         return named, None
     if fits:
-        text = "The file doesn't say its coordinate system; its numbers fit longitude and latitude and were read as such."
+        text = (
+            "The file doesn't say its coordinate system; its numbers fit longitude and latitude and were read as such."
+        )
         return degrees, Finding("crs_assumed", text, fate="mended")
     return _guess(known, "The file doesn't say its coordinate system, and its numbers aren't degrees")
 
@@ -146,7 +148,7 @@ def _guess(known: _Known, said: str) -> tuple[CRS | None, Finding]:
             best, least = crs, off
     if best is None:
         return None, Finding("crs_asked", f"{said}. Give the EPSG number of the coordinate system they are in.")
-    text = f"{said}; read as {label(best)} they lie where their ZIPs are ({least:,.0f} km off in the middle), so that was used."
+    text = f"{said}; read as {label(best)} they lie where their ZIPs are (median {least:,.0f} km off), so it was used."
     return best, Finding("crs_guessed", text, fate="mended")
 
 

@@ -53,7 +53,7 @@ def one_side(geometry: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArra
         The shapes, the rows that moved, and by how many degrees (0 = nothing moved).
     """
     nothing = np.zeros(0, dtype=np.int64)
-    parts, owner = shapely.get_parts(geometry, return_index=True)
+    parts = shapely.get_parts(geometry)
     if not len(parts):
         return geometry, nothing, 0.0
     box = shapely.bounds(parts)

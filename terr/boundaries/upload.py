@@ -22,10 +22,15 @@ ROW_NUMBER = ""
 LONGEST_ID = 80
 
 _ID = re.compile(
-    r"zcta5?(?:ce)?(?:\d\d)?|zip|zip_?code|postal_?code|post_?code|postal|plz|cap|unit_?id|area_?id|territory_?id|region_?id"
-    r"|id|code|key|geoid\d*|geo_?id|fips|ags|nuts_?id|lau_?id|iso(?:_?\w\w?)?|gid|feature id", re.I)  # fmt: skip
-_NAME = re.compile(r"namelsad\d*|name|names|full_?name|label|title|bezeichnung|nom|nombre|nome|naam|nazwa|gen|nuts_?name"
-                   r"|area_?name|name_?\w{0,4}|city|place|town|county|region|territory|district", re.I)  # fmt: skip
+    r"zcta5?(?:ce)?(?:\d\d)?|zip|zip_?code|postal_?code|post_?code|postal|plz|cap|(?:unit|area|territory|region)_?id"
+    r"|id|code|key|geoid\d*|geo_?id|fips|ags|nuts_?id|lau_?id|iso(?:_?\w\w?)?|gid|feature id",
+    re.I,
+)
+_NAME = re.compile(
+    r"namelsad\d*|names?|full_?name|label|title|bezeichnung|nom|nombre|nome|naam|nazwa|gen|nuts_?name"
+    r"|area_?name|name_?\w{0,4}|city|place|town|county|region|territory|district",
+    re.I,
+)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,10 @@ def read(data: bytes, filename: str, *, layer: str | None = None, limits: Limits
     Raises:
         InputError: if the file can't be used, saying why.
     """
-    name = "".join(c if c.isprintable() else " " for c in filename.replace("\\", "/").rpartition("/")[2])[:120] or "the file"
+    name = (
+        "".join(c if c.isprintable() else " " for c in filename.replace("\\", "/").rpartition("/")[2])[:120]
+        or "the file"
+    )
     if len(data) > limits.bytes:
         raise InputError(f"{name} has {len(data) / 2**20:,.0f} MB; {limits.bytes / 2**20:,.0f} MB are the most")
     start = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -36,7 +39,9 @@ def read(data: bytes, filename: str, *, layer: str | None = None, limits: Limits
     if start.startswith(b"{"):
         return read_geojson(data, name, limits)
     if data.startswith(shapefile.MAGIC):
-        raise InputError(f"{name} is one of several files of a Shapefile; zip .shp, .dbf and .prj together, load the zip")
+        raise InputError(
+            f"{name} is one of several files of a Shapefile; zip .shp, .dbf and .prj together, load the zip"
+        )
     if data.startswith(geoparquet.MAGIC):
         raise InputError(f"{name} is cut short; it may be only half of a download, load it again")
     if data.startswith(b"PK"):

@@ -14,10 +14,15 @@ from pyproj.exceptions import CRSError, ProjError
 
 from terr.errors import InputError
 
-_EPSG = re.compile(r"(?:urn:ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?EPSG[:/]{1,2}(?:[\d.]*[:/])?(\d{4,6})", re.I)
+_EPSG = re.compile(
+    r"(?:urn:ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?EPSG[:/]{1,2}(?:[\d.]*[:/])?(\d{4,6})", re.I
+)
 _CRS84 = re.compile(r"(?:urn:ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?OGC[:/][\d.]*[:/]?CRS84", re.I)
-_WKT = re.compile(r"\s*(?:PROJCS|GEOGCS|PROJCRS|PROJECTEDCRS|GEOGCRS|GEODCRS|GEOGRAPHICCRS|GEODETICCRS|COMPD_?CRS|COMPD_CS"
-                  r"|COMPOUNDCRS|BOUNDCRS)\s*[\[(]", re.I)  # fmt: skip
+_WKT = re.compile(
+    r"\s*(?:PROJCS|GEOGCS|PROJCRS|PROJECTEDCRS|GEOGCRS|GEODCRS|GEOGRAPHICCRS|GEODETICCRS|COMPD_?CS|COMPOUNDCRS|BOUNDCRS)"
+    r"\s*[\[(]",
+    re.I,
+)
 # Words by which a description may send the library to a file of grid values, on this machine or another.
 _FILES = re.compile(r"EXTENSION|PARAMETERFILE|grids|BOUNDCRS|file|/|\\", re.I)
 _SAME = frozenset({4326, 4269, 4258, 4979, 7844, 4617, 4283, 6318, 9755})

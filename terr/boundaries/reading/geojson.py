@@ -161,7 +161,7 @@ class _Rows:
                 notes.append(
                     Finding(
                         "crs_unread",
-                        'The file\'s "crs" isn\'t a coordinate system known here and was passed over; what it points '
+                        "The file's \"crs\" isn't a coordinate system known here and was passed over; what it points "
                         "to was not opened.",
                     )
                 )

@@ -31,13 +31,10 @@ def read_geoparquet(data: bytes, filename: str, limits: Limits) -> Raw:
         file = pq.ParquetFile(io.BytesIO(data))
         main, about = _main_column(file, filename)
         schema = file.schema_arrow
-        rows = file.metadata.num_rows
-        if rows > limits.rows:
-            raise InputError(f"{filename} holds {rows:,} rows; keep one row per area, {limits.rows:,} at most")
         _check_sizes(file, filename, limits)
         plain = [f.name for f in schema if f.name != main and _is_plain(f.type)]
         chosen = plain[: limits.columns]
-        # as dictionaries: a text that 200,000 rows repeat is held once, and its true size can be told before it is copied
+        # as dictionaries: a text that all rows repeat is held once, and its true size is told before it is copied
         texts = [main, *(c for c in chosen if _is_text(schema.field(c).type))]
         table = pq.ParquetFile(io.BytesIO(data), read_dictionary=texts).read([main, *chosen], use_threads=False)
         _check_repeats(table, filename, limits)
@@ -73,13 +70,17 @@ def _main_column(file: pq.ParquetFile, filename: str) -> tuple[str, dict[str, An
     if main not in file.schema_arrow.names:
         raise missing
     kind = file.schema_arrow.field(main).type
-    if str(about.get("encoding", "")).upper() != "WKB" or not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+    if str(about.get("encoding", "")).upper() != "WKB" or not (
+        pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    ):
         raise InputError(f"{filename} keeps its shapes in a form other than WKB; save it as GeoParquet with WKB")
     return main, about
 
 
 def _check_sizes(file: pq.ParquetFile, filename: str, limits: Limits) -> None:
     meta = file.metadata
+    if meta.num_rows > limits.rows:
+        raise InputError(f"{filename} holds {meta.num_rows:,} rows; keep one row per area, {limits.rows:,} at most")
     total = sum(meta.row_group(g).total_byte_size for g in range(meta.num_row_groups))
     if total > limits.unpacked:
         raise InputError(f"{filename} unpacks to {total / 2**20:,.0f} MB; simplify the shapes or keep fewer columns")

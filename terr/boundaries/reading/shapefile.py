@@ -20,10 +20,15 @@ MAGIC = b"\x00\x00\x27\x0a"
 _AREAS = frozenset({5, 15, 25})
 _OTHERS = frozenset({1, 3, 8, 11, 13, 18, 21, 23, 28, 31})
 _NO_AREA = shapely.Point(0.0, 0.0)
-_ENCODINGS = re.compile(r"utf-?8|(?:cp|windows-?|ansi ?|iso-?)?(125[0-8])|(?:iso[- ]?)?8859[-_]?(\d{1,2})|latin-?1|ascii"
-                        r"|(?:cp|oem ?)?(437|850|852|866|932|936|949|950)|shift[-_]?jis|gbk|gb18030|big5|euc-?kr", re.I)  # fmt: skip
-_BY_LANGUAGE = {0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x57: "cp1252", 0x58: "cp1252", 0x59: "cp1252",
-                0x64: "cp852", 0x65: "cp866", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254", 0xCB: "cp1253"}  # fmt: skip
+_ENCODINGS = re.compile(
+    r"utf-?8|(?:cp|windows-?|ansi ?|iso-?)?(125[0-8])|(?:iso[- ]?)?8859[-_]?(\d{1,2})|latin-?1|ascii"
+    r"|(?:cp|oem ?)?(437|850|852|866|932|936|949|950)|shift[-_]?jis|gbk|gb18030|big5|euc-?kr",
+    re.I,
+)
+_BY_LANGUAGE = {
+    0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x57: "cp1252", 0x58: "cp1252", 0x59: "cp1252", 0x64: "cp852",
+    0x65: "cp866", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254", 0xCB: "cp1253",
+}  # fmt: skip
 
 
 def read_shapefile(data: bytes, filename: str, limits: Limits, layer: str | None = None) -> Raw:
