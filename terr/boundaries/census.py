@@ -92,7 +92,7 @@ def download(
     """Fetch the file, going on where an earlier try ended.
 
     Args:
-        check: is given the file that has arrived, and raises InputError if it isn't the right one; only then does it get
+        check: is given the file that has arrived, and raises InputError if it isn't the right one, which alone gets
             its name.
         folder: where it goes; by default `download_dir()`.
         base: the folder on the web; by default the one TERR_CENSUS_URL names, else the Census Bureau's.
@@ -202,8 +202,8 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
         old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
         if (new.scheme, new.hostname, new.port) != (old.scheme, old.hostname, old.port):
             raise DownloadError(
-                f"{old.hostname} sends the request on to {(new.hostname or new.scheme)[:80]}, which was not followed. A "
-                "sign-in page of your network may stand in between: open any web page first, then try again"
+                f"{old.hostname} sends the request on to {(new.hostname or new.scheme)[:80]}, which was not followed. "
+                "A sign-in page of your network may stand in between: open any web page first, then try again"
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -270,8 +270,8 @@ def _status(host: str, code: int) -> str:
 def _not_a_zip(host: str, start: bytes) -> str:
     if b"<html" in start[:2000].lower() or b"<!doctype" in start[:2000].lower():
         return (
-            f"{host} answered with a web page instead of the file. A sign-in page of your network may stand in between: "
-            "open any web page first, then try again"
+            f"{host} answered with a web page instead of the file. A sign-in page of your network may stand in "
+            "between: open any web page first, then try again"
         )
     return f"{host} sent something that isn't the file; try again later"
 
@@ -285,7 +285,7 @@ def _told(host: str, folder: Path, error: Exception) -> TerrError:
         return DownloadError(f"the connection to {host} isn't secure ({cause.reason or 'TLS'}), so nothing was fetched")
     if isinstance(cause, TimeoutError):
         return DownloadError(f"{host} doesn't answer; check the network and try again")
-    if isinstance(cause, ConnectionError) or isinstance(cause, http.client.HTTPException):
+    if isinstance(cause, ConnectionError | http.client.HTTPException):
         return DownloadError(f"{host} refuses or breaks the connection; check the network, then try again")
     if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return StoreError(f"the disk that holds {folder} is full; free some room, then try again")

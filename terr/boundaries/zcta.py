@@ -1,4 +1,4 @@
-"""Exact ZIP areas: from the Census Bureau's file to two layers on the shelf, ZIPs and the areas of their first three digits."""
+"""Exact ZIP areas: from the Census Bureau's file to two layers on the shelf, by ZIP and by its first three digits."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def build(found: Inspected, *, watch: Watch = UNWATCHED) -> Installed:
     if not inside.all():
         away = frame.loc[~inside, "unit_id"].tolist()
         text = (
-            f"{areas_word(len(away))} outside the 50 states and the District of Columbia (Puerto Rico and other islands) "
+            f"{areas_word(len(away))} outside the 50 states and DC (Puerto Rico and other islands) "
             f"{by_number(len(away), 'was', 'were')} left out."
         )
         notes.append(finding("outside", text, away, "left out"))

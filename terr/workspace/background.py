@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from terr.boundaries.watch import Watch
-from terr.errors import TerrError
 
 T = TypeVar("T")
 
@@ -61,6 +60,3 @@ class Work(Generic[T]):
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]
-
-
-__all__ = ["TerrError", "Work"]
