@@ -258,6 +258,8 @@ def _host(url: str) -> str:
 
 
 def _status(host: str, code: int) -> str:
+    if 300 <= code < 400:
+        return f"{host} sends the request on to an address that was not followed (answer {code}); try again later"
     if code in {404, 410}:
         return f"{host} doesn't have the file any more (answer {code}); look for a newer version of Terr"
     if code in {401, 403, 407}:
