@@ -95,6 +95,7 @@ def make(
     edges = edges.assign(border_km=edges["border_km"].round(6), bridge=False)
     columns = [c for c in ("unit_id", "label", "state", "county") if c in areas.columns]
     table = gpd.GeoDataFrame(areas[columns].join(place), geometry=geometry, crs="EPSG:4326")
+    table = table.assign(unit_id=table["unit_id"].astype(object))
     progress(0.5, "drawing shapes for the map")
     drawing = draw(geometry) if drawing is None else drawing
     filled = gpd.GeoSeries([], crs="EPSG:4326") if fills is None else fills[~fills.is_empty].reset_index(drop=True)
