@@ -13,7 +13,6 @@ import shapely
 from terr.boundaries import census, shelf
 from terr.boundaries.catalog import STATES, areas
 from terr.boundaries.cleaning import clean
-from terr.boundaries.dissolving import dissolve
 from terr.boundaries.filling import fill
 from terr.boundaries.findings import Finding, areas_word, by_number, finding
 from terr.boundaries.layer import Layer
@@ -134,9 +133,5 @@ def build(found: Inspected, *, watch: Watch = UNWATCHED) -> Installed:
         filled.frame, level=LEVEL, title=TITLE, members=belong, fills=filled.fills, source=SOURCE, progress=part.at
     )
     watch.at(0.9, "Joining ZIPs by their first three digits")
-    frame3, belong3 = dissolve(zips.areas, belong)
-    zip3s = shelf.keep(
-        frame3, level=LEVEL3, title=TITLE3, members=belong3, fills=filled.fills, source=SOURCE,
-        progress=watch.part(0.9, 1.0).at,
-    )  # fmt: skip
+    zip3s = shelf.keep_zip3(zips, level=LEVEL3, title=TITLE3, progress=watch.part(0.9, 1.0).at)
     return Installed(zips, zip3s, tuple(notes))
