@@ -11,7 +11,7 @@ from terr.boundaries.cleaning import Cleaned
 from terr.boundaries.upload import ROW_NUMBER, Inspected
 from terr.errors import InputError
 from terr.ui import findings, state, works
-from terr.view.text import count, markdown, sentence
+from terr.view.text import count, markdown
 from terr.workspace import boundaries
 from terr.workspace.boundaries import Added
 
@@ -33,13 +33,14 @@ def add() -> None:
         state.drop("own_added", "own_check_error", "own_keep_error", "own_check_stopped", "own_keep_stopped")
         _read(given.getvalue(), given.name, None)
     if message := state.get("own_error"):
-        st.error(markdown(sentence(message)), icon=":material/error:")
+        st.error(markdown(message), icon=":material/error:")
     pending = state.get("own")
     if pending is None:
         if given is None and not state.get("own_added"):
             st.caption("The areas become a level you can plan with. You choose which column tells them apart.")
         return
     _columns(pending)
+    pending = state.get("own", pending)
     works.show("own_check", lambda done: state.put("own", {**state.get("own"), "cleaned": done}))
     if "cleaned" in pending and not works.running("own_check"):
         _keep(pending)
