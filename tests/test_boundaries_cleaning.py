@@ -238,7 +238,7 @@ def test_an_area_wholly_under_others_is_left_out():
     )
     got = cleaned(frame)
     assert got.frame["unit_id"].tolist() == ["a", "b"]
-    assert "nothing of them is left: under" in said(got, "covered")
+    assert "nothing of it is left: under" in said(got, "covered")
 
 
 def test_neighbours_that_only_touch_do_not_overlap():

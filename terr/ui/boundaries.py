@@ -35,13 +35,14 @@ def table() -> None:
         frame,
         hide_index=True,
         width="stretch",
-        height=38 + 35 * min(len(frame), 9),
+        height=37 + 35 * min(len(frame), 9),
         on_select="rerun",
         selection_mode="single-row",
         key=f"terr_layers_{zlib.crc32(repr([(s.level, s.title) for s in layers]).encode()):08x}",
         column_config={
             "Areas": st.column_config.NumberColumn(format="localized", width="small"),
             "Shapes": st.column_config.TextColumn(width="small"),
+            "Source": st.column_config.TextColumn(width="medium"),
         },
     )
     _chosen(layers, picked.selection.rows)

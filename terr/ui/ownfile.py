@@ -91,9 +91,9 @@ def _columns(pending: dict[str, Any]) -> None:
     if pending.get("choice") != choice and "cleaned" in pending:
         pending = {k: v for k, v in pending.items() if k != "cleaned"}
         state.put("own", pending)
-    go, drop, _ = st.columns([1.4, 1.2, 2])
+    row = st.container(horizontal=True)
     asks = found.needs_crs and epsg is None
-    if go.button(
+    if row.button(
         "Check the areas", type="primary" if "cleaned" not in pending else "secondary", key="own_go",
         icon=":material/rule:", disabled=asks or works.running("own_check") or works.running("own_keep"),
     ):  # fmt: skip
@@ -105,7 +105,7 @@ def _columns(pending: dict[str, Any]) -> None:
             ),
         )
         st.rerun()
-    if drop.button("Drop this file", key="own_drop", disabled=works.running("own_keep")):
+    if row.button("Drop this file", key="own_drop", disabled=works.running("own_keep")):
         _close()
         st.rerun()
 
@@ -167,6 +167,8 @@ def _keep(pending: dict[str, Any]) -> None:
         f"**{count(len(cleaned.frame), 'area')} can be used.** {'The ids are US ZIPs.' if cleaned.zips else ''}"
     )
     findings.show(cleaned.findings)
+    if works.running("own_keep"):
+        return  # its progress takes the place of what is below
     title = st.text_input(
         "Name of these boundaries", boundaries.suggested_title(found.filename), max_chars=boundaries.TITLE,
         key=f"own_title_{found.sha256[:8]}",
@@ -177,7 +179,6 @@ def _keep(pending: dict[str, Any]) -> None:
     )  # fmt: skip
     if st.button(
         f"Keep {len(cleaned.frame):,} {what}", type="primary", key="own_keep_go", icon=":material/check:",
-        disabled=works.running("own_keep"),
     ):  # fmt: skip
         ws = state.workspace()
         works.begin("own_keep", lambda: boundaries.keep(ws, found, cleaned, title, filled=filled))
