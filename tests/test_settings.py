@@ -338,6 +338,16 @@ def test_the_census_file_by_the_page(window, app_ws, monkeypatch):
     assert "census_go" not in [b.key for b in page.button]
 
 
+def test_the_census_file_brought_along_is_recognised(window, app_ws, monkeypatch):
+    monkeypatch.setattr(boundaries.is_census, "__kwdefaults__", {"rows": ROWS})
+    page = give(window(), zipped(census_parts(delaware())), "brought.zip")
+    assert "exact ZIP areas" in page.info[0].value
+    page = settled(press(page, "own_census"), "census")
+    assert not page.error
+    assert boundaries.has_census(app_ws)
+    assert "exact ZIP areas are on this machine" in lines(page)
+
+
 def test_without_a_network_it_is_one_line(window, monkeypatch):
     with serving(b"", act=answers(503)) as server:
         monkeypatch.setenv(census.ADDRESS, server.base)

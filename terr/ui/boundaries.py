@@ -94,8 +94,8 @@ def census() -> None:
             on_click=works.begin, args=("census", boundaries.install_census),
         )  # fmt: skip
         st.caption(
-            "No network here? Fetch cb\\_2020\\_us\\_zcta520\\_500k.zip on another machine, and add it as "
-            "boundaries of your own."
+            "No network here? Fetch cb\\_2020\\_us\\_zcta520\\_500k.zip on another machine, and give it to Terr at the "
+            "right."
         )
     works.show("census", lambda done: state.put("census_added", done))
 

@@ -39,6 +39,9 @@ def add() -> None:
         if given is None and not state.get("own_added"):
             st.caption("The areas become a level you can plan with. You choose which column tells them apart.")
         return
+    if boundaries.is_census(pending["found"]):
+        _exact(pending["found"])
+        return
     _columns(pending)
     pending = state.get("own", pending)
     works.show("own_check", lambda done: state.put("own", {**state.get("own"), "cleaned": done}))
@@ -56,6 +59,19 @@ def _read(data: bytes, name: str, layer: str | None) -> None:
         state.put("own_error", str(error))
         return
     state.put("own", {"data": data, "found": found})
+
+
+def _exact(found: Inspected) -> None:
+    """The Census Bureau's file, fetched elsewhere and given here."""
+    st.info("This is the Census Bureau's file of exact ZIP areas.", icon=":material/verified:")
+    row = st.container(horizontal=True)
+    if row.button("Use it as the exact ZIP areas", type="primary", key="own_census", disabled=works.running("census")):
+        works.begin("census", lambda: boundaries.install_file(found))
+        _close()
+        st.rerun()
+    if row.button("Drop this file", key="own_drop"):
+        _close()
+        st.rerun()
 
 
 def _columns(pending: dict[str, Any]) -> None:
