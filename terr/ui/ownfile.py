@@ -58,7 +58,8 @@ def _read(data: bytes, name: str, layer: str | None) -> None:
     except InputError as error:
         state.put("own_error", str(error))
         return
-    state.put("own", {"data": data, "found": found})
+    several = len(found.layers) > 1
+    state.put("own", {"data": data if several else b"", "found": found})  # read again only for another layer
 
 
 def _exact(found: Inspected) -> None:
