@@ -299,6 +299,15 @@ def test_each_feature_with_columns_of_its_own_stays_small():
     assert any("first 100 columns" in n.message for n in raw.notes)
 
 
+def test_areas_that_all_lie_over_each_other_are_refused_before_they_fill_the_memory():
+    frame = squares([f"{i:05d}" for i in range(3_000)], step=0.00001)
+    frame = frame.set_geometry(shapely.buffer(frame.geometry.to_numpy(), 0.5, quad_segs=1)).set_crs(4326)
+    begun = time.perf_counter()
+    with pytest.raises(InputError, match="side by side"):
+        clean(inspect(geoparquet(frame), "x"))
+    assert time.perf_counter() - begun < 10
+
+
 # --- GeoPackage ---
 
 

@@ -23,6 +23,8 @@ NARROW = 0.0005
 """Half the width in degrees (about 55 m) up to which a slit between two areas is a gap, though it is open at an end."""
 SHORE = 0.0025
 """Half the width, in degrees (about 280 m), of strips along the coast that are left: bundled coasts are coarser."""
+_MOST = 250_000
+"""Corners of a gap that is still divided; a larger one is left as it is."""
 _TOUCH = 1e-8
 _SPECK = 1e-9
 """Degrees squared, about 10 m2: holes smaller than this come from rounding."""
@@ -138,6 +140,7 @@ def _given(
     tree = shapely.STRtree(geometry)
     every = np.concatenate([gaps, slits]).astype(object)
     every = every[(shapely.get_type_id(every) == 3) & (shapely.area(every) > _SPECK)]
+    every = every[shapely.get_num_coordinates(every) <= _MOST]
     edges, of, by, geometry = _owners(geometry, tree, every)
     parts: list[object] = []
     owners: list[int] = []

@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from terr.boundaries.adjacency import GEOD
 from terr.boundaries.findings import Finding, areas_word, by_number, few, finding
+from terr.errors import InputError
 
 LARGE = 0.01
 """Share of the smaller area from which an overlap is told by name; below that it comes from drawing or simplifying."""
+MOST_PAIRS = 1_000_000
+"""Pairs of pieces whose boxes meet, at most; 40,000 areas side by side have a quarter of that."""
+_BATCH = 64
 SLIVER = 2e-5
 """Degrees, about two metres: gaps narrower than this are closed."""
 
@@ -26,13 +30,16 @@ def overlapping(geometry: NDArray[np.object_]) -> pd.DataFrame:
 
     Returns:
         DataFrame with int64 `i < j`, float64 `km2` (of the overlap) and `share` (of the smaller of the two), sorted.
+
+    Raises:
+        InputError: if more than `MOST_PAIRS` lie near each other.
     """
     wrong = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(geometry)))
     suspects = geometry[wrong]
-    left, right = shapely.STRtree(suspects).query(suspects, predicate="intersects")
-    one = left < right
-    left, right = left[one], right[one]
+    left, right = _near(suspects)
     if len(left):
+        both = shapely.intersects(suspects[left], suspects[right])
+        left, right = left[both], right[both]
         both = shapely.relate_pattern(suspects[left], suspects[right], "T********")
         left, right = left[both], right[both]
     shared = shapely.intersection(suspects[left], suspects[right]) if len(left) else np.zeros(0, dtype=object)
@@ -42,6 +49,29 @@ def overlapping(geometry: NDArray[np.object_]) -> pd.DataFrame:
     share = np.divide(km2, smaller, out=np.ones_like(km2), where=smaller > 0)
     out = pd.DataFrame({"i": wrong[left], "j": wrong[right], "km2": km2, "share": np.minimum(share, 1.0)})
     return out.astype({"i": np.int64, "j": np.int64}).sort_values(["i", "j"], ignore_index=True)
+
+
+def _near(shapes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs i < j whose boxes meet.
+
+    Raises:
+        InputError: if there are so many that it is no map of areas side by side, before they fill the memory.
+    """
+    tree = shapely.STRtree(shapes)
+    found: list[NDArray[np.int64]] = [np.zeros((2, 0), dtype=np.int64)]
+    many = 0
+    for start in range(0, len(shapes), _BATCH):
+        i, j = tree.query(shapes[start : start + _BATCH])
+        i = i + start
+        found.append(np.vstack([i, j])[:, i < j])
+        many += found[-1].shape[1]
+        if many > MOST_PAIRS:
+            raise InputError(
+                f"the areas lie over each other in more than {MOST_PAIRS:,} places; a plan needs areas side by side, "
+                "so that each place belongs to one"
+            )
+    left, right = np.hstack(found)
+    return left, right
 
 
 def one_sheet(geometry: NDArray[np.object_], names: Sequence[str]) -> tuple[NDArray[np.object_], tuple[Finding, ...]]:
@@ -56,7 +86,11 @@ def one_sheet(geometry: NDArray[np.object_], names: Sequence[str]) -> tuple[NDAr
 
     Returns:
         object (n,) of valid polygons in the same order, and what was found.
+
+    Raises:
+        InputError: if they lie over each other too often.
     """
+    _near(shapely.get_parts(geometry))  # first of all: what follows takes its time for each pair
     if not (~shapely.is_empty(shapely.coverage_invalid_edges(geometry))).any():
         return geometry, ()
     pairs = overlapping(geometry)
