@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,7 +13,9 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from terr.boundaries.building import Progress, _silent, build
+from terr.boundaries.building import Progress, build, silent
+from terr.boundaries.bundled import city_people
+from terr.boundaries.dissolving import dissolve
 from terr.boundaries.layer import Layer
 from terr.boundaries.layerfiles import OLD, read_layer, read_manifest, recover
 from terr.errors import LocateError, StoreError
@@ -69,7 +72,7 @@ def keep(
     approximate: bool = False,
     fills: gpd.GeoSeries | None = None,
     source: str = "",
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Layer:
     """Builds a layer and puts it on the shelf; one of the same level is replaced when the new one is whole.
 
@@ -87,6 +90,35 @@ def keep(
         approximate=approximate,
         fills=fills,
         source=source,
+        progress=progress,
+    )
+
+
+def keep_zip3(
+    whole: Layer, *, level: str = "zip3-2020", title: str, people: Mapping[str, int] | None = None,
+    progress: Progress = silent,
+) -> Layer:  # fmt: skip
+    """Joins a layer of ZIP areas by their first three digits and puts that on the shelf too.
+
+    Args:
+        whole: the ZIP areas.
+        level, title: of the new layer.
+        people: see `terr.boundaries.dissolving.dissolve`; that of `terr.boundaries.bundled.city_people` unless given.
+        progress: told how far the work is.
+
+    Raises:
+        InputError: if the ids are not ZIPs.
+        LocateError, StoreError: see `keep`.
+    """
+    frame, members = dissolve(whole.areas, whole.members, people=city_people() if people is None else people)
+    return keep(
+        frame,
+        level=level,
+        title=title,
+        members=members,
+        approximate=whole.approximate,
+        fills=whole.fills,
+        source=whole.source,
         progress=progress,
     )
 
