@@ -25,7 +25,7 @@ CHECK = [
 PLAN = [
     "status", "level", "region", "territories_requested", "territories", "max_deviation_pct", "cv_pct", "gini",
     "extra_components", "unassigned_units", "bridges", "compactness", "certificate", "disruption", "explanations",
-    "seed", "runtime_s",
+    "seed", "runtime_s", "boundaries", "located",
 ]  # fmt: skip
 TERRITORY = ["id", "units", "load", "target", "deviation_pct", "components", "polsby_popper"]
 COMPACTNESS = ["polsby_popper_mean", "reock_mean", "moment_of_inertia_km2", "mean_distance_km", "border_km"]

@@ -99,7 +99,18 @@ def place(frame: pd.DataFrame, where: Layer | Units) -> Placed:
     if isinstance(where, Layer):
         return _on_layer(frame, where)
     whole = layer(where.level)
-    found = _on_layer(frame, whole)
+    return in_region(frame, _on_layer(frame, whole), whole, where)
+
+
+def in_region(frame: pd.DataFrame, found: Placed, whole: Layer, where: Units) -> Placed:
+    """What lies in a layer, by the units of a region of it: see `place`, which this is the second half of.
+
+    Args:
+        frame: accounts.
+        found: `place(frame, whole)`.
+        whole: the layer that `where` was cut from.
+        where: the units.
+    """
     code = np.full(len(whole) + 2, OUTSIDE, dtype=np.int32)
     code[UNLOCATED] = UNLOCATED  # the last two cells are those of -2 and -1
     code[national_index(where)] = np.arange(len(where), dtype=np.int32)
