@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -297,14 +298,26 @@ def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
             if getattr(args, option) is None:
                 raise InputError(f"--{option} is needed, such as --{option} {such}, unless --boundaries is given")
         return args.level, args.region, ()
+    from terr.boundaries.reading import LIMITS
+    from terr.boundaries.watch import StoppedError
+    from terr.model.result import Progress
     from terr.workspace.given import own_boundaries
     from terr.workspace.localfiles import read_file
 
-    data = read_file(args.boundaries, "boundaries file")
-    with _told() as progress:
-        level, findings = own_boundaries(
-            data, args.boundaries, id_column=args.boundaries_id, name_column=args.boundaries_name, progress=progress
-        )
+    data = read_file(args.boundaries, "boundaries file", max_bytes=LIMITS.bytes)
+    began = time.perf_counter()
+    with _stoppable() as stop, _told() as tell:
+        try:
+            level, findings = own_boundaries(
+                data,
+                args.boundaries,
+                id_column=args.boundaries_id,
+                name_column=args.boundaries_name,
+                progress=lambda part, text: tell(Progress(time.perf_counter() - began, text, math.inf, None, part)),
+                cancel=stop,
+            )
+        except StoppedError as stopped:
+            raise KeyboardInterrupt from stopped
     return level, args.region or "", findings
 
 
