@@ -12,7 +12,7 @@ from terr.cli import main
 
 ROWS = """Account ID,Name,ZIP,City,State,County,Latitude,Longitude,Revenue
 A-1,Dover Supply,19901,,DE,,,,100
-A-2,Box 12,19903,,DE,,,,20
+A-2,Box 12,19905,,DE,,,,20
 A-3,Wilmington Works,19801-1234,,DE,,,,130
 A-4,By point,,,DE,,39.15,-75.52,30
 A-5,By city,,Newark,DE,,,,50
