@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from terr.boundaries import shelf
 from terr.boundaries.adjacency import components
 from terr.boundaries.layer import Layer, cut, region_edges
 from terr.boundaries.regions import ALBERS, EVERYWHERE, LOWER48, STATES, US, parse_region, region_label
@@ -42,14 +43,17 @@ def data_dir() -> Path:
 
 
 def layer(level: str) -> Layer:
-    """All areas of a level. Cached.
+    """All areas of a level, bundled or on the shelf. Cached.
 
     Raises:
-        LocateError: if there is no such level.
+        LocateError: if there is no such level, or what is kept of it is damaged.
+        StoreError: if what is kept of it can't be read.
     """
-    if level not in LEVELS:
-        raise LocateError(f'"{level[:40]}" is not a level of units; choose one of {", ".join(LEVELS)}')
-    return _bundled(level)
+    if level in LEVELS:
+        return _bundled(level)
+    if shelf.LEVELS.fullmatch(level):
+        return shelf.open_kept(level)
+    raise LocateError(f'"{level[:40]}" is not a level of units; choose one of {", ".join(LEVELS)}')
 
 
 @lru_cache(maxsize=4)
@@ -105,14 +109,14 @@ def load_units(level: str, region: str | Sequence[str]) -> Units:
 
     Raises:
         LocateError: if the level or the region isn't known.
+        StoreError: if what is kept of the level can't be read.
     """
-    layer(level)
-    return _load(level, parse_region(region))
+    return _load(layer(level), parse_region(region))
 
 
 @lru_cache(maxsize=32)
-def _load(level: str, region: tuple[str, ...]) -> Units:
-    return cut(layer(level), region)
+def _load(whole: Layer, region: tuple[str, ...]) -> Units:
+    return cut(whole, region)
 
 
 def national_index(units: Units) -> NDArray[np.int64]:

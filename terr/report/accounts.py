@@ -13,7 +13,7 @@ import pandas as pd
 
 from terr.aggregate import OUTSIDE, UNLOCATED, PlanTotals, account_codes, plan_totals, unit_codes
 from terr.errors import InputError
-from terr.model.accounts import CORE, Accounts
+from terr.model.accounts import CORE, HIDDEN, Accounts
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
@@ -63,7 +63,7 @@ def accounts_table(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[
         columns[_free(measure, taken)] = frame[measure].astype(np.float64)
     columns |= {"status": status.astype(object), "located_by": frame["located_by"], "source_row": frame["source_row"]}
     for attribute in frame.columns:
-        if attribute not in CORE and attribute not in accounts.measures:
+        if attribute not in (*CORE, *HIDDEN) and attribute not in accounts.measures:
             columns[_free(str(attribute), taken)] = frame[attribute]
     return pd.DataFrame(columns, index=frame.index)
 

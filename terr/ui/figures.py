@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from terr.view.colors import color
-from terr.view.text import count, markdown, percent, short, units_word
+from terr.view.text import count, markdown, percent, short, units_title, units_word
 from terr.workspace.board import Board
 
 MOST_POINTS = 20_000
@@ -41,7 +41,7 @@ def chart_frame(board: Board, before: Board | None = None) -> pd.DataFrame:
 def table_frame(board: Board) -> pd.DataFrame:
     """The table under the map; one row per territory in plan order, numbers as numbers."""
     table = board.table
-    word = units_word(board.info.level).capitalize()
+    word = units_title(board.info.level)
     return pd.DataFrame(
         {
             "Territory": [

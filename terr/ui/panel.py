@@ -14,7 +14,7 @@ from terr.boundaries.catalog import STATES, geometry_file
 from terr.errors import TerrError
 from terr.ui import actions, advice, figures, header, repairs, state
 from terr.ui.guard import guarded
-from terr.view.charts import balance
+from terr.view.charts import balance_spec
 from terr.view.colors import color
 from terr.view.mapview import Patch, base_map, patch_group
 from terr.view.text import markdown, percent, short
@@ -167,8 +167,8 @@ def _chart(shown: Board, before: Board | None) -> None:
     limit = 100 * shown.info.tolerance
     area = st.container(height=min(300, 72 + 24 * len(frame)), border=False)
     codes = [int(c) for c in shown.table["code"]]
-    area.altair_chart(
-        balance(
+    area.vega_lite_chart(
+        spec=balance_spec(
             frame,
             measure=shown.measure,
             low=100 - limit,

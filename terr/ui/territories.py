@@ -12,9 +12,12 @@ from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.ui import advice, state
 from terr.ui.guard import attempt
-from terr.view.text import and_list, count, markdown, units_word
+from terr.view.text import and_list, count, markdown, units_title, units_word
 from terr.workspace import plans
 from terr.workspace.board import Board, board
+
+MOST_TO_PICK = 3_500
+"""Units a list to pick from may have; a longer one makes the browser wait, and a pasted list does the same."""
 
 
 def _do(make: plans.Make, said: str, *, close: bool = True) -> None:
@@ -128,12 +131,15 @@ def by_list() -> None:
     sid = str(state.get("scenario"))
     shown = board(state.workspace(), sid)
     word = units_word(shown.info.level)
-    st.multiselect(
-        f"{word.capitalize()}", range(len(shown.units)), format_func=shown.units.names.__getitem__, key="list_units"
-    )
+    few = len(shown.units) <= MOST_TO_PICK
+    if few:
+        st.multiselect(
+            units_title(shown.info.level), range(len(shown.units)), format_func=shown.units.names.__getitem__,
+            key="list_units",
+        )  # fmt: skip
     st.text_area(
-        f"or paste {word}, one per line (code or name)", key="list_paste", height=100,
-        placeholder="48453\nTravis, TX" if shown.info.level == "county" else "TX\nTexas",
+        f"{'or paste' if few else 'Paste'} {word}, one per line (code or name)", key="list_paste", height=100,
+        placeholder=f"{shown.units.ids[0]}\n{shown.units.names[-1]}",
     )  # fmt: skip
     units, unknown = _listed(shown)
     if unknown:
@@ -153,14 +159,15 @@ def by_list() -> None:
 def _listed(shown: Board) -> tuple[list[int], list[str]]:
     """Codes of the units picked or pasted, and the pasted entries that name none."""
     found, unknown = match_units(shown, str(st.session_state["list_paste"]))
-    return sorted({*st.session_state["list_units"], *found}), unknown
+    return sorted({*st.session_state.get("list_units", []), *found}), unknown
 
 
 def match_units(shown: Board, text: str) -> tuple[list[int], list[str]]:
     """Codes of the units a pasted list names, and the entries that name none."""
-    by_name = {n.casefold(): i for i, n in enumerate((*shown.units.names, *shown.units.ids))}
+    names, ids = shown.units.names, shown.units.ids
+    by_name = {n.casefold(): i for i, n in enumerate((*names, *ids))}
     n = len(shown.units)
-    width = len(shown.units.ids[0])  # a spreadsheet drops the zero of 09110
+    width = len(ids[0])  # a spreadsheet drops the zero of 09110
     found, unknown = [], []
     for line in text.splitlines():
         entry = re.sub(r"\s+", " ", line).strip().strip('"')
@@ -178,13 +185,18 @@ def _paint(sid: str) -> None:
     units, _ = _listed(board(state.workspace(), sid))
     target = int(st.session_state["list_target"])
     done = attempt(lambda: plans.paint(state.workspace(), sid, units, target, author=state.author()))
-    _after(done, f"{count(len(units), 'unit')} moved.")
+    _after(done, f"{_counted(sid, len(units))} moved.")
 
 
 def _lock(sid: str, on: bool) -> None:
     units, _ = _listed(board(state.workspace(), sid))
     done = attempt(lambda: plans.set_locks(state.workspace(), sid, units, on, author=state.author()))
-    _after(done, f"{count(len(units), 'unit')} {'locked' if on else 'unlocked'}.")
+    _after(done, f"{_counted(sid, len(units))} {'locked' if on else 'unlocked'}.")
+
+
+def _counted(sid: str, n: int) -> str:
+    level = state.workspace().store.scenario(sid).level
+    return f"{n:,} {units_word(level, n)}"
 
 
 def _after(done: plans.Outcome | None, said: str) -> None:

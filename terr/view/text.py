@@ -7,6 +7,8 @@ import math
 import re
 from typing import Any
 
+from terr.model.units import noun
+
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "C$", "AUD": "A$"}
 # Streamlit makes addresses and icons of these after escapes are undone; an invisible word joiner keeps them text
 _JOIN = re.compile(r"(?<=:)(?=/|material/)|(?<=www)(?=\.)|(?<=@)(?=[\w-])", re.IGNORECASE)
@@ -61,9 +63,14 @@ def count(n: int, one: str, many: str | None = None) -> str:
 
 
 def units_word(level: str, n: int = 2) -> str:
-    """The word for units of a level: "county"/"counties", "state"/"states"."""
-    one, many = {"county": ("county", "counties"), "state": ("state", "states")}.get(level, ("unit", "units"))
-    return one if n == 1 else many
+    """The word for `n` units of a level: "county"/"counties", "ZIP"/"ZIPs", "area"/"areas"."""
+    return noun(level, n)
+
+
+def units_title(level: str) -> str:
+    """The same for more than one, as a heading begins: "Counties", "ZIPs", "Areas"."""
+    word = noun(level)
+    return word[0].upper() + word[1:]
 
 
 def and_list(items: list[str], most: int = 4) -> str:

@@ -61,6 +61,7 @@ class Workspace:
         self.plans = Cache()
         self.datasets = Cache(8)
         self.scores = Cache()
+        self.tallies = Cache(16)
 
     def close(self) -> None:
         """Close the database."""
