@@ -12,8 +12,8 @@
 
   // Colour of the map's canvas at a pixel of the map.
   function colour(x, y) {
-    const canvas = s.painter._container, dpr = s.painter.dpr;
-    const p = s.map.containerPointToLayerPoint([x, y]).subtract(L.DomUtil.getPosition(canvas));
+    const canvas = s.painter.canvas, dpr = s.painter.dpr;
+    const p = s.map.containerPointToLayerPoint([x, y]).subtract(L.DomUtil.getPosition(s.painter._container));
     return hex(s.painter.ctx.getImageData(Math.floor(p.x * dpr), Math.floor(p.y * dpr), 1, 1).data);
   }
   const wanted = (code) => s.colorOf(code).toLowerCase();
@@ -26,7 +26,7 @@
     const frame = window.frameElement, edge = frame.getBoundingClientRect();
     for (let u = 0; u < g.n; u++) {
       if (s.codes[u] === code || s.isFixed(u) || s.fillOf(u).toLowerCase() === wanted(code)) continue;
-      if (!s.accounts || s.accounts[u].startsWith("0 ")) continue;
+      if (!s.accounts || !s.accounts[u]) continue;
       const p = s.map.latLngToContainerPoint(TerrMap.lonLat(g.x[u], g.y[u])), x = Math.round(p.x), y = Math.round(p.y);
       if (x < 2 || y < 2 || x > size.x - 2 || y > size.y - 2) continue;
       const hit = document.elementFromPoint(at.left + x, at.top + y);

@@ -28,7 +28,7 @@
     return out;
   }
 
-  // [3, 4, 5, 9] -> "3-5,9", and what stood there as "code*times"; few units stay a list.
+  // [3, 4, 5, 9] -> { short: "3-5,9" }, and what stood there as "code*times"; few units stay a list.
   function packed(units, seen) {
     if (units.length <= MANY) return { units, seen };
     const order = units.map((_, i) => i).sort((a, b) => units[a] - units[b]), sorted = order.map((i) => units[i]), ranges = [];
@@ -41,7 +41,7 @@
       for (j = i + 1; j < order.length && seen[order[j]] === seen[order[i]]; j++);
       runs.push(seen[order[i]] + "*" + (j - i));
     }
-    return { units: ranges.join(","), seen: seen && runs.join(",") };
+    return { units: { short: ranges.join(",") }, seen: seen && { short: runs.join(",") } };
   }
 
   class Session {

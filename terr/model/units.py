@@ -103,7 +103,7 @@ class Units:
     @cached_property
     def xy_km(self) -> NDArray[np.float64]:
         """float64 (n, 2), representative points in km. Read-only."""
-        return frozen(self.frame[["x_km", "y_km"]].to_numpy(dtype=np.float64), np.float64)
+        return frozen(self.frame[["x_km", "y_km"]].to_numpy(dtype=np.float64), np.float64, 2)
 
     @cached_property
     def area_km2(self) -> NDArray[np.float64]:

@@ -134,34 +134,30 @@ def _on_screen(ws: Workspace, scenario_id: str, seen: Seen, event: Mapping[str, 
 
 
 def _units(value: Any) -> list[int] | None:
-    """Unit codes: a list, or ranges such as "3-5,9" when there are many."""
+    """Unit codes: a list, or {"short": "3-5,9"} when there are many."""
     if isinstance(value, list):
         return _ints(value)
-    if not _matches(value, _RANGES):
-        return None
     out: list[int] = []
-    for part in value.split(","):
+    for part in _parts(value, _RANGES):
         first, _, last = part.partition("-")
         lo, hi = int(first), int(last or first)
         if hi < lo or len(out) + hi - lo >= _MOST_UNITS:
             return None
         out.extend(range(lo, hi + 1))
-    return out
+    return out or None
 
 
 def _codes(value: Any) -> list[int] | None:
-    """Territory codes, one per unit: a list, or runs such as "4*120,-1*3"."""
+    """Territory codes, one per unit: a list, or {"short": "4*120,-1*3"}, each so many times."""
     if isinstance(value, list):
         return _ints(value)
-    if not _matches(value, _RUNS):
-        return None
     out: list[int] = []
-    for part in value.split(","):
+    for part in _parts(value, _RUNS):
         code, _, times = part.partition("*")
         if len(out) + int(times) > _MOST_UNITS:
             return None
         out.extend([int(code)] * int(times))
-    return out
+    return out or None
 
 
 def _ints(value: list[Any]) -> list[int] | None:
@@ -170,8 +166,11 @@ def _ints(value: list[Any]) -> list[int] | None:
     return [int(v) for v in value]
 
 
-def _matches(value: Any, pattern: re.Pattern[str]) -> bool:
-    return isinstance(value, str) and len(value) <= _MOST_TEXT and pattern.fullmatch(value) is not None
+def _parts(value: Any, pattern: re.Pattern[str]) -> list[str]:
+    text = value.get("short") if isinstance(value, Mapping) else None
+    if not isinstance(text, str) or len(text) > _MOST_TEXT or not pattern.fullmatch(text):
+        return []
+    return text.split(",")
 
 
 def _text(value: Any, longest: int = _LONGEST) -> str:

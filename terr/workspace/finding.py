@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from terr.aggregate import unit_codes
-from terr.boundaries.regions import EVERYWHERE
+from terr.boundaries.catalog import EVERYWHERE, data_dir
 from terr.locate.gazetteer import city_key, clean_zip, gazetteer
 from terr.workspace.board import Board
 from terr.workspace.core import Workspace
@@ -62,12 +62,11 @@ def _cities(ws: Workspace, shown: Board, wanted: str) -> list[dict[str, Any]]:
 
 def _city_names() -> list[tuple[str, str, str, float, float, int]]:
     """(key, state, label, lat, lon, number of ZIPs) of every city a ZIP is named after."""
-    from terr.locate import gazetteer as module
-
-    folder = module.Path(module.__file__).resolve().parents[2] / "data"
-    zips = pd.read_parquet(folder / "zip_points.parquet", columns=["city", "state", "lat", "lon"])
-    grouped = zips[zips["city"] != ""].groupby(["state", "city"], as_index=False).agg(
-        lat=("lat", "mean"), lon=("lon", "mean"), n=("lat", "size")
+    zips = pd.read_parquet(data_dir() / "zip_points.parquet", columns=["city", "state", "lat", "lon"])
+    grouped = (
+        zips[zips["city"] != ""]
+        .groupby(["state", "city"], as_index=False)
+        .agg(lat=("lat", "mean"), lon=("lon", "mean"), n=("lat", "size"))
     )
     return [
         (city_key(c), str(s), f"{c}, {s}", float(a), float(o), int(n))

@@ -13,7 +13,10 @@ from terr.locate.gazetteer import clean_zip
 _LONGEST = 2_000_000
 _MOST = 200_000
 _ZIP_LEVELS = ("zip", "zip-2020")
-_HEADS = {"zip", "zips", "zipcode", "zipcodes", "zip code", "zip codes", "county", "state", "fips", "geoid", "id", "unit_id", "unit"}  # fmt: skip
+_HEADS = frozenset(
+    "zip|zips|zipcode|zipcodes|zip code|zip codes|postal code|county|counties|state|states|fips|geoid|id|unit_id|unit"
+    .split("|")
+)  # fmt: skip
 _PLUS4 = re.compile(r"\d{5}-\d{4}|\d{9}")
 
 
@@ -38,9 +41,7 @@ class Pasted:
     unknown: tuple[str, ...] = ()
 
 
-def read(
-    text: str, level: str, ids: Sequence[str], names: Sequence[str], members: pd.Series | None = None
-) -> Pasted:
+def read(text: str, level: str, ids: Sequence[str], names: Sequence[str], members: pd.Series | None = None) -> Pasted:
     """Find the units a pasted text names.
 
     Cells are separated by line ends, tabs and semicolons, and by commas and blanks too where that gives known ids:
@@ -110,7 +111,7 @@ def _entries(text: str, index: dict[str, int], width: int) -> list[str]:
 
 
 def _apart(cell: str, index: dict[str, int], width: int) -> list[str]:
-    """A cell with commas or blanks: its parts if all of them look like ids, else the parts between commas, else whole."""
+    """A cell with commas or blanks: its parts if all look like ids, else those between commas, else whole."""
     parts = [_tidy(p) for p in re.split(r"[,\s]+", cell)]
     parts = [p for p in parts if p]
 
@@ -127,4 +128,6 @@ def _apart(cell: str, index: dict[str, int], width: int) -> list[str]:
 
 
 def _tidy(cell: str) -> str:
-    return re.sub(r"\s+", " ", cell.replace("\ufeff", "").replace("\u00a0", " ")).strip().strip("\"'").strip().rstrip(",")
+    return (
+        re.sub(r"\s+", " ", cell.replace("\ufeff", "").replace("\u00a0", " ")).strip().strip("\"'").strip().rstrip(",")
+    )
