@@ -43,7 +43,8 @@
     return text;
   }
 
-  NS.drawLabels = function (s, ctx, painter, area) {
+  // circles: of accounts, which labels keep clear of.
+  NS.drawLabels = function (s, ctx, painter, area, circles) {
     const { scale, origin, dpr } = painter, min = painter._bounds.min, taken = [];
     ctx.save();
     ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
@@ -58,12 +59,18 @@
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     ctx.lineJoin = "round";
+    for (const c of circles) {
+      const r = NS.Points.radius(c.count);
+      taken.push([...at(c.x, c.y), r, r + 8]);
+    }
     for (const label of s.labels || []) {
       const t = s.byCode.get(label.code);
       if (!t) continue;
-      const [x, y] = at(label.x, label.y), text = textOf(s, t), w = ctx.measureText(text).width / 2 + 4;
-      if (taken.some((q) => Math.abs(q[0] - x) < q[2] + w && Math.abs(q[1] - y) < 16)) continue;
-      taken.push([x, y, w]);
+      const [x, middle] = at(label.x, label.y), text = textOf(s, t), w = ctx.measureText(text).width / 2 + 4;
+      const free = (y) => !taken.some((q) => Math.abs(q[0] - x) < q[2] + w && Math.abs(q[1] - y) < q[3]);
+      const y = [0, -18, 18].map((d) => middle + d).find(free);
+      if (y === undefined) continue;
+      taken.push([x, y, w, 16]);
       ctx.strokeStyle = s.theme.halo;
       ctx.lineWidth = 4;
       ctx.strokeText(text, x, y);

@@ -29,11 +29,17 @@
       tag.title = "These shapes are estimated from ZIP points; real ZIP boundaries differ in places.";
     }
     let wanted = "territory";
-    const small = () => s.map.getSize().x < 700;
-    let folded = null; // until the person decides, wide maps show it
+    const WIDTH = 226;
+
+    // Open from the start where the region leaves room beside it; the person can change that.
+    function decide() {
+      const size = s.map.getSize(), [x0, y0, x1, y1] = s.geo.extent;
+      const scale = Math.min((size.x - 12) / (x1 - x0), (size.y - 58) / (y1 - y0));
+      fold(size.x < 600 || size.x - 12 - scale * (x1 - x0) < WIDTH - 20);
+      s.room = body.hidden ? 6 : WIDTH;
+    }
 
     function fold(on) {
-      folded = on;
       body.hidden = on;
       head.setAttribute("aria-expanded", String(!on));
       head.textContent = on ? "Legend ▴" : "Legend ▾";
@@ -62,7 +68,7 @@
       if (street.checked) s.say("Fetching the street map from the internet (openstreetmap.org).");
       s.push({ k: "tiles", on: street.checked });
     });
-    head.addEventListener("click", () => fold(!body.hidden));
+    head.addEventListener("click", () => { fold(!body.hidden); s.room = body.hidden || s.map.getSize().x < 600 ? 6 : WIDTH; });
 
     function togglePoints(on) {
       s.showPoints = points.checked = on;
@@ -95,7 +101,6 @@
     let drawn = "";
     function show() {
       if (!s.geo) return;
-      if (folded === null) fold(small());
       if (wanted.includes(":") && s.look && s.look.id === wanted && s.shading.look !== s.look) return set(wanted.split(":")[0]);
       const list = options(), has = JSON.stringify(list);
       if (mode.dataset.shown !== has) {
@@ -118,7 +123,6 @@
       note.textContent = s.shading.title() + " · number of " + s.config.words;
     }
     fold(true);
-    folded = null;
-    return { box, show, points: () => togglePoints(!s.showPoints), open: () => { fold(false); mode.focus(); } };
+    return { box, show, decide, points: () => togglePoints(!s.showPoints), open: () => { fold(false); mode.focus(); } };
   };
 })();

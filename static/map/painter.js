@@ -133,10 +133,10 @@
       this._fills(ctx, shown);
       this._borders(ctx, area);
       this._marks(ctx, shown);
-      if (s.points && s.showPoints) s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme);
+      const circles = s.points && s.showPoints ? s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme) : [];
       ctx.restore();
       if (!box) NS.placeLabels(s, view, this.scale);
-      NS.drawLabels(s, ctx, this, box ? area : null);
+      NS.drawLabels(s, ctx, this, box ? area : null, circles);
       if (!box) this.hover();
       s.lastDrawMs = performance.now() - started;
     },

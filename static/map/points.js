@@ -88,6 +88,7 @@
         ctx.stroke();
         this._number(ctx, c, px, theme);
       }
+      return groups;
     }
 
     // Text is set in screen pixels: a font of a ten-thousandth of a pixel would not be drawn.

@@ -76,6 +76,7 @@
       this.codes = this.base.slice();
       this.shading.rebuild();
       this.painter = new NS.Painter(this);
+      this.legend.decide();
       this.fit(false);
       this.painter.addTo(this.map);
       if (this.pending) this.sync(this.pending);
@@ -86,6 +87,18 @@
         this.outlines = new NS.Geometry(await load(this.config.context), null);
         this.painter.refresh(null);
       }
+      this._prepare();
+    }
+
+    // Coarser shapes for the other zooms, made while nothing else is going on, so that no zoom waits for them.
+    _prepare() {
+      const around = [1, 2, -1, 3, 4, 5].map((d) => Math.round(this.map.getZoom()) + d).filter((z) => z >= 2 && z < 9);
+      const one = () => {
+        if (!around.length) return;
+        this.geo.level(around.shift());
+        window.requestIdleCallback ? requestIdleCallback(one) : setTimeout(one, 200);
+      };
+      setTimeout(one, 1500);
     }
 
     // --- what the server says -------------------------------------------------------------------------------
@@ -292,7 +305,7 @@
     _show(box, animate, margin) {
       const m = (margin || 0) * Math.max(box[2] - box[0], box[3] - box[1]);
       const a = NS.lonLat(box[0] - m, box[3] + m), b = NS.lonLat(box[2] + m, box[1] - m);
-      this.map.fitBounds([a, b], { animate, paddingTopLeft: [6, 52], paddingBottomRight: [6, 6] });
+      this.map.fitBounds([a, b], { animate, paddingTopLeft: [6, 52], paddingBottomRight: [this.room || 6, 6] });
     }
 
     say(text) {

@@ -70,7 +70,7 @@
       button("fit", "Fit", "Show the whole region (F)", () => s.fit(), "f"),
       search.box,
     );
-    const legend = NS.addLegend(s);
+    const legend = (s.legend = NS.addLegend(s));
     box.append(bar, say, tip, stray, legend.box);
     for (const node of [bar, stray, legend.box]) { L.DomEvent.disableClickPropagation(node); L.DomEvent.disableScrollPropagation(node); }
 
