@@ -61,14 +61,14 @@
     ctx.lineJoin = "round";
     for (const c of circles) {
       const r = NS.Points.radius(c.count);
-      taken.push([...at(c.x, c.y), r, r + 8]);
+      taken.push([...at(c.x, c.y), r - 2, r + 5]);
     }
     for (const label of s.labels || []) {
       const t = s.byCode.get(label.code);
       if (!t) continue;
       const [x, middle] = at(label.x, label.y), text = textOf(s, t), w = ctx.measureText(text).width / 2 + 4;
       const free = (y) => !taken.some((q) => Math.abs(q[0] - x) < q[2] + w && Math.abs(q[1] - y) < q[3]);
-      const y = [0, -18, 18].map((d) => middle + d).find(free);
+      const y = (circles.length ? [0, -14, 14, -22, 22, -30, 30] : [0, -18, 18]).map((d) => middle + d).find(free);
       if (y === undefined) continue;
       taken.push([x, y, w, 16]);
       ctx.strokeStyle = s.theme.halo;

@@ -121,7 +121,7 @@
     legend() {
       const counts = new Int32Array(this.styles.length);
       for (let u = 0; u < this.keyOf.length; u++) counts[this.keyOf[u]]++;
-      return this.styles.map((style, i) => ({ ...style, count: counts[i] })).filter((row, i) => row.count || (this.mode === "territory" && i < this.styles.length - 1));
+      return this.styles.map((style, i) => ({ ...style, count: counts[i] })).filter((row, i) => row.count || (this.mode !== "change" && i < this.styles.length - 1)); // a scale is shown whole
     }
   }
 
