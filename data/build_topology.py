@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from terr.boundaries.layerfiles import hashed
-from terr.boundaries.topology import Grid, cut_arcs, geometry_json
+from terr.boundaries.topology import Grid
 
 FINER = 4
 """The source's columns are about 300 m wide; new vertices need a grid of its rows' 95 m."""
@@ -88,13 +88,10 @@ def clean_coverage(shapes: list[Any], lines: list[Any], first: dict[int, Any]) -
     return np.array(out, dtype=object)
 
 
-def write_geometry(
-    folder: Path, level: str, grid: Grid, shapes: NDArray[np.object_], units: dict[str, list[Any]]
-) -> str:
+def write_geometry(folder: Path, level: str, content: bytes) -> str:
     """Writes one browser geometry file under a name with the hash of its content, and returns the name."""
-    text = geometry_json(grid, cut_arcs(shapes), units)
-    name = hashed(level, ".json", text)
+    name = hashed(level, ".json", content)
     for old in folder.glob(f"{level}-*.json"):
         old.unlink()
-    (folder / name).write_bytes(text)
+    (folder / name).write_bytes(content)
     return name

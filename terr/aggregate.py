@@ -12,8 +12,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from terr.boundaries.catalog import layer
 from terr.errors import InputError, PlanError
-from terr.locate.placing import OUTSIDE, UNLOCATED, Placed, place
+from terr.locate.placing import OUTSIDE, UNLOCATED, Placed, in_region, place
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units
@@ -39,10 +40,24 @@ def placed(accounts: Accounts, units: Units) -> Placed:
     with _lock:
         known = _known.get(accounts, {}).get(key)
     if known is None:
-        known = place(accounts.frame, units)
+        known = _place(accounts, units)
         with _lock:
             _known.setdefault(accounts, {})[key] = known
     return known
+
+
+def _place(accounts: Accounts, units: Units) -> Placed:
+    if units.level in ("county", "state"):
+        return place(accounts.frame, units)
+    whole = layer(units.level)  # the search for areas is the long part, and one for all regions of a layer
+    key = (whole.geometry.name, ())
+    with _lock:
+        found = _known.get(accounts, {}).get(key)
+    if found is None:
+        found = place(accounts.frame, whole)
+        with _lock:
+            _known.setdefault(accounts, {})[key] = found
+    return in_region(accounts.frame, found, whole, units)
 
 
 def unit_codes(accounts: Accounts, units: Units) -> NDArray[np.int32]:

@@ -310,6 +310,7 @@ def test_every_account_and_all_money_is_in_the_region_outside_or_unlocated(drawn
     accounts = Accounts(frame=frame, measures=("revenue",))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(placing, "layer", lambda _: whole)
+        patch.setattr("terr.aggregate.layer", lambda _: whole)
         patch.setattr(placing, "national_index", lambda u: np.arange(len(u)))
         units = cut(whole, ("DE",))
         sums, counts = measures_per_unit(accounts, units, ("revenue",))

@@ -330,7 +330,9 @@ def test_numbers_counts_and_lists():
     assert text.count(0, "row") == "0 rows"
     assert [text.units_word("county", n) for n in (1, 2)] == ["county", "counties"]
     assert [text.units_word("state", n) for n in (1, 2)] == ["state", "states"]
-    assert text.units_word("zip") == "units"
+    assert [text.units_word("zip-2020", n) for n in (1, 2)] == ["ZIP", "ZIPs"]
+    assert [text.units_word(v) for v in ("zip", "zip3", "own-0123456789ab", "")] == ["ZIPs", "ZIP3s", "areas", "units"]
+    assert [text.units_title(v) for v in ("zip", "county", "own-0123456789ab")] == ["ZIPs", "Counties", "Areas"]
     assert text.and_list([]) == ""
     assert text.and_list(["a"]) == "a"
     assert text.and_list(["a", "b", "c"]) == "a, b and c"

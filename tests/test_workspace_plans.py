@@ -33,7 +33,7 @@ def test_a_new_plan_has_one_empty_territory(ws):
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
-        ({"level": "zip"}, InputError, "zip"),
+        ({"level": "parish"}, InputError, "parish"),
         ({"region": "Texass"}, LocateError, "Texass"),
         ({"region": []}, LocateError, "no region"),
         ({"measure": "Profit"}, InputError, "Revenue"),

@@ -20,18 +20,18 @@ class Shapes:
     """Areas to look points up in.
 
     Args:
-        geometry: object (n,) of Polygons and MultiPolygons in EPSG:4326. If any runs below -180 (the last Aleutians),
-            points beyond the 180th meridian are looked for there.
+        geometry: object (n,) of Polygons and MultiPolygons in EPSG:4326. They may run beyond the 180th meridian (the
+            last Aleutians lie below -180); points are then looked for there too.
     """
 
     def __init__(self, geometry: NDArray[Any]) -> None:
         self.geometry = np.asarray(geometry, dtype=object)
-        self._west = float(np.nanmin(shapely.bounds(self.geometry)[:, 0])) if len(self.geometry) else 0.0
+        self._west, _, self._east, _ = shapely.total_bounds(self.geometry).tolist()
 
     def points(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.object_]:
         """Points as the areas are drawn."""
-        if self._west < -180:
-            lon = np.where((lon > 170) & (lat > 45), lon - 360.0, lon)
+        lon = np.where((lon > self._east) & (lon - 360.0 >= self._west), lon - 360.0, lon)
+        lon = np.where((lon < self._west) & (lon + 360.0 <= self._east), lon + 360.0, lon)
         return np.asarray(shapely.points(lon, lat), dtype=object)
 
     def at(

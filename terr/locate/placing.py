@@ -75,9 +75,10 @@ class Placed:
 def place(frame: pd.DataFrame, where: Layer | Units) -> Placed:
     """Put located accounts on the areas of a layer, or on the units of a region.
 
-    Counties and states: by the county that `locate` found. ZIPs and ZIP3s: by the account's own ZIP (with what is known
-    of ZIPs without an area), then by coordinates, then the ZIP at the city's point; a county alone doesn't say which
-    ZIP. A file of one's own: by coordinates, then by a column that holds its ids, then by the point of ZIP or city.
+    Counties and states: by the county that `locate` found. ZIPs and ZIP3s, also in a file of one's own: by the
+    account's own ZIP (with what is known of ZIPs without an area), then by coordinates, then the ZIP at the city's
+    point; a county alone doesn't say which ZIP. Other areas of one's own: by coordinates, then by a column that holds
+    their ids, then by the point of ZIP or city.
 
     Args:
         frame: accounts as `locate` gives them, with the columns of `NEEDS`.
@@ -99,7 +100,18 @@ def place(frame: pd.DataFrame, where: Layer | Units) -> Placed:
     if isinstance(where, Layer):
         return _on_layer(frame, where)
     whole = layer(where.level)
-    found = _on_layer(frame, whole)
+    return in_region(frame, _on_layer(frame, whole), whole, where)
+
+
+def in_region(frame: pd.DataFrame, found: Placed, whole: Layer, where: Units) -> Placed:
+    """What lies in a layer, by the units of a region of it: see `place`, which this is the second half of.
+
+    Args:
+        frame: accounts.
+        found: `place(frame, whole)`.
+        whole: the layer that `where` was cut from.
+        where: the units.
+    """
     code = np.full(len(whole) + 2, OUTSIDE, dtype=np.int32)
     code[UNLOCATED] = UNLOCATED  # the last two cells are those of -2 and -1
     code[national_index(where)] = np.arange(len(where), dtype=np.int32)
@@ -183,15 +195,15 @@ def _on_layer(frame: pd.DataFrame, whole: Layer) -> Placed:
         _by_zip(work)
         _point(work, "zip")
         _point(work, "lat_lon")
-        _point(work, "city_state")
-        alone = work.open & (work.row == UNLOCATED) & (work.way == "county")
-        work.note[alone] = f"a county alone doesn't say which {noun(whole.level, 1)} it is"
-        return work.done()
-    _by_coordinates(work)
-    _by_id(work)
-    _point(work, "zip")
+    else:
+        if whole.members is not None:  # its areas are ZIPs
+            _by_zip(work)
+        _by_coordinates(work)
+        _by_id(work)
+        _point(work, "zip")
     _point(work, "city_state")
-    work.note[(work.row == UNLOCATED) & (work.way == "county")] = "a county alone doesn't say which area it is"
+    alone = (work.row == UNLOCATED) & (work.way == "county")
+    work.note[alone] = f"a county alone doesn't say which {noun(whole.level, 1)} it is"
     return work.done()
 
 
@@ -263,7 +275,7 @@ def _by_coordinates(work: _Work) -> None:
         kept = np.isfinite(given[0]) & np.isfinite(given[1])
         lat[kept], lon[kept] = given[0][kept], given[1][kept]
         own |= kept
-    usable = own & np.isfinite(lat) & np.isfinite(lon) & ~((lat == 0) & (lon == 0))
+    usable = own & (work.row == UNLOCATED) & np.isfinite(lat) & np.isfinite(lon) & ~((lat == 0) & (lon == 0))
     rows = np.flatnonzero(usable & (np.abs(lat) <= 90) & (np.abs(lon) <= 180))
     work.at_point(rows, lat[rows], lon[rows], "lat_lon")
     swapped = np.flatnonzero(usable & work.open & (work.way != "lat_lon") & (np.abs(lon) <= 90) & (np.abs(lat) <= 180))
@@ -316,7 +328,7 @@ def _why_lost(frame: pd.DataFrame, lost: NDArray[np.bool_]) -> NDArray[np.object
     blank = {c: part[c].to_numpy(dtype=object) == "" for c in ("zip", "city", "county", "state")}
     pointless = ~(np.isfinite(part["lat"].to_numpy(np.float64)) & np.isfinite(part["lon"].to_numpy(np.float64)))
     out = np.full(len(part), "its place isn't known: check ZIP, city, state and country", dtype=object)
-    out[~pointless] = "its coordinates lie in none of the areas at hand, and nothing else tells its place"
+    out[~pointless] = "its coordinates lie outside the 50 states and DC, and nothing else tells its place"
     out[pointless & ~blank["city"] & blank["zip"]] = "its city isn't known in its state, and its ZIP is blank"
     out[pointless & ~blank["zip"]] = "its ZIP isn't known, or isn't one of its state or country"
     out[pointless & blank["zip"] & blank["city"] & blank["county"]] = "coordinates, ZIP, city and county are blank"

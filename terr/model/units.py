@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -110,9 +112,13 @@ class Units:
         """float64 (n,), areas in km2. Read-only."""
         return frozen(self.frame["area_km2"].to_numpy(dtype=np.float64), np.float64)
 
-    def codes(self) -> dict[str, int]:
-        """unit_id -> code."""
-        return {u: i for i, u in enumerate(self.ids)}
+    @cached_property
+    def _codes(self) -> dict[str, int]:
+        return {u: i for i, u in enumerate(self._ids)}
+
+    def codes(self) -> Mapping[str, int]:
+        """unit_id -> code. Read-only."""
+        return MappingProxyType(self._codes)
 
     def neighbours(self, code: int) -> NDArray[np.int32]:
         """Codes of the units that share a border or a bridge with `code`."""

@@ -12,7 +12,7 @@ from terr.model.units import noun
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "C$", "AUD": "A$"}
 # Streamlit makes addresses and icons of these after escapes are undone; an invisible word joiner keeps them text
 _JOIN = re.compile(r"(?<=:)(?=/|material/)|(?<=www)(?=\.)|(?<=@)(?=[\w-])", re.IGNORECASE)
-_RISKY = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'{}$_`\u2028\u2029"}
+_RISKY = re.compile("[<>&'{}$_`\u2028\u2029]")
 
 
 def js_value(value: Any) -> str:
@@ -22,7 +22,11 @@ def js_value(value: Any) -> str:
     literal nor a rewriting of identifiers can take them for code.
     """
     inner = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return f"JSON.parse({json.dumps(inner).translate(_RISKY)})"
+    return f"JSON.parse({_RISKY.sub(_escaped, json.dumps(inner))})"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def number(value: float, digits: int = 0) -> str:
