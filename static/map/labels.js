@@ -5,8 +5,14 @@
   const FREE = -1;
   const FONT = "600 12px system-ui, -apple-system, 'Segoe UI', sans-serif";
 
-  // A label for each territory at the unit nearest the middle of what of it is in view.
-  NS.placeLabels = function (s, view, scale) {
+  // A label for each territory at the unit nearest the middle of what of it is in sight; of the drawn margin otherwise.
+  NS.placeLabels = function (s, view, sight, scale) {
+    const seen = place(s, sight, scale), rest = place(s, view, scale);
+    for (const label of seen.values()) label.seen = true;
+    s.labels = [...new Map([...rest, ...seen]).values()].sort((a, b) => Number(b.seen || 0) - Number(a.seen || 0) || b.w - a.w);
+  };
+
+  function place(s, view, scale) {
     const g = s.geo, k = s.territories.length, slot = s.shading.slot;
     const w = new Float64Array(k), sx = new Float64Array(k), sy = new Float64Array(k);
     const units = g.meeting(view), at = new Int32Array(units.length).fill(-1);
@@ -27,12 +33,12 @@
       const d = (g.x[u] - sx[t] / w[t]) ** 2 + (g.y[u] - sy[t] / w[t]) ** 2;
       if (d < near[t]) { near[t] = d; best[t] = u; }
     }
-    s.labels = [];
+    const out = new Map();
     for (let t = 0; t < k; t++) {
-      if (best[t] >= 0) s.labels.push({ code: s.territories[t].code, x: g.x[best[t]], y: g.y[best[t]], w: w[t] * scale * scale });
+      if (best[t] >= 0) out.set(t, { code: s.territories[t].code, x: g.x[best[t]], y: g.y[best[t]], w: w[t] * scale * scale });
     }
-    s.labels.sort((a, b) => b.w - a.w);
-  };
+    return out;
+  }
 
   function textOf(s, t) {
     let text = t.locked ? t.name + " (locked)" : t.name;
@@ -66,7 +72,13 @@
     for (const label of s.labels || []) {
       const t = s.byCode.get(label.code);
       if (!t) continue;
-      const [x, middle] = at(label.x, label.y), text = textOf(s, t), w = ctx.measureText(text).width / 2 + 4;
+      const text = textOf(s, t), w = ctx.measureText(text).width / 2 + 4;
+      let [x, middle] = at(label.x, label.y);
+      if (label.seen) { // not cut off by the map's edges or its bar
+        const [x0, y0, x1, y1] = painter.sight;
+        x = Math.max(x0 + w, Math.min(x1 - w, x));
+        middle = Math.max(y0 + 58, Math.min(y1 - 10, middle));
+      }
       const free = (y) => !taken.some((q) => Math.abs(q[0] - x) < q[2] + w && Math.abs(q[1] - y) < q[3]);
       const y = (circles.length ? [0, -14, 14, -22, 22, -30, 30] : [0, -18, 18]).map((d) => middle + d).find(free);
       if (y === undefined) continue;

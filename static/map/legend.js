@@ -33,7 +33,7 @@
 
     // Open from the start where the region leaves room beside it; the person can change that.
     function decide() {
-      const size = s.map.getSize(), [x0, y0, x1, y1] = s.geo.extent;
+      const size = s.map.getSize(), [x0, y0, x1, y1] = s.near();
       const scale = Math.min((size.x - 12) / (x1 - x0), (size.y - 58) / (y1 - y0));
       fold(size.x < 600 || size.x - 12 - scale * (x1 - x0) < WIDTH - 20);
       s.room = body.hidden ? 6 : WIDTH;

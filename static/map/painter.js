@@ -135,10 +135,17 @@
       this._marks(ctx, shown);
       const circles = s.points && s.showPoints ? s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme) : [];
       ctx.restore();
-      if (!box) NS.placeLabels(s, view, this.scale);
+      if (!box) this._placeLabels();
       NS.drawLabels(s, ctx, this, box ? area : null, circles);
       if (!box) this.hover();
       s.lastDrawMs = performance.now() - started;
+    },
+
+    _placeLabels() {
+      const at = this._map.containerPointToLayerPoint([0, 0]), size = this._map.getSize(), { scale, origin } = this, min = this._bounds.min;
+      const x = at.x + origin.x, y = at.y + origin.y;
+      this.sight = [at.x - min.x, at.y - min.y, at.x - min.x + size.x, at.y - min.y + size.y]; // what can be seen, in pixels of the canvas
+      NS.placeLabels(this.s, this.view, [x / scale, (y + 48) / scale, (x + size.x) / scale, (y + size.y) / scale], scale);
     },
 
     _fills(ctx, shown) {

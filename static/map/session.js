@@ -8,7 +8,7 @@
   [...A].forEach((c, i) => { VALUE[c.charCodeAt(0)] = i; });
   const LIGHT = { free: "#e7e5e0", thin: "rgba(255,255,255,.75)", state: "rgba(60,60,60,.55)", county: "rgba(60,60,60,.4)", edge: "#3b3b3b", context: "rgba(120,120,120,.45)", stray: "#000", label: "#14171c", halo: "rgba(255,255,255,.92)", point: "rgba(20,23,28,.6)", cluster: "rgba(20,23,28,.78)", clusterText: "#fff", hatch: "rgba(20,23,28,.5)", filled: "rgba(255,255,255,.45)", same: "#e7e5e0", middle: "#f4f3ef" };
   const DARK = { free: "#3a3f47", thin: "rgba(20,22,26,.55)", state: "rgba(230,230,230,.5)", county: "rgba(230,230,230,.35)", edge: "#f1f1ee", context: "rgba(170,170,170,.35)", stray: "#fff", label: "#ffffff", halo: "rgba(15,17,21,.92)", point: "rgba(255,255,255,.75)", cluster: "rgba(245,245,245,.85)", clusterText: "#14171c", hatch: "rgba(255,255,255,.55)", filled: "rgba(15,17,21,.4)", same: "#3a3f47", middle: "#565c66" };
-  const MANY = 64; // units of an event; more are sent as ranges
+  const MANY = 24; // units of an event; more are sent as ranges
 
   function isDark() {
     const css = getComputedStyle(document.documentElement).getPropertyValue("--background-color").trim() || "#fff";
@@ -77,7 +77,7 @@
       this.shading.rebuild();
       this.painter = new NS.Painter(this);
       this.legend.decide();
-      this.fit(false);
+      this._show(this.near(), false);
       this.painter.addTo(this.map);
       if (this.pending) this.sync(this.pending);
       this.push({ k: "hello" });
@@ -299,6 +299,12 @@
       }
     }
 
+    // The first view: without Alaska and Hawaii where there is more, as they would leave it a corner.
+    near() {
+      const units = [];
+      for (let u = 0; u < this.geo.n; u++) if (this.geo.state[u] !== "AK" && this.geo.state[u] !== "HI") units.push(u);
+      return units.length ? this.geo.boxOf(units) : this.geo.extent;
+    }
     fit(animate) { this._show(this.geo.extent, animate !== false); }
     flyTo(units) { if (units.length) this._show(this.geo.boxOf(units), true, units.length < 12 ? 1.2 : 0.15); }
 

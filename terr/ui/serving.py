@@ -44,6 +44,8 @@ def known_files() -> dict[str, Path]:
     except TerrError:
         return found
     for path in shelf.glob("*/*.json*"):
+        if path.is_symlink() or path.parent.is_symlink():  # it could lead anywhere
+            continue
         name = path.name.removesuffix(".gz")
         if NAME.fullmatch(name) and name.startswith(f"{path.parent.name}-") and path.name in {name, f"{name}.gz"}:
             found.setdefault(name, path.with_name(name))
@@ -59,7 +61,7 @@ def packed(name: str) -> bytes | None:
         return None
     ready = path.with_name(f"{path.name}.gz")
     try:
-        return ready.read_bytes() if ready.is_file() else _pack(path)
+        return ready.read_bytes() if ready.is_file() and not ready.is_symlink() else _pack(path)
     except OSError:  # taken off the shelf in this very moment
         return None
 
