@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +20,7 @@ from terr.boundaries.building import Progress, build, silent
 from terr.boundaries.bundled import city_people
 from terr.boundaries.dissolving import dissolve
 from terr.boundaries.layer import Layer
-from terr.boundaries.layerfiles import OLD, read_layer, read_manifest, recover
+from terr.boundaries.layerfiles import MANIFEST, OLD, read_layer, read_manifest, recover
 from terr.errors import LocateError, StoreError
 from terr.folders import data_dir, make_folder
 
@@ -168,6 +171,28 @@ def open_kept(level: str) -> Layer:
 @lru_cache(maxsize=4)
 def _opened(folder: Path, _geometry: str, _when: int) -> Layer:
     return read_layer(folder)
+
+
+def rename(level: str, title: str) -> None:
+    """Gives a layer on the shelf another title.
+
+    Raises:
+        LocateError: if it isn't there, or its files are damaged.
+        StoreError: if it can't be written; the old title stays.
+    """
+    folder = folder_of(level)
+    read_manifest(folder)
+    path = folder / MANIFEST
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        handle, name = tempfile.mkstemp(prefix=".part-", dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({**body, "title": title}, file, indent=1, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError as error:
+        raise StoreError(f"the boundaries in {folder} can't be renamed ({error.strerror or error})") from error
 
 
 def forget(level: str) -> None:
