@@ -13,7 +13,6 @@ import shapely
 from terr.boundaries import census, shelf
 from terr.boundaries.catalog import STATES, areas
 from terr.boundaries.cleaning import clean
-from terr.boundaries.dissolving import dissolve
 from terr.boundaries.filling import fill
 from terr.boundaries.findings import Finding, areas_word, by_number, finding
 from terr.boundaries.layer import Layer
@@ -29,6 +28,7 @@ SOURCE = "US Census Bureau, cartographic boundaries of ZIP Code Tabulation Areas
 COLUMN = "ZCTA5CE20"
 ROWS = range(33_500, 34_001)
 """The file has 33,791 areas."""
+_WRONG = "the file that came isn't the Census Bureau's ZIP areas of 2020"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +51,20 @@ def look(path: Path, rows: Sequence[int] = ROWS) -> Inspected:
     Raises:
         InputError: if it is broken, something else, or of another year.
     """
-    wrong = "the file that came isn't the Census Bureau's ZIP areas of 2020"
     try:
         found = inspect(path.read_bytes(), census.FILE)
     except InputError as error:
-        raise InputError(f"{wrong}: {error}") from error
+        raise InputError(f"{_WRONG}: {error}") from error
+    return verified(found, rows)
+
+
+def verified(found: Inspected, rows: Sequence[int] = ROWS) -> Inspected:
+    """The same, once it is sure that it is the Census Bureau's file of 2020.
+
+    Raises:
+        InputError: if it is something else, or of another year.
+    """
+    wrong = _WRONG
     columns = list(found.raw.table.columns)
     if COLUMN not in columns:
         others = [c for c in columns if str(c).upper().startswith("ZCTA")]
@@ -134,9 +143,5 @@ def build(found: Inspected, *, watch: Watch = UNWATCHED) -> Installed:
         filled.frame, level=LEVEL, title=TITLE, members=belong, fills=filled.fills, source=SOURCE, progress=part.at
     )
     watch.at(0.9, "Joining ZIPs by their first three digits")
-    frame3, belong3 = dissolve(zips.areas, belong)
-    zip3s = shelf.keep(
-        frame3, level=LEVEL3, title=TITLE3, members=belong3, fills=filled.fills, source=SOURCE,
-        progress=watch.part(0.9, 1.0).at,
-    )  # fmt: skip
+    zip3s = shelf.keep_zip3(zips, level=LEVEL3, title=TITLE3, progress=watch.part(0.9, 1.0).at)
     return Installed(zips, zip3s, tuple(notes))
