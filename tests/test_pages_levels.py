@@ -41,7 +41,7 @@ def choose(window: AppTest, level: str, *regions: str) -> AppTest:
 def test_how_accounts_will_be_placed_is_told_before_a_plan_on_zips_starts(open_app, ws, data):
     window = ok(open_app())
     box = window.selectbox(key="new_plan_level")
-    assert box.options == ["States", "Counties", "ZIP3s, approximate areas", "ZIPs, approximate areas"]
+    assert box.options == ["States", "Counties", "ZIP3 areas, approximate", "ZIP areas, approximate"]
     assert box.value == "county"
     window = choose(window, "zip", "Delaware")
     told = captions(window)
