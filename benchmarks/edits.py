@@ -80,7 +80,7 @@ def divided(units: Units, k: int) -> NDArray[np.int64]:
     import pymetis
 
     graph = pymetis.CSRAdjacency(units.indptr, units.indices)
-    parts = pymetis.part_graph(k, adjacency=graph, contiguous=True)[1]
+    parts = pymetis.part_graph(k, graph, recursive=False, options=pymetis.Options(contig=True, seed=1)).vertex_part
     return np.asarray(parts, dtype=np.int64)
 
 
