@@ -113,7 +113,7 @@ class Clicks:
     def event(self) -> dict[str, Any]:
         """Give a unit on a border to the territory beyond."""
         plan, _ = self.ws.plan(self.sid)
-        while True:
+        for _ in range(100 * len(self.units)):
             unit = int(self._rng.integers(0, len(self.units)))
             beyond = [int(v) for v in plan.assign[self.units.neighbours(unit)] if v != plan.assign[unit]]
             if beyond:
@@ -122,6 +122,7 @@ class Clicks:
                     "s": f"bench-{self.sid[:8]}", "n": self._n, "k": "paint", "p": self.sid, "units": [unit],
                     "to": beyond[0], "seen": [int(plan.assign[unit])],
                 }  # fmt: skip
+        raise RuntimeError("all units are in one territory")
 
     def take(self, event: dict[str, Any]) -> None:
         """What the page does first with an event."""
