@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import streamlit as st
 
+from terr.boundaries.catalog import layer
 from terr.edits import moves
 from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.ui import advice, state
 from terr.ui.guard import attempt
 from terr.view.text import and_list, count, markdown, units_title, units_word
-from terr.workspace import plans
+from terr.workspace import pasted, plans
 from terr.workspace.board import Board, board
 
 MOST_TO_PICK = 3_500
@@ -138,12 +137,15 @@ def by_list() -> None:
             key="list_units",
         )  # fmt: skip
     st.text_area(
-        f"{'or paste' if few else 'Paste'} {word}, one per line (code or name)", key="list_paste", height=100,
+        f"{'or paste' if few else 'Paste'} {word} from a spreadsheet (codes or names)", key="list_paste", height=100,
         placeholder=f"{shown.units.ids[0]}\n{shown.units.names[-1]}",
     )  # fmt: skip
     units, unknown = _listed(shown)
+    read = pasted_units(shown, str(st.session_state["list_paste"]))
+    if read.entries:
+        st.markdown(markdown(_said(read, shown.info.level)))
     if unknown:
-        st.warning(f"Not in this plan: {markdown(and_list(unknown))}", icon=":material/search_off:")
+        st.warning(f"Not in this plan: {markdown(and_list(unknown, 8))}", icon=":material/search_off:")
     names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
     st.selectbox("Give to", list(names), format_func=lambda c: names[c], key="list_target")
     move, lock, unlock = st.columns(3)
@@ -164,21 +166,30 @@ def _listed(shown: Board) -> tuple[list[int], list[str]]:
 
 def match_units(shown: Board, text: str) -> tuple[list[int], list[str]]:
     """Codes of the units a pasted list names, and the entries that name none."""
-    names, ids = shown.units.names, shown.units.ids
-    by_name = {n.casefold(): i for i, n in enumerate((*names, *ids))}
-    n = len(shown.units)
-    width = len(ids[0])  # a spreadsheet drops the zero of 09110
-    found, unknown = [], []
-    for line in text.splitlines():
-        entry = re.sub(r"\s+", " ", line).strip().strip('"')
-        if not entry:
-            continue
-        code = by_name.get(entry.casefold(), by_name.get(entry.zfill(width)))
-        if code is None:
-            unknown.append(entry[:40])
-        else:
-            found.append(code % n)
-    return found, unknown
+    read = pasted_units(shown, text)
+    return list(read.units), list(read.unknown)
+
+
+def pasted_units(shown: Board, text: str) -> pasted.Pasted:
+    """What a pasted list names among the units of the plan."""
+    members = layer(shown.info.level).members
+    return pasted.read(text, shown.info.level, shown.units.ids, shown.units.names, members)
+
+
+def _said(read: pasted.Pasted, level: str) -> str:
+    """One line: how many of the entries were found, and what was done to find them."""
+    parts = [
+        f"{len(read.units):,} {units_word(level, len(read.units))} found in {count(read.entries, 'entry', 'entries')}"
+    ]
+    if read.repeated:
+        parts.append(f"{read.repeated:,} repeated")
+    if read.mended:
+        parts.append(f"{read.mended:,} with lost zeros or a ZIP+4, put right")
+    if read.elsewhere:
+        parts.append(f"{read.elsewhere:,} without an area of their own, taken as the area they lie in")
+    if read.unknown:
+        parts.append(f"{len(read.unknown):,} not here")
+    return "; ".join(parts)
 
 
 def _paint(sid: str) -> None:

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Map, Server, served  # type: ignore[attr-defined]
+from conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Page, expect
 
 from terr.edits import moves
@@ -110,7 +110,7 @@ def test_the_plan_page_shows_hostile_text_as_text(server: Server, sid: str, wind
     page.goto(f"{server.url}/plan?scenario={sid}")
     here = Map(page)
     expect(page.locator(".terr-line b")).to_have_text(PAYLOADS[6])
-    options = here.frame.locator("select option").all_inner_texts()
+    options = here.frame.locator(f"{ACTIVE} option").all_inner_texts()
     assert [o.split("  ")[-1] for o in options[:9]] == [" ".join(p.split()) for p in PAYLOADS[:9]]
     here.frame.locator('button[data-tool="points"]').click()
     for unit in ("10001", "10003", "10005"):
