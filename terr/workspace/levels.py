@@ -146,11 +146,16 @@ def place_name(units: Units) -> str:
 def heading(info: ScenarioInfo) -> str:
     """What a plan is made on, in one line: "Texas by county", "Texas by ZIP (approximate areas)", "My districts"."""
     kept = _kept(info)
-    rough = " (approximate areas)" if kept.get("approximate") else ""
+    rough = " (approximate areas)" if is_rough(info) else ""
     if tuple(info.region) == EVERYWHERE:
         return f"{kept.get('title') or 'Areas of a file of your own'}{rough}"
     own = f"area of {kept['title']}" if info.level.startswith("own-") and kept.get("title") else ""
     return f"{region_label(info.region)} by {own or units_word(info.level, 1)}{rough}"
+
+
+def is_rough(info: ScenarioInfo) -> bool:
+    """Whether the plan's areas are approximate, which is said wherever they are shown."""
+    return bool(_kept(info).get("approximate"))
 
 
 def missing(info: ScenarioInfo, error: LocateError) -> str:
