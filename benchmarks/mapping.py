@@ -42,7 +42,7 @@ CASES = (
     Case("Texas by county", "county", "TX", 8),
     Case("Lower 48 by county", "county", "lower48", 50),
     Case("Texas by ZIP", "zip", "TX", 20),
-    Case("Lower 48 by ZIP", "zip", "lower48", 100),
+    Case("United States by ZIP", "zip", "us", 100),
 )
 
 

@@ -148,6 +148,7 @@ def test_a_list_from_a_spreadsheet_moves_what_it_names(server, scenario, new_pag
     paste.press("Control+Enter")
     expect(dialog.get_by_text("2 ZIPs found in 5 entries")).to_be_visible()
     expect(dialog.get_by_text("Not in this plan: 90210")).to_be_visible()
+    expect(dialog.get_by_label("Whole counties")).to_be_visible()
     dialog.get_by_label("Give to").click()
     page.get_by_role("option", name="North").click()
     dialog.get_by_role("button", name="Move 2 ZIPs").click()
@@ -180,6 +181,12 @@ def test_search_finds_accounts_cities_zips_and_territories(server, scenario, new
     if kind != "Territory":
         here.frame.wait_for_function("TerrMap.session.map.getZoom() > 8.5")
         expect(here.frame.locator("#terr-say")).to_contain_text("South" if unit != NEWARK else "North")
+    if kind == "ZIP":  # without the mouse: found, then Enter gives it to the active territory
+        here.choose("North")
+        here.frame.locator(".leaflet-container").focus()
+        page.keyboard.press("Enter")
+        here.settle()
+        assert stored(scenario)[unit] == "North"
 
 
 def test_colours_of_a_measure_and_of_what_changed_hands(server, scenario, new_page) -> None:
