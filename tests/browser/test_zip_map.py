@@ -26,6 +26,16 @@ LISTEN = """(() => {
   window.patches = [];
   TerrMap.sync = (p) => { window.patches.push([p.assign === null, p.units.length]); sync(p); };
 })()"""
+HELD = """zoom => {
+  const s = TerrMap.session, g = s.geo, keys = s.shading.keyOf, ctx = document.createElement("canvas").getContext("2d");
+  const paths = TerrMap.outlines(g, g.level(zoom), keys, s.shading.styles.length);
+  let own = 0, other = 0;
+  for (let u = 0; u < g.n; u++) paths.forEach((p, k) => {
+    if (p && ctx.isPointInPath(p, g.x[u], g.y[u], "evenodd")) k === keys[u] ? own++ : other++;
+  });
+  const found = g.x.reduce((n, x, u) => n + (g.at(x, g.y[u]) === u), 0);
+  return [g.n, own, other, found];
+}"""
 DOVER, NEWARK, LEWES = "19901", "19711", "19958"
 ROWS = "\n".join(
     [
@@ -283,3 +293,18 @@ def test_a_pan_leaves_no_blank_edge_and_a_change_is_sent_short(server, scenario,
     here.settle()
     here.frame.wait_for_function("window.patches.some((p) => p[0] && p[1] === 1)")
     assert stored(scenario)[LEWES] == here.territory(LEWES) == "North"
+
+
+def test_outlines_hold_their_own_units_and_no_others(server, scenario, new_page) -> None:
+    _, here = opened(new_page, server, scenario[1])
+    for turn in range(2):
+        n, own, other, found = here.js(HELD, 16)
+        assert (own, other, found) == (n, 0, n)
+        _, coarse, astray, _ = here.js(HELD, 6)  # a few points of a border are left out where nobody can see them
+        assert coarse >= 0.97 * n
+        assert astray <= 0.03 * n
+        if not turn:  # in many small pieces, with holes
+            here.js(
+                "(() => { const s = TerrMap.session; for (let u = 0; u < s.geo.n; u++) if (u % 3 === 0)"
+                " s.codes[u] = s.territories[u % 2].code; s.shading.rebuild(); })()"
+            )
