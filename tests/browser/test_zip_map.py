@@ -36,6 +36,13 @@ HELD = """zoom => {
   const found = g.x.reduce((n, x, u) => n + (g.at(x, g.y[u]) === u), 0);
   return [g.n, own, other, found];
 }"""
+CLUSTERS = """n => {
+  const at = (k) => Array.from({ length: n }, (_, i) => ((i * k) % 9973) / 9973);
+  const lat = at(7919).map(v => 30 + 10 * v), lon = at(6007).map(v => -100 + 20 * v);
+  const p = new TerrMap.Points({ lat, lon, r: at(1), text: at(1) });
+  const world = [0, 0, 256, 256], total = (s) => s.single.length + s.groups.reduce((t, c) => t + c.count, 0);
+  return [3, 6, 9, 14].map(z => [total(p.shown(world, z)), p.shown(world, z).groups.length]);
+}"""
 DOVER, NEWARK, LEWES = "19901", "19711", "19958"
 ROWS = "\n".join(
     [
@@ -232,6 +239,29 @@ def test_accounts_are_asked_for_and_shown(server, scenario, new_page) -> None:
     here.frame.get_by_label("Accounts", exact=True).check()
     here.frame.wait_for_function("TerrMap.session.points !== null")
     assert here.js("TerrMap.session.points.n") == 3
+
+
+def test_circles_count_every_account_once_and_split_as_one_zooms_in(server, scenario, new_page) -> None:
+    _, here = opened(new_page, server, scenario[1])
+    counted = here.js(CLUSTERS, 5_000)
+    assert [n for n, _ in counted] == [5_000] * 4
+    groups = [g for _, g in counted]
+    assert 0 < groups[0] < groups[1] < groups[2]
+    assert [n for n, g in here.js(CLUSTERS, 900)] == [900] * 4
+    assert {g for _, g in here.js(CLUSTERS, 900)} == {0}, "few accounts are drawn one by one"
+
+
+def test_labels_never_lie_over_each_other(server, scenario, new_page) -> None:
+    ws, sid = scenario
+    units = ws.units(ws.store.scenario(sid))
+    names = [f"A territory with quite a long name {u % 25}" for u in range(len(units))]
+    plans.place_by_name(ws, sid, ws.plan(sid)[1], names)
+    _, here = opened(new_page, server, sid)
+    boxes = here.js("TerrMap.session.placed")
+    assert 1 < len(boxes) <= 25
+    for i, (x, y, half, height) in enumerate(boxes):
+        for x2, y2, half2, height2 in boxes[:i]:
+            assert abs(x - x2) >= half + half2 - 1e-9 or abs(y - y2) >= min(height, height2) - 1e-9
 
 
 def test_the_street_map_is_off_until_asked_for_and_says_where_it_comes_from(server, scenario, browser) -> None:
