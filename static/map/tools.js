@@ -96,7 +96,7 @@
     // What a click at a unit takes: that unit, or all of its county or state.
     const SCOPES = [["unit", "One " + s.config.word], ["county", "Whole county"], ["state", "Whole state"]];
     let taking = "unit";
-    const scopes = () => SCOPES.filter(([k]) => k === "unit" || (s.geo && s.geo.groups[k].size && s.geo.groups[k].size < s.geo.n));
+    const scopes = () => SCOPES.filter(([k]) => k === "unit" || (s.geo && s.geo.groups[k].size > 1 && s.geo.groups[k].size < s.geo.n));
     function setScope(kind) {
       taking = kind;
       scope.value = kind;
