@@ -79,7 +79,8 @@ def divided(units: Units, k: int) -> NDArray[np.int64]:
     """int64 (n,), k parts in one piece each, of about as many units."""
     import pymetis
 
-    parts = pymetis.part_graph(k, xadj=units.indptr.tolist(), adjncy=units.indices.tolist(), contiguous=True)[1]
+    graph = pymetis.CSRAdjacency(units.indptr, units.indices)
+    parts = pymetis.part_graph(k, adjacency=graph, contiguous=True)[1]
     return np.asarray(parts, dtype=np.int64)
 
 

@@ -103,23 +103,18 @@ def land_of(frame: gpd.GeoDataFrame) -> object | None:
 
 
 def _enclosed(whole: object) -> NDArray[np.object_]:
-    """The holes of the areas' union."""
-    pieces = shapely.get_parts(whole)
-    rings, of = shapely.get_rings(pieces, return_index=True)
-    inner = np.ones(len(rings), dtype=bool)
-    inner[np.unique(of, return_index=True)[1]] = False
-    holes = shapely.polygons(rings[inner])
-    if not len(holes):
-        return np.zeros(0, dtype=object)
+    """What lies between areas all around, also where these only touch in points."""
+    lines = shapely.union_all(shapely.get_rings(shapely.get_parts(whole)))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
     # an island in a lake is a piece of its own, and no part of the gap
-    return np.asarray(shapely.get_parts(shapely.difference(shapely.union_all(holes), whole)), dtype=object)
+    between = faces[~shapely.intersects(whole, shapely.point_on_surface(faces))] if len(faces) else faces
+    return np.asarray(between, dtype=object)
 
 
 def _slits(whole: object) -> NDArray[np.object_]:
     """Narrow places between areas that are open at an end."""
     closed = shapely.buffer(shapely.buffer(whole, NARROW, quad_segs=2), -NARROW, quad_segs=2)
-    enclosed = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(whole)))
-    found = shapely.get_parts(shapely.difference(closed, shapely.union_all(enclosed)))
+    found = shapely.get_parts(shapely.difference(closed, shapely.union_all([whole, *_enclosed(whole)])))
     return np.asarray(found[~shapely.is_empty(shapely.buffer(found, -NARROW / 50))], dtype=object)
 
 

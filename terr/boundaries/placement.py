@@ -144,7 +144,7 @@ def _guess(known: _Known, said: str) -> tuple[CRS | None, Finding]:
     for name in _USUAL:
         crs = CRS.from_user_input(name)
         off = known.off(crs)
-        if off < least:
+        if off < least - (0.0 if best is None else 0.5):  # systems that agree within metres: the first
             best, least = crs, off
     if best is None:
         return None, Finding("crs_asked", f"{said}. Give the EPSG number of the coordinate system they are in.")

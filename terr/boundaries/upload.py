@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class Inspected:
 
     Attributes:
         filename: for display only.
+        sha256: of the file, hexadecimal.
         raw: the layer that was read.
         columns: of its table.
         id_column: the one to suggest; `ROW_NUMBER` if none would do.
@@ -71,6 +73,7 @@ class Inspected:
     """
 
     filename: str
+    sha256: str
     raw: Raw
     columns: tuple[Column, ...]
     id_column: str
@@ -126,7 +129,9 @@ def inspect(data: bytes, filename: str, *, layer: str | None = None, limits: Lim
     columns = tuple(_column(str(c), raw.table[c]) for c in raw.table.columns)
     ids, name = suggested(columns)
     placement = place(raw.geometry, raw.crs, texts(raw.table[ids]) if ids else ())
-    return Inspected(filename[-120:], raw, columns, ids, name, placement, _extent(raw, placement))
+    return Inspected(
+        filename[-120:], hashlib.sha256(data).hexdigest(), raw, columns, ids, name, placement, _extent(raw, placement)
+    )
 
 
 def suggested(columns: Sequence[Column]) -> tuple[str, str]:

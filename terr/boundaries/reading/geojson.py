@@ -138,7 +138,8 @@ class _Rows:
         if geometry is None:
             return None
         try:
-            made = shapely.force_2d(shape(geometry))
+            with np.errstate(all="ignore"):
+                made = shapely.force_2d(shape(geometry))
             if made.is_empty or np.isfinite(shapely.get_coordinates(made)).all():
                 return made
         except (ArithmeticError, AttributeError, LookupError, RecursionError, ShapelyError, TypeError, ValueError):

@@ -45,8 +45,8 @@ def areas(blobs: Sequence[bytes | None]) -> tuple[NDArray[np.object_], NDArray[n
             other.append(row)
         else:
             good[row], points = blob, points + seen
-    shapes = shapely.from_wkb(as_objects(good), on_invalid="ignore")
-    flat = shapely.force_2d(shapes)
+    with np.errstate(all="ignore"):
+        flat = shapely.force_2d(shapely.from_wkb(as_objects(good), on_invalid="ignore"))
     flat[other] = _NO_AREA
     lost = np.array([g is not None for g in good]) & np.array([s is None for s in flat])
     owner = shapely.get_coordinates(flat, return_index=True)

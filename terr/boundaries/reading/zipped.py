@@ -75,7 +75,8 @@ def open_zip(data: bytes, filename: str, limits: Limits) -> dict[str, Parts]:
                 if ending.lower() in files:
                     raise InputError(f"{filename} holds {base}.{ending} twice; zip the Shapefile again")
                 with archive.open(info) as member:
-                    files[ending.lower()] = member.read()
+                    # with a size, so that no more is unpacked than it says; if that was a lie, its checksum is wrong
+                    files[ending.lower()] = member.read(info.file_size + 1)
     # NotImplementedError: a way of packing that isn't supported; RuntimeError: a password
     except (
         zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError,
