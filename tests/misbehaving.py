@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +19,10 @@ class Server:
         content: the file.
         act: what to do instead of serving it; is given the request's handler and answers whether it is finished.
         asked: (path, Range, If-Range) of each request.
+        port: where it listens.
+        ranges: it can send a part of the file.
+        etag: its mark of the file, by default one of its content.
+        ended: set when the test is over.
     """
 
     content: bytes
@@ -27,6 +31,7 @@ class Server:
     port: int = 0
     ranges: bool = True
     etag: str = ""
+    ended: threading.Event = field(default_factory=threading.Event)
 
     @property
     def base(self) -> str:
@@ -72,13 +77,14 @@ def serving(content: bytes, **options: object) -> Iterator[Server]:
     made = Server(content, **options)  # type: ignore[arg-type]
     handler = type("Handler", (_Handler,), {"served": made})
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    httpd.daemon_threads = True
+    httpd.daemon_threads = False  # so that closing waits for them
     made.port = httpd.server_address[1]
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield made
     finally:
+        made.ended.set()
         httpd.shutdown()
         httpd.server_close()
 
@@ -119,7 +125,7 @@ def breaks_after(share: float, times: int = 1) -> Callable[[object, Server], boo
         handler.end_headers()
         handler.wfile.write(server.content[first : first + int((total - first) * share)])
         handler.wfile.flush()
-        handler.connection.close()
+        handler.connection.shutdown(socket.SHUT_RDWR)
         return True
 
     return act  # type: ignore[return-value]
@@ -136,8 +142,8 @@ def stalls(seconds: float, *, after: int = 0) -> Callable[[object, Server], bool
             handler.end_headers()
             handler.wfile.write(server.content[:after])
             handler.wfile.flush()
-        time.sleep(seconds)
-        handler.connection.close()
+        server.ended.wait(seconds)
+        handler.connection.shutdown(socket.SHUT_RDWR)
         return True
 
     return act  # type: ignore[return-value]

@@ -43,7 +43,7 @@ def test_each_format_gives_what_went_in(kind):
     frame = sample()
     raw = read(WRITERS[kind](frame), "my areas.bin")
     assert raw.format == kind
-    assert label(raw.crs) == ("WGS 84 (EPSG:4326)" if kind != "GeoJSON" else "")
+    assert label(raw.crs) == "WGS 84 (EPSG:4326)"
     assert raw.table["code"].tolist() == frame["code"].tolist()
     assert [None if pd.isna(v) else v for v in raw.table["name"]] == ["Köln", "São Paulo", None, "東京"]
     assert raw.table["people"].tolist() == [1, 2, 3, 4]

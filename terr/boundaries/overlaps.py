@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from terr.boundaries.adjacency import GEOD
-from terr.boundaries.findings import Finding, areas_word, few, finding
+from terr.boundaries.findings import Finding, areas_word, by_number, few, finding
 
 LARGE = 0.01
 """Share of the smaller area from which an overlap is told by name; below that it comes from drawing or simplifying."""
@@ -84,7 +84,8 @@ def one_sheet(geometry: NDArray[np.object_], names: Sequence[str]) -> tuple[NDAr
     gone = shapely.is_empty(clean) & ~shapely.is_empty(geometry)
     if gone.any():
         lost = [str(names[r]) for r in np.flatnonzero(gone).tolist()]
-        text = f"{areas_word(len(lost))} lay wholly under smaller ones, so nothing of them is left: {few(lost)}."
+        of = by_number(len(lost), "it", "them")
+        text = f"{areas_word(len(lost))} lay wholly under smaller ones, so nothing of {of} is left: {few(lost)}."
         found.append(finding("covered", text, lost, "left out"))
     if not found:
         found.append(

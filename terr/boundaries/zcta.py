@@ -28,6 +28,7 @@ SOURCE = "US Census Bureau, cartographic boundaries of ZIP Code Tabulation Areas
 COLUMN = "ZCTA5CE20"
 ROWS = range(33_500, 34_001)
 """The file has 33,791 areas."""
+_WRONG = "the file that came isn't the Census Bureau's ZIP areas of 2020"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,11 +51,20 @@ def look(path: Path, rows: Sequence[int] = ROWS) -> Inspected:
     Raises:
         InputError: if it is broken, something else, or of another year.
     """
-    wrong = "the file that came isn't the Census Bureau's ZIP areas of 2020"
     try:
         found = inspect(path.read_bytes(), census.FILE)
     except InputError as error:
-        raise InputError(f"{wrong}: {error}") from error
+        raise InputError(f"{_WRONG}: {error}") from error
+    return verified(found, rows)
+
+
+def verified(found: Inspected, rows: Sequence[int] = ROWS) -> Inspected:
+    """The same, once it is sure that it is the Census Bureau's file of 2020.
+
+    Raises:
+        InputError: if it is something else, or of another year.
+    """
+    wrong = _WRONG
     columns = list(found.raw.table.columns)
     if COLUMN not in columns:
         others = [c for c in columns if str(c).upper().startswith("ZCTA")]

@@ -35,13 +35,14 @@ def table() -> None:
         frame,
         hide_index=True,
         width="stretch",
-        height=38 + 35 * min(len(frame), 9),
+        height=37 + 35 * min(len(frame), 9),
         on_select="rerun",
         selection_mode="single-row",
         key=f"terr_layers_{zlib.crc32(repr([(s.level, s.title) for s in layers]).encode()):08x}",
         column_config={
             "Areas": st.column_config.NumberColumn(format="localized", width="small"),
             "Shapes": st.column_config.TextColumn(width="small"),
+            "Source": st.column_config.TextColumn(width="medium"),
         },
     )
     _chosen(layers, picked.selection.rows)
@@ -93,8 +94,8 @@ def census() -> None:
             on_click=works.begin, args=("census", boundaries.install_census),
         )  # fmt: skip
         st.caption(
-            "No network here? Fetch cb\\_2020\\_us\\_zcta520\\_500k.zip on another machine, and add it as "
-            "boundaries of your own."
+            "No network here? Fetch cb\\_2020\\_us\\_zcta520\\_500k.zip on another machine, and give it to Terr at the "
+            "right."
         )
     works.show("census", lambda done: state.put("census_added", done))
 

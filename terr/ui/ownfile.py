@@ -11,7 +11,7 @@ from terr.boundaries.cleaning import Cleaned
 from terr.boundaries.upload import ROW_NUMBER, Inspected
 from terr.errors import InputError
 from terr.ui import findings, state, works
-from terr.view.text import count, markdown, sentence
+from terr.view.text import count, markdown
 from terr.workspace import boundaries
 from terr.workspace.boundaries import Added
 
@@ -33,13 +33,17 @@ def add() -> None:
         state.drop("own_added", "own_check_error", "own_keep_error", "own_check_stopped", "own_keep_stopped")
         _read(given.getvalue(), given.name, None)
     if message := state.get("own_error"):
-        st.error(markdown(sentence(message)), icon=":material/error:")
+        st.error(markdown(message), icon=":material/error:")
     pending = state.get("own")
     if pending is None:
         if given is None and not state.get("own_added"):
             st.caption("The areas become a level you can plan with. You choose which column tells them apart.")
         return
+    if boundaries.is_census(pending["found"]):
+        _exact(pending["found"])
+        return
     _columns(pending)
+    pending = state.get("own", pending)
     works.show("own_check", lambda done: state.put("own", {**state.get("own"), "cleaned": done}))
     if "cleaned" in pending and not works.running("own_check"):
         _keep(pending)
@@ -55,6 +59,19 @@ def _read(data: bytes, name: str, layer: str | None) -> None:
         state.put("own_error", str(error))
         return
     state.put("own", {"data": data, "found": found})
+
+
+def _exact(found: Inspected) -> None:
+    """The Census Bureau's file, fetched elsewhere and given here."""
+    st.info("This is the Census Bureau's file of exact ZIP areas.", icon=":material/verified:")
+    row = st.container(horizontal=True)
+    if row.button("Use it as the exact ZIP areas", type="primary", key="own_census", disabled=works.running("census")):
+        works.begin("census", lambda: boundaries.install_file(found))
+        _close()
+        st.rerun()
+    if row.button("Drop this file", key="own_drop"):
+        _close()
+        st.rerun()
 
 
 def _columns(pending: dict[str, Any]) -> None:
@@ -90,9 +107,9 @@ def _columns(pending: dict[str, Any]) -> None:
     if pending.get("choice") != choice and "cleaned" in pending:
         pending = {k: v for k, v in pending.items() if k != "cleaned"}
         state.put("own", pending)
-    go, drop, _ = st.columns([1.4, 1.2, 2])
+    row = st.container(horizontal=True)
     asks = found.needs_crs and epsg is None
-    if go.button(
+    if row.button(
         "Check the areas", type="primary" if "cleaned" not in pending else "secondary", key="own_go",
         icon=":material/rule:", disabled=asks or works.running("own_check") or works.running("own_keep"),
     ):  # fmt: skip
@@ -104,7 +121,7 @@ def _columns(pending: dict[str, Any]) -> None:
             ),
         )
         st.rerun()
-    if drop.button("Drop this file", key="own_drop", disabled=works.running("own_keep")):
+    if row.button("Drop this file", key="own_drop", disabled=works.running("own_keep")):
         _close()
         st.rerun()
 
@@ -166,6 +183,8 @@ def _keep(pending: dict[str, Any]) -> None:
         f"**{count(len(cleaned.frame), 'area')} can be used.** {'The ids are US ZIPs.' if cleaned.zips else ''}"
     )
     findings.show(cleaned.findings)
+    if works.running("own_keep"):
+        return  # its progress takes the place of what is below
     title = st.text_input(
         "Name of these boundaries", boundaries.suggested_title(found.filename), max_chars=boundaries.TITLE,
         key=f"own_title_{found.sha256[:8]}",
@@ -176,7 +195,6 @@ def _keep(pending: dict[str, Any]) -> None:
     )  # fmt: skip
     if st.button(
         f"Keep {len(cleaned.frame):,} {what}", type="primary", key="own_keep_go", icon=":material/check:",
-        disabled=works.running("own_keep"),
     ):  # fmt: skip
         ws = state.workspace()
         works.begin("own_keep", lambda: boundaries.keep(ws, found, cleaned, title, filled=filled))

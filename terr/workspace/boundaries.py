@@ -155,6 +155,25 @@ def install_census(*, base: str | None = None, rows: Sequence[int] = zcta.ROWS) 
     return Work(body)
 
 
+def is_census(inspected: Inspected, *, rows: Sequence[int] = zcta.ROWS) -> bool:
+    """Whether a file that a person gave is the Census Bureau's own file of ZIP areas."""
+    try:
+        zcta.verified(inspected, rows)
+    except InputError:
+        return False
+    return True
+
+
+def install_file(inspected: Inspected) -> Work[Added]:
+    """Begin to make the exact ZIP areas of the Census Bureau's file that a person gave; nothing goes online."""
+
+    def body(watch: Watch) -> Added:
+        made = zcta.build(inspected, watch=watch)
+        return Added((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
+
+    return Work(body)
+
+
 def census_arrived() -> tuple[int, int]:
     """Bytes of an unfinished download that are here, and of the whole; (0, 0) if none was begun."""
     return census.arrived()

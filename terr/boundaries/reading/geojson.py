@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
@@ -154,7 +155,7 @@ class _Rows:
             notes.append(
                 Finding("columns", f"Only the first {self.limits.columns} columns of the file were read; it has more.")
             )
-        system = None
+        system = CRS.from_epsg(4326) if crs is None else None  # so says the format
         if crs is not None:
             name = crs.get("properties", {}).get("name") if isinstance(crs, dict) and crs.get("type") == "name" else ""
             system = from_name(name if isinstance(name, str) else "")
