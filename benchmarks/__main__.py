@@ -17,9 +17,9 @@ click to recolour: from the mousedown event's own time to the first frame in whi
   has the new territory's colour.
 click to chart and table: from the same mousedown until all of these show the new revision: the map (confirmed by the
   server), the headline's revision, the chart (its SVG differs) and the table (the pixels of its first row differ).
-one edit: on the server alone, without a browser; "new metrics" is what the charts, table and headline show.
 lasso to recolour: from letting go of the mouse to the end of the redraw that shows the new colours.
 frame to frame: between animation frames of the map while it is dragged or the wheel is turned; 50 ms are 20 a second.
+one edit: on the server alone, without a browser; "new metrics" is what the charts, table and headline show.
 design: the largest of all seeds. METIS and k-means: seconds of all seeds together, the best plan of them
   (fewest extra components, then within 5 %, then most compact)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ CASES = (
     Case("Texas by county", "county", "TX", 8),
     Case("Lower 48 by county", "county", "lower48", 50),
     Case("Texas by ZIP", "zip", "TX", 20),
-    Case("Lower 48 by ZIP", "zip", "lower48", 100),
+    Case("United States by ZIP", "zip", "us", 100),
 )
 
 
@@ -96,6 +97,7 @@ def run() -> tuple[list[Figure], dict[str, Any]]:
     with TemporaryDirectory() as folder, sync_playwright() as driver:
         root = Path(folder)
         for case, scenario in prepare(root).items():
+            sys.stderr.write(f"{time.strftime('%H:%M:%S')} {case.name} ...\n")
             starts = []
             for last in (False,) * (STARTS - 1) + (True,):
                 with served(root) as app, cold_page(driver, guard) as page:

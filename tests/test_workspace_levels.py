@@ -69,7 +69,7 @@ def test_levels_at_hand_and_their_titles(ws):
     assert [c.level for c in levels.choices()] == list(LEVELS)
     titles = {c.level: c.title for c in levels.choices()}
     assert titles["county"] == "Counties"
-    assert titles["zip"] == "ZIPs, approximate areas"
+    assert titles["zip"] == "ZIP areas, approximate"
     level, _ = own_boundaries(geojson(), "my districts.geojson")
     own = next(c for c in levels.choices() if c.level == level)
     assert (own.title, own.approximate) == ("my districts.geojson", False)

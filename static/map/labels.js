@@ -89,6 +89,7 @@
       ctx.fillStyle = s.theme.label;
       ctx.fillText(text, x, y);
     }
+    s.placed = taken.slice(circles.length); // middle x and y, half width, height
     ctx.restore();
   };
 })();

@@ -67,8 +67,7 @@
       }
       if (!units.length) return s.say(hit.label + " has no place on this map.");
       s.flyTo(units);
-      s.hover = units[0];
-      s.hovered = units;
+      s.aim(units[0]);
       const t = s.byCode.get(s.codes[units[0]]);
       s.say((hit.units ? hit.label : hit.label + ": " + s.geo.name[units[0]]) + " · " + (t ? t.name : "unassigned"));
     }
@@ -101,7 +100,10 @@
         mark();
         e.preventDefault();
       } else if (e.key === "Enter") {
-        if (hits[at]) go(hits[at]);
+        if (hits[at]) {
+          go(hits[at]);
+          s.map.getContainer().focus({ preventScroll: true }); // Enter once more gives it to the active territory
+        }
         else if (field.value.trim().length > 1 && !waiting) s.say("Nothing here is called “" + field.value.trim() + "”.");
       } else if (e.key === "Escape") {
         field.value = "";

@@ -96,7 +96,7 @@
     // What a click at a unit takes: that unit, or all of its county or state.
     const SCOPES = [["unit", "One " + s.config.word], ["county", "Whole county"], ["state", "Whole state"]];
     let taking = "unit";
-    const scopes = () => SCOPES.filter(([k]) => k === "unit" || (s.geo && s.geo.groups[k].size && s.geo.groups[k].size < s.geo.n));
+    const scopes = () => SCOPES.filter(([k]) => k === "unit" || (s.geo && s.geo.groups[k].size > 1 && s.geo.groups[k].size < s.geo.n));
     function setScope(kind) {
       taking = kind;
       scope.value = kind;
@@ -109,6 +109,14 @@
       return kind === "unit" ? [u] : s.geo.group(u, kind);
     }
     scope.addEventListener("change", () => setScope(scope.value));
+
+    // What Enter does on the map: the same as a click on the unit that was found or pointed at last.
+    function take() {
+      if (s.hover < 0) return s.say("Find a " + s.config.word + " first (/), then press Enter to give it to the active territory.");
+      const units = group(s.hover, false);
+      mode === "lock" ? s.lock(units) : s.paint(units);
+    }
+    s.aim = (u) => point(u, false);
 
     // The unit under the pointer, outlined with all that a click would take.
     function point(u, shift) {
@@ -224,6 +232,7 @@
       else if (k === "k") legend.open();
       else if (k === "/") search.focus();
       else if (k === "enter" && mode === "polygon") finish();
+      else if (k === "enter" && document.activeElement === box && e.view === window) take();
       else if (k === "escape") return setMode("click"); // not swallowed: it also closes what else is open
       else if (k === "0") s.choose(-1);
       else if (k >= "1" && k <= "9" && s.territories[+k - 1]) s.choose(s.territories[+k - 1].code);

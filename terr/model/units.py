@@ -113,6 +113,12 @@ class Units:
         return frozen(self.frame["area_km2"].to_numpy(dtype=np.float64), np.float64)
 
     @cached_property
+    def lat_lon(self) -> NDArray[np.float64]:
+        """float64 (n, 2), latitude and longitude of a point inside each unit, degrees. Read-only."""
+        inside = self.frame.geometry.representative_point()
+        return frozen(np.column_stack([inside.y.to_numpy(), inside.x.to_numpy()]), np.float64, 2)
+
+    @cached_property
     def _codes(self) -> dict[str, int]:
         return {u: i for i, u in enumerate(self._ids)}
 

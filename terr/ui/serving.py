@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,9 +67,16 @@ def packed(name: str) -> bytes | None:
         return None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _pack(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), compresslevel=6, mtime=0)
+
+
+def _warm() -> None:
+    """Pack the large bundled files while the app starts, so that the first map need not wait for it."""
+    for path in sorted(BUNDLED.glob("*.json"), key=lambda p: p.stat().st_size, reverse=True):
+        if NAME.fullmatch(path.name):
+            packed(path.name)
 
 
 def _answer(request: Request) -> Response:
@@ -94,4 +102,5 @@ def routes() -> list[BaseRoute]:
     """What the app answers beside Streamlit's own routes."""
     from starlette.routing import Route
 
+    threading.Thread(target=_warm, daemon=True).start()
     return [Route(route_path(), _answer, methods=["GET"])]

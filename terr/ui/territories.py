@@ -14,6 +14,7 @@ from terr.ui.guard import attempt
 from terr.view.text import and_list, count, markdown, units_title, units_word
 from terr.workspace import pasted, plans
 from terr.workspace.board import Board, board
+from terr.workspace.groups import groups
 
 MOST_TO_PICK = 3_500
 """Units a list to pick from may have; a longer one makes the browser wait, and a pasted list does the same."""
@@ -140,6 +141,8 @@ def by_list() -> None:
         f"{'or paste' if few else 'Paste'} {word} from a spreadsheet (codes or names)", key="list_paste", height=100,
         placeholder=f"{shown.units.ids[0]}\n{shown.units.names[-1]}",
     )  # fmt: skip
+    for kind, found in groups(shown.units).items():
+        st.multiselect(f"Whole {units_word(kind)}", list(found), key=f"list_{kind}")
     units, unknown = _listed(shown)
     read = pasted_units(shown, str(st.session_state["list_paste"]))
     if read.entries:
@@ -147,7 +150,9 @@ def by_list() -> None:
     if unknown:
         st.warning(f"Not in this plan: {markdown(and_list(unknown, 8))}", icon=":material/search_off:")
     names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
-    st.selectbox("Give to", list(names), format_func=lambda c: names[c], key="list_target")
+    codes, active = list(names), state.seen().active
+    at = codes.index(active) if active in names else 0
+    st.selectbox("Give to", codes, index=at, format_func=lambda c: names[c], key="list_target")
     move, lock, unlock = st.columns(3)
     n = count(len(units), units_word(shown.info.level, 1), word)
     move.button(
@@ -161,7 +166,11 @@ def by_list() -> None:
 def _listed(shown: Board) -> tuple[list[int], list[str]]:
     """Codes of the units picked or pasted, and the pasted entries that name none."""
     found, unknown = match_units(shown, str(st.session_state["list_paste"]))
-    return sorted({*st.session_state.get("list_units", []), *found}), unknown
+    picked = {*st.session_state.get("list_units", []), *found}
+    for kind, units in groups(shown.units).items():
+        for name in st.session_state.get(f"list_{kind}", []):
+            picked.update(units.get(name, ()))
+    return sorted(picked), unknown
 
 
 def match_units(shown: Board, text: str) -> tuple[list[int], list[str]]:

@@ -77,9 +77,10 @@ def board(ws: Workspace, scenario_id: str) -> Board:
 
     Raises:
         LocateError: if it doesn't exist.
-        PlanError: if its boundaries changed.
+        PlanError: if its boundaries changed or are gone.
     """
     info = ws.store.scenario(scenario_id)
+    units = ws.units(info)  # first, since a file of areas may have been taken away since the board was made
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
     rules = rules_of(ws, info)
@@ -87,7 +88,6 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     known = ws.scores.get(key)
     if known is not None:  # what is kept with the plan changes without a new revision
         return known if known.info == info else ws.scores.put(key, replace(known, info=info))  # type: ignore[no-any-return]
-    units = ws.units(info)
     loads, counts = per_unit(ws, info, info.measure)
     return ws.scores.put(  # type: ignore[no-any-return]
         key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules)

@@ -27,7 +27,12 @@ def find(ws: Workspace, shown: Board, text: str) -> list[dict[str, Any]]:
     wanted = " ".join(text.casefold().split())
     if len(wanted) < 2:
         return []
-    return [*_zips(shown, wanted), *_cities(ws, shown, wanted), *_accounts(ws, shown, wanted)]
+    key = ("found", shown.info.dataset_id, shown.units.version, shown.measure, wanted)  # asked for again at each click
+    known = ws.scores.get(key)
+    if known is None:
+        hits = [*_zips(shown, wanted), *_cities(ws, shown, wanted), *_accounts(ws, shown, wanted)]
+        known = ws.scores.put(key, hits)
+    return known  # type: ignore[no-any-return]
 
 
 def _in_region(shown: Board, state: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from terr.boundaries import shelf
 from terr.boundaries.cleaning import clean
@@ -15,8 +15,8 @@ from terr.boundaries.watch import Watch
 from terr.errors import InputError
 from terr.report.safe import shown
 from terr.store.atomic import replace_file
+from terr.workspace.boundaries import own_level
 
-_FINDINGS = "findings.json"
 _MAKE = "1"
 """Counted up when areas are made otherwise, so that what was kept before isn't taken for the same."""
 
@@ -48,12 +48,13 @@ def own_boundaries(
         StoreError: if the areas can't be kept.
     """
     name = PurePath(filename.replace("\\", "/")).name[-80:] or "boundaries"
-    digest = hashlib.sha256(data)
-    digest.update(json.dumps([_MAKE, id_column, name_column]).encode())
-    level = f"own-{digest.hexdigest()[:12]}"
-    kept = shelf.folder_of(level) / _FINDINGS
-    if any(k.level == level for k in shelf.kept()) and kept.is_file():
-        return level, tuple(str(text) for text in json.loads(kept.read_text(encoding="utf-8")))
+    asked = hashlib.sha256(data)
+    asked.update(json.dumps([_MAKE, id_column, name_column]).encode())
+    note = shelf.shelf_dir() / f"given-{asked.hexdigest()[:16]}.json"
+    kept = {k.level for k in shelf.kept()}
+    known = _noted(note)
+    if known is not None and known[0] in kept:
+        return known
     watch = Watch(progress, cancel)
     watch.at(0.0, "Reading the boundaries")
     seen = inspect(data, name)
@@ -61,18 +62,26 @@ def own_boundaries(
         if column is not None:
             _check_column(seen, option, column)
     cleaned = clean(seen, id_column, name_column, watch=watch.part(0.05, 0.4))
-    made = ready(cleaned, filled=True, watch=watch.part(0.4, 0.7))
-
-    def building(part: float, text: str) -> None:
-        watch.part(0.7, 1.0).at(part, text)
-
-    shelf.keep(
-        made.frame, level=level, title=name, members=made.members, fills=made.fills, source=f"the file {name}",
-        progress=building,
-    )  # fmt: skip
-    findings = tuple(found.message for found in made.findings)
-    replace_file(kept, json.dumps(findings).encode(), prefix=".new-")
+    level, found = own_level(seen, cleaned, filled=True), cleaned.findings
+    if level not in kept:  # else somebody added the same on the page Settings, perhaps under a name of their own
+        made = ready(cleaned, filled=True, watch=watch.part(0.4, 0.7))
+        found = made.findings
+        shelf.keep(
+            made.frame, level=level, title=name, members=made.members, fills=made.fills,
+            source=f"from the file {name}", progress=watch.part(0.7, 1.0).at,
+        )  # fmt: skip
+    findings = tuple(one.message for one in found)
+    replace_file(note, json.dumps([level, findings]).encode(), prefix=".new-")
     return level, findings
+
+
+def _noted(note: Path) -> tuple[str, tuple[str, ...]] | None:
+    """What an earlier reading of the same file came to; None if there was none, or it can't be read."""
+    try:
+        level, findings = json.loads(note.read_text(encoding="utf-8"))
+        return str(level), tuple(str(text) for text in findings)
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _check_column(seen: Inspected, option: str, column: str) -> None:

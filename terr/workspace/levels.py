@@ -8,6 +8,7 @@ from typing import Any
 
 from terr.aggregate import placed
 from terr.boundaries import shelf
+from terr.boundaries.bundled import TITLES
 from terr.boundaries.catalog import LEVELS, layer, load_units, parse_region, region_label
 from terr.boundaries.regions import EVERYWHERE
 from terr.errors import InputError, LocateError
@@ -17,7 +18,7 @@ from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.report.safe import shown
 from terr.store import ScenarioInfo
-from terr.view.text import units_title, units_word
+from terr.view.text import units_word
 
 BOUNDARIES = "boundaries"
 """Under this name a scenario's settings keep what its layer was, so that it can be asked for again."""
@@ -52,10 +53,8 @@ class Choice:
 
 def choices() -> tuple[Choice, ...]:
     """All levels at hand: those that come with Terr, then what is on the shelf. Reads no shapes."""
-    bundled = [
-        Choice(v, units_title(v) + (", approximate areas" if v in _ESTIMATES else ""), v in _ESTIMATES) for v in LEVELS
-    ]
-    return (*bundled, *(Choice(k.level, k.title, k.approximate) for k in shelf.kept()))
+    own = (Choice(v, TITLES[v], v in _ESTIMATES) for v in LEVELS)
+    return (*own, *(Choice(k.level, k.title, k.approximate) for k in shelf.kept()))
 
 
 def check_level(level: str) -> None:

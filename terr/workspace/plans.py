@@ -197,9 +197,12 @@ def paint(
 
 
 def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], skipped: int) -> str:
+    if not len(clashes) and not skipped:
+        return ""
     parts = []
+    info = ws.store.scenario(scenario_id)
     if len(clashes):
-        names = ws.units(ws.store.scenario(scenario_id)).names
+        names = ws.units(info).names
         first = names[int(clashes[0])]
         rest = f" and {len(clashes) - 1} more were" if len(clashes) > 1 else " was"
         parts.append(
@@ -207,7 +210,8 @@ def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], s
             "plan; repeat the edit if you still want it."
         )
     if skipped:
-        parts.append(f"{skipped} locked {'unit was' if skipped == 1 else 'units were'} left alone.")
+        word = units_word(info.level, skipped)
+        parts.append(f"{skipped:,} locked {word} {'was' if skipped == 1 else 'were'} left alone.")
     return " ".join(parts)
 
 
