@@ -129,6 +129,7 @@ def download(
     except TerrError:
         raise
     except urllib.error.HTTPError as error:
+        error.close()
         raise DownloadError(_status(host, error.code)) from error
     except (OSError, http.client.HTTPException) as error:
         raise _told(host, folder, error) from error
@@ -201,6 +202,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
         if (new.scheme, new.hostname, new.port) != (old.scheme, old.hostname, old.port):
+            fp.close()
             raise DownloadError(
                 f"{old.hostname} sends the request on to {(new.hostname or new.scheme)[:80]}, which was not followed. "
                 "A sign-in page of your network may stand in between: open any web page first, then try again"

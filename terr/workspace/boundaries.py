@@ -124,9 +124,7 @@ def keep(ws: Workspace, inspected: Inspected, cleaned: Cleaned, title: str, *, f
     Raises:
         InputError: if the name can't be used.
     """
-    digest = hashlib.sha256(f"{inspected.sha256}\n{inspected.raw.layer}\n{filled}\n".encode())
-    digest.update("\n".join(cleaned.frame["unit_id"]).encode())
-    level = f"own-{digest.hexdigest()[:12]}"
+    level = own_level(inspected, cleaned, filled=filled)
     named = _named(ws, title, level)
 
     def body(watch: Watch) -> Added:
@@ -138,6 +136,13 @@ def keep(ws: Workspace, inspected: Inspected, cleaned: Cleaned, title: str, *, f
         return Added((level,), named, len(layer), made.findings)
 
     return Work(body)
+
+
+def own_level(inspected: Inspected, cleaned: Cleaned, *, filled: bool) -> str:
+    """The level that a file becomes with these choices: "own-" and 12 hex digits."""
+    digest = hashlib.sha256(f"{inspected.sha256}\n{inspected.raw.layer}\n{filled}\n".encode())
+    digest.update("\n".join(cleaned.frame["unit_id"]).encode())
+    return f"own-{digest.hexdigest()[:12]}"
 
 
 def install_census(*, base: str | None = None, rows: Sequence[int] = zcta.ROWS) -> Work[Added]:

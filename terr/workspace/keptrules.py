@@ -56,7 +56,7 @@ def broken_rules(
             currency = (currencies or {}).get(one.measure, "")
             names = and_list([f"{plan.territories[j].name} ({_shown(one, value[j], currency)})" for j in off], 2)
             out.append(f"{one.measure} of {names} isn't {limit_words(one, currency)}")
-    codes = units.codes()
+    codes = units.codes() if rules.groups else {}
     for group in rules.groups:
         inside = [codes[u] for u in group.units if u in codes]
         if inside and len(set(plan.assign[inside].tolist())) > 1:
