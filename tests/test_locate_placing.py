@@ -180,6 +180,13 @@ def test_own_areas_by_a_column_that_holds_their_ids():
     assert place(few, GERMANY).ways()["id"] == 0  # a quarter of the rows is chance
 
 
+def test_short_numbers_are_ids_only_in_a_column_that_speaks_of_areas():
+    own = layer_of({"1": shapely.box(0, 0, 1, 1), "2": shapely.box(1, 0, 2, 1)})
+    frame = rows({}, {}).assign(Priority=["1", "2"])
+    assert place(frame, own).codes.tolist() == [UNLOCATED, UNLOCATED]
+    assert place(frame.assign(**{"Sales district": ["2", "1"]}), own).codes.tolist() == [1, 0]
+
+
 def test_own_areas_whose_ids_are_zips_and_counties():
     zips = layer_of({"19901": shapely.box(0, 0, 1, 1), "19801": shapely.box(1, 0, 2, 1)})
     assert place(rows({"zip": "19901-0001"}, {"zip": "19801"}), zips).by.tolist() == ["id", "id"]
