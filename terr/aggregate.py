@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from terr.boundaries.catalog import layer
 from terr.errors import InputError, PlanError
+from terr.locate.areas import beside
 from terr.locate.placing import OUTSIDE, UNLOCATED, Placed, in_region, place
-from terr.model.accounts import Accounts
+from terr.model.accounts import HIDDEN, Accounts
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units
 
 __all__ = [
-    "OUTSIDE", "UNLOCATED", "Part", "PlanTotals", "Totals", "account_codes", "measure_values", "measures_per_unit",
+    "OUTSIDE", "UNLOCATED", "Part", "PlanTotals", "Totals", "account_codes", "drawn_points", "measure_values",
+    "measures_per_unit",
     "placed", "plan_totals", "totals", "unit_codes",
 ]  # fmt: skip
 
@@ -44,6 +46,21 @@ def placed(accounts: Accounts, units: Units) -> Placed:
         with _lock:
             _known.setdefault(accounts, {})[key] = known
     return known
+
+
+def drawn_points(accounts: Accounts, units: Units) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Latitude and longitude of each account as the units are drawn, float64 (n,) in degrees, NaN where unknown.
+
+    An account placed by coordinates abroad lies there, and not at the point of a ZIP that looks like its postcode.
+    """
+    frame = accounts.frame
+    lat, lon = (frame[c].to_numpy(dtype=np.float64) for c in ("lat", "lon"))
+    if HIDDEN[0] in frame.columns:
+        given = [frame[c].to_numpy(dtype=np.float64) for c in HIDDEN]
+        own = (placed(accounts, units).by == "lat_lon") & np.isfinite(given[0])
+        lat, lon = np.where(own, given[0], lat), np.where(own, given[1], lon)
+    west, _, east, _ = units.frame.total_bounds.tolist()
+    return lat, beside(lon, west, east)
 
 
 def _place(accounts: Accounts, units: Units) -> Placed:

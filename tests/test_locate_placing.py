@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layers import layer_of, squares
 
-from terr.aggregate import measures_per_unit, placed, totals
+from terr.aggregate import drawn_points, measures_per_unit, placed, totals
 from terr.boundaries.catalog import load_units
 from terr.boundaries.layer import cut
 from terr.errors import InputError
 from terr.locate import locate, placing
-from terr.locate.areas import SHORE_KM, Shapes
+from terr.locate.areas import SHORE_KM, Shapes, beside
 from terr.locate.placing import OUTSIDE, UNLOCATED, place
 from terr.model.accounts import Accounts
 
@@ -180,6 +180,13 @@ def test_own_areas_by_a_column_that_holds_their_ids():
     assert place(few, GERMANY).ways()["id"] == 0  # a quarter of the rows is chance
 
 
+def test_short_numbers_are_ids_only_in_a_column_that_speaks_of_areas():
+    own = layer_of({"1": shapely.box(0, 0, 1, 1), "2": shapely.box(1, 0, 2, 1)})
+    frame = rows({}, {}).assign(Priority=["1", "2"])
+    assert place(frame, own).codes.tolist() == [UNLOCATED, UNLOCATED]
+    assert place(frame.assign(**{"Sales district": ["2", "1"]}), own).codes.tolist() == [1, 0]
+
+
 def test_own_areas_whose_ids_are_zips_and_counties():
     zips = layer_of({"19901": shapely.box(0, 0, 1, 1), "19801": shapely.box(1, 0, 2, 1)})
     assert place(rows({"zip": "19901-0001"}, {"zip": "19801"}), zips).by.tolist() == ["id", "id"]
@@ -241,6 +248,28 @@ def test_places_are_worked_out_once_for_the_same_accounts_and_units(monkeypatch)
     assert placed(accounts, units) is first
     with pytest.raises(ValueError, match="read-only"):
         first.codes[0] = 3
+
+
+def test_accounts_are_drawn_where_they_were_placed(monkeypatch):
+    frame = rows({"lat": 52.5, "lon": 13.4, "zip": "10115"}, {"zip": "10115"}, {}).assign(
+        owner="", revenue=1.0, source_row=range(3)
+    )
+    accounts = Accounts(frame=frame, measures=("revenue",))
+    for name in ("terr.locate.placing.layer", "terr.aggregate.layer"):
+        monkeypatch.setattr(name, lambda _: GERMANY)
+    monkeypatch.setattr(placing, "national_index", lambda u: np.arange(len(u)))
+    lat, lon = drawn_points(accounts, cut(GERMANY, ("*",)))
+    assert (lat[0], lon[0]) == (52.5, 13.4)
+    assert (round(lat[1]), round(lon[1])) == (41, -74)  # New York, where its ZIP is
+    assert np.isnan(lat[2])
+    assert np.isnan(lon[2])
+
+
+def test_points_lie_beside_areas_that_cross_the_180th_meridian():
+    aleutians, fiji = (-189.0, -130.0), (177.0, 182.0)
+    assert beside(np.array([172.5, -150.0]), *aleutians).tolist() == [-187.5, -150.0]
+    assert beside(np.array([-179.0, 178.0, 0.0]), *fiji).tolist() == [181.0, 178.0, 0.0]
+    assert beside(np.array([174.8]), 166.0, 178.6).tolist() == [174.8]  # New Zealand
 
 
 # ---- points

@@ -16,6 +16,12 @@ _SHORE_DEG = 0.26  # SHORE_KM of longitude at 70 degrees north
 _GEOD = Geod(ellps="GRS80")
 
 
+def beside(lon: NDArray[np.float64], west: float, east: float) -> NDArray[np.float64]:
+    """Longitudes as areas from `west` to `east` are drawn, which may run beyond the 180th meridian; else unchanged."""
+    lon = np.where((lon > east) & (lon - 360.0 >= west), lon - 360.0, lon)
+    return np.where((lon < west) & (lon + 360.0 <= east), lon + 360.0, lon)
+
+
 class Shapes:
     """Areas to look points up in.
 
@@ -30,9 +36,7 @@ class Shapes:
 
     def points(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.object_]:
         """Points as the areas are drawn."""
-        lon = np.where((lon > self._east) & (lon - 360.0 >= self._west), lon - 360.0, lon)
-        lon = np.where((lon < self._west) & (lon + 360.0 <= self._east), lon + 360.0, lon)
-        return np.asarray(shapely.points(lon, lat), dtype=object)
+        return np.asarray(shapely.points(beside(lon, self._west, self._east), lat), dtype=object)
 
     def at(
         self, lat: NDArray[np.float64], lon: NDArray[np.float64], *, shore: bool = True

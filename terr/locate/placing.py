@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,6 +34,10 @@ _APART_KM = 100.0
 """A ZIP whose area ends farther than this from the coordinates contradicts them; those are trusted, as in `locate`."""
 _ENOUGH = 0.5
 """Share of the rows whose cells must be unit ids for a column to count as the accounts' own."""
+_AREAS = re.compile(
+    r"area|district|territor|region|zone|unit|sector|patch|gebiet|bezirk|zip|county|state", re.IGNORECASE
+)
+"""Words in the name of a column that may hold short numbers as ids of areas."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,9 +297,12 @@ def _by_id(work: _Work) -> None:
     ids = work.whole.areas["unit_id"].to_numpy(dtype=object)
     exact, loose = pd.Index(ids), pd.Index([str(v).strip().casefold() for v in ids], dtype=object)
     best, least = np.zeros(0, dtype=np.int64), _ENOUGH
+    anybodys = all(str(v).isdigit() and len(str(v)) < 4 for v in ids)  # 1, 2, 3 are also ratings and priorities
     for column in work.frame.columns:
         values = work.frame[column]
         if column in {"account_id", "name", "owner", "located_by"} or pd.api.types.is_numeric_dtype(values):
+            continue
+        if anybodys and not _AREAS.search(str(column)):
             continue
         index, words = pd.factorize(values)
         texts = [str(w).strip() for w in words]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terr.aggregate import unit_codes
+from terr.aggregate import drawn_points, unit_codes
 from terr.view.colors import color
 from terr.view.text import count, markdown, percent, short, units_title, units_word
 from terr.workspace.board import Board
@@ -113,9 +113,9 @@ def headline(figures: list[tuple[str, str, str, str]]) -> str:
 
 def account_points(board: Board) -> dict[str, Any]:
     """Accounts with a position as points for the map, radius by the square root of the measure; perhaps none."""
-    frame = board.accounts.frame
-    here = frame["lat"].notna() & frame["lon"].notna() & (unit_codes(board.accounts, board.units) >= 0)
-    some = frame[here]
+    lat, lon = drawn_points(board.accounts, board.units)
+    here = np.isfinite(lat) & np.isfinite(lon) & (unit_codes(board.accounts, board.units) >= 0)
+    some = board.accounts.frame.assign(lat=lat, lon=lon)[here]
     if len(some) > MOST_POINTS:  # the largest say most, and a browser should not be sent a million
         some = some.nlargest(MOST_POINTS, board.measure)
     values = some[board.measure].fillna(0.0).clip(lower=0)
@@ -123,8 +123,7 @@ def account_points(board: Board) -> dict[str, Any]:
     radius = (1.2 + 4.0 * np.sqrt(np.minimum(values / (top or 1.0), 1.0))).round(1)
     return {
         "lat": some["lat"].round(4).tolist(),
-        # the far Aleutians are drawn west of -180, where the other islands are
-        "lon": (some["lon"] - 360.0 * (some["lon"] > 170.0)).round(4).tolist(),
+        "lon": some["lon"].round(4).tolist(),
         "r": radius.tolist(),
         "text": [f"{n}: {short(v, board.currency)}" for n, v in zip(some["name"], values, strict=True)],
     }
