@@ -80,7 +80,7 @@ def divided(units: Units, k: int) -> NDArray[np.int64]:
     import pymetis
 
     graph = pymetis.CSRAdjacency(units.indptr, units.indices)
-    parts = pymetis.part_graph(k, adjacency=graph, contiguous=True)[1]
+    parts = pymetis.part_graph(k, graph, recursive=False, options=pymetis.Options(contig=True, seed=1)).vertex_part
     return np.asarray(parts, dtype=np.int64)
 
 
@@ -113,7 +113,7 @@ class Clicks:
     def event(self) -> dict[str, Any]:
         """Give a unit on a border to the territory beyond."""
         plan, _ = self.ws.plan(self.sid)
-        while True:
+        for _ in range(100 * len(self.units)):
             unit = int(self._rng.integers(0, len(self.units)))
             beyond = [int(v) for v in plan.assign[self.units.neighbours(unit)] if v != plan.assign[unit]]
             if beyond:
@@ -122,6 +122,7 @@ class Clicks:
                     "s": f"bench-{self.sid[:8]}", "n": self._n, "k": "paint", "p": self.sid, "units": [unit],
                     "to": beyond[0], "seen": [int(plan.assign[unit])],
                 }  # fmt: skip
+        raise RuntimeError("all units are in one territory")
 
     def take(self, event: dict[str, Any]) -> None:
         """What the page does first with an event."""

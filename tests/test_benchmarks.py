@@ -104,11 +104,11 @@ def test_peers_give_every_unit_a_territory() -> None:
 def test_edits_are_made_stored_and_taken_back() -> None:
     from benchmarks import edits
 
-    figures = edits.measured(edits.Case("county", "DE", 2), clicks=2)
+    figures = edits.measured(edits.Case("county", "NJ", 3), clicks=2)
     assert [f.name.split(",")[0] for f in figures] == [
         "new metrics", "edit stored", "undo stored", "event to all that is sent", "plan opened after a restart",
     ]  # fmt: skip
-    assert figures[0].case == "one edit, 3 units, 2 territories"
+    assert figures[0].case == "one edit, 21 units, 3 territories"
     assert figures[0].met is False, "fast, but measured too rarely"
     assert all(f.value > 0 for f in figures)
 
@@ -116,7 +116,7 @@ def test_edits_are_made_stored_and_taken_back() -> None:
 def test_memory_is_told_by_session() -> None:
     from benchmarks import edits
 
-    first, second = edits.memory_mb(edits.Case("county", "DE", 2), sessions=2, clicks=1)
+    first, second = edits.memory_mb(edits.Case("county", "NJ", 3), sessions=2, clicks=1)
     assert second >= first > 10
 
 

@@ -14,7 +14,7 @@ def row(shown: Board, *, busy: bool) -> None:
     """What this plan is, and what can be done with it as a whole; nothing while a proposal waits (`busy`)."""
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     line.markdown(
-        f"**{markdown(levels.heading(shown.info))}** · {markdown(figures.heading(shown))}",
+        f"**{markdown(levels.heading(shown.info, brief=True))}** · {markdown(figures.heading(shown))}",
         width="stretch",
     )
     if line.button("Generate", type="primary", icon=":material/auto_awesome:", key="generate", disabled=busy):

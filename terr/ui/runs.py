@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.ui import state
+from terr.ui import leaving, state
 from terr.workspace.solve import Task
+
+PATIENCE_S = 6.0
+"""After so many seconds without a sign of life, a run waits for a worker that is busy with others."""
 
 
 @dataclass
@@ -19,6 +23,7 @@ class Run:
     Attributes:
         task: what was asked; job: the pool's; head: the edit the plan stood at.
         result: what came of it; error: why nothing did; stopped: a person ended it early.
+        begun: when, in seconds of `time.monotonic`.
     """
 
     task: Task
@@ -27,12 +32,14 @@ class Run:
     result: Any = None
     error: str = ""
     stopped: bool = False
+    begun: float = field(default_factory=time.monotonic)
 
 
 def begin(name: str, kind: str, task: Task, **options: Any) -> Run:
     """Start a job and keep it in this window under a name; an earlier one of that name is ended."""
     end(name)
     job = state.pool().submit(kind, task.problem, **options)
+    leaving.follow(job)
     run = Run(task, job, state.workspace().store.scenario(task.scenario_id).head)
     state.put(name, run)
     return run
@@ -72,4 +79,5 @@ def bar(run: Run, text: str = "") -> None:
     """How far a run is."""
     now = run.job.progress()
     part = 0.0 if now is None else min(1.0, max(0.0, now.fraction))
-    st.progress(part, text=text or ("Starting …" if now is None else now.stage))
+    waits = "Starting …" if time.monotonic() - run.begun < PATIENCE_S else "Waiting for other work to end …"
+    st.progress(part, text=text or (waits if now is None else now.stage))

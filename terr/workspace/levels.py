@@ -142,10 +142,13 @@ def place_name(units: Units) -> str:
     return region_label(units.region) if units.region != EVERYWHERE else layer(units.level).title
 
 
-def heading(info: ScenarioInfo) -> str:
-    """What a plan is made on, in one line: "Texas by county", "Texas by ZIP (approximate areas)", "My districts"."""
+def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
+    """What a plan is made on, in one line: "Texas by county", "Texas by ZIP (approximate areas)", "My districts".
+
+    `brief` leaves the word in brackets to a line above that has it already.
+    """
     kept = _kept(info)
-    rough = " (approximate areas)" if is_rough(info) else ""
+    rough = " (approximate areas)" if is_rough(info) and not brief else ""
     if tuple(info.region) == EVERYWHERE:
         return f"{kept.get('title') or 'Areas of a file of your own'}{rough}"
     own = f"area of {kept['title']}" if info.level.startswith("own-") and kept.get("title") else ""
