@@ -49,6 +49,7 @@
     function apply() {
       const [kind] = wanted.split(":"), needs = s.choices.some((c) => c.id === wanted);
       if (needs && !(s.look && s.look.id === wanted)) { // what was shown stays until it comes
+        s.say("Fetching " + s.choices.find((c) => c.id === wanted).title + " …");
         s.push({ k: "look", to: wanted });
         return;
       }
@@ -72,7 +73,10 @@
 
     function togglePoints(on) {
       s.showPoints = points.checked = on;
-      if (on && !s.points) s.push({ k: "points" });
+      if (on && !s.points) {
+        s.say("Fetching the accounts …");
+        s.push({ k: "points" });
+      }
       if (s.painter) s.painter.refresh(null);
     }
 

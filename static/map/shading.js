@@ -113,7 +113,7 @@
     title() {
       if (this.mode === "measure" && this.measured) return this.measured.title + " per " + this.s.config.word;
       if (this.mode === "deviation") return "Territory's load against its target";
-      if (this.mode === "change" && this.compared) return "Changed hands since: " + this.compared.title;
+      if (this.mode === "change" && this.compared) return "Changed hands " + this.compared.title;
       return "Territories";
     }
 

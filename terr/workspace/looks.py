@@ -59,7 +59,7 @@ def piece(ws: Workspace, shown: Board, wanted: str) -> dict[str, Any] | None:
     except TerrError:  # deleted in another window in this very moment
         return None
     return {
-        "kind": "change", "id": wanted, "title": title.removeprefix("Changes since ").removeprefix("Changes against "),
+        "kind": "change", "id": wanted, "title": title.removeprefix("Changes "),
         "names": [t.name for t in other.territories], "codes": codes, "slots": other.slots(),
         "version": _version(wanted, mark, codes),
     }  # fmt: skip
