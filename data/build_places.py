@@ -86,8 +86,11 @@ def full_name(geoid: str, name: str, lsad: str) -> str:
     return name + KINDS.get(lsad, "")
 
 
-def zip_table(path: Path, counties: gpd.GeoDataFrame) -> pd.DataFrame:
-    """ZIP points; counties of a former set are replaced by the county the point lies in."""
+def zip_table(path: Path, counties: gpd.GeoDataFrame, with_area: set[str]) -> pd.DataFrame:
+    """ZIP points; counties of a former set are replaced by the county the point lies in.
+
+    `area` tells the ZIPs that have an area of their own, those of `with_area`.
+    """
     columns = [
         "country",
         "zip",
@@ -127,6 +130,7 @@ def zip_table(path: Path, counties: gpd.GeoDataFrame) -> pd.DataFrame:
             "county": county,
             "lat": lat,
             "lon": lon,
+            "area": raw["zip"].isin(with_area),
         }
     )
 

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
+
+from terr.boundaries.joining import join_components
+from terr.boundaries.topology import point_numbers, uses
+
+__all__ = [
+    "GEOD", "MIN_BORDER_KM", "components", "geodesic_km", "join_components", "matched_borders", "perimeters",
+    "plane_km", "segments", "shared_borders",
+]  # fmt: skip
 
 GEOD = Geod(ellps="GRS80")
 
@@ -55,7 +62,8 @@ def shared_borders(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """Pairs of areas that share a border longer than a point.
 
     Borders drawn with the same vertices are matched segment by segment, which is exact. Pairs that meet along other
-    vertices (areas from an unprepared file) are measured on the intersection of their outlines.
+    vertices (areas from an unprepared file) are measured on the intersection of their outlines; only areas with a
+    segment that runs along another area's without being the same are looked at so.
 
     Args:
         frame: areas in EPSG:4326; the rows' positions are their numbers.
@@ -65,16 +73,18 @@ def shared_borders(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     """
     geometry = np.asarray(frame.geometry.to_numpy(), dtype=object)
     ends, owner = segments(geometry)
-    order = np.lexsort((owner, ends[:, 3], ends[:, 2], ends[:, 1], ends[:, 0]))
-    ends, owner = ends[order], owner[order]
-    same = (ends[1:] == ends[:-1]).all(axis=1) & (owner[1:] != owner[:-1])
+    number = point_numbers(ends.reshape(-1, 2)).reshape(-1, 2)
+    segment = pd.factorize(number.min(axis=1) * (number.max(initial=0) + 1) + number.max(axis=1))[0]
+    order = np.lexsort((owner, segment))
+    ends, owner, segment = ends[order], owner[order], segment[order]
+    same = (segment[1:] == segment[:-1]) & (owner[1:] != owner[:-1])
     exact = pd.DataFrame({"i": owner[:-1][same], "j": owner[1:][same], "border_km": geodesic_km(ends[:-1][same])})
     exact = exact.groupby(["i", "j"], as_index=False)["border_km"].sum()
 
     n = len(geometry)
-    tree = shapely.STRtree(geometry)
-    left, right = tree.query(geometry, predicate="intersects")
-    new = (left < right) & ~np.isin(left * n + right, exact["i"].to_numpy() * n + exact["j"].to_numpy())
+    loose = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(geometry)))
+    left, right = _touching(geometry, loose)
+    new = ~np.isin(left * n + right, exact["i"].to_numpy() * n + exact["j"].to_numpy())
     left, right = left[new], right[new]
     lines = shapely.intersection(shapely.boundary(geometry[left]), shapely.boundary(geometry[right]))
     km = np.array([abs(GEOD.geometry_length(line)) / 1000.0 for line in lines], dtype=np.float64)
@@ -84,46 +94,44 @@ def shared_borders(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     return both.sort_values(["i", "j"], ignore_index=True)
 
 
+def matched_borders(geometry: NDArray[np.object_]) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Borders and perimeters of areas that share the points of their common borders; fast for tens of thousands.
+
+    Args:
+        geometry: object (n,) of valid polygons in degrees, outer rings counter-clockwise.
+
+    Returns:
+        What `shared_borders` returns, and the geodesic perimeter of each area in km, float64 (n,), holes included.
+    """
+    use = uses(geometry)
+    _, one = np.unique(use.segment, return_index=True)
+    start, end = use.xy[one], use.xy[use.following[one]]
+    km = geodesic_km(np.hstack([start, end]))
+    owner = use.owner[use.ring]
+    perimeter = np.bincount(owner, weights=km[use.segment], minlength=len(geometry))
+    order = np.lexsort((owner, use.segment))
+    owner, segment = owner[order], use.segment[order]
+    same = (segment[1:] == segment[:-1]) & (owner[1:] != owner[:-1])
+    pairs = pd.DataFrame({"i": owner[:-1][same], "j": owner[1:][same], "border_km": km[segment[:-1][same]]})
+    pairs = pairs.groupby(["i", "j"], as_index=False)["border_km"].sum()
+    pairs = pairs[pairs["border_km"] > MIN_BORDER_KM].astype({"i": np.int64, "j": np.int64, "border_km": np.float64})
+    return pairs.sort_values(["i", "j"], ignore_index=True), np.asarray(perimeter, dtype=np.float64)
+
+
+def _touching(geometry: NDArray[np.object_], rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs i < j of areas that meet, one of which is among `rows`."""
+    if not len(rows):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    asked, other = shapely.STRtree(geometry).query(geometry[rows], predicate="intersects")
+    pairs = np.column_stack([rows[asked], other]).astype(np.int64)
+    pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
 def components(n: int, i: NDArray[np.integer], j: NDArray[np.integer]) -> NDArray[np.int32]:
     """Component number of each of `n` units joined by the pairs (i, j), int32 (n,)."""
     graph = coo_matrix((np.ones(len(i), dtype=np.int8), (i, j)), shape=(n, n))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
-
-
-def join_components(
-    label: NDArray[np.integer], points: NDArray[np.float64], owner: NDArray[np.integer]
-) -> list[tuple[int, int, float]]:
-    """Fewest, shortest joins that turn several components into one (Kruskal's spanning tree over components).
-
-    Args:
-        label: int (n,), component number of each unit, 0 and up.
-        points: float64 (m, 2), outline points of the units in km on a plane.
-        owner: int (m,), the unit that each point belongs to.
-
-    Returns:
-        (unit, unit, distance in km) per join, smaller unit first, in the order of the distances.
-    """
-    count = int(label.max()) + 1 if len(label) else 0
-    if count < 2:
-        return []
-    of_point = label[owner]
-    groups = [np.flatnonzero(of_point == c) for c in range(count)]
-    trees = [cKDTree(points[g]) for g in groups]
-    found: list[tuple[float, int, int, int, int]] = []
-    for a in range(count):
-        for b in range(a + 1, count):
-            few, many = (a, b) if len(groups[a]) <= len(groups[b]) else (b, a)
-            distance, nearest = trees[many].query(points[groups[few]])
-            best = int(np.argmin(distance))
-            u, v = int(owner[groups[few][best]]), int(owner[groups[many][int(nearest[best])]])
-            found.append((float(distance[best]), min(u, v), max(u, v), a, b))
-    group = np.arange(count)
-    joins: list[tuple[int, int, float]] = []
-    for km, u, v, a, b in sorted(found):
-        if group[a] != group[b]:
-            group[group == group[b]] = group[a]
-            joins.append((u, v, km))
-    return joins
 
 
 def plane_km(lon: NDArray[np.float64], lat: NDArray[np.float64], crs: str | None = None) -> NDArray[np.float64]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from terr.boundaries import shelf
 from terr.boundaries.adjacency import components
+from terr.boundaries.bundled import LEVELS, bundled, data_dir
 from terr.boundaries.layer import Layer, cut, region_edges
 from terr.boundaries.regions import ALBERS, EVERYWHERE, LOWER48, STATES, US, parse_region, region_label
 from terr.errors import LocateError
@@ -23,51 +23,19 @@ __all__ = [
     "geometry_file", "layer", "load_units", "national_index", "parse_region", "pieces", "region_label",
 ]  # fmt: skip
 
-LEVELS = ("state", "county")
-"""Levels of units that ship with the app."""
-
-_BUNDLED = {"state": ("states.parquet", "state", "States"), "county": ("counties.parquet", "geoid", "Counties")}
-
-
-def data_dir() -> Path:
-    """The folder of the bundled boundaries: `data/` beside the package.
-
-    Raises:
-        LocateError: if it isn't there.
-    """
-    folder = Path(__file__).resolve().parents[2] / "data"
-    if not (folder / "counties.parquet").is_file():
-        raise LocateError("the bundled boundaries are missing: run from a full checkout, with its folder data/")
-    return folder
-
 
 def layer(level: str) -> Layer:
-    """All areas of a level. Cached.
+    """All areas of a level, bundled or on the shelf. Cached.
 
     Raises:
-        LocateError: if there is no such level.
+        LocateError: if there is no such level, or what is kept of it is damaged.
+        StoreError: if what is kept of it can't be read.
     """
-    if level not in LEVELS:
-        raise LocateError(f'"{level[:40]}" is not a level of units; choose one of {", ".join(LEVELS)}')
-    return _bundled(level)
-
-
-@lru_cache(maxsize=4)
-def _bundled(level: str) -> Layer:
-    file, key, title = _BUNDLED[level]
-    frame = gpd.read_parquet(data_dir() / file)
-    frame = frame.assign(unit_id=frame[key].astype(object))
-    edges = pd.read_parquet(data_dir() / f"{level}_edges.parquet")
-    row = pd.Index(frame["unit_id"])
-    edges = edges.assign(i=row.get_indexer(edges["a"]), j=row.get_indexer(edges["b"]))
-    return Layer(
-        level=level,
-        title=title,
-        areas=frame,
-        edges=edges,
-        geometry=data_dir().parent / "static" / "geo" / _geometry_index()[level],
-        source="US Census Bureau, cartographic boundaries of 2023",
-    )
+    if level in LEVELS:
+        return bundled(level)
+    if shelf.LEVELS.fullmatch(level):
+        return shelf.open_kept(level)
+    raise LocateError(f'"{level[:40]}" is not a level of units; choose one of {", ".join(LEVELS)}')
 
 
 def areas(level: str) -> gpd.GeoDataFrame:
@@ -90,12 +58,6 @@ def geometry_file(level: str) -> str:
     return layer(level).geometry.name
 
 
-@lru_cache(maxsize=1)
-def _geometry_index() -> dict[str, str]:
-    text = (data_dir().parent / "static" / "geo" / "index.json").read_text(encoding="utf-8")
-    return {str(k): str(v) for k, v in json.loads(text).items()}
-
-
 def load_units(level: str, region: str | Sequence[str]) -> Units:
     """Units of a level in a region, with their connected graph (see `terr.boundaries.layer.cut`). Cached.
 
@@ -105,14 +67,14 @@ def load_units(level: str, region: str | Sequence[str]) -> Units:
 
     Raises:
         LocateError: if the level or the region isn't known.
+        StoreError: if what is kept of the level can't be read.
     """
-    layer(level)
-    return _load(level, parse_region(region))
+    return _load(layer(level), parse_region(region))
 
 
 @lru_cache(maxsize=32)
-def _load(level: str, region: tuple[str, ...]) -> Units:
-    return cut(layer(level), region)
+def _load(whole: Layer, region: tuple[str, ...]) -> Units:
+    return cut(whole, region)
 
 
 def national_index(units: Units) -> NDArray[np.int64]:
