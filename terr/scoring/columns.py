@@ -94,7 +94,7 @@ def numbers(accounts: Accounts, name: str) -> Column:
         raise InputError(f"{shown(name)} mixes currencies ({', '.join(codes)}); convert it to one first")
     values = read.amounts.copy()
     values.setflags(write=False)
-    return Column(name, values, codes[0] if codes else "", sum(1 for n in read.odd.amounts() if n.problem))
+    return Column(name, values, codes[0] if codes else "", sum(1 for n in read.odd.values() if n.problem))
 
 
 def texts(accounts: Accounts, name: str) -> NDArray[np.object_]:

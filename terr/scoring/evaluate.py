@@ -341,7 +341,7 @@ def _both(a: dict[str, Mask], b: dict[str, Mask]) -> dict[str, Mask]:
 
 def _any(faults: dict[str, Mask], n: int) -> Mask:
     out = np.zeros(n, dtype=np.bool_)
-    for mask in faults.amounts():
+    for mask in faults.values():
         out |= mask
     return out
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.model.accounts import Accounts
+from terr.model.accounts import CORE, Accounts
 from terr.scoring import columns
 
 CUTS = (0.80, 0.95)
@@ -176,7 +176,7 @@ def with_tier(accounts: Accounts, found: Tiers, column: str = "Tier") -> Account
     Raises:
         InputError: if the column is one of Terr's own or a measure, or the tiers are of other accounts.
     """
-    if column in accounts.measures or column in columns.CORE or not column.strip():
+    if column in accounts.measures or column in CORE or not column.strip():
         raise InputError(f"the tier can't be kept in the column {columns.shown(column)}; choose another name")
     if len(found.codes) != len(accounts):
         raise InputError("these tiers are of other accounts")
