@@ -105,6 +105,8 @@ def numbers(name: str) -> tuple[str, ...]:
 
 def told_apart(a: str, b: str) -> bool:
     """True if two names say that they are different: other numbers, or north against south and the like."""
+    if a == b:
+        return False
     if numbers(a) != numbers(b):
         return True
     left, right = set(a.split()), set(b.split())

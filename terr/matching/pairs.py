@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -161,7 +162,7 @@ def judge(c: Cards, i: int, j: int, likeness: float) -> Pair | None:
     if c.street[i] and c.street[j]:
         fields["street"] = street_likeness(c.street[i], c.street[j])
     lane, post, town, site = (fields.get(f, -1.0) for f in ("street", "zip", "city", "domain"))
-    apart = float(np.linalg.norm(c.xyz[i] - c.xyz[j]))  # NaN if either is unknown
+    apart = math.dist(c.xyz[i], c.xyz[j])  # NaN if either is unknown
     if 0 <= lane < SAME_STREET or apart > FAR_KM or (site == 0 and likeness < 97):
         return None
     if lane >= SAME_STREET and (post != 0 or town == 100):
@@ -245,6 +246,8 @@ def find_pairs(c: Cards) -> list[Pair]:
 
     def consider(i: int, j: int, likeness: float) -> None:
         pair = (min(i, j), max(i, j))
+        if likeness < NAME_AT_STREET and not c.domain[i] == c.domain[j] != "":
+            return
         if pair not in seen:
             seen.add(pair)
             found = judge(c, i, j, likeness)
