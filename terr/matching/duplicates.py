@@ -78,7 +78,7 @@ class Suggestion:
 
     Attributes:
         key: stands for exactly these accounts; the same in every run.
-        kind: "duplicate"; or "elsewhere", one name at several places, which is usually no duplicate.
+        kind: "duplicate"; or "elsewhere", one name at several places or without any, which is usually no duplicate.
         accounts: ids in the file's order.
         rows: rows of the file.
         name: as the kept account writes it.
@@ -193,13 +193,15 @@ def suggest(
     maker = _Maker(accounts, ids, every, first)
     placed = (small.zip != "") | (small.city != "") | (small.street != "") | ~np.isnan(small.xyz[:, 0])
     found = []
+    told = set()
     for k, rows in members.items():
         # equal names that are nowhere have nothing but the name in common
         if len(rows) > 1 and every.name[rows[0]] and (placed[node[rows[0]]] or small.domain[node[rows[0]]]
                                                        or of_cluster[k]):  # fmt: skip
             found.append(maker.make("duplicate", rows, of_cluster[k]))
+            told.add(k)
     found.sort(key=lambda s: (-_moved(s), -s.score, s.rows))
-    return (*found, *_elsewhere(every, cluster[node], maker))
+    return (*found, *_elsewhere(every, cluster[node], told, maker))
 
 
 def _moved(s: Suggestion) -> float:
@@ -223,12 +225,17 @@ def _clusters(n: int, pairs: Sequence[Pair]) -> NDArray[np.intp]:
     return group
 
 
-def _elsewhere(every: Cards, cluster: NDArray[np.intp], maker: _Maker) -> list[Suggestion]:
+def _elsewhere(every: Cards, cluster: NDArray[np.intp], told: set[int], maker: _Maker) -> list[Suggestion]:
     by_name: dict[str, list[int]] = defaultdict(list)
     for row, name in enumerate(every.name.tolist()):
         if name:
             by_name[name].append(row)
-    groups = [rows for rows in by_name.values() if len(rows) > 1 and len(set(cluster[rows].tolist())) > 1]
+    groups = []
+    for rows in by_name.values():
+        if len(rows) > 1:
+            clusters = set(cluster[rows].tolist())
+            if len(clusters) > 1 or not clusters <= told:
+                groups.append(rows)
     return [maker.make("elsewhere", rows, []) for rows in sorted(groups, key=lambda r: (-len(r), r[0]))]
 
 
@@ -281,7 +288,7 @@ class _Maker:
 
     def _of(self, i: int, j: int, score: float, likes: tuple[tuple[str, float], ...]) -> Evidence:
         fields = []
-        for f, like in likes:
+        for f, like in sorted(likes, key=lambda item: list(_FIELDS).index(item[0])):
             column = self.shown.get(f, getattr(self.every, f))
             fields.append((f, str(column[i]), str(column[j]), like))
         return Evidence(str(self.ids[i]), str(self.ids[j]), score, tuple(fields))

@@ -87,7 +87,7 @@ class Pair:
     fields: tuple[Field, ...]
 
 
-def _each(column: pd.Series, change: Callable[[str], str]) -> NDArray[np.object_]:
+def each(column: pd.Series, change: Callable[[str], str]) -> NDArray[np.object_]:
     """A reduced column, each distinct text reduced once."""
     index, words = pd.factorize(column)
     out = np.array([change(str(w)) for w in words.tolist()] + [""], dtype=object)
@@ -108,21 +108,21 @@ def cards(accounts: Accounts, street_column: str | None = None, domain_column: s
     lane = column_for(accounts, _STREET_WORDS) if street_column is None else street_column
     site = column_for(accounts, _DOMAIN_WORDS) if domain_column is None else domain_column
     blank = np.full(n, "", dtype=object)
-    name = _each(f["name"], company)
-    state = _each(f["state"], flat)
-    town = _each(f["city"], street)
+    name = each(f["name"], company)
+    state = each(f["state"], flat)
+    town = each(f["city"], street)
     known = (town != "") & (state != "")
     own = (f["located_by"] == "lat_lon").to_numpy(dtype=np.bool_)
     lat, lon = (np.radians(np.where(own, f[c].to_numpy(dtype=np.float64), np.nan)) for c in ("lat", "lon"))
     xyz = 6371.0 * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
     return Cards(
         name=name,
-        street=_each(f[lane], _lane) if lane else blank,
-        zip=_each(f["zip"], _zip),
+        street=each(f[lane], _lane) if lane else blank,
+        zip=each(f["zip"], zip_code),
         city=np.where(known, town + "," + state, "").astype(object),
-        domain=_each(f[site], domain) if site else blank,
+        domain=each(f[site], domain) if site else blank,
         xyz=xyz,
-        order=_each(pd.Series(name, dtype=object), lambda w: " ".join(sorted(w.split()))),
+        order=each(pd.Series(name, dtype=object), lambda w: " ".join(sorted(w.split()))),
     )
 
 
@@ -132,7 +132,8 @@ def _lane(text: str) -> str:
     return "" if re.match(r"(?:p ?o ?box|post office box|postfach)\b", done) else done
 
 
-def _zip(text: str) -> str:
+def zip_code(text: str) -> str:
+    """A ZIP in one spelling: "2116", "02116-1234" and "02116.0" are "02116"."""
     word = re.sub(r"\.0$", "", text.strip())
     us = re.match(r"(\d{5})(?:\D?\d{4})?$", word) or re.match(r"(\d{4})(?:-\d{4})?$", word)
     return us[1].zfill(5) if us else re.sub(r"\W", "", word).casefold()
