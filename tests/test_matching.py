@@ -76,6 +76,7 @@ def test_streets_and_domains() -> None:
 def test_numbers_and_opposites_tell_names_apart() -> None:
     assert told_apart("store 12", "store 13")
     assert told_apart("north clinic", "south clinic")
+    assert told_apart("regional medical center", "regional medical center south")
     assert not told_apart("store 012", "store 12")
     assert not told_apart("acme widget", "acme widgets")
 

@@ -47,7 +47,7 @@ OPPOSITES = tuple(
         "i ii iii iv v vi vii viii ix",
     )
 )  # fmt: skip
-"""Names that differ by two words of one group are different companies."""
+"""A name with one of these is another company, or another site of it, than a name without."""
 
 
 def flat(text: str) -> str:
@@ -104,10 +104,10 @@ def numbers(name: str) -> tuple[str, ...]:
 
 
 def told_apart(a: str, b: str) -> bool:
-    """True if two names say that they are different: other numbers, or north against south and the like."""
+    """True if two names say that they are different: other numbers, or a north, new or second only one of them has."""
     if a == b:
         return False
     if numbers(a) != numbers(b):
         return True
     left, right = set(a.split()), set(b.split())
-    return any(group & (left - right) and group & (right - left) for group in OPPOSITES)
+    return any(group & (left ^ right) for group in OPPOSITES)
