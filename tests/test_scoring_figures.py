@@ -13,7 +13,7 @@ from terr.errors import InputError
 from terr.scoring import columns
 from terr.scoring.potential import blend, by_formula, by_history, column, white_space
 from terr.scoring.scores import Ingredient, percentile_scaled, score
-from terr.scoring.segments import BLANK, Segment, as_measures, by_values, members, only, summary
+from terr.scoring.segments import BLANK, Segment, as_measures, by_bands, by_values, members, only, summary
 from terr.scoring.tiers import Cuts, curve, headline, tiers, with_tier
 from tests.grids import make_accounts
 
@@ -65,6 +65,17 @@ def test_many_values_are_gathered() -> None:
     assert sum(len(members(accounts, s)) for s in made) == 6
 
 
+def test_size_bands() -> None:
+    accounts = make_accounts(["48001"] * 5, {"Sales [USD]": ["-5", "0", "1,000", "2500000", ""]})
+    made = by_bands(accounts, "sales usd", [-1, 1000, 2.5e6])
+    assert [s.name for s in made][1:3] == ["Sales [USD] -1 to 1,000", "Sales [USD] 1,000 to 2,500,000"]
+    assert [members(accounts, s).mask.tolist().index(True) for s in made] == [0, 1, 2, 3]
+    assert [len(members(accounts, s)) for s in made] == [1, 1, 1, 1]
+    for edges in ([], [2, 1], [1, 1], [NAN], [1e20]):
+        with pytest.raises(InputError):
+            by_bands(accounts, "Sales [USD]", edges)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from(["", "a", "A", "b ", "c", "d"]), min_size=1, max_size=30), st.integers(1, 5))
 def test_segments_by_values_part_rows_and_money(words: list[str], most: int) -> None:
@@ -102,6 +113,15 @@ def test_one_giant_is_in_a_and_equal_accounts_stay_together() -> None:
 def test_cuts_can_be_set_and_checked() -> None:
     found = tiers(book(revenue=[50, 30, 20]), "revenue", Cuts((0.5,), ("Key", "Rest")))
     assert found.labels.tolist() == ["Key", "Rest", "Rest"]
+    assert Cuts.from_plain(json.loads(json.dumps(Cuts().to_plain()))) == Cuts()
+    for kept in (
+        {},
+        {"shares": [2], "names": ["A", "B"]},
+        {"shares": None, "names": []},
+        {"shares": ["x"], "names": ["A", "B"]},
+    ):
+        with pytest.raises(InputError):
+            Cuts.from_plain(kept)
     for shares, names in (
         ((0.9, 0.8), "ABC"), ((0.0, 0.5), "ABC"), ((0.5,), "ABC"), ((0.5, 0.8), "AAB"), ((1.0,), "AB"), ((NAN,), "AB")
     ):  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -118,6 +119,15 @@ def test_settings_are_checked() -> None:
         one_territory(book([(0, 0)]), (0, 0), labels=["A", "A"])
     with pytest.raises(InputError, match="row of homes"):
         with_territories(book([(0, 0)]), ["A"], np.array([1]), at([(0, 0)]), ONE)
+
+
+def test_effort_is_kept_as_plain_text() -> None:
+    effort = Effort((Tier("Key", 24, 90), Tier("Rest", 0.5, 20)), 5, 1.3, 60, 0)
+    assert Effort.from_plain(json.loads(json.dumps(effort.to_plain()))) == effort
+    for bad in ({}, {"tiers": [{"name": "A"}]}, {"tiers": 3}, effort.to_plain() | {"speed_kmh": "fast"},
+                effort.to_plain() | {"more": 1}):  # fmt: skip
+        with pytest.raises(InputError):
+            Effort.from_plain(bad)
 
 
 # against exact tours

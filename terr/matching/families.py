@@ -163,10 +163,11 @@ def tree(accounts: Accounts, column: str | None = None) -> Tree:
     for v, k in by_id.items():
         if len(v) == 18:
             short.setdefault(v[:15], k)
-    by_name: dict[str, list[int]] = defaultdict(list)
-    for k, name in enumerate(f["name"].to_numpy(dtype=object).tolist()):
-        by_name[company(str(name))].append(k)
     codes, words = pd.factorize(f[head])
+    by_name: dict[str, list[int]] = defaultdict(list)
+    if any(str(w).strip() not in by_id for w in words.tolist() if str(w).strip()):
+        for k, name in enumerate(f["name"].tolist()):
+            by_name[company(str(name))].append(k)
     looked = []
     for w in words.tolist():
         text = "" if pd.isna(w) else str(w).strip()

@@ -178,11 +178,15 @@ def _figures(accounts: Accounts, measure: str, at: NDArray[np.int64]) -> NDArray
 def _places(accounts: Accounts, at: NDArray[np.int64]) -> NDArray[np.object_]:
     """A place as a person reads it: "02116 Boston, MA"."""
     f = accounts.frame
-    spots = pd.MultiIndex.from_frame(f[["zip", "city", "state"]].astype(object))
-    codes, distinct = pd.factorize(spots)
-    words = [" ".join(w for w in (str(z)[:5], ", ".join(p for p in (str(c), str(s)) if p)) if w)
-             for z, c, s in distinct.tolist()]  # fmt: skip
-    values = np.array([*words, ""], dtype=object)[codes] if len(f) else np.array([], dtype=object)
+    parts = [pd.factorize(f[c]) for c in ("zip", "city", "state")]
+    key = np.zeros(len(f), dtype=np.int64)
+    for codes, words in parts:
+        key = key * (len(words) + 1) + codes + 1
+    code, first = np.unique(key, return_inverse=True, return_index=True)[::-1][:2]
+    spots = [f[c].iloc[first].tolist() for c in ("zip", "city", "state")]
+    shown = [" ".join(w for w in (str(z)[:5], ", ".join(str(p) for p in (c, s) if p)) if w)
+             for z, c, s in zip(*spots, strict=True)]  # fmt: skip
+    values = np.array([*shown, ""], dtype=object)[code]
     out: NDArray[np.object_] = np.append(values, "")[at]
     return out
 
@@ -213,14 +217,16 @@ def _rows(
     both = (i >= 0) & (j >= 0)
     names = [_taken(old, "name", i), _taken(new, "name", j)]
     owners = [_taken(old, "owner", i), _taken(new, "owner", j)]
-    plain = [np.array([company(str(n)) for n in v.tolist()], dtype=object) for v in names]
+    renamed = both & np.asarray(names[0] != names[1], dtype=np.bool_)
+    at = np.flatnonzero(renamed)
+    renamed[at] = [company(str(names[0][k])) != company(str(names[1][k])) for k in at.tolist()]
     key_old, key_new = (np.array([*k, ""], dtype=object) for k in keys)
     out: dict[str, object] = {
         "account": np.where(j >= 0, key_new[j], key_old[i]),
         "name": np.where(j >= 0, names[1], names[0]),
         "status": np.where(both, "both", np.where(j >= 0, "new", "gone")),
         "moved": _moved(old, new, i, j),
-        "renamed": both & np.asarray(plain[0] != plain[1], dtype=np.bool_),
+        "renamed": renamed,
         "owner changed": both & np.asarray(owners[0] != owners[1], dtype=np.bool_),
     }
     changed = np.zeros(len(i), dtype=np.bool_)

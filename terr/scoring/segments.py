@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from terr.model.accounts import Accounts
 from terr.scoring import columns
 from terr.scoring.evaluate import Evaluator
 from terr.scoring.language import parse
-from terr.scoring.nodes import FormulaError, is_condition, names
+from terr.scoring.nodes import MAX_NUMBER, FormulaError, is_condition, names
 
 BLANK = ""
 """The value of accounts whose cell is blank."""
@@ -189,6 +190,28 @@ def by_values(accounts: Accounts, column: str, most: int = 30) -> tuple[Segment,
     if "" in groups:
         taken.append(Segment("(blank)", column=name, picks=(BLANK,)))
     return tuple(taken)
+
+
+def by_bands(accounts: Accounts, column: str, edges: Sequence[float]) -> tuple[Segment, ...]:
+    """Segments by size: below the first edge, from each edge up to the next, and from the last one on.
+
+    Accounts whose cell is blank are in none of them.
+
+    Raises:
+        InputError: if there is no such column, or the edges don't rise.
+    """
+    name = columns.find(accounts, column)
+    marks = [float(e) for e in edges]
+    if not 1 <= len(marks) <= 30 or not all(abs(e) <= MAX_NUMBER for e in marks) or marks != sorted(set(marks)):
+        raise InputError("size bands need 1 to 30 edges, each larger than the one before")
+    asked = f"[{re.sub(r'[][]', ' ', name)}]"  # brackets inside a name don't matter when it is looked up
+    shown = [f"{e:,.15g}" for e in marks]
+    plain = [f"{e:.15g}" if e >= 0 else f"(0 - {-e:.15g})" for e in marks]
+    out = [Segment(f"{name} below {shown[0]}", f"{asked} < {plain[0]}")]
+    for k in range(len(marks) - 1):
+        title = f"{name} {shown[k]} to {shown[k + 1]}"
+        out.append(Segment(title, f"{asked} >= {plain[k]} and {asked} < {plain[k + 1]}"))
+    return (*out, Segment(f"{name} {shown[-1]} and more", f"{asked} >= {plain[-1]}"))
 
 
 def summary(accounts: Accounts, segments: Sequence[Segment]) -> pd.DataFrame:

@@ -10,10 +10,9 @@ Sources. J. Beardwood, J. H. Halton, J. M. Hammersley, "The shortest path throug
 Philosophical Society 55 (1959): the shortest tour of n points of density f tends to k sum 1 / sqrt(n f), so dense and
 sparse places may differ. D. S. Johnson, L. A. McGeoch, E. E. Rothberg, "Asymptotic experimental analysis for the
 Held-Karp traveling salesman bound", SODA (1996): k = 0.7124. C. F. Daganzo, "The distance traveled to visit N points
-with
-a maximum of C stops per vehicle", Transportation Science 18 (1984): the trips out and back, 2 m r. M. A. Figliozzi,
-"Planning approximations to the average length of vehicle routing problems with varying customer demands and routing
-constraints", Transportation Research Record 2089 (2008): 1 - m / n, for the legs that the trips home replace.
+with a maximum of C stops per vehicle", Transportation Science 18 (1984): the trips out and back, 2 m r. M. A.
+Figliozzi, "Planning approximations to the average length of vehicle routing problems with varying customer demands and
+routing constraints", Transportation Research Record 2089 (2008): 1 - m / n, for the legs that the trips home replace.
 
 Spacing is read off the distance d to the third nearest other place: among points thrown at random its mean is
 G(3.5) / (G(3) sqrt(pi density)), G the gamma function. At the rim of a territory neighbours lie on one side only; over
@@ -27,6 +26,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
@@ -67,10 +67,10 @@ def spacing(points: Floats, exact: NDArray[np.bool_]) -> Floats:
     """
     n = len(points)
     # a metre apart is one place
-    places, first, node, many = np.unique(
-        np.round(points, 3), axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    node = node.reshape(-1)
+    grid = np.round(points * 1000.0).astype(np.int64) + 2**23
+    node, _ = pd.factorize((pd.factorize(grid[:, 0] * 2**24 + grid[:, 1])[0] << 24) + grid[:, 2])
+    _, first, many = np.unique(node, return_index=True, return_counts=True)
+    places = points[first]
     k = min(NEIGHBOUR, len(places) - 1)
     if k < 1:
         return np.zeros(n)

@@ -7,8 +7,9 @@ four times or more, eight over the rest. Kilometres as the crow flies x road fac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from terr.scoring import columns, travel
 from terr.scoring.travel import Floats
 
 MOST_TIERS = 30
-_LANDMARKS, _SAMPLE = 400, 20_000
+_LANDMARKS, _SAMPLE = 300, 10_000
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,23 @@ class Effort:
         ):
             if not low <= value <= high:
                 raise InputError(f"{what} must lie between {low} and {high}")
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return asdict(self) | {"tiers": [asdict(t) for t in self.tiers]}
+
+    @staticmethod
+    def from_plain(kept: Mapping[str, Any]) -> Effort:
+        """The effort of a kept definition.
+
+        Raises:
+            InputError: if it isn't one.
+        """
+        try:
+            made = [Tier(str(t["name"]), float(t["calls"]), float(t["minutes"])) for t in kept["tiers"]]
+            return Effort(tuple(made), **{k: float(v) for k, v in kept.items() if k != "tiers"})
+        except (KeyError, TypeError, ValueError) as e:
+            raise InputError(f"a kept definition of workload can't be read: {e}") from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +211,9 @@ def _amid(points: Floats, territories: int) -> Floats:
     few = points if len(points) <= _SAMPLE else points[rng.choice(len(points), _SAMPLE, replace=False)]
     marks = few if len(few) <= _LANDMARKS else few[rng.choice(len(few), _LANDMARKS, replace=False)]
     k = max(round(len(few) / territories), 1)
-    far = np.sort(np.linalg.norm(marks[:, None, :] - few[None, :, :], axis=2), axis=1)[:, k - 1]
+    # |a - b|^2 = |a|^2 + |b|^2 - 2 a b, all of them on one sphere
+    square = 2.0 * (travel.EARTH_KM**2 - marks @ few.T)
+    far = np.sqrt(np.maximum(np.partition(square, k - 1, axis=1)[:, k - 1], 0.0))
     nearest = cKDTree(marks).query(points)[1]
     out: Floats = travel.along(far)[nearest] * 2.0 / 3.0
     return out
