@@ -36,17 +36,14 @@ _MAILBOXES = frozenset(
     " linkedin.com example.com".split()
 )
 """Addresses that many companies share."""
+_DIGITS = re.compile(r"\d+")
 _NOT_WORD = re.compile(r"[^\w]+")
 _INITIALS = re.compile(r"\b(?:\w\.){2,}")
 _SPACED = re.compile(r"\b(?:\w )+\w\b")
-OPPOSITES = tuple(
-    frozenset(words.split())
-    for words in (
-        "north south east west northern southern eastern western northeast northwest southeast southwest central",
-        "upper lower", "new old", "first second third fourth fifth", "men women boys girls", "senior junior",
-        "i ii iii iv v vi vii viii ix",
-    )
-)  # fmt: skip
+MARKS = frozenset(
+    "north south east west northern southern eastern western northeast northwest southeast southwest central upper"
+    " lower new old first second third fourth fifth men women boys girls senior junior i ii iii iv v vi vii viii ix".split()
+)
 """A name with one of these is another company, or another site of it, than a name without."""
 
 
@@ -98,16 +95,9 @@ def domain(text: str) -> str:
     return word if "." in word and word not in _MAILBOXES else ""
 
 
-def numbers(name: str) -> tuple[str, ...]:
-    """The numbers in a name that has been through `company`, without leading zeros: "store 012" -> ("12",)."""
-    return tuple(w.lstrip("0") or "0" for w in re.findall(r"\d+", name))
-
-
-def told_apart(a: str, b: str) -> bool:
-    """True if two names say that they are different: other numbers, or a north, new or second only one of them has."""
-    if a == b:
-        return False
-    if numbers(a) != numbers(b):
-        return True
-    left, right = set(a.split()), set(b.split())
-    return any(group & (left ^ right) for group in OPPOSITES)
+def marks(name: str) -> str:
+    """What tells a name from its look-alikes, of a name that has been through `company`: its numbers without leading
+    zeros, and words such as north or second. Names with other marks are different companies."""
+    found = [w.lstrip("0") or "0" for w in _DIGITS.findall(name)]
+    found += sorted(w for w in name.split() if w in MARKS)
+    return " ".join(found)

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from terr.matching.names import company, domain, flat, street, told_apart
+from terr.matching.names import company, domain, flat, marks, street
 from terr.model.accounts import Accounts
 
 NAME_AT_STREET, NAME_IN_ZIP, NAME_IN_CITY = 85.0, 90.0, 93.0
@@ -24,6 +24,8 @@ SAME_STREET = 85.0
 NEAR_KM, FAR_KM = 1.0, 5.0
 BLOCK = 400
 """Larger blocks are parted by the beginning of the name."""
+PARTNERS = 10
+"""In a block of look-alikes each name is judged against so many at most."""
 COMMON_DOMAIN = 50
 """A web address of more accounts than this finds no candidates by itself."""
 _WEIGHTS = {"name": 5.0, "street": 3.0, "zip": 1.5, "city": 0.5, "domain": 2.0}
@@ -148,13 +150,11 @@ def street_likeness(a: str, b: str) -> float:
 
 
 def judge(c: Cards, i: int, j: int, likeness: float) -> Pair | None:
-    """A pair if the two cards, whose names are this alike, are probably one account.
+    """A pair if the two cards, whose names are this alike and have the same marks, are probably one account.
 
     One name at two places is no pair: another street or house number, another ZIP without the same street, or
     coordinates more than `FAR_KM` apart part them.
     """
-    if told_apart(c.name[i], c.name[j]):
-        return None
     fields = {"name": likeness}
     for f in ("zip", "city", "domain"):
         a, b = getattr(c, f)[i], getattr(c, f)[j]
@@ -244,6 +244,9 @@ def find_pairs(c: Cards) -> list[Pair]:
     seen: set[tuple[int, int]] = set()
     out: list[Pair] = []
     squeezed = np.array([n.replace(" ", "") for n in c.name.tolist()], dtype=object)
+    mark = pd.factorize(np.array([marks(n) for n in c.name.tolist()], dtype=object))[0]
+    site = pd.factorize(c.domain)[0]
+    site = np.where(c.domain == "", -1 - np.arange(len(site)), site)  # a blank equals nothing
 
     def consider(i: int, j: int, likeness: float) -> None:
         pair = (min(i, j), max(i, j))
@@ -262,18 +265,31 @@ def find_pairs(c: Cards) -> list[Pair]:
         if len(rows) == 2:  # most blocks are this small, and a call costs more than the work
             i, j = rows.tolist()
             like = max(fuzz.ratio(c.order[i], c.order[j]), fuzz.ratio(squeezed[i], squeezed[j]))
-            if like >= NAME_WITH_DOMAIN:
+            if like >= NAME_WITH_DOMAIN and mark[i] == mark[j]:
                 consider(i, j, like)
             continue
         grid = np.zeros((len(rows), len(rows)), dtype=np.float32)
         for names in (c.order[rows].tolist(), squeezed[rows].tolist()):
             table = process.cdist(names, names, scorer=fuzz.ratio, score_cutoff=NAME_WITH_DOMAIN, dtype=np.float32)
             np.maximum(grid, table, out=grid)
-        a, b = np.nonzero(np.triu(grid >= NAME_WITH_DOMAIN, 1))
+        likely = (grid >= NAME_AT_STREET) | (site[rows][:, None] == site[rows][None, :])
+        likely &= (grid >= NAME_WITH_DOMAIN) & (mark[rows][:, None] == mark[rows][None, :])
+        a, b = np.nonzero(_few(np.triu(likely, 1), grid))
         for x, y in zip(a.tolist(), b.tolist(), strict=True):
             consider(int(rows[x]), int(rows[y]), float(grid[x, y]))
     out += _lone_names(c, seen)
     return out
+
+
+def _few(likely: NDArray[np.bool_], grid: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Candidates of a block, upper triangle; where nearly all names are alike, only each one's most alike partners."""
+    if likely.sum() <= PARTNERS * len(likely):
+        return likely
+    both = np.where(likely | likely.T, grid, -1.0)
+    keep = np.zeros_like(likely)
+    order = np.argsort(-both, axis=1, kind="stable")[:, :PARTNERS]
+    np.put_along_axis(keep, order, True, axis=1)
+    return likely & (keep | keep.T)
 
 
 def _lone_names(c: Cards, seen: set[tuple[int, int]]) -> list[Pair]:
