@@ -42,7 +42,8 @@ _INITIALS = re.compile(r"\b(?:\w\.){2,}")
 _SPACED = re.compile(r"\b(?:\w )+\w\b")
 MARKS = frozenset(
     "north south east west northern southern eastern western northeast northwest southeast southwest central upper"
-    " lower new old first second third fourth fifth men women boys girls senior junior i ii iii iv v vi vii viii ix".split()
+    " lower new old first second third fourth fifth men women boys girls senior junior i ii iii iv v"
+    " vi vii viii ix".split()
 )
 """A name with one of these is another company, or another site of it, than a name without."""
 
