@@ -27,6 +27,7 @@ MOST_ROWS = 20_000
 """Closed accounts it learns from; of more, a sample with the same share of won ones."""
 FOLDS = 5
 PENALTIES = (1.0, 10.0, 100.0)
+Z_99 = 2.576
 GIVES_AWAY = 0.95
 """A column that by itself tells won from lost this well (AUC) is taken to know the outcome."""
 WON_WORDS = frozenset("won closedwon customer client active yes true 1 gewonnen kunde gagne gagnee ganado".split())
@@ -60,7 +61,7 @@ class Quality:
 
     Attributes:
         auc: chance that it puts a won account above a lost one; 0.5 is guessing.
-        low, high: 95 % interval of it (Hanley and McNeil 1982).
+        low, high: 99 % interval of it (Hanley and McNeil 1982).
         brier: mean squared error of its shares; `brier_base` that of always saying the overall share.
         calibration: DataFrame `said` (mean likeness / 100), `was` (share won), `accounts`, in ten groups by likeness.
         off_by: mean distance between said and was, weighted by accounts, 0 to 1.
@@ -216,7 +217,7 @@ def likeness(
     quality = _quality(said, truth)
     if not quality.low > 0.5 or quality.brier >= quality.brier_base:
         why = (
-            f"On accounts it hasn't seen the model isn't clearly better than guessing (AUC {quality.auc:.2f}, 95 %"
+            f"On accounts it hasn't seen the model isn't clearly better than guessing (AUC {quality.auc:.2f}, 99 %"
             f" interval {quality.low:.2f} to {quality.high:.2f}; 0.50 is guessing)."
         )
         return _off(accounts, why, quality, flagged)
@@ -347,7 +348,7 @@ def _quality(said: Floats, truth: NDArray[np.bool_]) -> Quality:
     )
     off = float(((table["said"] - table["was"]).abs() * table["accounts"]).sum() / len(y))
     base = float(y.mean() * (1 - y.mean()))
-    return Quality(a, max(a - 1.96 * spread, 0.0), min(a + 1.96 * spread, 1.0), float(((said - y) ** 2).mean()), base,
+    return Quality(a, max(a - Z_99 * spread, 0.0), min(a + Z_99 * spread, 1.0), float(((said - y) ** 2).mean()), base,
                    table, off, won, lost)  # fmt: skip
 
 
