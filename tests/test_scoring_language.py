@@ -70,6 +70,8 @@ def test_what_has_no_value_is_told_with_its_rows() -> None:
     assert [f.what for f in compute(BOOK, "log(users)").faults] == ["logarithm of zero or less"]
     assert [f.accounts for f in compute(BOOK, "(users - 3) ^ 0.5").faults] == [3]
     assert [f.accounts for f in compute(BOOK, "1e15 * price").faults] == [5]
+    unknown = compute(BOOK, "users / (price - 30)")  # a blank over zero is a blank first
+    assert (unknown.blank, unknown.faults) == (1, ())
     filled = compute(BOOK, "ifblank(price / users, 1)")
     np.testing.assert_array_equal(filled.amounts, [10, 10, 1, NAN, 10])  # a division by zero is no blank
     assert "aren't numbers" in compute(BOOK, "[Seats in use] * 2").notes[0]
