@@ -1,8 +1,8 @@
 """Long files through the gate: `python -m benchmarks.gate [--only csv xlsx parquet sums]`.
 
-Makes the files in a temporary folder and takes each in with a process of its own, so that the peak of memory is its own:
-a CSV of 1,000,000 rows, a workbook of 250,000, a Parquet file of 1,000,000 (12 columns, streets of two lines, figures
-like "$1,234.50"), and a CSV of 10,000,000 rows summed by ZIP. "located" is `terr.locate.locate` on top.
+Makes the files in a temporary folder and takes each in with a process of its own, so that the peak of memory is its
+own: a CSV of 1,000,000 rows, a workbook of 250,000, a Parquet file of 1,000,000 (12 columns, streets of two lines,
+figures like "$1,234.50"), and a CSV of 10,000,000 rows summed by ZIP. "located" is `terr.locate.locate` on top.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HEAD = ["Account ID", "Account Name", "Account Owner", "Type", "Annual Revenue", "Employees", "Billing Street",
-        "Billing City", "Billing State/Province", "Billing Zip/Postal Code", "Billing Country", "Last Activity"]  # fmt: skip
+        "Billing City", "Billing State/Province", "Billing Zip/Postal Code", "Billing Country",
+        "Last Activity"]  # fmt: skip
 ROWS = {"csv": 1_000_000, "xlsx": 250_000, "parquet": 1_000_000, "sums": 10_000_000}
 MARKS = {"csv": 15.0, "xlsx": 40.0}
 MEGABYTES = 2_048

@@ -35,8 +35,8 @@ def test_the_search_itself_finds_what_is_planted(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(fuzz, "take_in", loses_a_row)
     with pytest.raises(AssertionError, match="neither an account nor a reject"):
         fuzz.run(4, seed=1)
-    monkeypatch.setattr(fuzz, "take_in", lambda raw, columns: 1 // 0)
-    monkeypatch.setattr(fuzz, "seeds", lambda: {k: b"" for k in ()})
+    monkeypatch.setattr(fuzz, "take_in", lambda *_: 1 // 0)
+    monkeypatch.setattr(fuzz, "seeds", lambda: dict.fromkeys((), b""))
     with pytest.raises(ZeroDivisionError):
         fuzz.check(csv_bytes([fuzz.HEAD, *fuzz.ROWS]))
 
@@ -79,9 +79,11 @@ def test_five_large_uploads_at_once_stay_within_two_gigabytes() -> None:
     code = (
         "import resource\nfrom concurrent.futures import ThreadPoolExecutor\n"
         "from terr.ingest import read_table, recognise, take_in\n"
-        "rows = ''.join(f'001{i:012d},\"Account {i}, Inc.\",02139,\"${i:,}.50\",{i},{i % 7}\\n' for i in range(250_000))\n"
+        "rows = ''.join(f'001{i:012d},\"Account {i}, Inc.\",02139,\"${i:,}.50\",{i},{i % 7}\\n'\n"
+        "               for i in range(250_000))\n"
         "data = ('Account ID,Account Name,Zip,Revenue,Visits,Tier\\n' + rows).encode()\ndel rows\n"
-        "def one(_):\n    raw = read_table(data, 'a.csv')\n    return take_in(raw, recognise(raw)).ledger.rows_accepted\n"
+        "def one(_):\n    raw = read_table(data, 'a.csv')\n"
+        "    return take_in(raw, recognise(raw)).ledger.rows_accepted\n"
         "with ThreadPoolExecutor(5) as pool:\n    print(sum(pool.map(one, range(5))))\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
     )
