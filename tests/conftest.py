@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from stores import Postgres
 
 from terr.workspace import Workspace, imports
 from terr.workspace.imports import Dataset
@@ -72,3 +73,22 @@ def open_app(
     yield opened
     state.workspace().close()
     state.workspace.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server, shared; each test takes a database of its own from it."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where an empty database is, on each store in turn."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "terr.db")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url

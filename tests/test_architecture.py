@@ -31,6 +31,8 @@ DOORS = {
     "pymetis": {"engine"},
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},
+    "alembic": {"store"},
+    "psycopg": {"store"},
 }
 LONGEST = {"terr": 400, "pages": 150}
 
