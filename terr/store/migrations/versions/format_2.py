@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -65,7 +67,7 @@ def upgrade() -> None:
     )
 
 
-def _make(name: str, key: list[str], *columns: sa.Column[object] | sa.ForeignKeyConstraint) -> None:
+def _make(name: str, key: list[str], *columns: sa.Column[Any] | sa.ForeignKeyConstraint) -> None:
     """A table whose rows belong to a scenario."""
     scenario = sa.Column(
         "scenario_id", sa.String(64), sa.ForeignKey("scenarios.id", ondelete="CASCADE"), nullable=False
