@@ -106,7 +106,7 @@ class DataFiles:
         return _read(self.root / name, missing)
 
     def _save(self, name: str, content: bytes) -> None:
-        _write(self.root / name, content)
+        write_file(self.root / name, content)
 
 
 class SharedFiles(DataFiles):
@@ -131,6 +131,10 @@ class SharedFiles(DataFiles):
         return bytes(content)
 
     def _save(self, name: str, content: bytes) -> None:
+        self.put(name, content)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep bytes under the name they have in a folder."""
         row = {"name": name, "content": content, "saved_at": now()}
         with self._db.write() as c:
             put = insert(t.files).values(row)
@@ -159,7 +163,7 @@ def _read(path: Path, missing: str) -> bytes:
         raise StoreError(f"{path} can't be read ({error.strerror}); check the folder's permissions") from error
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write beside, flush to disk, then rename over: a reader sees the old file or the new one, never half."""
     make_folder(path.parent)
     try:

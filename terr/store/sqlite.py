@@ -82,6 +82,23 @@ def copy_database(source: Path, target: Path) -> None:
         ) from error
 
 
+def replace_database(source: Path, target: Path) -> None:
+    """Put the content of one database in place of another's, in one transaction; those who have it open see it next.
+
+    Raises:
+        StoreError: if it can't be written; the old content stays then.
+    """
+    try:
+        new, old = _connect(source, "ro"), _connect(target, "rw")
+        try:
+            new.backup(old)
+        finally:
+            old.close()
+            new.close()
+    except sqlite3.Error as error:
+        raise explain(error) from error
+
+
 def prepare(connection: Any, _record: Any) -> None:
     """Make a new connection crash-safe, or refuse it."""
     connection.isolation_level = None  # transactions begin where `_begin` says, not where the driver guesses
