@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import multiprocessing
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,11 @@ from pathlib import Path
 import psutil
 import psycopg
 
+START = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+if sys.platform != "win32":
+    START.set_forkserver_preload(
+        ["terr.store", "psycopg", "alembic.command"]
+    )  # else each process takes a second to start
 _NAMES = itertools.count(1)
 _NOBODY = 65534
 
