@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from stores import Postgres
 
+from benchmarks.postgres import Postgres
 from terr.workspace import Workspace, imports
 from terr.workspace.imports import Dataset
 

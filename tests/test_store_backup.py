@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from stores import Postgres
 from test_store_workshop import ANN, BOB, make
 
+from benchmarks.postgres import Postgres
 from terr.cli import main
 from terr.edits import moves
 from terr.errors import InputError, StoreError

@@ -11,8 +11,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
-from stores import START, Postgres
 
+from benchmarks.postgres import START, Postgres
 from terr.edits import moves
 from terr.errors import InputError, StoreError
 from terr.model.plan import Plan

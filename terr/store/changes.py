@@ -65,8 +65,14 @@ _TRAVEL = {"undo": "Took back", "redo": "Did again", "go": "Went to", "branch": 
 class Feed(Plans):
     """The part of the store that tells what is new."""
 
-    def changes(self, scenario_id: str, rev: int, seq: int) -> Changes:
+    def changes(self, scenario_id: str, rev: int, seq: int, *, told: bool = True) -> Changes:
         """What happened since revision `rev` and count `seq`; one indexed row is read if nothing did.
+
+        Args:
+            scenario_id: which scenario.
+            rev: the revision known so far.
+            seq: the count known so far.
+            told: say what it was; False = only where the scenario stands now.
 
         Raises:
             LocateError: if the scenario isn't found.
@@ -79,16 +85,25 @@ class Feed(Plans):
                 raise LocateError("this scenario isn't found; choose one from the list")
             visits: tuple[Visit, ...] = ()
             lines: tuple[Line, ...] = ()
-            if row.rev != rev:
+            if told and row.rev != rev:
                 later = select(t.heads).where(h.scenario_id == scenario_id, h.rev > rev)
                 found = c.execute(later.order_by(h.rev.desc()).limit(_MOST)).all()
                 visits = tuple(
                     Visit(r.rev, r.head, r.action, r.author, datetime.fromisoformat(r.at)) for r in reversed(found)
                 )
-            if row.seq != seq:
+            if told and row.seq != seq:
                 later = select(t.journal).where(j.scenario_id == scenario_id, j.seq > seq)
                 lines = tuple(line(r) for r in reversed(c.execute(later.order_by(j.seq.desc()).limit(_MOST)).all()))
         return Changes(row.rev, row.seq, row.head, visits, lines)
+
+    def stand(self, scenario_id: str) -> tuple[int, int]:
+        """Revision and count of changes beside the plan, in one indexed row.
+
+        Raises:
+            LocateError: if the scenario isn't found.
+        """
+        new = self.changes(scenario_id, -1, -1, told=False)
+        return new.rev, new.seq
 
     def timeline(self, scenario_id: str, *, limit: int = 200, before: datetime | None = None) -> tuple[Event, ...]:
         """The whole story, newest first: every edit, undo and redo, and all that was done beside the plan.

@@ -48,15 +48,17 @@ class Workspace:
     Args:
         root: the data folder, with the database in it; by default TERR_DATA_DIR, else the platform's user data folder,
             and then the database of TERR_DATABASE_URL if that is set.
+        database: address of another database; "" = as above.
 
     Attributes:
         notice: one line about something that happened while opening ("" = nothing), e.g. a damaged database that was
             put aside.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, database: str = "") -> None:
         self.root = data_dir() if root is None else root
-        self.store: Store = open_store(usual_address(self.root) if root is None else self.root / "terr.db")
+        usual = usual_address(self.root) if root is None else self.root / "terr.db"
+        self.store: Store = open_store(database or usual)
         self.files: DataFiles = self.store.files(self.root)
         self.notice: str = self.store.notice
         self.plans = Cache()
