@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import marks
 
-PARTS = ("intake", "engine", "browser")  # intake first, so that its first run is a cold one
+PARTS = ("intake", "engine", "store", "browser")  # intake first, so that its first run is a cold one
 OUT = Path(__file__).resolve().parent / "out" / "latest.json"
 NOTES = """\
 click to recolour: from the mousedown event's own time to the first frame in which the canvas pixel under the pointer
@@ -44,6 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
 
                 made, peers, report["details"][part] = engine.run()
                 head = engine.PEER_HEAD
+            elif part == "store":
+                from benchmarks import store
+
+                made = store.run()
             else:
                 from benchmarks import intake
 

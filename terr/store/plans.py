@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,9 @@ from terr.store.records import ScenarioInfo
 from terr.store.scenarios import Scenarios
 
 _KEEP = 24
+
+CATCH_UP = 64
+"""Revisions others may be ahead of a plan at hand for their edits to be read at once."""
 
 
 class Plans(Scenarios):
@@ -169,6 +173,9 @@ class Plans(Scenarios):
         plan = self._recall(info.id, edit_id)
         if plan is not None:
             return plan
+        plan = self._caught_up(c, info.id, edit_id)
+        if plan is not None:
+            return plan
         trail = self._trail(c, info.id, edit_id)
         if not trail:
             raise _no_edit(edit_id)
@@ -186,13 +193,32 @@ class Plans(Scenarios):
                 todo.pop()
         e = t.edits.c
         query = select(e.payload).where(e.scenario_id == info.id, e.id.in_(todo)).order_by(e.id)
+        return self._replay(info.id, edit_id, plan, c.execute(query).scalars())
+
+    def _replay(self, scenario_id: str, edit_id: int, plan: Plan, payloads: Iterable[bytes]) -> Plan:
         try:
-            for payload in c.execute(query).scalars():
+            for payload in payloads:
                 plan = apply(plan, edit_from_bytes(payload))
         except (PlanError, ConflictError) as error:
             raise StoreError("the stored history contradicts itself; restore the database from a backup") from error
-        self._remember(info.id, edit_id, plan)
+        self._remember(scenario_id, edit_id, plan)
         return plan
+
+    def _caught_up(self, c: Connection, scenario_id: str, edit_id: int) -> Plan | None:
+        """From the newest plan at hand, if the few edits since lead here: the way of most edits by others."""
+        with self._lock:
+            known = max((at for sid, at in self._plans if sid == scenario_id and at < edit_id), default=None)
+        if known is None or edit_id - known > CATCH_UP:
+            return None
+        e = t.edits.c
+        since = select(e.id, e.parent, e.payload).where(e.scenario_id == scenario_id, e.id > known, e.id <= edit_id)
+        rows = {r.id: r for r in c.execute(since)}
+        way, at = [], edit_id
+        while at in rows:
+            way.append(rows[at].payload)
+            at = rows[at].parent or ROOT
+        plan = self._recall(scenario_id, at)
+        return None if plan is None or not way else self._replay(scenario_id, edit_id, plan, reversed(way))
 
     def _trail(self, c: Connection, scenario_id: str, edit_id: int) -> list[int]:
         """Ids from an edit back to the nearest checkpoint or the first edit, that one included."""
