@@ -231,7 +231,7 @@ def workshop(
     """Windows that edit one plan once a second and look `every` seconds, in one or several programs."""
     with closing(open_store(address)) as store:
         sid = make(store, n_units)
-    begin = time.monotonic() + 3.0
+    begin = time.monotonic() + 1.5
     pipes, running = [], []
     for p in range(programs):
         here, there = START.Pipe(duplex=False)

@@ -77,8 +77,8 @@ def open_app(
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A real PostgreSQL server, shared; each test takes a database of its own from it."""
-    server = Postgres()
+    """A real PostgreSQL server, shared; each test takes a database of its own from it. It doesn't wait for the disk."""
+    server = Postgres("fsync = off", "full_page_writes = off")
     yield server
     server.close()
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
 import re
 import shutil
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -38,6 +40,10 @@ _FOLDERS = ("uploads", "accounts", "boundaries")
 _NAME = re.compile(r"(uploads|accounts|boundaries)(/[A-Za-z0-9][A-Za-z0-9._-]{0,120}){1,4}")
 _MOST_BYTES = 64 * 2**30
 _ROWS = 200
+_MOST_MANIFEST = 64 * 2**20
+_NOT_OURS = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, KeyError, TypeError, RuntimeError
+)  # fmt: skip
 _COPIED = tuple(table for table in t.metadata.sorted_tables if table.name not in {"meta", "presence", "files"})
 
 
@@ -272,7 +278,7 @@ def _unpacked(path: Path) -> Iterator[tuple[Path, Summary]]:
     with _scratch(Path(tempfile.gettempdir())) as folder:
         try:
             manifest = _unpack(path, folder)
-        except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+        except _NOT_OURS as error:
             if isinstance(error, TerrError):
                 raise
             raise InputError(f"{path.name} is no backup of Terr, or is damaged; nothing was changed") from error
@@ -283,6 +289,8 @@ def _unpacked(path: Path) -> Iterator[tuple[Path, Summary]]:
 
 def _unpack(path: Path, folder: Path) -> dict[str, Any]:
     with zipfile.ZipFile(path) as archive:
+        if archive.getinfo(_MANIFEST).file_size > _MOST_MANIFEST:
+            raise ValueError("too large")
         manifest: dict[str, Any] = json.loads(archive.read(_MANIFEST))
         if manifest["kind"] != KIND:
             raise ValueError(manifest["kind"])
