@@ -34,6 +34,7 @@ class Postgres:
         assert found.submodule_search_locations
         self._bin = Path(next(iter(found.submodule_search_locations))) / "pginstall" / "bin"
         self.folder = Path(tempfile.mkdtemp(prefix="terr-pg-"))
+        self._free: list[str] = []
         self._as = {"user": _NOBODY, "group": _NOBODY} if os.geteuid() == 0 else {}
         if self._as:
             os.chown(self.folder, _NOBODY, _NOBODY)
@@ -74,15 +75,22 @@ class Postgres:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """An empty database's address; it is dropped afterwards."""
-        name = f"t{os.getpid()}_{next(_NAMES)}"
-        with psycopg.connect(self.url(), autocommit=True) as c:
-            c.execute(f"CREATE DATABASE {name}")
+        """An empty database's address; emptied and used again afterwards, which is quicker than making one."""
+        if self._free:
+            name = self._free.pop()
+        else:
+            name = f"t{os.getpid()}_{next(_NAMES)}"
+            with psycopg.connect(self.url(), autocommit=True) as c:
+                c.execute(f"CREATE DATABASE {name}")
         try:
             yield self.url(name)
         finally:
-            with psycopg.connect(self.url(), autocommit=True) as c:
-                c.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            with psycopg.connect(self.url(name), autocommit=True) as c:
+                others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
+                c.execute(others, (name, c.info.backend_pid))
+                c.execute("DROP SCHEMA public CASCADE")
+                c.execute("CREATE SCHEMA public")
+            self._free.append(name)
 
     def close(self) -> None:
         try:
