@@ -1,5 +1,7 @@
 """Terr's front door: `make run`, or `streamlit run app.py`."""
 
+from __future__ import annotations
+
 
 def main() -> None:
     """Run the shell around the pages. Imported late, so that a worker process that loads this file starts nothing."""
@@ -8,5 +10,13 @@ def main() -> None:
     shell.run()
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # a window's run
     main()
+elif __name__ == "app":  # the server that starts: it finds the name `app` here
+    from pathlib import Path
+
+    from streamlit.starlette import App
+
+    from terr.ui.serving import routes
+
+    app = App(Path(__file__), routes=routes())

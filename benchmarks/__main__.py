@@ -10,13 +10,16 @@ from typing import Any
 
 from benchmarks import marks
 
-PARTS = ("intake", "engine", "store", "browser")  # intake first, so that its first run is a cold one
+PARTS = ("intake", "edits", "engine", "store", "browser", "map")  # intake first, so that its first run is a cold one
 OUT = Path(__file__).resolve().parent / "out" / "latest.json"
 NOTES = """\
 click to recolour: from the mousedown event's own time to the first frame in which the canvas pixel under the pointer
   has the new territory's colour.
 click to chart and table: from the same mousedown until all of these show the new revision: the map (confirmed by the
   server), the headline's revision, the chart (its SVG differs) and the table (the pixels of its first row differ).
+lasso to recolour: from letting go of the mouse to the end of the redraw that shows the new colours.
+frame to frame: between animation frames of the map while it is dragged or the wheel is turned; 50 ms are 20 a second.
+one edit: on the server alone, without a browser; "new metrics" is what the charts, table and headline show.
 design: the largest of all seeds. METIS and k-means: seconds of all seeds together, the best plan of them
   (fewest extra components, then within 5 %, then most compact)."""
 
@@ -39,6 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from benchmarks import browser
 
                 made, report["details"][part] = browser.run()
+            elif part == "map":
+                from benchmarks import mapping
+
+                made, report["details"][part] = mapping.run()
             elif part == "engine":
                 from benchmarks import engine
 
@@ -48,6 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from benchmarks import store
 
                 made = store.run()
+            elif part == "edits":
+                from benchmarks import edits
+
+                made = edits.run()
             else:
                 from benchmarks import intake
 

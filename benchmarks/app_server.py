@@ -48,10 +48,19 @@ def kept(root: Path, scenario_id: str) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class App:
-    """A running app: its address, and seconds from starting the process until it answered."""
+    """A running app: its address, seconds from starting the process until it answered, and the process's number."""
 
     url: str
     boot_s: float
+    pid: int = 0
+
+    def memory_mb(self) -> float:
+        """Megabytes of memory the server's process has in use now; 0 where the system doesn't say."""
+        status = Path(f"/proc/{self.pid}/status")
+        if not status.is_file():
+            return 0.0
+        line = next(x for x in status.read_text(encoding="ascii").splitlines() if x.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
 
 
 @contextmanager
@@ -73,7 +82,7 @@ def served(root: Path) -> Iterator[App]:
         )
     try:
         _wait(url, process, root / "server.log")
-        yield App(url, time.perf_counter() - started)
+        yield App(url, time.perf_counter() - started, process.pid)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

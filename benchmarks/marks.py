@@ -73,9 +73,11 @@ def amount(value: float, unit: str) -> str:
 def timed(
     case: str, name: str, values: Sequence[float], unit: str, mark: float | None, *, by: str, least_n: int = 1
 ) -> Figure:
-    """A figure of several timings, judged by their median ("p50") or their "max"."""
+    """A figure of several timings, judged by their median ("p50"), by "p90", "p95" or by their "max"."""
     ordered = sorted(values)
     numbers = {"p50": statistics.median(ordered), "p90": ordered[round(0.9 * (len(ordered) - 1))], "max": ordered[-1]}
+    if by == "p95":
+        numbers["p95"] = ordered[round(0.95 * (len(ordered) - 1))]
     also = {k: amount(v, unit) for k, v in numbers.items() if k != by and (k != "p90" or len(ordered) >= 10)}
     return Figure(case, f"{name}, {by}", numbers[by], unit, mark, n=len(ordered), least_n=least_n, also=also)
 

@@ -12,8 +12,8 @@
 
   // Colour of the map's canvas at a pixel of the map.
   function colour(x, y) {
-    const canvas = s.painter._container, dpr = s.painter.dpr;
-    const p = s.map.containerPointToLayerPoint([x, y]).subtract(L.DomUtil.getPosition(canvas));
+    const canvas = s.painter.canvas, dpr = s.painter.dpr;
+    const p = s.map.containerPointToLayerPoint([x, y]).subtract(L.DomUtil.getPosition(s.painter._container));
     return hex(s.painter.ctx.getImageData(Math.floor(p.x * dpr), Math.floor(p.y * dpr), 1, 1).data);
   }
   const wanted = (code) => s.colorOf(code).toLowerCase();
@@ -26,7 +26,7 @@
     const frame = window.frameElement, edge = frame.getBoundingClientRect();
     for (let u = 0; u < g.n; u++) {
       if (s.codes[u] === code || s.isFixed(u) || s.fillOf(u).toLowerCase() === wanted(code)) continue;
-      if (!s.accounts || s.accounts[u].startsWith("0 ")) continue;
+      if (!s.accounts || !s.accounts[u]) continue;
       const p = s.map.latLngToContainerPoint(TerrMap.lonLat(g.x[u], g.y[u])), x = Math.round(p.x), y = Math.round(p.y);
       if (x < 2 || y < 2 || x > size.x - 2 || y > size.y - 2) continue;
       const hit = document.elementFromPoint(at.left + x, at.top + y);
@@ -78,5 +78,73 @@
     nextFrame(look);
   }
 
-  const probe = (window.terrProbe = { candidates, colour, wanted, arm, seen: {} });
+  // --- the map alone ----------------------------------------------------------------------------------------
+  // Where a click is measured: a unit in view with room around its middle, and a territory of another colour for it.
+  function target(turn) {
+    const g = s.geo, map = s.map.getContainer(), at = map.getBoundingClientRect(), size = s.map.getSize();
+    const frame = window.frameElement, edge = frame.getBoundingClientRect();
+    for (let tries = 0; tries < g.n; tries++) {
+      const u = (turn * 7919 + tries * 104729) % g.n;
+      const p = s.map.latLngToContainerPoint(TerrMap.lonLat(g.x[u], g.y[u])), x = Math.round(p.x), y = Math.round(p.y);
+      if (x < 2 || y < 60 || x > size.x - 240 || y > size.y - 40 || s.isFixed(u)) continue;
+      const hit = document.elementFromPoint(at.left + x, at.top + y);
+      if (!hit || !map.contains(hit) || hit.closest(SELECT.overMap)) continue;
+      const world = s.map.containerPointToLatLng([x + 0.5, y + 0.5]);
+      if (g.at(TerrMap.worldX(world.lng), TerrMap.worldY(world.lat)) !== u || colour(x, y) !== s.fillOf(u).toLowerCase()) continue;
+      const other = s.territories.find((t) => t.color.toLowerCase() !== s.fillOf(u).toLowerCase() && !t.locked);
+      s.choose(other.code);
+      return { u, x, y, code: other.code, pageX: edge.left + frame.clientLeft + at.left + x + 0.5, pageY: edge.top + frame.clientTop + at.top + y + 0.5 };
+    }
+    throw new Error("no unit on this screen can be clicked");
+  }
+
+  function armColour(x, y, code) {
+    const seen = (probe.seen = {}), goal = wanted(code), was = colour(x, y);
+    let start = 0;
+    window.addEventListener("mousedown", (e) => { start = e.timeStamp; }, { capture: true, once: true });
+    const look = () => {
+      const now = start && colour(x, y);
+      if (start && now !== was) seen.colour = performance.now() - start; // the outline under the pointer lies on a canvas of its own
+      else if (probe.seen === seen) nextFrame(look);
+    };
+    seen.goal = goal;
+    nextFrame(look);
+  }
+
+  // A circle around the middle of the view that holds about so many units, as points of the page.
+  function ring(units) {
+    const g = s.geo, size = s.map.getSize(), frame = window.frameElement.getBoundingClientRect(), cx = size.x * 0.42, cy = size.y * 0.55;
+    let r = 20;
+    const inside = () => { let n = 0; for (let u = 0; u < g.n; u++) { const p = s.map.latLngToContainerPoint(TerrMap.lonLat(g.x[u], g.y[u])); if (Math.hypot(p.x - cx, p.y - cy) < r) n++; } return n; };
+    while (r < size.y * 0.4 && inside() < units) r += 8;
+    return Array.from({ length: 60 }, (_, i) => [frame.left + cx + r * Math.cos((i / 60) * 2 * Math.PI), frame.top + cy + r * Math.sin((i / 60) * 2 * Math.PI)]);
+  }
+
+  function armLasso() {
+    const seen = (probe.seen = {}), before = s.codes.slice();
+    let start = 0;
+    window.addEventListener("mouseup", (e) => { start = e.timeStamp; }, { capture: true, once: true });
+    let drawn = s.shading.version;
+    const look = () => {
+      if (start && s.shading.version !== drawn && !s.painter.frame) {
+        s.painter.ctx.getImageData(0, 0, 1, 1); // until what was drawn is on the canvas
+        seen.taken = before.reduce((n, c, u) => n + (c !== s.codes[u]), 0);
+        seen.colour = performance.now() - start;
+      } else if (probe.seen === seen) nextFrame(look);
+    };
+    nextFrame(look);
+  }
+
+  // Times between frames while `on`.
+  let recording = false;
+  function record(on) {
+    recording = on;
+    if (!on) return;
+    let last = 0;
+    probe.frames = [];
+    const tick = (now) => { if (last) probe.frames.push(now - last); last = now; if (recording) requestAnimationFrame(tick); };
+    requestAnimationFrame(tick);
+  }
+
+  const probe = (window.terrProbe = { target, armColour, ring, armLasso, record, frames: [], candidates, colour, wanted, arm, seen: {} });
 })

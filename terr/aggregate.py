@@ -5,46 +5,88 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from terr.boundaries.catalog import layer
 from terr.errors import InputError, PlanError
-from terr.model.accounts import Accounts
+from terr.locate.areas import beside
+from terr.locate.placing import OUTSIDE, UNLOCATED, Placed, in_region, place
+from terr.model.accounts import HIDDEN, Accounts
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units
 
-UNLOCATED = -1
-"""Unit code of an account whose place isn't known."""
-OUTSIDE = -2
-"""Unit code of an account that is located, but in no unit of the region."""
+__all__ = [
+    "OUTSIDE", "UNLOCATED", "Part", "PlanTotals", "Totals", "account_codes", "drawn_points", "measure_values",
+    "measures_per_unit",
+    "placed", "plan_totals", "totals", "unit_codes",
+]  # fmt: skip
 
-_KEY = {"county": "county", "state": "state"}  # column of the accounts that holds the unit_id of that level
+_known: WeakKeyDictionary[Accounts, dict[tuple[str, tuple[str, ...]], Placed]] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def placed(accounts: Accounts, units: Units) -> Placed:
+    """Which unit each account lies in, how that is known, and why some have none.
+
+    Worked out once for these accounts and units, and kept as long as the accounts are: neither ever changes.
+
+    Raises:
+        LocateError: if the units' level isn't known.
+    """
+    key = (units.version, units.region)
+    with _lock:
+        known = _known.get(accounts, {}).get(key)
+    if known is None:
+        known = _place(accounts, units)
+        with _lock:
+            _known.setdefault(accounts, {})[key] = known
+    return known
+
+
+def drawn_points(accounts: Accounts, units: Units) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Latitude and longitude of each account as the units are drawn, float64 (n,) in degrees, NaN where unknown.
+
+    An account placed by coordinates abroad lies there, and not at the point of a ZIP that looks like its postcode.
+    """
+    frame = accounts.frame
+    lat, lon = (frame[c].to_numpy(dtype=np.float64) for c in ("lat", "lon"))
+    if HIDDEN[0] in frame.columns:
+        given = [frame[c].to_numpy(dtype=np.float64) for c in HIDDEN]
+        own = (placed(accounts, units).by == "lat_lon") & np.isfinite(given[0])
+        lat, lon = np.where(own, given[0], lat), np.where(own, given[1], lon)
+    west, _, east, _ = units.frame.total_bounds.tolist()
+    return lat, beside(lon, west, east)
+
+
+def _place(accounts: Accounts, units: Units) -> Placed:
+    if units.level in ("county", "state"):
+        return place(accounts.frame, units)
+    whole = layer(units.level)  # the search for areas is the long part, and one for all regions of a layer
+    key = (whole.geometry.name, ())
+    with _lock:
+        found = _known.get(accounts, {}).get(key)
+    if found is None:
+        found = place(accounts.frame, whole)
+        with _lock:
+            _known.setdefault(accounts, {})[key] = found
+    return in_region(accounts.frame, found, whole, units)
 
 
 def unit_codes(accounts: Accounts, units: Units) -> NDArray[np.int32]:
-    """Which unit each account lies in.
+    """Which unit each account lies in; see `placed`.
 
     Returns:
-        int32 (n_accounts,): row position in `units`, `UNLOCATED` (-1) or `OUTSIDE` (-2).
+        int32 (n_accounts,): row position in `units`, `UNLOCATED` (-1) or `OUTSIDE` (-2). Read-only.
 
     Raises:
-        PlanError: if accounts can't be placed on units of this level.
+        LocateError: if the units' level isn't known.
     """
-    if units.level not in _KEY:
-        raise PlanError(f'accounts can be placed on counties or states, not on level "{units.level}"')
-    located = accounts.frame["county"].to_numpy(dtype=object) != ""
-    keyed = np.where(located, accounts.frame[_KEY[units.level]].to_numpy(dtype=object), "")
-    # few distinct counties stand behind many accounts, so looking up is done once for each
-    index, distinct = pd.factorize(keyed)
-    keys = pd.Index(distinct, dtype=object)
-    found = pd.Index(units.frame["unit_id"].to_numpy(dtype=object)).get_indexer(keys)
-    found = np.where(found < 0, np.where(keys == "", UNLOCATED, OUTSIDE), found)
-    # factorize gives -1 for a missing value, which picks the last cell
-    codes: NDArray[np.int32] = np.append(found, UNLOCATED).astype(np.int32)[index]
-    return codes
+    return placed(accounts, units).codes
 
 
 def account_codes(
@@ -105,7 +147,7 @@ def measures_per_unit(
         numbers of accounts. Accounts outside the region and unlocated ones are in neither (see `totals`).
 
     Raises:
-        InputError: if a measure isn't known. PlanError: if the level isn't known.
+        InputError: if a measure isn't known. LocateError: if the level isn't known.
     """
     codes = unit_codes(accounts, units) if codes is None else codes
     inside = codes >= 0
@@ -187,7 +229,7 @@ def totals(accounts: Accounts, units: Units) -> Totals:
     """What lies in the region, outside it and nowhere, over all measures of the accounts.
 
     Raises:
-        PlanError: if the level isn't known.
+        LocateError: if the level isn't known.
     """
     codes = unit_codes(accounts, units)
     part = _parter(accounts)
@@ -204,7 +246,7 @@ def plan_totals(accounts: Accounts, units: Units, plan: Plan) -> PlanTotals:
     """What the plan assigns, leaves unassigned, and can't reach, over all measures of the accounts.
 
     Raises:
-        PlanError: if the plan was made on other units, or the level isn't known.
+        PlanError: if the plan was made on other units. LocateError: if the level isn't known.
     """
     codes = unit_codes(accounts, units)
     assigned = account_codes(accounts, units, plan, codes=codes) != UNASSIGNED

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -90,12 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         return out
 
     check = command("check", "Say what becomes of every row of a file.", _check)
-    _file_options(check)
+    options.file_options(check)
+    options.place_options(check)
     check.add_argument("--rejects", metavar="OUT.csv", help="write rows left out or not located, with reasons")
 
     design = command("design", "Draw balanced territories from nothing.", _design)
-    _file_options(design)
-    _plan_options(design)
+    options.file_options(design)
+    options.plan_options(design)
     design.add_argument("--territories", type=options.whole, required=True, metavar="K", help="how many")
     design.add_argument(
         "--plan", metavar="PLAN.csv", help="today's plan, for --continuity and --max-moved; its names are kept"
@@ -115,36 +117,36 @@ def _parser() -> argparse.ArgumentParser:
     design.add_argument(
         "--continuity", type=options.price, default=0.0, metavar="PRICE", help="price of leaving today's territory"
     )
-    _moved_option(design)
-    _solve_options(design)
+    options.moved_option(design)
+    options.solve_options(design)
 
     rebalance = command("rebalance", "Repair a plan with the least change.", _rebalance)
-    _file_options(rebalance)
-    _plan_options(rebalance)
+    options.file_options(rebalance)
+    options.plan_options(rebalance)
     rebalance.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
-    _moved_option(rebalance)
-    _solve_options(rebalance)
+    options.moved_option(rebalance)
+    options.solve_options(rebalance)
 
     compare = command("compare", "Measure two plans alike and list what moves.", _compare)
-    _file_options(compare)
-    _plan_options(compare)
+    options.file_options(compare)
+    options.plan_options(compare)
     compare.add_argument(
         "--plan", required=True, action="append", metavar="PLAN.csv", help="give it twice: the first plan, the second"
     )
 
     certify = command("certify", "Prove how good a plan is.", _certify)
-    _file_options(certify)
-    _plan_options(certify)
+    options.file_options(certify)
+    options.plan_options(certify)
     certify.add_argument("--plan", required=True, metavar="PLAN.csv", help="the plan to judge: unit_id,territory")
-    _time_options(certify)
+    options.time_options(certify)
 
     frontier = command("frontier", "Show what change buys: balance against load that changes hands.", _frontier)
-    _file_options(frontier)
-    _plan_options(frontier)
+    options.file_options(frontier)
+    options.plan_options(frontier)
     frontier.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
     frontier.add_argument("--points", type=options.points, default=9, metavar="N", help="plans to look for (default 9)")
     frontier.add_argument("--out-dir", metavar="DIR", help="write each plan there, as point-1.csv, point-2.csv ...")
-    _time_options(frontier)
+    options.time_options(frontier)
 
     demo = command("demo", "Write a workbook of made-up accounts to try Terr with.", _demo)
     demo.add_argument("out", metavar="OUT.xlsx")
@@ -152,69 +154,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _file_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="accounts: CSV, text or Excel workbook")
-    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
-    parser.add_argument(
-        "--map", type=options.pair, action="append", default=[], metavar="FIELD=COLUMN",
-        help="column of a field (account_id name zip city state county latitude longitude owner) or measure",
-    )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
-
-
-def _plan_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--level", required=True, choices=("state", "county", "zip3", "zip"), help="state or county")
-    parser.add_argument("--region", required=True, metavar="TX[,OK ...]|lower48|us")
-    parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')
-    many: dict[str, Any] = {"action": "append", "default": []}
-    parser.add_argument(
-        "--limit", type=options.limit, **many, metavar="MEASURE=0.05",
-        help="share a load may be off its target, or LOW:HIGH below and above; 0.05 for --measure if not given",
-    )  # fmt: skip
-    parser.add_argument("--cap", type=options.load, **many, metavar="MEASURE=LOAD", help="most load of a territory")
-    parser.add_argument("--floor", type=options.load, **many, metavar="MEASURE=LOAD", help="least load of a territory")
-    parser.add_argument(
-        "--target", type=options.part, **many, metavar="TERRITORY=0.6", help="share of a full territory; 1 if not given"
-    )
-    parser.add_argument(
-        "--keep-together", type=options.together, **many, metavar="UNIT,UNIT,...", help="units of one territory"
-    )
-    parser.add_argument(
-        "--unassigned", type=options.share, default=0.0, metavar="SHARE", help="most load that may have no territory"
-    )
-    parser.add_argument("--boundaries", help=argparse.SUPPRESS)
-
-
-def _moved_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--max-moved",
-        type=options.share,
-        metavar="SHARE",
-        help="most of the measure's load that may move, such as 0.10",
-    )
-
-
-def _solve_options(parser: argparse.ArgumentParser) -> None:
-    _time_options(parser)
-    parser.add_argument("--out", metavar="PLAN.csv", help="write the plan")
-
-
-def _time_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=options.seed, default=1, help="same input and seed, same plan (default 1)")
-    parser.add_argument("--time-limit", type=options.seconds, metavar="SECONDS", help="stop with the best so far")
-
-
 def _check(args: argparse.Namespace) -> int:
     from terr.workspace.imports import check_report
     from terr.workspace.localfiles import check_target, read_file, write_file
-    from terr.workspace.plain import rejects_csv, take_file
+    from terr.workspace.plain import place_accounts, rejects_csv, take_file
     from terr.workspace.readable import check_text
 
     target = check_target(args.rejects, sources=(args.file,)) if args.rejects else None
     taken: Intake = take_file(read_file(args.file), args.file, sheet=args.sheet, choices=_once(args.map, "--map"))
+    asked = any(v is not None for v in (args.level, args.region, args.boundaries))
+    where = _where(args) if asked else None
+    places = None if where is None else place_accounts(taken, *where)
     if target is not None:
         write_file(target, rejects_csv(taken))
-    _print(check_report(taken) if args.json else check_text(taken))
+    _print({**check_report(taken), **(places.report if places else {})} if args.json else check_text(taken, places))
     return DONE
 
 
@@ -319,8 +272,7 @@ def _ground(args: argparse.Namespace) -> Ground:
     from terr.workspace.plain import Wanted, prepare
     from terr.workspace.terms import Terms
 
-    if args.boundaries is not None:
-        raise InputError("--boundaries is not available in this version; leave it out to use the bundled ones")
+    level, region, findings = _where(args)
     limits = _once(args.limit, "--limit")
     terms = Terms(
         floors=_once(args.floor, "--floor"),
@@ -333,8 +285,41 @@ def _ground(args: argparse.Namespace) -> Ground:
         max_moved=getattr(args, "max_moved", None),
         seeds=_once(getattr(args, "seed_unit", []), "--seed-unit"),
     )
-    wanted = Wanted(args.level, args.region, args.measure, limits, terms)
+    wanted = Wanted(level, region, args.measure, limits, terms, findings)
     return prepare(read_file(args.file), args.file, wanted, sheet=args.sheet, choices=_once(args.map, "--map"))
+
+
+def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
+    """Level, region ("" = all of it), and what was found in boundaries of one's own."""
+    if args.boundaries is None:
+        for option in ("boundaries_id", "boundaries_name"):
+            if getattr(args, option):
+                raise InputError(f"--{option.replace('_', '-')} names a column of --boundaries, which isn't given")
+        for option, such in (("level", "county"), ("region", "TX or lower48")):
+            if getattr(args, option) is None:
+                raise InputError(f"--{option} is needed, such as --{option} {such}, unless --boundaries is given")
+        return args.level, args.region, ()
+    from terr.boundaries.reading import LIMITS
+    from terr.boundaries.watch import StoppedError
+    from terr.model.result import Progress
+    from terr.workspace.given import own_boundaries
+    from terr.workspace.localfiles import read_file
+
+    data = read_file(args.boundaries, "boundaries file", max_bytes=LIMITS.bytes)
+    began = time.perf_counter()
+    with _stoppable() as stop, _told() as tell:
+        try:
+            level, findings = own_boundaries(
+                data,
+                args.boundaries,
+                id_column=args.boundaries_id,
+                name_column=args.boundaries_name,
+                progress=lambda part, text: tell(Progress(time.perf_counter() - began, text, math.inf, None, part)),
+                cancel=stop,
+            )
+        except StoppedError as stopped:
+            raise KeyboardInterrupt from stopped
+    return level, args.region or "", findings
 
 
 def _print(what: dict[str, Any] | str) -> None:

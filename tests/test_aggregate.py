@@ -22,7 +22,7 @@ from terr.aggregate import (
     totals,
     unit_codes,
 )
-from terr.errors import InputError, PlanError
+from terr.errors import InputError, LocateError, PlanError
 
 UNITS = grid_units(4, 4)
 STATES = grid_units(1, 2, ids=["NE", "TX"], level="state")
@@ -62,8 +62,8 @@ def test_no_accounts():
 
 
 def test_unknown_level_is_named():
-    with pytest.raises(PlanError, match='not on level "zip"'):
-        unit_codes(make_accounts(["00001"]), grid_units(1, 1, level="zip"))
+    with pytest.raises(LocateError, match='"block" is not a level of units'):
+        unit_codes(make_accounts(["00001"]), grid_units(1, 1, level="block"))
 
 
 def test_measures_per_unit_by_hand():

@@ -30,7 +30,7 @@ DOORS = {
     "highspy": {"engine"},
     "pymetis": {"engine"},
     "sqlalchemy": {"store"},
-    "sqlite3": {"store"},
+    "sqlite3": {"store", "boundaries"},  # a GeoPackage is an SQLite database
     "alembic": {"store"},
     "psycopg": {"store"},
 }

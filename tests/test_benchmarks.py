@@ -99,3 +99,31 @@ def test_peers_give_every_unit_a_territory() -> None:
         assert slots.shape == (64,)
         assert set(slots.tolist()) == {0, 1, 2, 3}
     assert engine.judge(units, loads, peers.metis(units, loads, 4, 0.05, 1), 4).extra == 0
+
+
+def test_edits_are_made_stored_and_taken_back() -> None:
+    from benchmarks import edits
+
+    figures = edits.measured(edits.Case("county", "NJ", 3), clicks=2)
+    assert [f.name.split(",")[0] for f in figures] == [
+        "new metrics", "edit stored", "undo stored", "event to all that is sent", "plan opened after a restart",
+    ]  # fmt: skip
+    assert figures[0].case == "one edit, 21 units, 3 territories"
+    assert figures[0].met is False, "fast, but measured too rarely"
+    assert all(f.value > 0 for f in figures)
+
+
+def test_memory_is_told_by_session() -> None:
+    from benchmarks import edits
+
+    first, second = edits.memory_mb(edits.Case("county", "NJ", 3), sessions=2, clicks=1)
+    assert second >= first > 10
+
+
+def test_made_up_accounts_lie_on_their_units() -> None:
+    from benchmarks import edits
+    from terr.aggregate import totals
+
+    for case in (edits.Case("county", "DE", 2), edits.Case("zip3", "DE", 2)):
+        whole = totals(edits.accounts_on(case.units, 50), case.units)
+        assert (whole.accepted.rows, whole.in_region.rows) == (50, 50)

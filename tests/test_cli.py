@@ -25,7 +25,7 @@ CHECK = [
 PLAN = [
     "status", "level", "region", "territories_requested", "territories", "max_deviation_pct", "cv_pct", "gini",
     "extra_components", "unassigned_units", "bridges", "compactness", "certificate", "disruption", "explanations",
-    "seed", "runtime_s",
+    "seed", "runtime_s", "boundaries", "located",
 ]  # fmt: skip
 TERRITORY = ["id", "units", "load", "target", "deviation_pct", "components", "polsby_popper"]
 COMPACTNESS = ["polsby_popper_mean", "reock_mean", "moment_of_inertia_km2", "mean_distance_km", "border_km"]
@@ -325,10 +325,9 @@ def test_plans_that_differ_in_spelling_alone_move_nothing(
         (["--region", "Conecticut"], '"Conecticut" is not a state or region; the closest is Connecticut'),
         (["--region", "TX"], '"revenue" adds up to zero in Texas'),
         (["--region", ""], "no region is given"),
-        (["--level", "zip"], "level zip is not available in this version"),
-        (["--level", "zip3"], "level zip3 is not available in this version"),
-        (["--level", "planet"], "invalid choice"),
-        (["--boundaries", "x.zip"], "--boundaries is not available in this version"),
+        (["--level", "planet"], '"planet" is not a level; choose state, county'),
+        (["--boundaries", "x.zip"], 'there is no boundaries file "x.zip"'),
+        (["--boundaries-id", "GEOID"], "--boundaries-id names a column of --boundaries, which isn't given"),
         (["--map", "zip=Postcode"], "has no column 'Postcode' for zip"),
         (["--map", "revenue=Beds"], "has no column 'Beds' for revenue"),
         (["--map", "zip"], "an equals sign"),

@@ -293,11 +293,11 @@ def test_pasted_codes_find_their_units_without_their_zero(ws):
     from terr.workspace.board import board
 
     county = board(ws, start(ws, "CT").id)
-    assert match_units(county, '09110\n9120\n"09130"\nCAPITOL, ct\n\n12') == ([0, 1, 2, 0], ["12"])
+    assert match_units(county, '09110\n9120\n"09130"\nCAPITOL, ct\n\n12') == ([0, 1, 2], ["12"])
     info = start(ws)
     states = plans.create(ws, dataset_id=info.dataset_id, level="state", region="CA, NV", measure="Revenue")
     shown = board(ws, states.id)
-    assert match_units(shown, "ca\nCA\nNevada\nTX") == ([0, 0, 1], ["TX"])
+    assert match_units(shown, "ca\nCA\nNevada\nTX") == ([0, 1], ["TX"])
 
 
 def test_scenarios_are_renamed_duplicated_deleted_and_brought_back(open_app, ws, sid):

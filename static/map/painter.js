@@ -1,23 +1,33 @@
-// Draws the plan on one canvas: fills, borders, locks, stray pieces, a preview, account points and labels.
+// Draws the plan on a canvas twice as wide and high as the map: while the map is dragged the picture moves with it, and
+// is drawn anew before its edge comes into view. A second canvas holds what follows the pointer.
 (function () {
   "use strict";
   const NS = (window.TerrMap = window.TerrMap || {});
-  const FREE = -1;
+  const PADDING = 0.5; // of the map's size, on each side
+  const SPARE = 40; // pixels left of it when it is drawn anew
+  const SINGLY = 900; // up to that many units in view are filled one by one
 
   const Painter = L.Renderer.extend({
-    options: { padding: 0.15 },
+    options: { padding: PADDING },
 
     initialize(state) {
-      L.Renderer.prototype.initialize.call(this, {});
+      L.Renderer.prototype.initialize.call(this, { padding: PADDING });
       this.s = state;
       this.frame = null;
       this.dirty = null;
+      this.kept = { version: -1, level: null, paths: [] };
     },
 
     _initContainer() {
-      const canvas = (this._container = document.createElement("canvas"));
-      canvas.setAttribute("aria-hidden", "true");
-      this.ctx = canvas.getContext("2d");
+      const box = (this._container = document.createElement("div"));
+      this.canvas = box.appendChild(document.createElement("canvas"));
+      this.over = box.appendChild(document.createElement("canvas"));
+      for (const c of [this.canvas, this.over]) {
+        c.setAttribute("aria-hidden", "true");
+        c.style.position = "absolute";
+      }
+      this.ctx = this.canvas.getContext("2d");
+      this.top = this.over.getContext("2d");
     },
 
     _destroyContainer() {
@@ -27,24 +37,56 @@
       delete this.ctx;
     },
 
+    getEvents() {
+      return { ...L.Renderer.prototype.getEvents.call(this), move: this._onMove, moveend: this._onMoveEnd };
+    },
+
     _onZoomEnd() {},
+
+    // While dragging: draw anew when what is drawn ends soon.
+    _onMove() {
+      if (this._map._animatingZoom || !this._bounds || this._drawnZoom !== this._map.getZoom()) return;
+      if (this._covers(SPARE) || this.moving) return;
+      this.moving = requestAnimationFrame(() => {
+        this.moving = null;
+        if (this._map && !this._map._animatingZoom) this._update();
+      });
+    },
+
+    // After a drag the picture still covers the map; it is centred anew when nothing else is going on.
+    _onMoveEnd() {
+      clearTimeout(this.centring);
+      if (!this._bounds || this._drawnZoom !== this._map.getZoom() || !this._covers(0)) return this._update();
+      this.centring = setTimeout(() => this._map && !this._map._animatingZoom && !this._map.dragging.moving() && this._update(), 250);
+    },
+
+    _covers(spare) {
+      const at = this._map.containerPointToLayerPoint([0, 0]), size = this._map.getSize(), b = this._bounds;
+      return at.x - spare >= b.min.x && at.y - spare >= b.min.y && at.x + size.x + spare <= b.max.x && at.y + size.y + spare <= b.max.y;
+    },
 
     _update() {
       if (this._map._animatingZoom && this._bounds) return;
       L.Renderer.prototype._update.call(this);
       const b = this._bounds, size = b.getSize(), dpr = (this.dpr = window.devicePixelRatio || 1);
+      this._drawnZoom = this._map.getZoom();
       L.DomUtil.setPosition(this._container, b.min);
-      this._container.width = Math.round(dpr * size.x);
-      this._container.height = Math.round(dpr * size.y);
-      this._container.style.width = size.x + "px";
-      this._container.style.height = size.y + "px";
+      for (const c of [this.canvas, this.over]) {
+        const w = Math.round(dpr * size.x), h = Math.round(dpr * size.y);
+        if (c.width !== w || c.height !== h) {
+          c.width = w;
+          c.height = h;
+          c.style.width = size.x + "px";
+          c.style.height = size.y + "px";
+        }
+      }
       this._draw(null);
     },
 
     // Ask for a redraw of some units' surroundings (null = everything) in the next frame.
     refresh(units) {
       if (!this._container) return;
-      if (units === null || (this.dirty === "all")) this.dirty = "all";
+      if (units === null || this.dirty === "all") this.dirty = "all";
       else this.dirty = (this.dirty || []).concat(units);
       if (this.frame) return;
       this.frame = requestAnimationFrame(() => {
@@ -54,139 +96,191 @@
       });
     },
 
+    _setUp() {
+      const scale = this._map.getZoomScale(this._map.getZoom(), 0), origin = this._map.getPixelOrigin(), b = this._bounds;
+      this.scale = scale;
+      this.unit = 1 / scale; // one CSS pixel in world coordinates
+      this.origin = origin;
+      this.view = [(origin.x + b.min.x) / scale, (origin.y + b.min.y) / scale, (origin.x + b.max.x) / scale, (origin.y + b.max.y) / scale];
+      this.level = this.s.geo.level(this._map.getZoom());
+    },
+
+    _world(ctx) {
+      const d = this.dpr, b = this._bounds;
+      ctx.setTransform(d * this.scale, 0, 0, d * this.scale, -d * (this.origin.x + b.min.x), -d * (this.origin.y + b.min.y));
+    },
+
     // Draws within a box of world coordinates, or everything in view.
     _draw(box) {
       const s = this.s, ctx = this.ctx;
       if (!ctx || !s.geo || !this._bounds) return;
       const started = performance.now();
-      const scale = this._map.getZoomScale(this._map.getZoom(), 0);
-      const origin = this._map.getPixelOrigin(), min = this._bounds.min, dpr = this.dpr;
-      const view = [
-        (origin.x + min.x) / scale, (origin.y + min.y) / scale,
-        (origin.x + this._bounds.max.x) / scale, (origin.y + this._bounds.max.y) / scale,
-      ];
-      const px = 1 / scale; // one CSS pixel in world coordinates
+      this._setUp();
+      const view = this.view, px = this.unit;
       const area = box
         ? [Math.max(view[0], box[0] - 4 * px), Math.max(view[1], box[1] - 4 * px), Math.min(view[2], box[2] + 4 * px), Math.min(view[3], box[3] + 4 * px)]
         : view;
       if (area[0] >= area[2] || area[1] >= area[3]) return;
       ctx.setTransform(1, 0, 0, 1, 0, 0);
       ctx.save();
-      ctx.setTransform(dpr * scale, 0, 0, dpr * scale, -dpr * (origin.x + min.x), -dpr * (origin.y + min.y));
+      this._world(ctx);
       ctx.beginPath();
       ctx.rect(area[0], area[1], area[2] - area[0], area[3] - area[1]);
       if (box) ctx.clip();
       ctx.clearRect(area[0], area[1], area[2] - area[0], area[3] - area[1]);
       ctx.lineJoin = ctx.lineCap = "round";
       const shown = s.geo.meeting(area);
-      this._fills(ctx, shown, px);
-      this._borders(ctx, area, px, scale);
-      this._marks(ctx, shown, px, scale);
-      if (s.points && s.showPoints) this._points(ctx, area, px);
+      this._fills(ctx, shown);
+      this._borders(ctx, area);
+      this._marks(ctx, shown);
+      const circles = s.points && s.showPoints ? s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme) : [];
       ctx.restore();
-      if (!box) this._placeLabels(view, scale);
-      this._labels(ctx, scale, origin, min, dpr, box ? area : null);
+      if (!box) this._placeLabels();
+      NS.drawLabels(s, ctx, this, box ? area : null, circles);
+      if (!box) this.hover();
       s.lastDrawMs = performance.now() - started;
     },
 
-    _fills(ctx, shown, px) {
-      const s = this.s, byColor = new Map();
-      for (const u of shown) {
-        const color = s.fillOf(u);
-        if (!byColor.has(color)) byColor.set(color, []);
-        byColor.get(color).push(u);
+    _placeLabels() {
+      const at = this._map.containerPointToLayerPoint([0, 0]), size = this._map.getSize(), { scale, origin } = this, min = this._bounds.min;
+      const x = at.x + origin.x, y = at.y + origin.y;
+      this.sight = [at.x - min.x, at.y - min.y, at.x - min.x + size.x, at.y - min.y + size.y]; // what can be seen, in pixels of the canvas
+      NS.placeLabels(this.s, this.view, [x / scale, (y + 48) / scale, (x + size.x) / scale, (y + size.y) / scale], scale);
+    },
+
+    _fills(ctx, shown) {
+      const s = this.s, g = s.geo, keys = s.shading.keyOf, styles = s.shading.styles;
+      ctx.globalAlpha = s.tiles ? 0.55 : 1;
+      let paths = new Array(styles.length).fill(null);
+      if (shown.length > SINGLY) paths = this._outlines(shown);
+      else for (const u of shown) g.outline((paths[keys[u]] = paths[keys[u]] || new Path2D()), u, this.level);
+      for (let i = 0; i < styles.length; i++) {
+        if (!paths[i]) continue;
+        ctx.fillStyle = styles[i].fill;
+        ctx.fill(paths[i], "evenodd");
+        if (styles[i].hatch) this._hatch(ctx, paths[i], styles[i].hatch, s.theme.hatch);
       }
-      for (const [color, units] of byColor) {
-        ctx.fillStyle = color;
-        for (const u of units) ctx.fill(s.geo.path[u], "evenodd");
+      ctx.globalAlpha = 1;
+      if (g.fills.length && this.scale > 16) {
+        const path = new Path2D();
+        for (const p of g.fills) {
+          path.moveTo(p[0], p[1]);
+          for (let i = 2; i < p.length; i += 2) path.lineTo(p[i], p[i + 1]);
+          path.closePath();
+        }
+        ctx.fillStyle = s.theme.filled;
+        ctx.fill(path, "evenodd");
+        this._hatch(ctx, path, "up", s.theme.hatch);
       }
       if (!s.preview) return;
-      for (const [u, code] of s.preview) { // stripes in the new colour over the old one
-        if (!shown.has(u)) continue;
-        ctx.save();
-        ctx.clip(s.geo.path[u], "evenodd");
-        const [x0, y0, x1, y1] = s.geo.box.subarray(4 * u, 4 * u + 4);
-        ctx.strokeStyle = s.colorOf(code);
-        ctx.lineWidth = 4 * px;
-        ctx.beginPath();
-        for (let d = x0 - (y1 - y0); d < x1; d += 8 * px) { ctx.moveTo(d, y1); ctx.lineTo(d + (y1 - y0), y0); }
-        ctx.stroke();
-        ctx.restore();
+      const to = new Map();
+      for (const u of shown) if (s.preview.has(u)) {
+        const code = s.preview.get(u);
+        if (!to.has(code)) to.set(code, new Path2D());
+        g.outline(to.get(code), u, this.level);
       }
+      for (const [code, path] of to) this._hatch(ctx, path, "up", s.colorOf(code), 4); // the new colour in stripes over the old one
+    },
+
+    // Outlines of the sets of one colour; of the units in view only, where those are few enough to save work.
+    _outlines(shown) {
+      const s = this.s, g = s.geo, version = s.shading.version, sets = s.shading.styles.length;
+      if (shown.length < 0.4 * g.n) {
+        const keys = (this.near = this.near && this.near.length === g.n ? this.near : new Int32Array(g.n)).fill(-1);
+        for (const u of shown) keys[u] = s.shading.keyOf[u];
+        return NS.outlines(g, this.level, keys, sets);
+      }
+      if (this.kept.version !== version || this.kept.level !== this.level) {
+        this.kept = { version, level: this.level, paths: NS.outlines(g, this.level, s.shading.keyOf, sets) };
+      }
+      return this.kept.paths;
+    },
+
+    // Stripes in a path: "up" is /, "down" is \.
+    _hatch(ctx, path, way, colour, width) {
+      const key = way + colour + (width || "");
+      this.stripes = this.stripes || new Map();
+      if (!this.stripes.has(key)) {
+        const size = 8, tile = Object.assign(document.createElement("canvas"), { width: size, height: size }), t = tile.getContext("2d");
+        t.strokeStyle = colour;
+        t.lineWidth = width || 1.2;
+        t.beginPath();
+        for (const d of [-size, 0, size]) way === "up" ? (t.moveTo(d - 1, size + 1), t.lineTo(d + size + 1, -1)) : (t.moveTo(d - 1, -1), t.lineTo(d + size + 1, size + 1));
+        t.stroke();
+        this.stripes.set(key, ctx.createPattern(tile, "repeat"));
+      }
+      const pattern = this.stripes.get(key);
+      pattern.setTransform(new DOMMatrix().scale(this.unit / this.dpr));
+      ctx.fillStyle = pattern;
+      ctx.fill(path, "evenodd");
     },
 
     _trace(ctx, arcs) {
-      ctx.beginPath();
-      for (const a of arcs) {
-        const p = this.s.geo.arcs[a];
-        ctx.moveTo(p[0], p[1]);
-        for (let i = 2; i < p.length; i += 2) ctx.lineTo(p[i], p[i + 1]);
-      }
-      ctx.stroke();
+      if (!arcs.length) return;
+      const level = this.level, path = new Path2D();
+      for (const a of arcs) NS.Geometry.trace(path, level, a, true);
+      ctx.stroke(path);
     },
 
-    _borders(ctx, area, px, scale) {
-      const s = this.s, g = s.geo, thin = [], edge = [], states = [], context = [], stray = [], preview = [], marked = [];
-      for (let a = 0; a < g.arcs.length; a++) {
+    _borders(ctx, area) {
+      const s = this.s, g = s.geo, scale = this.scale, px = this.unit, box = g.arcBox, codes = s.codes;
+      const thin = [], edge = [], states = [], county = [], context = [], stray = [], preview = [], marked = [];
+      const fine = g.n < 800 || scale * Math.sqrt(((g.extent[2] - g.extent[0]) * (g.extent[3] - g.extent[1])) / g.n) > 9;
+      const counties = scale > 40;
+      for (let a = 0; a < g.m; a++) {
         const k = 4 * a;
-        if (g.arcBox[k] > area[2] || g.arcBox[k + 2] < area[0] || g.arcBox[k + 1] > area[3] || g.arcBox[k + 3] < area[1]) continue;
+        if (box[k] > area[2] || box[k + 2] < area[0] || box[k + 1] > area[3] || box[k + 3] < area[1] || g.start[a] === g.start[a + 1]) continue;
         const l = g.left[a], r = g.right[a];
         if (l < 0 && r < 0) { if (g.stateLine[a]) context.push(a); continue; }
-        const cl = l < 0 ? -2 : s.codes[l], cr = r < 0 ? -2 : s.codes[r];
+        const cl = l < 0 ? -2 : codes[l], cr = r < 0 ? -2 : codes[r];
         if (cl !== cr) edge.push(a);
         else if (g.stateLine[a]) states.push(a);
-        else thin.push(a);
+        else if (counties && g.countyLine[a]) county.push(a);
+        else if (fine) thin.push(a);
         if (s.strayUnits.size && s.strayUnits.has(l) !== s.strayUnits.has(r)) stray.push(a);
         if (s.preview && s.preview.has(l) !== s.preview.has(r)) preview.push(a);
         if (s.marked.size && s.marked.has(l) !== s.marked.has(r)) marked.push(a);
       }
-      const t = s.theme;
-      ctx.strokeStyle = t.context;
-      ctx.lineWidth = px;
-      this._trace(ctx, context);
-      if (scale > 12 || g.n < 800) {
-        ctx.strokeStyle = t.thin;
-        ctx.lineWidth = 0.6 * px;
-        this._trace(ctx, thin);
-      }
-      ctx.strokeStyle = t.state;
-      ctx.lineWidth = px;
-      this._trace(ctx, states);
-      ctx.strokeStyle = t.edge;
-      ctx.lineWidth = (g.n > 800 && scale < 24 ? 1.4 : 2.2) * px;
-      this._trace(ctx, edge);
-      if (stray.length) {
-        ctx.strokeStyle = t.stray;
-        ctx.lineWidth = 3.5 * px;
-        ctx.setLineDash([6 * px, 4 * px]);
-        this._trace(ctx, stray);
-        ctx.setLineDash([]);
-      }
-      if (marked.length) { // a broad light line under a dark one shows on any colour
-        for (const [style, width] of [[t.halo, 6.5], [t.label, 3]]) {
-          ctx.strokeStyle = style;
-          ctx.lineWidth = width * px;
-          this._trace(ctx, marked);
-        }
-      }
-      if (preview.length) {
-        ctx.strokeStyle = t.label;
-        ctx.lineWidth = 3 * px;
-        this._trace(ctx, preview);
-      }
+      const t = s.theme, stroke = (arcs, style, width) => {
+        ctx.strokeStyle = style;
+        ctx.lineWidth = width * px;
+        this._trace(ctx, arcs);
+      };
+      stroke(context, t.context, 1);
+      if (s.outlines) this._context(ctx, area);
+      stroke(thin, t.thin, 0.6);
+      stroke(county, t.county, 1);
+      stroke(states, t.state, 1);
+      stroke(edge, t.edge, g.n > 800 && scale < 24 ? 1.4 : 2.2);
+      ctx.setLineDash([6 * px, 4 * px]);
+      stroke(stray, t.stray, 3.5);
+      ctx.setLineDash([]);
+      stroke(marked, t.halo, 6.5); // a broad light line under a dark one shows on any colour
+      stroke(marked, t.label, 3);
+      stroke(preview, t.label, 3);
     },
 
-    _marks(ctx, shown, px, scale) {
-      const s = this.s, g = s.geo;
-      if (s.hover >= 0 && shown.has(s.hover)) {
-        ctx.strokeStyle = s.theme.label;
-        ctx.lineWidth = 2 * px;
-        ctx.stroke(g.path[s.hover]);
+    // State lines from a file of their own, for boundaries that name no states.
+    _context(ctx, area) {
+      const g = this.s.outlines, arcs = [];
+      for (let a = 0; a < g.m; a++) {
+        const k = 4 * a, b = g.arcBox;
+        if (!(b[k] > area[2] || b[k + 2] < area[0] || b[k + 1] > area[3] || b[k + 3] < area[1])) arcs.push(a);
       }
+      const path = new Path2D(), level = g.level(this._map.getZoom());
+      for (const a of arcs) NS.Geometry.trace(path, level, a, true);
+      ctx.strokeStyle = this.s.theme.context;
+      ctx.lineWidth = this.unit;
+      ctx.stroke(path);
+    },
+
+    _marks(ctx, shown) {
+      const s = this.s, g = s.geo, px = this.unit;
+      if (!s.locked.size) return;
       ctx.fillStyle = ctx.strokeStyle = s.theme.label;
-      for (const u of s.locked) { // a padlock: body and shackle
-        if (!shown.has(u)) continue;
-        const width = (g.box[4 * u + 2] - g.box[4 * u]) * scale;
+      for (const u of shown) { // a padlock: body and shackle
+        if (!s.locked.has(u)) continue;
+        const width = (g.box[4 * u + 2] - g.box[4 * u]) * this.scale;
         if (width < 9) continue;
         const x = g.x[u], y = g.y[u];
         ctx.fillRect(x - 4 * px, y - 2 * px, 8 * px, 6 * px);
@@ -197,73 +291,21 @@
       }
     },
 
-    _points(ctx, area, px) {
-      const s = this.s;
-      ctx.fillStyle = s.theme.point;
-      ctx.strokeStyle = s.theme.halo;
-      ctx.lineWidth = 0.5 * px;
-      for (let i = 0; i < s.points.x.length; i++) {
-        const x = s.points.x[i], y = s.points.y[i];
-        if (x < area[0] || x > area[2] || y < area[1] || y > area[3]) continue;
-        ctx.beginPath();
-        ctx.arc(x, y, s.points.r[i] * px, 0, 7);
-        ctx.fill();
-        ctx.stroke();
+    // The outline of what a click would take, on the canvas above.
+    hover() {
+      const ctx = this.top, s = this.s;
+      if (!ctx || !this._bounds || !this.scale) return;
+      ctx.setTransform(1, 0, 0, 1, 0, 0);
+      ctx.clearRect(0, 0, this.over.width, this.over.height);
+      if (s.hover < 0) return;
+      const path = NS.around(s.geo, this.level, s.hovered && s.hovered.length ? s.hovered : [s.hover]);
+      this._world(ctx);
+      ctx.lineJoin = ctx.lineCap = "round";
+      for (const [style, width] of [[s.theme.halo, 4], [s.theme.label, 2]]) {
+        ctx.strokeStyle = style;
+        ctx.lineWidth = width * this.unit;
+        ctx.stroke(path);
       }
-    },
-
-    // Label of each territory at the unit nearest the middle of what is in view; overlapping ones give way.
-    _placeLabels(view, scale) {
-      const s = this.s, g = s.geo, sums = new Map();
-      for (let u = 0; u < g.n; u++) {
-        const c = s.codes[u];
-        if (c === FREE || g.x[u] < view[0] || g.x[u] > view[2] || g.y[u] < view[1] || g.y[u] > view[3]) continue;
-        const w = (g.box[4 * u + 2] - g.box[4 * u]) * (g.box[4 * u + 3] - g.box[4 * u + 1]);
-        const t = sums.get(c) || [0, 0, 0];
-        t[0] += w; t[1] += w * g.x[u]; t[2] += w * g.y[u];
-        sums.set(c, t);
-      }
-      const best = new Map();
-      for (let u = 0; u < g.n; u++) {
-        const t = sums.get(s.codes[u]);
-        if (!t) continue;
-        const d = (g.x[u] - t[1] / t[0]) ** 2 + (g.y[u] - t[2] / t[0]) ** 2;
-        const b = best.get(s.codes[u]);
-        if (!b || d < b[0]) best.set(s.codes[u], [d, u]);
-      }
-      s.labels = [...best].map(([code, [, u]]) => ({ code, x: g.x[u], y: g.y[u], w: sums.get(code)[0] * scale * scale }))
-        .sort((a, b) => b.w - a.w);
-    },
-
-    _labels(ctx, scale, origin, min, dpr, area) {
-      const s = this.s, taken = [];
-      ctx.save();
-      ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
-      const at = (x, y) => [x * scale - origin.x - min.x, y * scale - origin.y - min.y];
-      if (area) {
-        const [ax, ay] = at(area[0], area[1]), [bx, by] = at(area[2], area[3]);
-        ctx.beginPath();
-        ctx.rect(ax, ay, bx - ax, by - ay);
-        ctx.clip();
-      }
-      ctx.font = "600 12px system-ui, -apple-system, 'Segoe UI', sans-serif";
-      ctx.textAlign = "center";
-      ctx.textBaseline = "middle";
-      ctx.lineJoin = "round";
-      for (const label of s.labels || []) {
-        const t = s.byCode.get(label.code);
-        if (!t) continue;
-        const [x, y] = at(label.x, label.y);
-        const text = t.locked ? t.name + " (locked)" : t.name, w = ctx.measureText(text).width / 2 + 4;
-        if (taken.some((q) => Math.abs(q[0] - x) < q[2] + w && Math.abs(q[1] - y) < 16)) continue;
-        taken.push([x, y, w]);
-        ctx.strokeStyle = s.theme.halo;
-        ctx.lineWidth = 4;
-        ctx.strokeText(text, x, y);
-        ctx.fillStyle = s.theme.label;
-        ctx.fillText(text, x, y);
-      }
-      ctx.restore();
     },
   });
 

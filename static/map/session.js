@@ -4,9 +4,11 @@
   "use strict";
   const NS = (window.TerrMap = window.TerrMap || {});
   const A = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
-  const VALUE = new Map([...A].map((c, i) => [c, i]));
-  const LIGHT = { free: "#e7e5e0", thin: "rgba(255,255,255,.75)", state: "rgba(60,60,60,.55)", edge: "#3b3b3b", context: "rgba(120,120,120,.45)", stray: "#000", label: "#14171c", halo: "rgba(255,255,255,.92)", point: "rgba(20,23,28,.6)" };
-  const DARK = { free: "#3a3f47", thin: "rgba(20,22,26,.55)", state: "rgba(230,230,230,.5)", edge: "#f1f1ee", context: "rgba(170,170,170,.35)", stray: "#fff", label: "#ffffff", halo: "rgba(15,17,21,.92)", point: "rgba(255,255,255,.75)" };
+  const VALUE = new Int32Array(128);
+  [...A].forEach((c, i) => { VALUE[c.charCodeAt(0)] = i; });
+  const LIGHT = { free: "#e7e5e0", thin: "rgba(255,255,255,.75)", state: "rgba(60,60,60,.55)", county: "rgba(60,60,60,.4)", edge: "#3b3b3b", context: "rgba(120,120,120,.45)", stray: "#000", label: "#14171c", halo: "rgba(255,255,255,.92)", point: "rgba(20,23,28,.6)", cluster: "rgba(20,23,28,.78)", clusterText: "#fff", hatch: "rgba(20,23,28,.5)", filled: "rgba(255,255,255,.45)", same: "#e7e5e0", middle: "#f4f3ef" };
+  const DARK = { free: "#3a3f47", thin: "rgba(20,22,26,.55)", state: "rgba(230,230,230,.5)", county: "rgba(230,230,230,.35)", edge: "#f1f1ee", context: "rgba(170,170,170,.35)", stray: "#fff", label: "#ffffff", halo: "rgba(15,17,21,.92)", point: "rgba(255,255,255,.75)", cluster: "rgba(245,245,245,.85)", clusterText: "#14171c", hatch: "rgba(255,255,255,.55)", filled: "rgba(15,17,21,.4)", same: "#3a3f47", middle: "#565c66" };
+  const MANY = 24; // units of an event; more are sent as ranges
 
   function isDark() {
     const css = getComputedStyle(document.documentElement).getPropertyValue("--background-color").trim() || "#fff";
@@ -16,63 +18,99 @@
     return m ? 0.299 * parseInt(m[1], 16) + 0.587 * parseInt(m[2], 16) + 0.114 * parseInt(m[3], 16) < 128 : false;
   }
 
+  // Two characters per unit, base 64; the last pair is "none".
+  function decode(text) {
+    const out = new Int16Array(text.length / 2);
+    for (let i = 0; i < out.length; i++) {
+      const slot = VALUE[text.charCodeAt(2 * i)] * 64 + VALUE[text.charCodeAt(2 * i + 1)];
+      out[i] = slot === 4095 ? -1 : slot;
+    }
+    return out;
+  }
+
+  // [3, 4, 5, 9] -> { short: "3-5,9" }, and what stood there as "code*times"; few units stay a list.
+  function packed(units, seen) {
+    if (units.length <= MANY) return { units, seen };
+    const order = units.map((_, i) => i).sort((a, b) => units[a] - units[b]), sorted = order.map((i) => units[i]), ranges = [];
+    for (let i = 0, j; i < sorted.length; i = j) {
+      for (j = i + 1; j < sorted.length && sorted[j] === sorted[j - 1] + 1; j++);
+      ranges.push(j - i > 1 ? sorted[i] + "-" + sorted[j - 1] : String(sorted[i]));
+    }
+    const runs = [];
+    if (seen) for (let i = 0, j; i < order.length; i = j) {
+      for (j = i + 1; j < order.length && seen[order[j]] === seen[order[i]]; j++);
+      runs.push(seen[order[i]] + "*" + (j - i));
+    }
+    return { units: { short: ranges.join(",") }, seen: seen && { short: runs.join(",") } };
+  }
+
   class Session {
     constructor(map, config) {
-      this.map = map;
-      this.config = config;
+      Object.assign(this, { map, config, seq: 0, sent: 0, acked: 0, queue: [], rev: -1, plan: "", territories: [], byCode: new Map(), active: -1 });
       this.id = Array.from(crypto.getRandomValues(new Uint32Array(3)), (v) => v.toString(36)).join("");
-      this.seq = 0;
-      this.sent = 0;
-      this.queue = [];
-      this.rev = -1;
-      this.plan = "";
       this.base = new Int16Array(0);
       this.codes = new Int16Array(0);
-      this.territories = [];
-      this.byCode = new Map();
-      this.active = -1;
       this.locked = new Set();
       this.strayUnits = new Set();
-      this.strays = [];
-      this.preview = null;
       this.marked = new Set();
-      this.labels = [];
-      this.hover = -1;
-      this.points = null;
-      this.showPoints = false;
-      this.values = null;
-      this.have = "";
-      this.pending = null;
-      this.listeners = [];
-      this.acked = 0;
-      this.theme = isDark() ? DARK : LIGHT;
+      Object.assign(this, { strays: [], preview: null, labels: [], hover: -1, hovered: null, points: null, showPoints: false, tiles: null });
+      Object.assign(this, { values: null, symbol: "", limit: 5, look: null, choices: [], have: "", got: new Map(), held: new Map(), pending: null, listeners: [], hits: [] });
+      this.shading = new NS.Shading(this);
+      this._dress();
+    }
+
+    _dress() {
+      this.dark = isDark();
+      this.theme = this.dark ? DARK : LIGHT;
+      document.body.dataset.theme = this.dark ? "dark" : "light";
     }
 
     async start() {
-      document.body.dataset.theme = isDark() ? "dark" : "light";
-      const reply = await fetch(this.config.geometry);
-      if (!reply.ok) throw new Error("The shapes of this map could not be loaded (" + reply.status + ").");
-      this.geo = new NS.Geometry(await reply.json(), this.config.states);
+      const load = async (url) => {
+        const reply = await fetch(url);
+        if (!reply.ok) throw new Error("The shapes of this map could not be loaded (" + reply.status + ").");
+        return reply.json();
+      };
+      this.geo = new NS.Geometry(await load(this.config.geometry), this.config.states);
       this.base = new Int16Array(this.geo.n).fill(-1);
       this.codes = this.base.slice();
+      this.shading.rebuild();
       this.painter = new NS.Painter(this);
-      this.fit(false);
+      this.legend.decide();
+      this._show(this.near(), false);
       this.painter.addTo(this.map);
       if (this.pending) this.sync(this.pending);
       this.push({ k: "hello" });
       document.body.setAttribute("data-ready", "1");
+      this.changed();
+      if (this.config.context) {
+        this.outlines = new NS.Geometry(await load(this.config.context), null);
+        this.painter.refresh(null);
+      }
+      this._prepare();
+    }
+
+    // Coarser shapes for the other zooms, made while nothing else is going on, so that no zoom waits for them.
+    _prepare() {
+      const around = [1, 2, -1, 3, 4, 5].map((d) => Math.round(this.map.getZoom()) + d).filter((z) => z >= 2 && z < 9);
+      const one = () => {
+        if (!around.length) return;
+        this.geo.level(around.shift());
+        window.requestIdleCallback ? requestIdleCallback(one) : setTimeout(one, 200);
+      };
+      setTimeout(one, 1500);
     }
 
     // --- what the server says -------------------------------------------------------------------------------
     sync(patch) {
       if (!this.geo) { this.pending = patch; return; }
-      const dark = isDark();
-      this.theme = dark ? DARK : LIGHT;
-      document.body.dataset.theme = dark ? "dark" : "light";
+      this._dress();
       if (this.plan !== patch.plan) { // another plan was opened: what was meant for the old one stays with it
         this.queue = this.queue.filter((e) => !e.p);
         this.plan = patch.plan;
         this.have = "";
+        this.got.clear();
+        Object.assign(this, { values: null, points: null, look: null });
       }
       if (patch.ack[0] === this.id) {
         this.acked = Math.max(this.acked, patch.ack[1]);
@@ -82,18 +120,20 @@
       this.readonly = patch.readonly || "";
       this.territories = patch.territories;
       this.byCode = new Map(patch.territories.map((t) => [t.code, t]));
-      for (let i = 0; i < this.geo.n; i++) {
-        const slot = VALUE.get(patch.assign[2 * i]) * 64 + VALUE.get(patch.assign[2 * i + 1]);
-        this.base[i] = slot === 4095 ? -1 : this.territories[slot].code;
-      }
+      if (!this._assign(patch)) return this.push({ k: "hello" });
       this.locked = new Set(patch.locked);
       this.strays = patch.strays;
       this.strayUnits = new Set(patch.strays.flat());
       this.preview = patch.preview ? new Map(patch.preview) : null;
       this.marked = new Set(patch.marked);
+      this.limit = patch.limit || 5;
+      this.choices = patch.choices || [];
       if (patch.data) this._takeData(patch.data);
+      for (const piece of patch.pieces || []) this._takePiece(piece);
       if (!this.queue.some((e) => e.k === "active")) this.active = patch.active;
       this._overlay();
+      this.shading.rebuild();
+      this.setTiles(patch.tiles || null);
       this.painter.refresh(null);
       if (patch.fly && patch.fly.nonce !== this.flown) {
         this.flown = patch.fly.nonce;
@@ -104,26 +144,64 @@
       this.changed();
     }
 
+    // The whole plan, or what is different from one this browser still holds; false if it doesn't hold that one.
+    _assign(patch) {
+      if (patch.assign !== null) {
+        const slots = decode(patch.assign);
+        for (let i = 0; i < this.geo.n; i++) this.base[i] = slots[i] < 0 ? -1 : this.territories[slots[i]].code;
+      } else {
+        const from = this.held.get(patch.from);
+        if (!from) { this.holds = ""; return false; }
+        this.base.set(from);
+        patch.units.forEach((u, i) => { this.base[u] = patch.codes[i]; });
+      }
+      this.holds = patch.id;
+      this.held.delete(patch.id);
+      this.held.set(patch.id, this.base.slice());
+      if (this.held.size > 6) this.held.delete(this.held.keys().next().value);
+      return true;
+    }
+
     _takeData(data) {
+      if (data.version === this.have) return;
       this.have = data.version;
       this.values = data.values;
       this.accounts = data.accounts;
       this.measure = data.measure;
-      this.points = null;
-      if (data.points) {
-        const n = data.points.lat.length;
-        this.points = { x: new Float64Array(n), y: new Float64Array(n), r: data.points.r, text: data.points.text };
-        for (let i = 0; i < n; i++) {
-          this.points.x[i] = NS.worldX(data.points.lon[i]);
-          this.points.y[i] = NS.worldY(data.points.lat[i]);
+      this.symbol = data.symbol || "";
+      this._tellHeld();
+    }
+
+    // What was asked for: account points, another measure, another plan, places found.
+    _takePiece(piece) {
+      if (piece.kind === "found") return this.foundListener && this.foundListener(piece);
+      if (this.got.get(piece.kind === "points" ? "points" : "look") === piece.version) return;
+      if (piece.kind === "points") {
+        this.got.set("points", piece.version);
+        this.points = piece.lat.length ? new NS.Points(piece) : null;
+        if (!this.points) this.say("This plan's accounts have no positions to draw.");
+      } else {
+        this.got.set("look", piece.version);
+        if (piece.kind === "change") {
+          const slots = decode(piece.was);
+          piece.named = Array.from(slots, (slot) => (slot < 0 ? "" : piece.names[slot]));
+          piece.was = slots.map((slot) => (slot < 0 ? -1 : piece.codes[slot]));
         }
+        this.look = piece;
       }
+      this._tellHeld();
+    }
+
+    // Said once more when nothing else is, so that the server need not send it again.
+    _tellHeld() {
+      clearTimeout(this._telling);
+      this._telling = setTimeout(() => this.queue.length || this.push({ k: "hello" }), 1500);
     }
 
     _overlay() {
       this.codes.set(this.base);
-      for (const e of this.queue) if (e.k === "paint" && (e.to < 0 || this.byCode.has(e.to))) for (const u of e.units) this.codes[u] = e.to;
-      for (const e of this.queue) if (e.k === "lock") for (const u of e.units) e.on ? this.locked.add(u) : this.locked.delete(u);
+      for (const e of this.queue) if (e.k === "paint" && (e.to < 0 || this.byCode.has(e.to))) for (const u of e.all) this.codes[u] = e.to;
+      for (const e of this.queue) if (e.k === "lock") for (const u of e.all) e.on ? this.locked.add(u) : this.locked.delete(u);
       for (const e of this.queue) if (e.k === "active") this.active = e.to;
     }
 
@@ -137,6 +215,8 @@
       event.p = event.k === "hello" ? "" : this.plan;
       event.rev = this.rev;
       event.have = this.have;
+      event.got = [...this.got.values()];
+      event.holds = this.holds || "";
       this.queue.push(event);
       document.body.setAttribute("data-queue", this.queue.length);
       this.flush();
@@ -144,7 +224,7 @@
 
     // Sent again while there is no answer; a value that didn't change would not be sent, hence the count.
     flush() {
-      window.Streamlit.setComponentValue({ events: this.queue, sent: ++this.sent });
+      window.Streamlit.setComponentValue({ events: this.queue.map(({ all, ...e }) => e), sent: ++this.sent });
       clearTimeout(this.again);
       if (this.queue.length) this.again = setTimeout(() => this.queue.length && this.flush(), 5000);
     }
@@ -164,14 +244,15 @@
       if (free.length < units.length) {
         const n = units.length - free.length;
         this.say(n === 1 ? this.geo.name[units.find((u) => this.isFixed(u))] + " is locked and was left alone." : n + " locked units were left alone.");
-      }
+      } else if (change.length > 1) this.say(change.length.toLocaleString("en-US") + " " + this.config.words + " to " + (target ? target.name : "unassigned"));
       if (!change.length) return;
       // After an undo that isn't confirmed yet, what stood here before isn't known: let the server decide.
       const unsure = this.queue.some((e) => e.k === "undo" || e.k === "redo");
       const seen = unsure ? null : change.map((u) => this.codes[u]);
       for (const u of change) this.codes[u] = to;
+      this.shading.update(change);
       this.painter.refresh(change);
-      this.push({ k: "paint", units: change, to, seen });
+      this.push({ k: "paint", to, ...packed(change, seen), all: change });
       this.changed();
     }
 
@@ -181,8 +262,8 @@
       const on = !units.every((u) => this.locked.has(u));
       for (const u of units) on ? this.locked.add(u) : this.locked.delete(u);
       this.painter.refresh(units);
-      this.push({ k: "lock", units, on });
-      this.say((units.length === 1 ? this.geo.name[units[0]] : units.length + " units") + (on ? " locked" : " unlocked"));
+      this.push({ k: "lock", units: packed(units, null).units, on, all: units });
+      this.say((units.length === 1 ? this.geo.name[units[0]] : units.length.toLocaleString("en-US") + " " + this.config.words) + (on ? " locked" : " unlocked"));
     }
 
     choose(code) {
@@ -202,15 +283,35 @@
       const t = this.byCode.get(code);
       return t ? t.color : this.theme.free;
     }
-    fillOf(u) { return this.colorOf(this.codes[u]); }
+    fillOf(u) { return this.shading.fill(u); }
 
+    // The street map under the plan; only there while the server says that the person asked for it.
+    setTiles(told) {
+      if ((this.tiles && this.tiles.url) === (told && told.url)) return;
+      if (this.tiles) {
+        this.tiles.layer.remove();
+        this.tiles.credit.remove();
+      }
+      this.tiles = told && { url: told.url, layer: L.tileLayer(told.url, { maxZoom: 19 }).addTo(this.map), credit: L.control.attribution({ prefix: false }).addTo(this.map) };
+      if (this.tiles) {
+        this.tiles.credit.addAttribution(told.credit);
+        this.tiles.layer.on("tileerror", () => this.say("The street map can't be reached. The plan works without it."));
+      }
+    }
+
+    // The first view: without Alaska and Hawaii where there is more, as they would leave it a corner.
+    near() {
+      const units = [];
+      for (let u = 0; u < this.geo.n; u++) if (this.geo.state[u] !== "AK" && this.geo.state[u] !== "HI") units.push(u);
+      return units.length ? this.geo.boxOf(units) : this.geo.extent;
+    }
     fit(animate) { this._show(this.geo.extent, animate !== false); }
     flyTo(units) { if (units.length) this._show(this.geo.boxOf(units), true, units.length < 12 ? 1.2 : 0.15); }
 
     _show(box, animate, margin) {
       const m = (margin || 0) * Math.max(box[2] - box[0], box[3] - box[1]);
       const a = NS.lonLat(box[0] - m, box[3] + m), b = NS.lonLat(box[2] + m, box[1] - m);
-      this.map.fitBounds([a, b], { animate, paddingTopLeft: [6, 52], paddingBottomRight: [6, 6] });
+      this.map.fitBounds([a, b], { animate, paddingTopLeft: [6, 52], paddingBottomRight: [this.room || 6, 6] });
     }
 
     say(text) {

@@ -1,4 +1,4 @@
-// The toolbar, pointer tools, keys, search and tooltip of the map. Text from people goes in as text, never as HTML.
+// The toolbar, pointer tools, keys and tooltip of the map. Text from people goes in as text, never as HTML.
 (function () {
   "use strict";
   const NS = (window.TerrMap = window.TerrMap || {});
@@ -13,7 +13,6 @@
     undo: "M7 5L3 9l4 4M3 9h9a5 5 0 010 10h-2",
     redo: "M13 5l4 4-4 4M17 9H8a5 5 0 000 10h2",
     fit: "M3 8V3h5M12 3h5v5M17 12v5h-5M8 17H3v-5",
-    points: "M5 5h.01M10 9h.01M15 6h.01M7 14h.01M14 15h.01",
   };
   const TOOLS = [
     ["click", "Click", "Click a unit to give it to the active territory; drag to move the map (V)", "v"],
@@ -40,6 +39,8 @@
     return svg;
   }
 
+  NS.el = el;
+
   NS.addTools = function (s) {
     const map = s.map, box = map.getContainer();
     box.querySelectorAll(".terr-ui").forEach((old) => old.remove());
@@ -47,14 +48,14 @@
     const chip = el("span", { class: "terr-chip", "aria-hidden": "true" });
     const select = el("select", { "aria-label": "Active territory", title: "Active territory (keys 1 to 9; 0 = unassigned)" });
     const picker = el("label", { class: "terr-pick" }, chip, select);
-    const search = el("input", { type: "search", placeholder: "Find…", "aria-label": "Find a unit or territory", title: "Find a unit or territory (/)", list: "terr-found", autocomplete: "off" });
-    const found = el("datalist", { id: "terr-found" });
+    const scope = el("select", { "aria-label": "What a click takes", title: "What a click or a brush takes: one " + s.config.word + ", or all of its county or state (W; or hold Shift)" });
+    const search = NS.addSearch(s);
     const say = el("div", { id: "terr-say", class: "terr-ui terr-say", role: "status", "aria-live": "polite" });
     const tip = el("div", { class: "terr-ui terr-tip", role: "tooltip" });
     const stray = el("button", { class: "terr-ui terr-stray", type: "button", hidden: "" });
     const buttons = {};
     const button = (name, label, title, run, key) => {
-      const b = (buttons[name] = el("button", { type: "button", title, class: ["undo", "redo", "fit", "points"].includes(name) ? "small" : "", "aria-label": title, "data-tool": name }, icon(name), el("span", { text: label })));
+      const b = (buttons[name] = el("button", { type: "button", title, class: ["undo", "redo", "fit"].includes(name) ? "small" : "", "aria-label": title, "data-tool": name }, icon(name), el("span", { text: label })));
       if (key) b.setAttribute("aria-keyshortcuts", key.toUpperCase());
       b.addEventListener("click", run);
       return b;
@@ -62,15 +63,16 @@
     bar.append(picker);
     for (const [name, label, title, key] of TOOLS) bar.append(button(name, label, title, () => setMode(name), key));
     bar.append(
+      el("label", { class: "terr-pick terr-scope" }, scope),
       el("i", {}),
       button("undo", "Undo", "Undo the last edit (U)", () => s.act("undo"), "u"),
       button("redo", "Redo", "Redo (R)", () => s.act("redo"), "r"),
       button("fit", "Fit", "Show the whole region (F)", () => s.fit(), "f"),
-      button("points", "Accounts", "Show accounts as points (O)", togglePoints, "o"),
-      search, found,
+      search.box,
     );
-    box.append(bar, say, tip, stray);
-    for (const node of [bar, stray]) { L.DomEvent.disableClickPropagation(node); L.DomEvent.disableScrollPropagation(node); }
+    const legend = (s.legend = NS.addLegend(s));
+    box.append(bar, say, tip, stray, legend.box);
+    for (const node of [bar, stray, legend.box]) { L.DomEvent.disableClickPropagation(node); L.DomEvent.disableScrollPropagation(node); }
 
     // --- modes ----------------------------------------------------------------------------------------------
     let mode = "click", outline = [], dragging = false, touched = null;
@@ -90,6 +92,38 @@
 
     const world = (latlng) => [NS.worldX(latlng.lng), NS.worldY(latlng.lat)];
     const unitAt = (latlng) => (s.geo ? s.geo.at(...world(latlng)) : -1);
+
+    // What a click at a unit takes: that unit, or all of its county or state.
+    const SCOPES = [["unit", "One " + s.config.word], ["county", "Whole county"], ["state", "Whole state"]];
+    let taking = "unit";
+    const scopes = () => SCOPES.filter(([k]) => k === "unit" || (s.geo && s.geo.groups[k].size > 1 && s.geo.groups[k].size < s.geo.n));
+    function setScope(kind) {
+      taking = kind;
+      scope.value = kind;
+      const [, label] = SCOPES.find(([k]) => k === kind);
+      s.say("A click takes: " + label.toLowerCase());
+      point(s.hover);
+    }
+    function group(u, shift) {
+      const kinds = scopes(), kind = shift && taking === "unit" && kinds.length > 1 ? kinds[1][0] : taking;
+      return kind === "unit" ? [u] : s.geo.group(u, kind);
+    }
+    scope.addEventListener("change", () => setScope(scope.value));
+
+    // What Enter does on the map: the same as a click on the unit that was found or pointed at last.
+    function take() {
+      if (s.hover < 0) return s.say("Find a " + s.config.word + " first (/), then press Enter to give it to the active territory.");
+      const units = group(s.hover, false);
+      mode === "lock" ? s.lock(units) : s.paint(units);
+    }
+    s.aim = (u) => point(u, false);
+
+    // The unit under the pointer, outlined with all that a click would take.
+    function point(u, shift) {
+      s.hover = u;
+      s.hovered = u < 0 ? null : group(u, shift);
+      if (s.painter) s.painter.hover();
+    }
     const preview = (points) => shape.setLatLngs(points.map(([x, y]) => NS.lonLat(x, y))).addTo(map);
 
     function finish() {
@@ -108,7 +142,8 @@
       if (mode !== "click" && mode !== "lock") return;
       const u = unitAt(e.latlng);
       if (u < 0) return;
-      mode === "lock" ? s.lock([u]) : s.paint([u]);
+      const units = group(u, e.originalEvent.shiftKey);
+      mode === "lock" ? s.lock(units) : s.paint(units);
     });
     map.on("dblclick", () => { if (mode === "polygon") finish(); });
     map.on("mousedown", (e) => {
@@ -117,48 +152,62 @@
       const p = world(e.latlng);
       outline = [p];
       touched = new Set();
-      if (mode === "paint") brush(e.latlng);
+      if (mode === "paint") brush(e);
       L.DomEvent.preventDefault(e.originalEvent);
     });
     map.on("mousemove", (e) => {
       if (!s.geo) return;
       if (dragging) {
         const p = world(e.latlng);
-        if (mode === "paint") brush(e.latlng);
+        if (mode === "paint") brush(e);
         else if (mode === "box") { const [a] = outline; outline = [a, [p[0], a[1]], p, [a[0], p[1]]]; preview(outline); }
-        else { outline.push(p); preview(outline); }
+        else { outline.push(p); sketch(); }
       }
       hover(e);
     });
-    function brush(latlng) {
-      const u = unitAt(latlng);
-      if (u >= 0 && !touched.has(u)) { touched.add(u); s.paint([u]); }
+    // A fast hand skips units between two events: those on the line between them are taken too.
+    function brush(e) {
+      const [x, y] = world(e.latlng), [fx, fy] = outline[outline.length - 1] || [x, y], step = 3 / map.getZoomScale(map.getZoom(), 0);
+      const steps = Math.min(400, Math.max(1, Math.ceil(Math.hypot(x - fx, y - fy) / step))), units = new Set();
+      for (let i = 1; i <= steps; i++) {
+        const u = s.geo.at(fx + ((x - fx) * i) / steps, fy + ((y - fy) * i) / steps);
+        if (u < 0 || touched.has(u)) continue;
+        for (const v of group(u, e.originalEvent.shiftKey)) if (!touched.has(v)) { touched.add(v); units.add(v); }
+      }
+      outline = [[x, y]];
+      if (units.size) s.paint([...units]);
     }
+    // The lasso's line is drawn once a frame: a fast mouse sends more points than that.
+    let sketching = null;
+    const sketch = () => { sketching = sketching || requestAnimationFrame(() => { sketching = null; if (dragging) preview(outline); }); };
     const release = () => {
       if (!dragging) return;
       dragging = false;
       mode === "paint" ? (outline = []) : finish();
     };
     document.addEventListener("mouseup", release);
-    map.on("mouseout", () => { tip.style.display = "none"; if (s.hover >= 0) { const u = s.hover; s.hover = -1; s.painter && s.painter.refresh([u]); } });
+    map.on("mouseout", () => { tip.style.display = "none"; if (s.hover >= 0) point(-1); });
+    map.on("movestart zoomstart", () => { tip.style.display = "none"; });
 
     // --- tooltip --------------------------------------------------------------------------------------------
     function hover(e) {
+      if (map.dragging.moving()) return;
       const u = unitAt(e.latlng);
-      if (u !== s.hover) {
-        const changed = [u, s.hover].filter((v) => v >= 0);
-        s.hover = u;
-        if (changed.length) s.painter.refresh(changed);
-      }
+      if (u !== s.hover) point(u, e.originalEvent.shiftKey);
       if (u < 0 || dragging) { tip.style.display = "none"; return; }
       const t = s.byCode.get(s.codes[u]), lines = [s.geo.name[u] + " · " + s.geo.id[u]];
       lines.push(t ? t.name + (t.rep ? " · " + t.rep : "") + (t.locked ? " (locked)" : "") : "Unassigned");
-      if (s.values) lines.push(s.measure + ": " + s.values[u] + " · " + s.accounts[u]);
+      if (s.values) lines.push(s.measure + ": " + NS.short(s.values[u], s.symbol) + " · " + s.accounts[u].toLocaleString("en-US") + (s.accounts[u] === 1 ? " account" : " accounts"));
+      const m = s.shading.mode === "measure" && s.shading.look;
+      if (m) lines.push(m.title + ": " + NS.short(m.values[u], m.symbol));
+      const c = s.shading.mode === "change" && s.shading.compared;
+      if (c && c.was[u] !== s.codes[u]) lines.push("Was: " + (c.named[u] || "unassigned"));
+      if (s.hovered && s.hovered.length > 1) lines.push("A click takes " + s.hovered.length.toLocaleString("en-US") + " " + s.config.words);
       if (s.locked.has(u)) lines.push("Locked");
       if (s.preview && s.preview.has(u)) lines.push("Suggested: to " + (s.byCode.get(s.preview.get(u)) || { name: "unassigned" }).name);
-      if (s.showPoints && s.points) {
-        const p = nearestPoint(e);
-        if (p >= 0) lines.push(s.points.text[p]);
+      if (s.showPoints && s.points && s.painter.view) {
+        const text = s.points.under(...world(e.latlng), s.painter.view, s.painter.unit, map.getZoom());
+        if (text) lines.push(text);
       }
       tip.replaceChildren(...lines.map((text, i) => el(i ? "div" : "strong", { text })));
       tip.style.display = "block";
@@ -166,46 +215,6 @@
       tip.style.left = Math.max(4, Math.min(p.x + 14, size.x - tip.offsetWidth - 6)) + "px";
       tip.style.top = Math.max(4, p.y + 18 + tip.offsetHeight > size.y ? p.y - tip.offsetHeight - 10 : p.y + 18) + "px";
     }
-    function nearestPoint(e) {
-      const [x, y] = world(e.latlng), px = 1 / map.getZoomScale(map.getZoom(), 0);
-      let best = -1, d = (7 * px) ** 2;
-      for (let i = 0; i < s.points.x.length; i++) {
-        const q = (s.points.x[i] - x) ** 2 + (s.points.y[i] - y) ** 2;
-        if (q < d) { d = q; best = i; }
-      }
-      return best;
-    }
-    function togglePoints() {
-      s.showPoints = !s.showPoints;
-      buttons.points.setAttribute("aria-pressed", String(s.showPoints));
-      s.painter && s.painter.refresh(null);
-      if (s.showPoints && !s.points) s.say("This plan's accounts have no positions to draw.");
-    }
-
-    // --- search ---------------------------------------------------------------------------------------------
-    function find() {
-      const text = search.value.trim().toLowerCase();
-      if (!text || !s.geo) return;
-      const t = s.territories.find((q) => q.name.toLowerCase() === text);
-      if (t) {
-        const units = [...s.codes.keys()].filter((u) => s.codes[u] === t.code);
-        return units.length ? s.flyTo(units) : s.say(t.name + " has no units yet.");
-      }
-      let u = s.geo.index.has(text.toUpperCase()) ? s.geo.index.get(text.toUpperCase()) : s.geo.name.findIndex((q) => q.toLowerCase() === text);
-      if (u < 0) u = s.geo.name.findIndex((q) => q.toLowerCase().startsWith(text));
-      if (u < 0) u = s.geo.name.findIndex((q) => q.toLowerCase().includes(text));
-      if (u < 0) return s.say("Nothing here is called “" + search.value + "”.");
-      s.flyTo([u]);
-      s.hover = u;
-      s.say(s.geo.name[u] + (s.byCode.get(s.codes[u]) ? " · " + s.byCode.get(s.codes[u]).name : " · unassigned"));
-    }
-    search.addEventListener("input", () => {
-      const text = search.value.trim().toLowerCase();
-      const names = text.length < 2 || !s.geo ? [] : s.territories.map((t) => t.name).concat(s.geo.name).filter((n) => n.toLowerCase().includes(text)).slice(0, 12);
-      found.replaceChildren(...names.map((value) => el("option", { value })));
-    });
-    search.addEventListener("keydown", (e) => { if (e.key === "Enter") find(); if (e.key === "Escape") { search.value = ""; box.focus(); } });
-
     const outer = window.parent.document;
     // --- keys, also while the page around the map has the focus ---------------------------------------------
     function key(e) {
@@ -218,9 +227,12 @@
       else if (k === "u") s.act("undo");
       else if (k === "r") s.act("redo");
       else if (k === "f") s.fit();
-      else if (k === "o") togglePoints();
-      else if (k === "/") { window.focus(); search.focus(); }
+      else if (k === "o") legend.points();
+      else if (k === "w") { const kinds = scopes().map(([q]) => q); setScope(kinds[(kinds.indexOf(taking) + 1) % kinds.length]); }
+      else if (k === "k") legend.open();
+      else if (k === "/") search.focus();
       else if (k === "enter" && mode === "polygon") finish();
+      else if (k === "enter" && document.activeElement === box && e.view === window) take();
       else if (k === "escape") return setMode("click"); // not swallowed: it also closes what else is open
       else if (k === "0") s.choose(-1);
       else if (k >= "1" && k <= "9" && s.territories[+k - 1]) s.choose(s.territories[+k - 1].code);
@@ -242,7 +254,7 @@
       const piece = s.strays[next++ % s.strays.length];
       s.flyTo(piece);
       const t = s.byCode.get(s.codes[piece[0]]);
-      s.say((t ? t.name : "A territory") + ": " + (piece.length === 1 ? s.geo.name[piece[0]] : piece.length + " units") + " cut off from the rest");
+      s.say((t ? t.name : "A territory") + ": " + (piece.length === 1 ? s.geo.name[piece[0]] : piece.length.toLocaleString("en-US") + " " + s.config.words) + " cut off from the rest");
     });
 
     select.addEventListener("change", () => s.choose(+select.value));
@@ -257,11 +269,19 @@
       }
       select.value = String(s.active);
       chip.style.background = s.colorOf(s.active);
+      const kinds = scopes(), has = kinds.map(([q]) => q).join();
+      if (scope.dataset.shown !== has) {
+        scope.dataset.shown = has;
+        scope.replaceChildren(...kinds.map(([value, text]) => el("option", { value, text })));
+        scope.parentNode.hidden = kinds.length < 2;
+      }
+      scope.value = taking;
+      legend.show();
       stray.hidden = !s.strays.length;
       stray.textContent = s.strays.length === 1 ? "1 stray piece: show it" : s.strays.length + " stray pieces: show the next";
     }
     s.onChange(show);
     setMode("click");
-    new MutationObserver(() => s.painter && s.painter.refresh(null)).observe(document.body, { attributes: true, attributeFilter: ["data-theme"] });
+    new MutationObserver(() => { if (!s.painter) return; s.shading.rebuild(); s.painter.refresh(null); legend.show(); }).observe(document.body, { attributes: true, attributeFilter: ["data-theme"] });
   };
 })();

@@ -12,11 +12,11 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from terr.boundaries.joining import join_components
-from terr.boundaries.topology import point_numbers
+from terr.boundaries.topology import point_numbers, uses
 
 __all__ = [
-    "GEOD", "MIN_BORDER_KM", "components", "geodesic_km", "join_components", "perimeters", "plane_km", "segments",
-    "shared_borders",
+    "GEOD", "MIN_BORDER_KM", "components", "geodesic_km", "join_components", "matched_borders", "perimeters",
+    "plane_km", "segments", "shared_borders",
 ]  # fmt: skip
 
 GEOD = Geod(ellps="GRS80")
@@ -92,6 +92,30 @@ def shared_borders(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     both = pd.concat([exact, other[other["border_km"] > MIN_BORDER_KM]], ignore_index=True)
     both = both[both["border_km"] > MIN_BORDER_KM].astype({"i": np.int64, "j": np.int64, "border_km": np.float64})
     return both.sort_values(["i", "j"], ignore_index=True)
+
+
+def matched_borders(geometry: NDArray[np.object_]) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """Borders and perimeters of areas that share the points of their common borders; fast for tens of thousands.
+
+    Args:
+        geometry: object (n,) of valid polygons in degrees, outer rings counter-clockwise.
+
+    Returns:
+        What `shared_borders` returns, and the geodesic perimeter of each area in km, float64 (n,), holes included.
+    """
+    use = uses(geometry)
+    _, one = np.unique(use.segment, return_index=True)
+    start, end = use.xy[one], use.xy[use.following[one]]
+    km = geodesic_km(np.hstack([start, end]))
+    owner = use.owner[use.ring]
+    perimeter = np.bincount(owner, weights=km[use.segment], minlength=len(geometry))
+    order = np.lexsort((owner, use.segment))
+    owner, segment = owner[order], use.segment[order]
+    same = (segment[1:] == segment[:-1]) & (owner[1:] != owner[:-1])
+    pairs = pd.DataFrame({"i": owner[:-1][same], "j": owner[1:][same], "border_km": km[segment[:-1][same]]})
+    pairs = pairs.groupby(["i", "j"], as_index=False)["border_km"].sum()
+    pairs = pairs[pairs["border_km"] > MIN_BORDER_KM].astype({"i": np.int64, "j": np.int64, "border_km": np.float64})
+    return pairs.sort_values(["i", "j"], ignore_index=True), np.asarray(perimeter, dtype=np.float64)
 
 
 def _touching(geometry: NDArray[np.object_], rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

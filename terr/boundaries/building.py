@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from terr.boundaries.adjacency import GEOD, perimeters, shared_borders
+from terr.boundaries.adjacency import matched_borders
 from terr.boundaries.drawing import Drawing, draw, file_of
+from terr.boundaries.ellipsoid import ellipsoid_km2
 from terr.boundaries.layer import Layer
 from terr.boundaries.layerfiles import Parts, write_layer
 from terr.errors import InputError
@@ -21,8 +22,8 @@ Progress = Callable[[float, str], None]
 """Told how far the work is, 0 to 1, and what is being done."""
 
 
-def _silent(_done: float, _what: str) -> None:
-    return None
+def silent(_done: float, _what: str) -> None:
+    """Tells nobody."""
 
 
 def build(
@@ -35,7 +36,7 @@ def build(
     approximate: bool = False,
     fills: gpd.GeoSeries | None = None,
     source: str = "",
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Layer:
     """Makes a layer of areas and keeps it in a folder.
 
@@ -82,18 +83,19 @@ def make(
     fills: gpd.GeoSeries | None = None,
     source: str = "",
     drawing: Drawing | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Parts:
     """What `build` writes, without writing it: see there. `drawing` is made from the areas unless it is given."""
     areas = _checked(frame, title)
     progress(0.0, "matching borders")
     geometry = matched(np.asarray(areas.geometry.to_numpy(), dtype=object))
     progress(0.2, "measuring areas and borders")
-    place = measure(geometry)
-    edges = shared_borders(gpd.GeoDataFrame(geometry=geometry, crs="EPSG:4326"))
+    edges, perimeter = matched_borders(geometry)
+    place = measure(geometry, perimeter)
     edges = edges.assign(border_km=edges["border_km"].round(6), bridge=False)
     columns = [c for c in ("unit_id", "label", "state", "county") if c in areas.columns]
     table = gpd.GeoDataFrame(areas[columns].join(place), geometry=geometry, crs="EPSG:4326")
+    table = table.assign(unit_id=table["unit_id"].astype(object))
     progress(0.5, "drawing shapes for the map")
     drawing = draw(geometry) if drawing is None else drawing
     filled = gpd.GeoSeries([], crs="EPSG:4326") if fills is None else fills[~fills.is_empty].reset_index(drop=True)
@@ -136,25 +138,46 @@ def _checked(frame: gpd.GeoDataFrame, title: str) -> gpd.GeoDataFrame:
 def matched(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
     """The areas with the points put in that their neighbours have on common borders; overlaps go to one of the two.
 
-    Areas that share their points already come back as they are. An area that nothing would be left of keeps its shape.
+    Areas that share their points already come back as they are, so only the few that don't cost time. An area that
+    nothing would be left of keeps its shape.
     """
-    if shapely.coverage_is_valid(geometry):
+    loose = _loose(geometry)
+    if not len(loose):
         return geometry
-    clean = np.asarray(shapely.coverage_clean(geometry), dtype=object)
+    out, tree = geometry.copy(), shapely.STRtree(geometry)
+    gone = np.zeros(len(geometry), dtype=bool)
+    for _ in range(3):
+        around = np.unique(tree.query(geometry[loose], predicate="intersects")[1])
+        out[loose], lost = _cleaned(out[loose], 0.0)
+        gone[loose[lost]] = True
+        around = around[~gone[around]]
+        loose = around[_loose(out[around])]
+        if not len(loose):
+            return out
+    return _cleaned(geometry, -1.0)[0]
+
+
+def _loose(geometry: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Rows of areas with a border that runs along or into another area without sharing its points."""
+    return np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(geometry)))
+
+
+def _cleaned(geometry: NDArray[np.object_], snap: float) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Areas made to share their points, and which of them nothing would be left of."""
+    clean = np.asarray(shapely.coverage_clean(geometry, snapping_distance=snap), dtype=object)
     lost = shapely.is_empty(clean) | ~np.isin(shapely.get_type_id(clean), (3, 6))
-    return np.asarray(shapely.orient_polygons(np.where(lost, geometry, clean)), dtype=object)
+    return np.asarray(shapely.orient_polygons(np.where(lost, geometry, clean)), dtype=object), np.asarray(lost)
 
 
-def measure(geometry: NDArray[np.object_]) -> pd.DataFrame:
-    """Geodesic area and perimeter, and a point inside (the centroid where it lies inside) of shapes in degrees."""
+def measure(geometry: NDArray[np.object_], perimeter_km: NDArray[np.float64]) -> pd.DataFrame:
+    """Columns `area_km2`, `perimeter_km`, and `lat`, `lon` of a point inside (the centroid where it lies inside)."""
     point = shapely.centroid(geometry)
     outside = ~shapely.contains_properly(geometry, point)
     point[outside] = shapely.point_on_surface(geometry[outside])
-    area = [GEOD.geometry_area_perimeter(shape)[0] / 1e6 for shape in geometry]
     return pd.DataFrame(
         {
-            "area_km2": np.abs(np.array(area)).round(6),
-            "perimeter_km": perimeters(geometry).round(4),
+            "area_km2": ellipsoid_km2(geometry).round(6),
+            "perimeter_km": perimeter_km.round(6),
             "lat": shapely.get_y(point).round(6),
             "lon": shapely.get_x(point).round(6),
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 
 from terr.boundaries.layer import Layer
 from terr.boundaries.layerfiles import member_series
@@ -38,6 +39,11 @@ def data_dir() -> Path:
     if not (folder / "counties.parquet").is_file():
         raise LocateError("the bundled boundaries are missing: run from a full checkout, with its folder data/")
     return folder
+
+
+def count(level: str) -> int:
+    """Number of areas of a bundled level, told without reading them."""
+    return int(pq.read_metadata(data_dir() / f"{_FILES[level]}.parquet").num_rows)
 
 
 def geometry_path(level: str) -> Path:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,9 +16,11 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from terr.boundaries.building import Progress, _silent, build
+from terr.boundaries.building import Progress, build, silent
+from terr.boundaries.bundled import city_people
+from terr.boundaries.dissolving import dissolve
 from terr.boundaries.layer import Layer
-from terr.boundaries.layerfiles import OLD, read_layer, read_manifest, recover
+from terr.boundaries.layerfiles import MANIFEST, OLD, read_layer, read_manifest, recover
 from terr.errors import LocateError, StoreError
 from terr.folders import data_dir, make_folder
 
@@ -69,7 +75,7 @@ def keep(
     approximate: bool = False,
     fills: gpd.GeoSeries | None = None,
     source: str = "",
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Layer:
     """Builds a layer and puts it on the shelf; one of the same level is replaced when the new one is whole.
 
@@ -87,6 +93,35 @@ def keep(
         approximate=approximate,
         fills=fills,
         source=source,
+        progress=progress,
+    )
+
+
+def keep_zip3(
+    whole: Layer, *, level: str = "zip3-2020", title: str, people: Mapping[str, int] | None = None,
+    progress: Progress = silent,
+) -> Layer:  # fmt: skip
+    """Joins a layer of ZIP areas by their first three digits and puts that on the shelf too.
+
+    Args:
+        whole: the ZIP areas.
+        level, title: of the new layer.
+        people: see `terr.boundaries.dissolving.dissolve`; that of `terr.boundaries.bundled.city_people` unless given.
+        progress: told how far the work is.
+
+    Raises:
+        InputError: if the ids are not ZIPs.
+        LocateError, StoreError: see `keep`.
+    """
+    frame, members = dissolve(whole.areas, whole.members, people=city_people() if people is None else people)
+    return keep(
+        frame,
+        level=level,
+        title=title,
+        members=members,
+        approximate=whole.approximate,
+        fills=whole.fills,
+        source=whole.source,
         progress=progress,
     )
 
@@ -136,6 +171,28 @@ def open_kept(level: str) -> Layer:
 @lru_cache(maxsize=4)
 def _opened(folder: Path, _geometry: str, _when: int) -> Layer:
     return read_layer(folder)
+
+
+def rename(level: str, title: str) -> None:
+    """Gives a layer on the shelf another title.
+
+    Raises:
+        LocateError: if it isn't there, or its files are damaged.
+        StoreError: if it can't be written; the old title stays.
+    """
+    folder = folder_of(level)
+    read_manifest(folder)
+    path = folder / MANIFEST
+    try:
+        body = json.loads(path.read_text(encoding="utf-8"))
+        handle, name = tempfile.mkstemp(prefix=".part-", dir=folder)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({**body, "title": title}, file, indent=1, ensure_ascii=False)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError as error:
+        raise StoreError(f"the boundaries in {folder} can't be renamed ({error.strerror or error})") from error
 
 
 def forget(level: str) -> None:

@@ -8,17 +8,10 @@ from datetime import datetime
 from terr.errors import LocateError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
-from terr.model.units import UNASSIGNED
+from terr.model.units import UNASSIGNED, noun
 
 ROOT = 0
 """Id of the empty plan every scenario starts from."""
-
-_NOUNS = {
-    "state": ("state", "states"),
-    "county": ("county", "counties"),
-    "zip3": ("ZIP3", "ZIP3s"),
-    "zip": ("ZIP", "ZIPs"),
-}
 
 
 @dataclass(frozen=True)
@@ -223,8 +216,7 @@ def describe(edit: Edit, plan: Plan, level: str = "") -> str:
 
 
 def _counted(number: int, level: str) -> str:
-    one, many = _NOUNS.get(level, ("unit", "units"))
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{number:,} {noun(level, number)}"
 
 
 def _counted_territories(plan: Plan, edit: Edit) -> str:

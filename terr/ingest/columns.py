@@ -16,9 +16,9 @@ from terr.errors import InputError
 from terr.ingest.clean import read_column, shorten
 from terr.ingest.files import RawTable
 from terr.ingest.words import ALIASES, FIELDS, MEASURE_WORDS, NOT_MEASURES, compact, tokens
-from terr.model.accounts import CORE
+from terr.model.accounts import CORE, HIDDEN
 
-RESERVED = frozenset((*CORE, "unit"))
+RESERVED = frozenset((*CORE, *HIDDEN, "unit"))
 """Names that Terr's own columns have; a measure can't take them."""
 
 _SAMPLE = 2_000

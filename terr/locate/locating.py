@@ -249,7 +249,8 @@ def locate(frame: pd.DataFrame) -> pd.DataFrame:
         A copy with the same rows, order and index. `county` is a 5-digit code or "", `state` the two-letter state of
         that county (as given where unlocated), `located_by` one of terr.model.accounts.LOCATED_BY, `locate_note` what
         was repaired, contradicts, or is missing ("" if nothing). `lat`, `lon` of rows located otherwise become the
-        point of their ZIP, city or county, so that they can be drawn.
+        point of their ZIP, city or county, so that they can be drawn; if one of them came with coordinates outside the
+        50 states and DC, all rows get `given_lat`, `given_lon`, which hold those coordinates and NaN elsewhere.
 
     Raises:
         InputError: if a column is missing.
@@ -269,6 +270,7 @@ def locate(frame: pd.DataFrame) -> pd.DataFrame:
         lon=pd.to_numeric(frame["lon"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True),
         notes=[[] for _ in range(n)],
     )
+    given_lat, given_lon = rows.lat.copy(), rows.lon.copy()
     _by_point(g, rows, state, given)
     unclear = np.where((given != "") & (state == ""), city, "")
     rows.look_up("zip", (zips, state, given, unclear), lambda *t: _by_zip(g, *t))
@@ -288,6 +290,12 @@ def locate(frame: pd.DataFrame) -> pd.DataFrame:
     out["state"] = np.where(found, g.county_state[rows.county], given).astype(object)
     out["located_by"] = rows.by
     out["locate_note"] = np.array(["; ".join(t) for t in rows.notes], dtype=object)
+    # a point abroad means nothing to counties, but may lie in areas of one's own
+    abroad = found & (rows.by != "lat_lon") & (np.abs(given_lat) <= 90) & (np.abs(given_lon) <= 180)
+    abroad &= (given_lat != 0) | (given_lon != 0)
+    if abroad.any():
+        out["given_lat"] = np.where(abroad, given_lat, np.nan)
+        out["given_lon"] = np.where(abroad, given_lon, np.nan)
     return out
 
 

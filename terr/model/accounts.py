@@ -13,6 +13,10 @@ CORE = ("account_id", "name", "owner", "zip", "city", "state", "lat", "lon", "co
 `county` is the 5-digit county code the account was located in ("" = unlocated); `state` its two-letter state;
 `source_row` the 1-based row of the file; `located_by` one of LOCATED_BY."""
 
+HIDDEN = ("given_lat", "given_lon")
+"""Columns a frame may have that aren't the file's own and are never shown: coordinates in degrees that were passed over
+when the account was located by other means, as they lie outside the 50 states and DC; NaN elsewhere."""
+
 LOCATED_BY = ("lat_lon", "zip", "city_state", "county", "unlocated")
 
 

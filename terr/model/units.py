@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +18,15 @@ from terr.model.arrays import frozen
 UNASSIGNED = -1
 """Code of a unit that belongs to no territory."""
 
+_NOUNS = {
+    "state": ("state", "states"),
+    "county": ("county", "counties"),
+    "zip": ("ZIP", "ZIPs"),
+    "zip3": ("ZIP3", "ZIP3s"),
+    "own": ("area", "areas"),
+    "": ("unit", "units"),
+}
+
 COLUMNS = ("unit_id", "name", "state", "area_km2", "x_km", "y_km", "geometry")
 
 
@@ -23,11 +35,12 @@ class Units:
     """Areas of one level in one region. A unit's row position is its code everywhere.
 
     Attributes:
-        level: "state" or "county".
-        region: state codes of the region, sorted, e.g. ("OK", "TX").
+        level: that of the layer they were cut from: "state", "county", "zip", "zip3", their exact kin "zip-2020" and
+            "zip3-2020", or "own-" and 12 hex digits for a file of one's own.
+        region: state codes of the region, sorted, e.g. ("OK", "TX"); ("*",) for all of a layer.
         frame: GeoDataFrame in EPSG:4326 sorted by the unique string `unit_id`, with a RangeIndex and the columns
-            `unit_id, name, state, area_km2, x_km, y_km, geometry`; x/y are those of the unit's representative point
-            in km in an equal-area projection fit for the region.
+            `unit_id, name, state, area_km2, x_km, y_km, geometry`; `state` may be "" (a file of one's own); x/y are
+            those of the unit's representative point in km in an equal-area projection fit for the region.
         indptr: int32 (n + 1,), CSR row pointers of the border graph (symmetric, bridges included).
         indices: int32 (nnz,), neighbours.
         border_km: float64 (nnz,), shared border length in km; 0 for a bridge.
@@ -69,31 +82,49 @@ class Units:
     def __len__(self) -> int:
         return len(self.frame)
 
+    # what is read at each click is made once: 33,000 strings take a while to make
+
+    @cached_property
+    def _ids(self) -> tuple[str, ...]:
+        return tuple(str(v) for v in self.frame["unit_id"])
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(str(v) for v in self.frame["name"])
+
     @property
     def ids(self) -> list[str]:
         """Unit ids in code order."""
-        return [str(v) for v in self.frame["unit_id"]]
+        return list(self._ids)
 
     @property
     def names(self) -> list[str]:
         """Display names in code order, e.g. "Travis, TX"."""
-        return [str(v) for v in self.frame["name"]]
+        return list(self._names)
 
-    @property
+    @cached_property
     def xy_km(self) -> NDArray[np.float64]:
-        """float64 (n, 2), representative points in km."""
-        out: NDArray[np.float64] = self.frame[["x_km", "y_km"]].to_numpy(dtype=np.float64)
-        return out
+        """float64 (n, 2), representative points in km. Read-only."""
+        return frozen(self.frame[["x_km", "y_km"]].to_numpy(dtype=np.float64), np.float64, 2)
 
-    @property
+    @cached_property
     def area_km2(self) -> NDArray[np.float64]:
-        """float64 (n,), areas in km2."""
-        out: NDArray[np.float64] = self.frame["area_km2"].to_numpy(dtype=np.float64)
-        return out
+        """float64 (n,), areas in km2. Read-only."""
+        return frozen(self.frame["area_km2"].to_numpy(dtype=np.float64), np.float64)
 
-    def codes(self) -> dict[str, int]:
-        """unit_id -> code."""
-        return {u: i for i, u in enumerate(self.ids)}
+    @cached_property
+    def lat_lon(self) -> NDArray[np.float64]:
+        """float64 (n, 2), latitude and longitude of a point inside each unit, degrees. Read-only."""
+        inside = self.frame.geometry.representative_point()
+        return frozen(np.column_stack([inside.y.to_numpy(), inside.x.to_numpy()]), np.float64, 2)
+
+    @cached_property
+    def _codes(self) -> dict[str, int]:
+        return {u: i for i, u in enumerate(self._ids)}
+
+    def codes(self) -> Mapping[str, int]:
+        """unit_id -> code. Read-only."""
+        return MappingProxyType(self._codes)
 
     def neighbours(self, code: int) -> NDArray[np.int32]:
         """Codes of the units that share a border or a bridge with `code`."""
@@ -105,3 +136,10 @@ class Units:
 
         n = len(self)
         return csr_matrix((np.ones(len(self.indices), dtype=np.int8), self.indices, self.indptr), shape=(n, n))
+
+
+def noun(level: str, n: int = 2) -> str:
+    """The word for `n` units of a level: "county", "counties", "ZIPs", "areas"; "units" for no level."""
+    kind = level.split("-", 1)[0]
+    one, many = _NOUNS.get(kind, _NOUNS[""])
+    return one if n == 1 else many

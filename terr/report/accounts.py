@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terr.aggregate import OUTSIDE, UNLOCATED, PlanTotals, account_codes, plan_totals, unit_codes
+from terr.aggregate import OUTSIDE, UNLOCATED, PlanTotals, account_codes, placed, plan_totals
 from terr.errors import InputError
-from terr.model.accounts import CORE, Accounts
+from terr.model.accounts import CORE, HIDDEN, Accounts
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
@@ -21,7 +21,7 @@ from terr.report.safe import is_formula, safe_frame
 
 STATUSES = ("assigned", "unassigned", "outside the region", "unlocated")
 _BEFORE = ("account_id", "name", "owner", "territory", "rep", "rep_id", "unit_id", "unit", "state", "zip", "city")
-_AFTER = ("status", "located_by", "source_row")
+_AFTER = ("status", "located_by", "located_note", "source_row")
 _EXCEL_ROWS = 1_048_576
 _EXCEL_CELL = 32_767
 _WIDEST = 40
@@ -33,14 +33,16 @@ def accounts_table(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[
 
     Returns:
         DataFrame with the columns `account_id, name, owner, territory, rep, rep_id, unit_id, unit, state, zip, city`,
-        the measures (float64, NaN = blank), `status` (one of STATUSES), `located_by, source_row`, then the file's
-        other columns. A measure or other column whose name is taken is called "<name> (file)".
+        the measures (float64, NaN = blank), `status` (one of STATUSES), `located_by` (how the account came to its
+        unit), `located_note` (why it has none, or what contradicts), `source_row`, then the file's other columns. A
+        measure or other column whose name is taken is called "<name> (file)".
 
     Raises:
         PlanError: if the plan was made on other units.
     """
     frame = accounts.frame
-    unit = unit_codes(accounts, units)
+    found = placed(accounts, units)
+    unit = found.codes
     territory = account_codes(accounts, units, plan, codes=unit)
     roster = {r.rep_id: r.name for r in reps}
     position = np.append(plan.slots(), [UNASSIGNED] * 2)[unit]
@@ -61,9 +63,10 @@ def accounts_table(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[
     taken = {c.casefold() for c in (*_BEFORE, *_AFTER)}
     for measure in accounts.measures:
         columns[_free(measure, taken)] = frame[measure].astype(np.float64)
-    columns |= {"status": status.astype(object), "located_by": frame["located_by"], "source_row": frame["source_row"]}
+    columns |= {"status": status.astype(object), "located_by": found.by, "located_note": found.note}
+    columns["source_row"] = frame["source_row"]
     for attribute in frame.columns:
-        if attribute not in CORE and attribute not in accounts.measures:
+        if attribute not in (*CORE, *HIDDEN) and attribute not in accounts.measures:
             columns[_free(str(attribute), taken)] = frame[attribute]
     return pd.DataFrame(columns, index=frame.index)
 
@@ -85,8 +88,15 @@ def accounts_csv(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Re
     return text.encode("utf-8-sig")
 
 
-def accounts_xlsx(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], table: pd.DataFrame) -> bytes:
-    """An Excel workbook with the sheets Accounts, Territories and Totals. No cell is a formula.
+def accounts_xlsx(
+    accounts: Accounts,
+    units: Units,
+    plan: Plan,
+    reps: Iterable[Rep],
+    table: pd.DataFrame,
+    notes: pd.DataFrame | None = None,
+) -> bytes:
+    """An Excel workbook with the sheets Accounts, Territories, Totals and perhaps Notes. No cell is a formula.
 
     Args:
         accounts: the accounts.
@@ -95,6 +105,7 @@ def accounts_xlsx(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[R
         reps: the roster.
         table: one row for each territory: `code, name, rep, units, accounts` and `load_<measure>`,
             `target_<measure>`, `deviation_<measure>` (deviation as a share, .05 = 5 %).
+        notes: what else to know: the sheet Notes.
 
     Raises:
         PlanError: if the plan was made on other units.
@@ -117,6 +128,8 @@ def accounts_xlsx(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[R
         sheets.add("Accounts", accounts_table(accounts, units, plan, reps), plain=("source_row",))
         sheets.add("Territories", _territories(table, accounts.measures), percent=percent)
         sheets.add("Totals", totals_table(plan_totals(accounts, units, plan)))
+        if notes is not None:
+            sheets.add("Notes", notes)
     return out.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ UNASSIGNED_NAME = "Unassigned"
 _LOADS = ("load_", "target_", "deviation_")
 
 
-def territories_geojson(plan: Plan, units: Units, table: pd.DataFrame) -> bytes:
+def territories_geojson(
+    plan: Plan, units: Units, table: pd.DataFrame, boundaries: Mapping[str, Any] | None = None
+) -> bytes:
     """One feature for each territory that has units, dissolved; and one for the unassigned units if there are any.
 
     Coordinates are longitude and latitude rounded to `DECIMALS`, rings follow the right-hand rule, polygons are valid
@@ -33,6 +36,7 @@ def territories_geojson(plan: Plan, units: Units, table: pd.DataFrame) -> bytes:
         units: its units.
         table: one row for each territory: `code, name, rep, units, accounts` and `load_<measure>`,
             `target_<measure>`, `deviation_<measure>` (deviation as a share, .05 = 5 %); further rows are ignored.
+        boundaries: what the areas are, such as that they are approximate; stands beside `features`.
 
     Raises:
         PlanError: if the plan was made on other units, or a territory isn't in the table.
@@ -71,6 +75,8 @@ def territories_geojson(plan: Plan, units: Units, table: pd.DataFrame) -> bytes:
         }
         features.append(_feature(properties, geometry[members]))
     collection: dict[str, Any] = {"type": "FeatureCollection", "features": features}
+    if boundaries is not None:
+        collection["boundaries"] = dict(boundaries)
     if without:
         collection["territories_without_units"] = without
     return json.dumps(collection, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from collections.abc import Mapping
 
 from terr.errors import InputError, PlanError
 from terr.model.plan import MAX_TERRITORIES, Plan
@@ -121,7 +122,7 @@ def _rows(data: bytes) -> list[tuple[int, list[str]]]:
     return [(i, row) for i, row in enumerate(rows[1:], start=2) if any(cell.strip() for cell in row)]
 
 
-def _hint(unit_id: str, codes: dict[str, int]) -> str:
+def _hint(unit_id: str, codes: Mapping[str, int]) -> str:
     width = len(next(iter(codes), ""))
     padded = unit_id.zfill(width)
     if unit_id.isascii() and unit_id.isdigit() and padded != unit_id and padded in codes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from terr.boundaries.catalog import region_label
 from terr.ui import drawer, figures, territories
-from terr.view.text import markdown, units_word
+from terr.view.text import markdown
+from terr.workspace import levels
 from terr.workspace.board import Board
 
 
@@ -14,8 +14,7 @@ def row(shown: Board, *, busy: bool) -> None:
     """What this plan is, and what can be done with it as a whole; nothing while a proposal waits (`busy`)."""
     line = st.container(horizontal=True, vertical_alignment="center", gap="small")
     line.markdown(
-        f"**{markdown(region_label(shown.info.region))} by {units_word(shown.info.level, 1)}** · "
-        f"{markdown(figures.heading(shown))}",
+        f"**{markdown(levels.heading(shown.info, brief=True))}** · {markdown(figures.heading(shown))}",
         width="stretch",
     )
     if line.button("Generate", type="primary", icon=":material/auto_awesome:", key="generate", disabled=busy):

@@ -11,8 +11,8 @@ import streamlit as st
 
 from terr.boundaries.catalog import STATES
 from terr.errors import TerrError
-from terr.ui import state
-from terr.view.text import markdown, sentence, units_word
+from terr.ui import state, territories
+from terr.view.text import and_list, markdown, sentence, units_title, units_word
 from terr.workspace import drafts, solve, wording
 from terr.workspace.board import Board
 from terr.workspace.drafts import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE, WHO, Draft
@@ -147,12 +147,20 @@ def _together(shown: Board, draft: Draft) -> dict[str, Any]:
         gone.button("Remove", key=f"gen_group_gone_{at}", on_click=_remove_group, args=(at,), width="stretch")
     a, b, c = st.columns([1.3, 3, 0.9], vertical_alignment="bottom")
     a.text_input("Name", key="gen_group_name", max_chars=60, placeholder=f"Group {len(groups) + 1}")
-    b.multiselect(
-        f"{word.capitalize()} to keep in one territory", shown.units.ids, format_func=lambda u: names[u],
-        key="gen_group_units", placeholder=f"Choose two or more {word}",
+    if len(names) <= territories.MOST_TO_PICK:
+        b.multiselect(
+            f"{units_title(level)} to keep in one territory", shown.units.ids, format_func=lambda u: names[u],
+            key="gen_group_units", placeholder=f"Choose two or more {word}",
+        )  # fmt: skip
+    else:
+        b.text_area(
+            f"{units_title(level)} to keep in one territory, one per line", key="gen_group_paste", height=80,
+            placeholder="\n".join(shown.units.ids[:2]),
+        )  # fmt: skip
+    c.button(
+        "Add", key="gen_group_add", on_click=_add_group, args=(shown,), width="stretch", icon=":material/add:"
     )  # fmt: skip
-    c.button("Add", key="gen_group_add", on_click=_add_group, width="stretch", icon=":material/add:")
-    states = [s for s in shown.units.region if level == "county" and len(shown.units.region) > 1]
+    states = [s for s in shown.units.region if level != "state" and len(shown.units.region) > 1]
     whole: list[str] = []
     if states:
         whole = st.multiselect(
@@ -162,15 +170,23 @@ def _together(shown: Board, draft: Draft) -> dict[str, Any]:
     return {"groups": tuple(groups), "whole_states": tuple(whole)}
 
 
-def _add_group() -> None:
-    units = tuple(st.session_state["gen_group_units"])
+def _add_group(shown: Board) -> None:
+    picked, pasted = st.session_state.get("gen_group_units", []), str(st.session_state.get("gen_group_paste", ""))
+    listed, unknown = territories.match_units(shown, pasted)
+    if unknown:
+        state.say(f"Not in this plan: {and_list(unknown)}")
+        return
+    ids = shown.units.ids
+    units = tuple(dict.fromkeys((*picked, *(ids[u] for u in listed))))
     groups: list[Group] = state.get("gen_groups", [])
     name = str(st.session_state["gen_group_name"]).strip() or f"Group {len(groups) + 1}"
     if len(units) < 2:
-        state.say("Choose at least two units to keep together.")
+        state.say(f"Choose at least two {units_word(shown.info.level)} to keep together.")
         return
     state.put("gen_groups", [*groups, Group(name, units)])
-    st.session_state["gen_group_units"] = []
+    for key, empty in (("gen_group_units", []), ("gen_group_paste", "")):
+        if key in st.session_state:
+            st.session_state[key] = empty
     st.session_state["gen_group_name"] = ""
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from terr.aggregate import drawn_points, unit_codes
 from terr.view.colors import color
-from terr.view.text import count, markdown, percent, short, units_word
+from terr.view.text import count, markdown, percent, short, units_title, units_word
 from terr.workspace.board import Board
 
-MOST_POINTS = 20_000
+MOST_POINTS = 50_000
 
 
 def chart_frame(board: Board, before: Board | None = None) -> pd.DataFrame:
@@ -41,7 +43,7 @@ def chart_frame(board: Board, before: Board | None = None) -> pd.DataFrame:
 def table_frame(board: Board) -> pd.DataFrame:
     """The table under the map; one row per territory in plan order, numbers as numbers."""
     table = board.table
-    word = units_word(board.info.level).capitalize()
+    word = units_title(board.info.level)
     return pd.DataFrame(
         {
             "Territory": [
@@ -109,28 +111,19 @@ def headline(figures: list[tuple[str, str, str, str]]) -> str:
     return f'<div class="terr-figures">{"".join(blocks)}</div>'
 
 
-def unit_values(board: Board) -> list[str]:
-    """The measure of each unit as the tooltip shows it."""
-    return [short(v, board.currency) for v in board.loads]
-
-
-def account_points(board: Board) -> dict[str, list[object]] | None:
-    """Accounts with a position as points for the map, radius by the square root of the measure; None without any."""
-    frame = board.accounts.frame
-    states = set(board.units.region)
-    here = frame["lat"].notna() & frame["lon"].notna() & frame["state"].isin(states) & (frame["county"] != "")
-    if not here.any():
-        return None
-    some = frame[here]
+def account_points(board: Board) -> dict[str, Any]:
+    """Accounts with a position as points for the map, radius by the square root of the measure; perhaps none."""
+    lat, lon = drawn_points(board.accounts, board.units)
+    here = np.isfinite(lat) & np.isfinite(lon) & (unit_codes(board.accounts, board.units) >= 0)
+    some = board.accounts.frame.assign(lat=lat, lon=lon)[here]
     if len(some) > MOST_POINTS:  # the largest say most, and a browser should not be sent a million
         some = some.nlargest(MOST_POINTS, board.measure)
     values = some[board.measure].fillna(0.0).clip(lower=0)
-    top = float(values.quantile(0.99)) or 1.0
-    radius = (1.2 + 4.0 * np.sqrt(np.minimum(values / top, 1.0))).round(1)
+    top = float(values.quantile(0.99)) if len(some) else 1.0
+    radius = (1.2 + 4.0 * np.sqrt(np.minimum(values / (top or 1.0), 1.0))).round(1)
     return {
         "lat": some["lat"].round(4).tolist(),
-        # the far Aleutians are drawn west of -180, where the other islands are
-        "lon": (some["lon"] - 360.0 * (some["lon"] > 170.0)).round(4).tolist(),
+        "lon": some["lon"].round(4).tolist(),
         "r": radius.tolist(),
         "text": [f"{n}: {short(v, board.currency)}" for n, v in zip(some["name"], values, strict=True)],
     }

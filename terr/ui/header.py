@@ -10,6 +10,7 @@ import streamlit as st
 
 from terr.errors import LocateError
 from terr.ui import state
+from terr.workspace import levels
 
 
 def local(at: datetime) -> str:
@@ -38,6 +39,8 @@ def line() -> None:
         info = ws.store.scenario(sid)
         parts = [f"<span>{escape(ws.store.dataset(info.dataset_id).name)}</span>"]
         parts.insert(0, f"<b>{escape(info.name)}</b>")
+        if levels.is_rough(info):
+            parts.append("<span>approximate areas</span>")
         parts.append(f"<span>revision {info.rev:,}</span>")
         parts.append(f"<span>Saved {local(info.updated_at)}</span>")
     st.html(f'<div class="terr-line">{"<span>·</span>".join(parts) or "<b>Terr</b>"}</div>')

@@ -60,9 +60,14 @@ class Watch:
                 self._jobs = look(self._jobs, self._is_open, time.monotonic())
 
 
+def _is_open(window: str) -> bool:
+    """Whether a window is connected; without a server that could tell, it counts as open."""
+    return not st.runtime.exists() or bool(st.runtime.get_instance().is_active_session(window))
+
+
 @st.cache_resource(show_spinner=False)
 def _watch() -> Watch:
-    return Watch(lambda window: st.runtime.get_instance().is_active_session(window))
+    return Watch(_is_open)
 
 
 def follow(job: Any) -> None:

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import zlib
 from functools import partial
-from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit_folium import st_folium
 
-from terr.boundaries.catalog import STATES, geometry_file
-from terr.errors import TerrError
-from terr.ui import actions, advice, figures, header, repairs, state
+from terr.ui import actions, advice, figures, header, mapping, repairs, state
 from terr.ui.guard import guarded
-from terr.view.charts import balance
-from terr.view.colors import color
-from terr.view.mapview import Patch, base_map, patch_group
+from terr.view.charts import balance_spec
 from terr.view.text import markdown, percent, short
-from terr.workspace import events
 from terr.workspace.board import Board, board
-
-MAP_KEY = "terr_map"
-MAP_HEIGHT = 545
-_PREVIEW = "This is a preview: apply it or drop it first, at the right."
 
 
 @st.fragment
@@ -45,83 +34,13 @@ def panel() -> None:
     actions.row(shown, busy=proposal is not None)
     left, right = st.columns([2.35, 1], gap="small")
     with left:
-        _map(proposal or shown, proposed=proposal is not None)
+        mapping.show(proposal or shown, proposed=proposal is not None)
         _table(proposal or shown)
     with right:
         _headline(proposal or shown)
         _chart(proposal or shown, shown if proposal is not None else None)
         if seen.have or state.get("design"):  # the map is up: what works in the background may now take the processors
             advice.area(sid)
-
-
-def _take_events() -> None:
-    """Take in what the map sent; runs before the fragment does."""
-    sid = state.get("scenario")
-    if not sid:
-        return
-    try:
-        after = events.take(
-            state.workspace(), sid, state.seen(), st.session_state.get(MAP_KEY) or {}, author=state.author()
-        )
-    except TerrError as error:  # not acknowledged, so the browser sends it again
-        state.say(str(error))
-        return
-    for line in after.notices:
-        state.say(line)
-    if after.ack[0] != state.seen().ack[0]:
-        state.drop("fly")  # a new map shows the whole region first
-    state.put("seen", events.heard(after))
-
-
-def _map(shown: Board, *, proposed: bool) -> None:
-    seen = state.seen()
-    version = f"{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"
-    names = {r.rep_id: r.name for r in shown.reps}
-    territories = [
-        {
-            "code": t.code,
-            "name": t.name,
-            "rep": names.get(t.rep, t.rep),
-            "locked": t.locked,
-            "color": color(t.color),
-        }
-        for t in shown.plan.territories
-    ]
-    patch = Patch(
-        plan=shown.info.id,
-        rev=shown.rev,
-        slots=shown.plan.slots(),
-        territories=territories,
-        active=seen.active,
-        locked=np.flatnonzero(shown.plan.locked_units).tolist(),
-        strays=shown.strays,
-        ack=seen.ack,
-        preview=None if proposed else state.get("preview"),
-        marked=state.get("marked", []),
-        data=None if seen.have == version else _data(version, shown),
-        fly=state.get("fly"),
-        readonly=_PREVIEW if proposed or state.get("preview") else "",
-    )
-    region = shown.units.region
-    st_folium(
-        base_map(geometry_file(shown.info.level), None if len(region) == len(STATES) else region),
-        key=MAP_KEY,
-        height=MAP_HEIGHT,
-        use_container_width=True,
-        returned_objects=[],
-        feature_group_to_add=patch_group(patch),
-        on_change=_take_events,
-    )
-
-
-def _data(version: str, shown: Board) -> dict[str, Any]:
-    return {
-        "version": version,
-        "measure": shown.measure,
-        "values": figures.unit_values(shown),
-        "accounts": [f"{n:,} account{'' if n == 1 else 's'}" for n in shown.counts.tolist()],
-        "points": figures.account_points(shown),
-    }
 
 
 def _headline(shown: Board) -> None:
@@ -167,8 +86,8 @@ def _chart(shown: Board, before: Board | None) -> None:
     limit = 100 * shown.info.tolerance
     area = st.container(height=min(300, 72 + 24 * len(frame)), border=False)
     codes = [int(c) for c in shown.table["code"]]
-    area.altair_chart(
-        balance(
+    area.vega_lite_chart(
+        spec=balance_spec(
             frame,
             measure=shown.measure,
             low=100 - limit,

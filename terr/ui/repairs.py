@@ -10,7 +10,7 @@ import streamlit as st
 from terr.model.result import Explanation
 from terr.ui import runs, state
 from terr.ui.guard import attempt
-from terr.view.text import and_list, count, markdown, percent, sentence, short
+from terr.view.text import and_list, count, markdown, percent, sentence, short, units_word
 from terr.workspace import proofs, reasons, solve
 from terr.workspace.board import Board
 from terr.workspace.reasons import Reason
@@ -149,7 +149,8 @@ def _show(run: runs.Run, shown: Board) -> None:
         return
     total = sum(m.load for m in found)
     joins = f" · joins {count(len(shown.strays), 'stray piece')}" if shown.strays else ""
-    fills = f" · assigns {shown.unassigned_units:,} units" if shown.unassigned_units else ""
+    n = shown.unassigned_units
+    fills = f" · assigns {n:,} {units_word(shown.info.level, n)}" if n else ""
     st.markdown(
         markdown(
             f"{count(len(found), 'move')} · {short(total, shown.currency)} changes hands · largest deviation "

@@ -7,13 +7,13 @@ import zlib
 import pandas as pd
 import streamlit as st
 
-from terr.boundaries.catalog import region_label
 from terr.errors import TerrError
 from terr.store import ScenarioInfo
 from terr.ui import shell, state
 from terr.ui.guard import attempt
 from terr.ui.header import local
-from terr.view.text import count, markdown, percent, units_word
+from terr.view.text import count, markdown, percent
+from terr.workspace import levels
 from terr.workspace.board import board
 
 COLUMNS = {"Max deviation": st.column_config.TextColumn(help="Largest |load ÷ target − 1| of any territory")}
@@ -32,7 +32,7 @@ def table(plans: list[ScenarioInfo]) -> pd.DataFrame:
         rows.append(
             {
                 "Plan": info.name,
-                "Region": f"{region_label(info.region)}, {units_word(info.level)}",
+                "Made on": levels.heading(info),
                 "Territories": k,
                 "Measure": info.measure,
                 "Max deviation": worst,

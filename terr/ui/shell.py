@@ -20,6 +20,7 @@ PAGES = (
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),
     ("reports", "Reports", ":material/download:"),
+    ("settings", "Settings", ":material/settings:"),
 )
 _LOOK = """
 <style>

@@ -88,7 +88,9 @@ def open_scenario(wanted: str) -> None:
     info = workspace().store.scenario(wanted)
     put("dataset", info.dataset_id)
     plan, rev = workspace().plan(wanted)
-    put("seen", Seen(rev=rev, active=plan.codes[0] if plan.codes else -1))
+    before: Seen | None = get("seen")
+    tiles = before is not None and before.tiles  # for as long as the window lives, whichever plan is open
+    put("seen", Seen(rev=rev, active=plan.codes[0] if plan.codes else -1, tiles=tiles))
     _forget()
 
 
@@ -115,7 +117,7 @@ def _forget() -> None:
         run = get(name)
         if run is not None and run.result is None:
             run.job.cancel()
-    drop("preview", "proposal", "fly", "marked", *RUNS, "plan_file_error", "plan_file_id")
+    drop("preview", "proposal", "fly", "marked", "sent", *RUNS, "plan_file_error", "plan_file_id")
 
 
 def seen() -> Seen:

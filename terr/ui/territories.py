@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import streamlit as st
 
+from terr.boundaries.catalog import layer
 from terr.edits import moves
 from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.ui import advice, state
 from terr.ui.guard import attempt
-from terr.view.text import and_list, count, markdown, units_word
-from terr.workspace import plans
+from terr.view.text import and_list, count, markdown, units_title, units_word
+from terr.workspace import pasted, plans
 from terr.workspace.board import Board, board
+from terr.workspace.groups import groups
+
+MOST_TO_PICK = 3_500
+"""Units a list to pick from may have; a longer one makes the browser wait, and a pasted list does the same."""
 
 
 def _do(make: plans.Make, said: str, *, close: bool = True) -> None:
@@ -128,18 +131,28 @@ def by_list() -> None:
     sid = str(state.get("scenario"))
     shown = board(state.workspace(), sid)
     word = units_word(shown.info.level)
-    st.multiselect(
-        f"{word.capitalize()}", range(len(shown.units)), format_func=shown.units.names.__getitem__, key="list_units"
-    )
+    few = len(shown.units) <= MOST_TO_PICK
+    if few:
+        st.multiselect(
+            units_title(shown.info.level), range(len(shown.units)), format_func=shown.units.names.__getitem__,
+            key="list_units",
+        )  # fmt: skip
     st.text_area(
-        f"or paste {word}, one per line (code or name)", key="list_paste", height=100,
-        placeholder="48453\nTravis, TX" if shown.info.level == "county" else "TX\nTexas",
+        f"{'or paste' if few else 'Paste'} {word} from a spreadsheet (codes or names)", key="list_paste", height=100,
+        placeholder=f"{shown.units.ids[0]}\n{shown.units.names[-1]}",
     )  # fmt: skip
+    for kind, found in groups(shown.units).items():
+        st.multiselect(f"Whole {units_word(kind)}", list(found), key=f"list_{kind}")
     units, unknown = _listed(shown)
+    read = pasted_units(shown, str(st.session_state["list_paste"]))
+    if read.entries:
+        st.markdown(markdown(_said(read, shown.info.level)))
     if unknown:
-        st.warning(f"Not in this plan: {markdown(and_list(unknown))}", icon=":material/search_off:")
+        st.warning(f"Not in this plan: {markdown(and_list(unknown, 8))}", icon=":material/search_off:")
     names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
-    st.selectbox("Give to", list(names), format_func=lambda c: names[c], key="list_target")
+    codes, active = list(names), state.seen().active
+    at = codes.index(active) if active in names else 0
+    st.selectbox("Give to", codes, index=at, format_func=lambda c: names[c], key="list_target")
     move, lock, unlock = st.columns(3)
     n = count(len(units), units_word(shown.info.level, 1), word)
     move.button(
@@ -153,38 +166,57 @@ def by_list() -> None:
 def _listed(shown: Board) -> tuple[list[int], list[str]]:
     """Codes of the units picked or pasted, and the pasted entries that name none."""
     found, unknown = match_units(shown, str(st.session_state["list_paste"]))
-    return sorted({*st.session_state["list_units"], *found}), unknown
+    picked = {*st.session_state.get("list_units", []), *found}
+    for kind, units in groups(shown.units).items():
+        for name in st.session_state.get(f"list_{kind}", []):
+            picked.update(units.get(name, ()))
+    return sorted(picked), unknown
 
 
 def match_units(shown: Board, text: str) -> tuple[list[int], list[str]]:
     """Codes of the units a pasted list names, and the entries that name none."""
-    by_name = {n.casefold(): i for i, n in enumerate((*shown.units.names, *shown.units.ids))}
-    n = len(shown.units)
-    width = len(shown.units.ids[0])  # a spreadsheet drops the zero of 09110
-    found, unknown = [], []
-    for line in text.splitlines():
-        entry = re.sub(r"\s+", " ", line).strip().strip('"')
-        if not entry:
-            continue
-        code = by_name.get(entry.casefold(), by_name.get(entry.zfill(width)))
-        if code is None:
-            unknown.append(entry[:40])
-        else:
-            found.append(code % n)
-    return found, unknown
+    read = pasted_units(shown, text)
+    return list(read.units), list(read.unknown)
+
+
+def pasted_units(shown: Board, text: str) -> pasted.Pasted:
+    """What a pasted list names among the units of the plan."""
+    members = layer(shown.info.level).members
+    return pasted.read(text, shown.info.level, shown.units.ids, shown.units.names, members)
+
+
+def _said(read: pasted.Pasted, level: str) -> str:
+    """One line: how many of the entries were found, and what was done to find them."""
+    parts = [
+        f"{len(read.units):,} {units_word(level, len(read.units))} found in {count(read.entries, 'entry', 'entries')}"
+    ]
+    if read.repeated:
+        parts.append(f"{read.repeated:,} repeated")
+    if read.mended:
+        parts.append(f"{read.mended:,} with lost zeros or a ZIP+4, put right")
+    if read.elsewhere:
+        parts.append(f"{read.elsewhere:,} without an area of their own, taken as the area they lie in")
+    if read.unknown:
+        parts.append(f"{len(read.unknown):,} not here")
+    return "; ".join(parts)
 
 
 def _paint(sid: str) -> None:
     units, _ = _listed(board(state.workspace(), sid))
     target = int(st.session_state["list_target"])
     done = attempt(lambda: plans.paint(state.workspace(), sid, units, target, author=state.author()))
-    _after(done, f"{count(len(units), 'unit')} moved.")
+    _after(done, f"{_counted(sid, len(units))} moved.")
 
 
 def _lock(sid: str, on: bool) -> None:
     units, _ = _listed(board(state.workspace(), sid))
     done = attempt(lambda: plans.set_locks(state.workspace(), sid, units, on, author=state.author()))
-    _after(done, f"{count(len(units), 'unit')} {'locked' if on else 'unlocked'}.")
+    _after(done, f"{_counted(sid, len(units))} {'locked' if on else 'unlocked'}.")
+
+
+def _counted(sid: str, n: int) -> str:
+    level = state.workspace().store.scenario(sid).level
+    return f"{n:,} {units_word(level, n)}"
 
 
 def _after(done: plans.Outcome | None, said: str) -> None:

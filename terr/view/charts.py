@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
@@ -9,6 +11,7 @@ import pandas as pd
 
 from terr.view.colors import ACCENT, NEUTRAL
 
+_TERRITORIES = "territories"
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
@@ -32,17 +35,15 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark:
         low, high: the band in % of target, e.g. 95 and 105.
         dark: on a dark page.
     """
-    most = max(float(frame["load_pct"].max()) if len(frame) else 100.0, high, 100.0)
+    most = _most(frame, high)
     y = alt.Y(
         "territory:N",
         sort=list(frame["territory"]),
         title=None,
         axis=alt.Axis(labelLimit=92, labelOverlap=False, labelPadding=6),
     )
-    # the right quarter is kept free for the deviations, which line up there
-    scale = alt.Scale(domain=[0, most * 1.5], nice=False)
-    ticks = [v for v in (0, 50, 100, 150, 200) if v <= most * 1.05]
-    x = alt.X("load_pct:Q", title="% of target", scale=scale, axis=alt.Axis(values=ticks, grid=True))
+    scale = alt.Scale(domain=_domain(most), nice=False)
+    x = alt.X("load_pct:Q", title="% of target", scale=scale, axis=alt.Axis(values=_ticks(most), grid=True))
     pick = alt.selection_point(name="territory", fields=["code"], on="click", empty=False)
     tooltip = [
         alt.Tooltip("territory:N", title="Territory"),
@@ -81,6 +82,58 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark:
         .encode(y=y, x=alt.value("width"))
     )
     return _styled(alt.layer(bars, band, target, ghost, marks, outside), height=alt.Step(24))
+
+
+def balance_spec(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark: bool = False) -> dict[str, Any]:
+    """`balance` as a Vega-Lite specification, whose data set of territories is the frame itself.
+
+    Altair takes a quarter of a second to write and check one, so it does that once per measure and limit; what changes
+    with the plan is put in afterwards.
+
+    Args:
+        frame, measure, low, high, dark: see `balance`.
+    """
+    spec: dict[str, Any] = json.loads(_balance_text(measure, low, high, dark))
+    most = _most(frame, high)
+    name = f"territories-{pd.util.hash_pandas_object(frame).sum():x}"  # another plan is another data set
+    for layer in spec["layer"]:
+        if layer.get("data", spec.get("data", {})).get("name") != _TERRITORIES:
+            continue
+        layer["data"] = {"name": name}
+        encoding = layer["encoding"]
+        encoding["y"]["sort"] = list(frame["territory"])
+        if "scale" in encoding.get("x", {}):
+            encoding["x"]["scale"]["domain"] = _domain(most)
+            encoding["x"]["axis"]["values"] = _ticks(most)
+    spec["datasets"] = {**{k: v for k, v in spec["datasets"].items() if k != _TERRITORIES}, name: frame}
+    return spec
+
+
+@lru_cache(maxsize=32)
+def _balance_text(measure: str, low: float, high: float, dark: bool) -> str:
+    """The specification of one territory, with the data set of territories called `_TERRITORIES`."""
+    one = {
+        "code": [0], "territory": ["A"], "load_pct": [100.0], "color": ["#000000"], "load_text": [""],
+        "target_text": [""], "label": [""], "before_pct": [1.0], "inside": [True],
+    }  # fmt: skip
+    spec = balance(pd.DataFrame(one), measure=measure, low=low, high=high, dark=dark).to_dict()
+    for usual in ("continuousWidth", "continuousHeight"):  # of Altair's own theme; the page says how wide it is
+        spec["config"]["view"].pop(usual, None)
+    made = next(name for name, rows in spec["datasets"].items() if "territory" in rows[0])
+    return json.dumps(spec).replace(f'"{made}"', f'"{_TERRITORIES}"')
+
+
+def _most(frame: pd.DataFrame, high: float) -> float:
+    return max(float(frame["load_pct"].max()) if len(frame) else 100.0, high, 100.0)
+
+
+def _domain(most: float) -> list[float]:
+    """The right quarter is kept free for the deviations, which line up there."""
+    return [0, most * 1.5]
+
+
+def _ticks(most: float) -> list[int]:
+    return [v for v in (0, 50, 100, 150, 200) if v <= most * 1.05]
 
 
 def frontier(

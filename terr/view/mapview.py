@@ -24,8 +24,17 @@ from terr.view.text import js_value
 STATIC = Path(__file__).resolve().parents[2] / "static"
 _URL = "../../app/static/"  # relative to the component's own frame, so that a base path keeps working
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
-_PAIRS = np.array([a + b for a in _ALPHABET for b in _ALPHABET])
-_SCRIPTS = ("geometry.js", "painter.js", "session.js", "tools.js")
+_PAIRS = np.array([(a + b).encode() for a in _ALPHABET for b in _ALPHABET], dtype="S2")
+_SHAPES = "../../app/shapes/"
+_SCRIPTS = (
+    "geometry.js", "outline.js", "points.js", "shading.js", "labels.js", "painter.js", "search.js", "legend.js",
+    "session.js", "tools.js",
+)  # fmt: skip
+STREETS = {
+    "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+    "credit": "Streets: © OpenStreetMap contributors",
+}
+"""The one address outside this machine, named to a browser only while the person has the street map on."""
 
 
 @cache
@@ -70,7 +79,7 @@ class Patch:
         plan: id of the scenario; the map drops unsent edits when it changes.
         rev: the scenario's revision.
         slots: int16 (n_units,), position of each unit's territory, -1 = unassigned.
-        territories: per territory code, name, rep (name), locked, color (hex).
+        territories: per territory code, name, rep (name), locked, color (hex), deviation (percent or None).
         active: code of the territory that clicks paint, -1 = unassign.
         locked: codes of locked units.
         strays: unit codes of each piece cut off from the heaviest piece of its territory.
@@ -80,6 +89,11 @@ class Patch:
         data: unit values for the tooltip and account points, or None if the browser has them already.
         fly: {"nonce", "units"} to move the view to, or None.
         readonly: why nothing can be edited now, "" = it can.
+        assign: `slots` as sent: whole, or what differs from a plan the browser holds; None = whole.
+        pieces: what else was asked for (see `terr.workspace.looks`).
+        choices: {"id", "title"} of what else can be coloured.
+        limit: allowed deviation, percent.
+        tiles: the street map of the internet is wanted.
     """
 
     plan: str
@@ -95,19 +109,50 @@ class Patch:
     data: Mapping[str, Any] | None = None
     fly: Mapping[str, Any] | None = None
     readonly: str = ""
+    assign: Assigned | None = None
+    pieces: Sequence[Mapping[str, Any]] = ()
+    choices: Sequence[Mapping[str, str]] = ()
+    limit: float = 5.0
+    tiles: bool = False
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A plan as it is sent.
+
+    Attributes:
+        id: names the plan of these units, for the next difference.
+        base: id of the plan it differs from, "" = it is sent whole.
+        units, codes: units with another territory than in `base`, and its code; empty when sent whole.
+    """
+
+    id: str
+    base: str = ""
+    units: Sequence[int] = ()
+    codes: Sequence[int] = ()
 
 
 def encode(slots: NDArray[np.int16]) -> str:
     """Two characters per unit, base 64; unassigned (-1) is the last pair. Holds up to 4,095 territories."""
-    return "".join(_PAIRS[slots.astype(np.int64) % 4096])
+    return _PAIRS[slots.astype(np.int64) % 4096].tobytes().decode("ascii")
 
 
-def base_map(geometry: str, states: Sequence[str] | None) -> folium.Map:
+def base_map(
+    geometry: str,
+    states: Sequence[str] | None,
+    *,
+    words: tuple[str, str] = ("unit", "units"),
+    approximate: bool = False,
+    context: str = "",
+) -> folium.Map:
     """The map without a plan. The same arguments always give the same script, so it is mounted once.
 
     Args:
-        geometry: file name under static/geo.
+        geometry: name of the level's geometry file.
         states: two-letter codes of the region, None for all units of the file.
+        words: what one unit and several are called.
+        approximate: the shapes are an estimate, which the map says.
+        context: name of a geometry file whose lines lie behind, "" = none; for boundaries that name no states.
     """
     shell = _Shell(
         location=[39, -97],
@@ -118,8 +163,16 @@ def base_map(geometry: str, states: Sequence[str] | None) -> folium.Map:
         attribution_control=False,
         zoom_snap=0.25,
         min_zoom=2,
+        max_zoom=16,
     )
-    config = {"geometry": f"{_URL}geo/{geometry}", "states": None if states is None else list(states)}
+    config = {
+        "geometry": _SHAPES + geometry,
+        "states": None if states is None else list(states),
+        "word": words[0],
+        "words": words[1],
+        "approximate": approximate,
+        "context": _SHAPES + context if context else "",
+    }
     _Script(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
     return shell
 
@@ -127,10 +180,15 @@ def base_map(geometry: str, states: Sequence[str] | None) -> folium.Map:
 def patch_group(patch: Patch) -> folium.FeatureGroup:
     """The plan as a feature group that only calls our script; the map itself is not mounted again."""
     group = folium.FeatureGroup(name="plan")
+    how = patch.assign
     value = {
         "plan": patch.plan,
         "rev": patch.rev,
-        "assign": encode(patch.slots),
+        "assign": encode(patch.slots) if how is None or not how.base else None,
+        "id": "" if how is None else how.id,
+        "from": "" if how is None else how.base,
+        "units": [] if how is None else [int(u) for u in how.units],
+        "codes": [] if how is None else [int(c) for c in how.codes],
         "territories": [dict(t) for t in patch.territories],
         "active": patch.active,
         "locked": [int(u) for u in patch.locked],
@@ -141,6 +199,10 @@ def patch_group(patch: Patch) -> folium.FeatureGroup:
         "data": patch.data,
         "fly": patch.fly,
         "readonly": patch.readonly,
+        "pieces": [dict(p) for p in patch.pieces],
+        "choices": [dict(c) for c in patch.choices],
+        "limit": patch.limit,
+        "tiles": STREETS if patch.tiles else None,
     }
     _Script(f"TerrMap.sync({js_value(value)});").add_to(group)
     return group

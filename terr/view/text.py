@@ -7,10 +7,12 @@ import math
 import re
 from typing import Any
 
+from terr.model.units import noun
+
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "C$", "AUD": "A$"}
 # Streamlit makes addresses and icons of these after escapes are undone; an invisible word joiner keeps them text
 _JOIN = re.compile(r"(?<=:)(?=/|material/)|(?<=www)(?=\.)|(?<=@)(?=[\w-])", re.IGNORECASE)
-_RISKY = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'{}$_`\u2028\u2029"}
+_RISKY = re.compile("[<>&'{}$_`\u2028\u2029]")
 
 
 def js_value(value: Any) -> str:
@@ -20,7 +22,11 @@ def js_value(value: Any) -> str:
     literal nor a rewriting of identifiers can take them for code.
     """
     inner = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return f"JSON.parse({json.dumps(inner).translate(_RISKY)})"
+    return f"JSON.parse({_RISKY.sub(_escaped, json.dumps(inner))})"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -61,9 +67,14 @@ def count(n: int, one: str, many: str | None = None) -> str:
 
 
 def units_word(level: str, n: int = 2) -> str:
-    """The word for units of a level: "county"/"counties", "state"/"states"."""
-    one, many = {"county": ("county", "counties"), "state": ("state", "states")}.get(level, ("unit", "units"))
-    return one if n == 1 else many
+    """The word for `n` units of a level: "county"/"counties", "ZIP"/"ZIPs", "area"/"areas"."""
+    return noun(level, n)
+
+
+def units_title(level: str) -> str:
+    """The same for more than one, as a heading begins: "Counties", "ZIPs", "Areas"."""
+    word = noun(level)
+    return word[0].upper() + word[1:]
 
 
 def and_list(items: list[str], most: int = 4) -> str:

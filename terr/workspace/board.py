@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from terr.aggregate import PlanTotals, measures_per_unit, plan_totals
 from terr.edits.moves import apply
-from terr.metrics import balance, disruption, shape
+from terr.metrics import balance, disruption
+from terr.metrics.tally import Tally, tally
 from terr.model.accounts import Accounts
 from terr.model.edit import Edit
 from terr.model.plan import Plan
@@ -76,9 +77,10 @@ def board(ws: Workspace, scenario_id: str) -> Board:
 
     Raises:
         LocateError: if it doesn't exist.
-        PlanError: if its boundaries changed.
+        PlanError: if its boundaries changed or are gone.
     """
     info = ws.store.scenario(scenario_id)
+    units = ws.units(info)  # first, since a file of areas may have been taken away since the board was made
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
     rules = rules_of(ws, info)
@@ -86,7 +88,6 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     known = ws.scores.get(key)
     if known is not None:  # what is kept with the plan changes without a new revision
         return known if known.info == info else ws.scores.put(key, replace(known, info=info))  # type: ignore[no-any-return]
-    units = ws.units(info)
     loads, counts = per_unit(ws, info, info.measure)
     return ws.scores.put(  # type: ignore[no-any-return]
         key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules)
@@ -144,10 +145,10 @@ def _measure(
     counts: NDArray[np.int64],
     rules: Rules,
 ) -> Board:
-    slots, k = plan.slots(), len(plan.territories)
-    on = slots >= 0
-    weights = loads[:, None]
-    sums = balance.loads(slots, weights, k)[:, 0]
+    k = len(plan.territories)
+    on = plan.assign != UNASSIGNED
+    found = _tally(ws, info, plan, units, loads, counts)
+    sums = found.load
     goals = targets(plan, loads, dict(rules.shares))
     target = float(goals.min(initial=np.inf)) if k else 0.0
     deviation = sums / goals - 1.0 if target > 0 else np.full(k, np.nan)
@@ -162,12 +163,10 @@ def _measure(
             "load": sums,
             "target": goals,
             "deviation": deviation,
-            "accounts": np.bincount(slots[on], counts[on], minlength=k).astype(np.int64)[:k],
-            "units": np.bincount(slots[on], minlength=k)[:k],
-            "pieces": shape.components(slots, units.indptr, units.indices, k),
-            "compactness": shape.polsby_popper(
-                slots, units.indptr, units.indices, units.border_km, units.area_km2, units.outer_km, k
-            ),
+            "accounts": found.accounts,
+            "units": found.size,
+            "pieces": found.pieces,
+            "compactness": found.polsby_popper,
         }
     )
     worst = float(np.abs(deviation).max()) if k and target > 0 else float("nan")
@@ -189,9 +188,7 @@ def _measure(
         loads=loads,
         counts=counts,
         table=table,
-        strays=tuple(
-            tuple(int(u) for u in piece) for _, piece in shape.stray_pieces(slots, units.indptr, units.indices, loads)
-        ),
+        strays=tuple(piece for of_one in found.strays for piece in of_one),
         max_deviation=worst,
         within=bool(worst <= info.tolerance + 1e-9) and not left and not broken,
         unassigned_units=int((~on).sum()),
@@ -204,6 +201,14 @@ def _measure(
         rules=rules,
         broken=broken,
     )
+
+
+def _tally(
+    ws: Workspace, info: ScenarioInfo, plan: Plan, units: Units, loads: NDArray[np.float64], counts: NDArray[np.int64]
+) -> Tally:
+    """The plan's sums and shapes; of what was measured last, whatever plan that was, only what differs is made anew."""
+    key = (info.id, info.measure)
+    return ws.tallies.put(key, tally(plan, units, loads, counts, ws.tallies.get(key)))  # type: ignore[no-any-return]
 
 
 def _moved(ws: Workspace, info: ScenarioInfo, plan: Plan, loads: NDArray[np.float64]) -> tuple[float, str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from terr.boundaries.catalog import load_units
-from terr.errors import PlanError
+from terr.errors import LocateError, PlanError
 from terr.model.plan import Plan
 from terr.model.units import Units
 from terr.store import DataFiles, ScenarioInfo, Store, data_dir, open_store, usual_address
+from terr.workspace.levels import missing
 
 _KEPT = 64
 
@@ -64,6 +65,7 @@ class Workspace:
         self.plans = Cache()
         self.datasets = Cache(8)
         self.scores = Cache()
+        self.tallies = Cache(16)
 
     def close(self) -> None:
         """Close the database."""
@@ -97,12 +99,15 @@ class Workspace:
         """The units a scenario was made on.
 
         Raises:
-            PlanError: if the boundaries changed since.
+            PlanError: if the boundaries changed since, or are not on this machine any more; it says what to do.
         """
-        units = load_units(info.level, info.region)
+        try:
+            units = load_units(info.level, info.region)
+        except LocateError as error:
+            raise PlanError(missing(info, error)) from error
         if units.version != info.units_version:
             raise PlanError(
-                f'"{info.name}" was made on other boundaries than this version of Terr brings. Export its plan file '
-                "with the version that made it, then import it into a new scenario"
+                f'"{info.name}" was made on other boundaries than those that go by this name now. Export its plan file '
+                "with the version of Terr that made it, then import it into a new scenario"
             )
         return units

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
 import pandas as pd
 
+from terr.aggregate import placed
 from terr.errors import InputError
 from terr.report.accounts import accounts_csv, accounts_xlsx
 from terr.report.geo import territories_geojson
 from terr.report.plan import plan_csv, read_plan_csv
 from terr.report.safe import safe_frame
-from terr.workspace.board import board, report_table
+from terr.workspace.board import Board, board, report_table
 from terr.workspace.core import Workspace
+from terr.workspace.levels import WAY_WORDS, boundaries_report, heading, rough_note
 from terr.workspace.plans import Outcome, place_by_name
 
 CSV, XLSX, GEOJSON = (
@@ -47,14 +50,31 @@ def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
     one = board(ws, scenario_id)
     if kind == "accounts.xlsx":
         table = report_table(ws, scenario_id)
-        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table)
+        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, notes_table(one))
     elif kind == "accounts.csv":
         data = accounts_csv(one.accounts, one.units, one.plan, one.reps)
     elif kind == "plan.csv":
         data = plan_csv(one.plan, one.units)
     else:
-        data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id, rest=True))
+        what = boundaries_report(one.units)
+        data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id, rest=True), what)
     return Download(file_name(one.info.name, kind), mime_of(kind), data)
+
+
+def notes_table(one: Board) -> pd.DataFrame:
+    """What the plan was made on and how the accounts came to their units, as rows `note`, `what`, `accounts`."""
+    what, found = boundaries_report(one.units), placed(one.accounts, one.units)
+    rows: list[tuple[str, str, float]] = [
+        ("Plan", one.info.name, math.nan),
+        ("Made on", heading(one.info), math.nan),
+        ("Boundaries", what["title"], math.nan),
+        ("Source of the boundaries", what["source"], math.nan),
+    ]
+    rows += [("Boundaries are approximate", said.message, math.nan) for said in rough_note(one.units)]
+    words = {**WAY_WORDS, "outside": "outside the region", "unlocated": "not located"}
+    rows += [("Accounts placed", words[way], n) for way, n in found.ways().items() if n]
+    rows += [("Accounts not located", why, n) for why, n in found.reasons().items()]
+    return pd.DataFrame(rows, columns=["note", "what", "accounts"]).astype({"accounts": float})
 
 
 def file_name(plan_name: str, kind: str) -> str:

@@ -39,8 +39,7 @@ def home_xy(units: Units, reps: Sequence[Rep]) -> list[tuple[float, float]]:
     unknown = [r.name for r, p in zip(reps, places, strict=True) if np.isnan(p).any()]
     if unknown:
         raise InputError(f"the home ZIP of {unknown[0]} is missing or not known; mend the roster or leave this rep out")
-    points = units.frame.geometry.representative_point()
-    lat, lon = points.y.to_numpy(), points.x.to_numpy()
+    lat, lon = units.lat_lon.T
     out = []
     for home_lat, home_lon in places:
         scale = np.cos(np.radians(home_lat))

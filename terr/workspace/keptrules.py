@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from terr.boundaries.catalog import STATES
 from terr.metrics import balance
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan
@@ -56,11 +57,15 @@ def broken_rules(
             currency = (currencies or {}).get(one.measure, "")
             names = and_list([f"{plan.territories[j].name} ({_shown(one, value[j], currency)})" for j in off], 2)
             out.append(f"{one.measure} of {names} isn't {limit_words(one, currency)}")
-    codes = units.codes()
+    codes = units.codes() if rules.groups else {}
     for group in rules.groups:
         inside = [codes[u] for u in group.units if u in codes]
         if inside and len(set(plan.assign[inside].tolist())) > 1:
             out.append(f"{group.name} is divided among territories")
+    state = units.frame["state"].to_numpy() if rules.whole_states else ()
+    for code in rules.whole_states:
+        if len(np.unique(plan.assign[state == code])) > 1:
+            out.append(f"{STATES.get(code, code)} is divided among territories")
     return tuple(out)
 
 

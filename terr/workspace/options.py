@@ -1,9 +1,10 @@
-"""What a person writes behind the options of the command line, as values; each says what it should have been."""
+"""The options that commands share, and what a person writes behind them as values; each says what it should be."""
 
 from __future__ import annotations
 
 import argparse
 import math
+from typing import Any
 
 from terr.model.problem_checks import Limit
 
@@ -123,3 +124,74 @@ def seed(text: str) -> int:
     if not 0 <= value <= MAX_SEED:
         raise argparse.ArgumentTypeError(f"choose a seed from 0 to {MAX_SEED:,}")
     return value
+
+
+def file_options(parser: argparse.ArgumentParser) -> None:
+    """The file of accounts and how it is read."""
+    parser.add_argument("file", metavar="FILE", help="accounts: CSV, text or Excel workbook")
+    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
+    parser.add_argument(
+        "--map", type=pair, action="append", default=[], metavar="FIELD=COLUMN",
+        help="column of a field (account_id name zip city state county latitude longitude owner) or measure",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def place_options(parser: argparse.ArgumentParser) -> None:
+    """On which areas: a level and a region, or boundaries of one's own."""
+    parser.add_argument(
+        "--level", metavar="state|county|zip3|zip", help="areas to plan with (zip3 and zip are approximate)"
+    )
+    parser.add_argument("--region", metavar="TX[,OK ...]|lower48|us", help="states; may be left out with --boundaries")
+    parser.add_argument(
+        "--boundaries", metavar="PATH",
+        help="areas of your own instead of a level: GeoJSON, zipped Shapefile, GeoPackage or GeoParquet",
+    )  # fmt: skip
+    parser.add_argument(
+        "--boundaries-id", metavar="COLUMN", help="its column of ids; the one that looks most like it if not given"
+    )
+    parser.add_argument("--boundaries-name", metavar="COLUMN", help="its column of names")
+
+
+def plan_options(parser: argparse.ArgumentParser) -> None:
+    """What is planned, and what it is held to."""
+    place_options(parser)
+    parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')
+    many: dict[str, Any] = {"action": "append", "default": []}
+    parser.add_argument(
+        "--limit", type=limit, **many, metavar="MEASURE=0.05",
+        help="share a load may be off its target, or LOW:HIGH below and above; 0.05 for --measure if not given",
+    )  # fmt: skip
+    parser.add_argument("--cap", type=load, **many, metavar="MEASURE=LOAD", help="most load of a territory")
+    parser.add_argument("--floor", type=load, **many, metavar="MEASURE=LOAD", help="least load of a territory")
+    parser.add_argument(
+        "--target", type=part, **many, metavar="TERRITORY=0.6", help="share of a full territory; 1 if not given"
+    )
+    parser.add_argument(
+        "--keep-together", type=together, **many, metavar="UNIT,UNIT,...", help="units of one territory"
+    )
+    parser.add_argument(
+        "--unassigned", type=share, default=0.0, metavar="SHARE", help="most load that may have no territory"
+    )
+
+
+def moved_option(parser: argparse.ArgumentParser) -> None:
+    """A cap on change."""
+    parser.add_argument(
+        "--max-moved",
+        type=share,
+        metavar="SHARE",
+        help="most of the measure's load that may move, such as 0.10",
+    )
+
+
+def solve_options(parser: argparse.ArgumentParser) -> None:
+    """Clock, seed and where the plan goes."""
+    time_options(parser)
+    parser.add_argument("--out", metavar="PLAN.csv", help="write the plan")
+
+
+def time_options(parser: argparse.ArgumentParser) -> None:
+    """Clock and seed."""
+    parser.add_argument("--seed", type=seed, default=1, help="same input and seed, same plan (default 1)")
+    parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="stop with the best so far")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from terr.aggregate import measures_per_unit, totals, unit_codes
-from terr.boundaries.catalog import LEVELS, load_units, region_label
+from terr.aggregate import measures_per_unit, placed, totals, unit_codes
+from terr.boundaries.catalog import load_units
 from terr.engine import Progress, design, rebalance
 from terr.errors import InputError
 from terr.model.accounts import Accounts
@@ -21,8 +21,18 @@ from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.report.safe import safe_frame, shown
-from terr.view.text import count
+from terr.view.text import count, units_word
 from terr.workspace.imports import Intake, inspect, intake, with_column
+from terr.workspace.levels import (
+    boundaries_report,
+    check_level,
+    located_line,
+    located_report,
+    place_name,
+    reasons_line,
+    rough_note,
+    settled_region,
+)
 from terr.workspace.measures import COUNT, find_measures, with_count
 from terr.workspace.planfiles import plan_of, read_plan
 from terr.workspace.plans import check_tolerance
@@ -31,8 +41,6 @@ from terr.workspace.scorecards import Answer, Ground, answer, disruption_report,
 from terr.workspace.terms import Terms, locked_slots
 
 USUAL_LIMIT = 0.05
-LATER = ("zip", "zip3")
-"""Levels of the contract whose boundaries this version doesn't bring."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +65,13 @@ class Wanted:
     """Where and by what a plan is made.
 
     Attributes:
-        level: "state" or "county"; region: as `parse_region` takes it.
+        level: one of `terr.workspace.levels.choices`; region: as `parse_region` takes it, "" for all of a layer of
+            one's own.
         measure: what is balanced first.
         limits: measure -> share a load may be off its target, or (below, above) with None for any; `measure` gets 5 %
             if it isn't named.
         terms: what else is asked.
+        findings: what was found in the boundaries when they were read, for the report.
     """
 
     level: str
@@ -69,6 +79,7 @@ class Wanted:
     measure: str
     limits: Mapping[str, Limit]
     terms: Terms = field(default_factory=Terms)
+    findings: tuple[str, ...] = ()
 
 
 def take_file(
@@ -105,13 +116,12 @@ def prepare(
         InputError: an unusable file, level, measure or limit; a measure that is zero all over the region.
         LocateError: an unknown region.
     """
-    if wanted.level in LATER:
-        raise InputError(f"level {wanted.level} is not available in this version; choose {' or '.join(LEVELS)}")
+    check_level(wanted.level)
     for limit in wanted.limits.values():
         for share in limit if isinstance(limit, tuple) else (limit,):
             if share is not None:
                 check_tolerance(share)
-    units = load_units(wanted.level, wanted.region)
+    units = load_units(wanted.level, settled_region(wanted.level, wanted.region))
     raw, columns = inspect(data, filename, sheet=sheet)
     terms = wanted.terms
     priced = [m for m in terms.balance if m]
@@ -139,8 +149,9 @@ def prepare(
         limits=limits,
         weights=weights,
         counts=per_unit,
-        notes=(*_left_out(accounts, units, first), *pieces_warning(units)),
+        notes=(*rough_note(units), *_left_out(accounts, units, first), *pieces_warning(units)),
         terms=terms,
+        findings=wanted.findings,
     )
 
 
@@ -285,15 +296,47 @@ def _left_out(accounts: Accounts, units: Units, measure: str) -> tuple[Explanati
     at = whole.measures.index(measure)
     out = []
     for code, part, where in (
-        ("outside_region", whole.outside, f"outside {region_label(units.region)}"),
+        ("outside_region", whole.outside, f"outside {place_name(units)}"),
         ("unlocated", whole.unlocated, "at no known place"),
     ):
         if part.rows:
             lies, them = ("lies", "it") if part.rows == 1 else ("lie", "them")
             some = count(part.rows, "account")
             load = "" if measure == COUNT else f" with {part.loads[at]:,.0f} of {measure}"
-            out.append(Explanation(code, f"{some}{load} {lies} {where}, so no territory has {them}"))
+            why = reasons_line(placed(accounts, units)) if code == "unlocated" else ""
+            out.append(Explanation(code, f"{some}{load} {lies} {where}, so no territory has {them}{why}"))
     return tuple(out)
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """How the accounts of a file come to the units of a region, in words (`lines`) and as JSON to add (`report`)."""
+
+    lines: tuple[str, ...]
+    report: dict[str, Any]
+
+
+def place_accounts(taken: Intake, level: str, region: str, findings: Sequence[str] = ()) -> Places:
+    """Put the accounts of a file on units, to see how many find one before anything is planned.
+
+    Args:
+        taken: the file.
+        level: of the units; region: as in `Wanted`.
+        findings: what was found in the boundaries when they were read.
+
+    Raises:
+        InputError: for an unknown level. LocateError: for an unknown region.
+    """
+    check_level(level)
+    units = load_units(level, settled_region(level, region))
+    found = placed(taken.accounts, units)
+    first = f"On the {len(units):,} {units_word(level, len(units))} of {place_name(units)}: {located_line(found)}"
+    told = [note.message for note in rough_note(units)]
+    lines = (first, *(f"- {n:,} not located: {why}" for why, n in found.reasons().items()))
+    return Places(
+        (*lines, *(f"- {text}" for text in (*told, *findings))),
+        {"boundaries": boundaries_report(units, findings), "located": located_report(found), "notes": told},
+    )
 
 
 def rejects_csv(taken: Intake) -> bytes:

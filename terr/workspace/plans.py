@@ -9,14 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.boundaries.catalog import LEVELS, load_units, parse_region, region_label
+from terr.boundaries.catalog import load_units
+from terr.boundaries.regions import EVERYWHERE
 from terr.edits import moves
 from terr.errors import ConflictError, InputError, PlanError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
+from terr.model.units import Units
 from terr.store import NOBODY, Client, ScenarioInfo
+from terr.view.text import units_word
 from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
+from terr.workspace.levels import BOUNDARIES, check_level, kept_with_plan, place_name, settled_region
 
 Make = Callable[[Plan, int], Edit]
 """Gets the plan and the next free territory code, gives the edit."""
@@ -46,7 +50,7 @@ def create(
     *,
     dataset_id: str,
     level: str,
-    region: str | Sequence[str],
+    region: str | Sequence[str] | None,
     measure: str,
     tolerance: float = 0.05,
     name: str = "",
@@ -54,13 +58,22 @@ def create(
 ) -> ScenarioInfo:
     """A new scenario with one empty territory, ready to paint.
 
+    Args:
+        ws: the workspace.
+        dataset_id: whose accounts.
+        level: one of `terr.workspace.levels.choices`.
+        region: states as `parse_region` takes them; None or "" for all of a layer of one's own.
+        measure: what to balance.
+        tolerance: share a load may be off its target.
+        name: by default what it is made on, such as "Texas by county".
+        author: who makes it.
+
     Raises:
-        InputError: for an unknown level, measure or tolerance.
+        InputError: for an unknown level, measure or tolerance, or a region where there can be none.
         LocateError: for an unknown region or data set.
     """
-    if level not in LEVELS:
-        raise InputError(f'"{level}" is not a level; choose {" or ".join(LEVELS)}')
-    states = parse_region(region)
+    check_level(level)
+    states = settled_region(level, region)
     data = dataset(ws, dataset_id)
     if measure not in data.accounts.measures:
         raise InputError(
@@ -69,7 +82,7 @@ def create(
     check_tolerance(tolerance)
     units = load_units(level, states)
     info = ws.store.create_scenario(
-        name or f"{region_label(states)} by {level}",
+        name or _usual_name(units),
         dataset_id=dataset_id,
         level=level,
         region=states,
@@ -77,9 +90,15 @@ def create(
         n_units=len(units),
         measure=measure,
         tolerance=tolerance,
+        settings={BOUNDARIES: kept_with_plan(level)},
     )
     edit(ws, info.id, 0, lambda plan, code: moves.new_territory(plan, next_code=code, author=author))
     return ws.store.scenario(info.id)
+
+
+def _usual_name(units: Units) -> str:
+    place = place_name(units)
+    return place[:120] if units.region == EVERYWHERE else f"{place} by {units_word(units.level, 1)}"
 
 
 def check_tolerance(tolerance: float) -> None:
@@ -91,7 +110,7 @@ def check_tolerance(tolerance: float) -> None:
     if not 0.001 <= tolerance <= 1.0:
         given = f"a tolerance of {100 * tolerance:g} %" if math.isfinite(tolerance) else "a tolerance that is no number"
         raise InputError(
-            f"{given} can't be used; choose 0.1 % to 100 %, 5 % is usual: whole counties rarely add up to equal loads"
+            f"{given} can't be used; choose 0.1 % to 100 %, 5 % is usual: whole units rarely add up to equal loads"
         )
 
 
@@ -166,9 +185,12 @@ def paint(
 
 
 def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], skipped: int) -> str:
+    if not len(clashes) and not skipped:
+        return ""
     parts = []
+    info = ws.store.scenario(scenario_id)
     if len(clashes):
-        names = ws.units(ws.store.scenario(scenario_id)).names
+        names = ws.units(info).names
         first = names[int(clashes[0])]
         rest = f" and {len(clashes) - 1} more were" if len(clashes) > 1 else " was"
         parts.append(
@@ -176,7 +198,8 @@ def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], s
             "plan; repeat the edit if you still want it."
         )
     if skipped:
-        parts.append(f"{skipped} locked {'unit was' if skipped == 1 else 'units were'} left alone.")
+        word = units_word(info.level, skipped)
+        parts.append(f"{skipped:,} locked {word} {'was' if skipped == 1 else 'were'} left alone.")
     return " ".join(parts)
 
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.boundaries.catalog import pieces, region_label
+from terr.boundaries.catalog import pieces
 from terr.errors import InputError
 from terr.model.plan import MAX_TERRITORIES
 from terr.model.problem import Problem
@@ -18,6 +19,7 @@ from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.view.text import units_word
+from terr.workspace.levels import place_name
 
 
 def check_territories(number: int) -> None:
@@ -39,7 +41,7 @@ def check_loads(units: Units, loads: NDArray[np.float64], measures: Sequence[str
     for q, measure in enumerate(measures):
         if not float(loads[:, q].sum()) > 0 and not bool((loads[:, q] < 0).any()):
             raise InputError(
-                f'"{measure}" adds up to zero in {region_label(units.region)}, so there is nothing to balance; choose '
+                f'"{measure}" adds up to zero in {place_name(units)}, so there is nothing to balance; choose '
                 "another measure or region"
             )
 
@@ -108,8 +110,17 @@ def kept_graph(
     return (indptr, number[units.indices[inside]].astype(np.int32)), units.border_km[inside], outer[keep]
 
 
+_told: WeakKeyDictionary[Units, tuple[Explanation, ...]] = WeakKeyDictionary()
+
+
 def pieces_warning(units: Units) -> tuple[Explanation, ...]:
-    """Says that a region is in pieces and where they were joined; () if it is in one."""
+    """Says that a region is in pieces and where they were joined; () if it is in one. Worked out once."""
+    if units not in _told:
+        _told[units] = _pieces(units)
+    return _told[units]
+
+
+def _pieces(units: Units) -> tuple[Explanation, ...]:
     parts = pieces(units)
     if len(parts) < 2:
         return ()
@@ -119,7 +130,7 @@ def pieces_warning(units: Units) -> tuple[Explanation, ...]:
     pairs = [(codes[a], codes[b]) for a, b in units.bridges]
     joins = "; ".join([f"{names[a]} – {names[b]}" for a, b in pairs if home[a] != home[b]][:3])
     message = (
-        f"{region_label(units.region)} is in {len(parts)} pieces that share no border (apart from the largest: "
+        f"{place_name(units)} is in {len(parts):,} pieces that share no border (apart from the largest: "
         f"{listed}). They are joined where they come closest ({joins}), so a territory may cross there."
     )
     return (Explanation("region_in_pieces", message, tuple(p[0] for p in parts[1:])),)

@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from terr.boundaries.catalog import region_label
 from terr.view.text import count, units_word
 from terr.workspace.imports import WAYS, Intake, check_report
 from terr.workspace.judging import Tradeoff
-from terr.workspace.plain import Comparison
+from terr.workspace.levels import place_name
+from terr.workspace.plain import Comparison, Places
 from terr.workspace.scorecards import BROKEN, Answer, Ground
 
 _SHOWN = 12
@@ -48,7 +48,7 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.2f}"
 
 
-def check_text(taken: Intake) -> str:
+def check_text(taken: Intake, places: Places | None = None) -> str:
     """What `terr check` says: rows, money, columns, places and what is wrong, by kind."""
     it = check_report(taken)
     where = ", ".join(
@@ -68,6 +68,8 @@ def check_text(taken: Intake) -> str:
     columns = {**it["columns"], **{f"measure {m}": c for m, c in taken.columns.measures.items()}}
     lines += ["", *table(["Field", "Column"], [[clean(f), clean(c)] for f, c in columns.items()], left=2)]
     lines += ["", "Located: " + ", ".join(f"{n:,} {WAYS[way]}" for way, n in it["located"].items() if n)]
+    if places is not None:
+        lines += ["", *(clean(line, 600) for line in places.lines)]
     kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for issue in it["issues"]:
         kinds.setdefault((issue["fate"], issue["code"]), []).append(issue)
@@ -135,7 +137,7 @@ def comparison_text(both: Comparison) -> str:
     ):  # fmt: skip
         rows.append([name, *(f"{x['compactness'][key]:,.{digits}f}" for x in (a, b))])
     rows.append(["Extra pieces", *(f"{x['extra_components']:,}" for x in (a, b))])
-    rows.append(["Unassigned units", *(f"{x['unassigned_units']:,}" for x in (a, b))])
+    rows.append([f"Unassigned {units_word(ground.units.level)}", *(f"{x['unassigned_units']:,}" for x in (a, b))])
     lines += table(["", "first", "second"], [[clean(c) for c in r] for r in rows])
     told = both.report["disruption"]
     lines += ["", "From the first to the second: " + _disruption(ground, told)]
@@ -148,7 +150,7 @@ def comparison_text(both: Comparison) -> str:
              number(v["load"][first])]
             for v in moves[:_SHOWN]
         ]  # fmt: skip
-        lines += ["", *table(["Unit", "from", "to", "accounts", _unit(ground, first)], shown, left=3)]
+        lines += ["", *table([_one(ground), "from", "to", "accounts", _unit(ground, first)], shown, left=3)]
         if len(moves) > _SHOWN:
             lines.append(f"and {len(moves) - _SHOWN:,} more (all with --json)")
     for label, one in (("first", a), ("second", b)):
@@ -182,6 +184,11 @@ def frontier_text(found: Tradeoff, *, wrote: str = "") -> str:
 _OF_PLAN = ("limit_broken", "unassigned", "pieces")
 
 
+def _one(ground: Ground) -> str:
+    word = units_word(ground.units.level, 1)
+    return word[0].upper() + word[1:]
+
+
 def _territories(answer: Answer) -> list[str]:
     ground = answer.ground
     head = ["Territory", units_word(ground.units.level), "accounts"]
@@ -206,7 +213,11 @@ def _territories(answer: Answer) -> list[str]:
 def _where(ground: Ground) -> str:
     units, n = ground.units, len(ground.units)
     limits = ", ".join(f"{m} {_limit(ground, m)}" for m in ground.measures)
-    return clean(f"{region_label(units.region)}, {n:,} {units_word(units.level, n)}, {limits}", 200)
+    return clean(f"{place_name(units)}, {n:,} {_rough(ground)}{units_word(units.level, n)}, {limits}", 200)
+
+
+def _rough(ground: Ground) -> str:
+    return "approximate " if any(n.code == "approximate_areas" for n in ground.notes) else ""
 
 
 def _limit(ground: Ground, measure: str) -> str:

@@ -86,12 +86,14 @@ class Rules:
         groups: units that stay together.
         shares: territory code -> share of a full territory, where it isn't 1.
         unassigned: most of the measure's load that may stay without a territory, as a share.
+        whole_states: states, by code, none of which is divided; not as groups, which would be thousands of ZIPs.
     """
 
     limits: tuple[MeasureLimit, ...] = ()
     groups: tuple[Group, ...] = ()
     shares: tuple[tuple[int, float], ...] = ()
     unassigned: float = 0.0
+    whole_states: tuple[str, ...] = ()
 
 
 NO_RULES = Rules()
@@ -257,6 +259,7 @@ def rules_json(rules: Rules) -> dict[str, Any]:
         "groups": groups_json(rules.groups),
         "shares": {str(code): share for code, share in rules.shares},
         "unassigned": rules.unassigned,
+        "whole_states": list(rules.whole_states),
     }
 
 
@@ -266,11 +269,13 @@ def read_rules(kept: Any) -> Rules:
         return NO_RULES
     shares = kept.get("shares")
     pairs = shares.items() if isinstance(shares, Mapping) else ()
+    states = kept.get("whole_states")
     return Rules(
         limits=read_limits(kept.get("limits")),
         groups=read_groups(kept.get("groups")),
         shares=tuple((int(c), float(s)) for c, s in pairs if str(c).isdecimal() and _is_share(s)),
         unassigned=float(kept["unassigned"]) if _is_share(kept.get("unassigned")) else 0.0,
+        whole_states=tuple(s for s in states if isinstance(s, str)) if isinstance(states, list) else (),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from terr.aggregate import placed
 from terr.boundaries.adjacency import plane_km
 from terr.boundaries.catalog import ALBERS, LOWER48
 from terr.metrics import Scorecard, disruption, score, shape
@@ -21,7 +22,8 @@ from terr.model.problem_checks import Limit
 from terr.model.result import Explanation, Result
 from terr.model.units import Units
 from terr.report.plan import plan_csv
-from terr.view.text import count
+from terr.view.text import units_word
+from terr.workspace.levels import boundaries_report, located_report
 from terr.workspace.terms import Terms, target_loads, terms_problem
 
 BROKEN = ("limit_broken", "infeasible")
@@ -42,6 +44,7 @@ class Ground:
         weights: float64 (n_units, m), loads; counts: int64 (n_units,), accounts.
         notes: what to know before any plan: accounts left out, a region in pieces.
         terms: what else a plan is held to.
+        findings: what was found in the boundaries when they were read.
     """
 
     accounts: Accounts
@@ -52,6 +55,7 @@ class Ground:
     counts: NDArray[np.int64]
     notes: tuple[Explanation, ...] = ()
     terms: Terms = field(default_factory=Terms)
+    findings: tuple[str, ...] = ()
 
     def problem(
         self,
@@ -159,6 +163,8 @@ def answer(
         "explanations": [{"code": e.code, "message": e.message, "units": [ids[u] for u in e.units]} for e in said],
         "seed": seed,
         "runtime_s": 0.0 if result is None else result.runtime_s,
+        "boundaries": boundaries_report(units, ground.findings),
+        "located": located_report(placed(ground.accounts, units)),
     }
     counts = np.bincount(slots[slots >= 0], ground.counts[slots >= 0], k).astype(np.int64)
     return Answer(ground, plan, card, counts, report)
@@ -229,7 +235,13 @@ def _outside(ground: Ground, plan: Plan, card: Scorecard) -> list[Explanation]:
         load = "; ".join(
             f"{v:,.0f} of {m}" for m, v in zip(ground.measures, card.unassigned_load.tolist(), strict=True)
         )
-        out.append(Explanation("unassigned", f"{count(len(free), 'unit')} with {load} belong to no territory", free))
+        out.append(
+            Explanation(
+                "unassigned",
+                f"{len(free):,} {units_word(ground.units.level, len(free))} with {load} belong to no territory",
+                free,
+            )
+        )
     if problem.excesses(slots)["parted"] > 0:
         out.append(Explanation("group_apart", "units that should stay together are in different territories"))
     for j in np.flatnonzero(card.components > 1).tolist():

@@ -15,13 +15,12 @@ from terr.errors import InputError
 from terr.model.edit import Edit
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
-from terr.model.units import Units
 from terr.workspace.board import Board, preview_board
 from terr.workspace.core import Workspace
 from terr.workspace.homes import nearest_reps
 from terr.workspace.keeping import keep_rules
 from terr.workspace.plans import Outcome, edit
-from terr.workspace.requests import NO_RULES, Group, Request, Rules
+from terr.workspace.requests import NO_RULES, Request, Rules
 from terr.workspace.tasks import Forecast, Task, design_task, foresee, measure_loads, rebalance_task
 
 __all__ = [
@@ -99,18 +98,17 @@ def _design(
     return change, after
 
 
-def _rules(task: Task, codes: list[int], units: Units) -> Rules:
+def _rules(task: Task, codes: list[int]) -> Rules:
     """What a plan is held to once the design is applied."""
     request = task.request
     if request is None:
         return NO_RULES
-    where = list(zip(units.ids, units.frame["state"].tolist(), strict=True))
-    whole = [Group(code, tuple(u for u, s in where if s == code)) for code in request.whole_states]
     return Rules(
         limits=request.limits,
-        groups=(*request.groups, *whole),
+        groups=request.groups,
         shares=tuple((codes[j], s.share) for j, s in enumerate(task.slots) if s.share != 1),
         unassigned=request.unassigned,
+        whole_states=request.whole_states,
     )
 
 
@@ -128,7 +126,7 @@ def proposal(ws: Workspace, task: Task, result: Assigned) -> Board:
     asked = task.request
     return preview_board(
         ws, task.scenario_id, change, measure=asked.measure, tolerance=asked.tolerance,
-        rules=_rules(task, codes, ws.units(info)),
+        rules=_rules(task, codes),
     )  # fmt: skip
 
 
@@ -150,7 +148,7 @@ def apply_design(ws: Workspace, task: Task, result: Assigned, seen_rev: int, *, 
             task.scenario_id, measure=task.request.measure, tolerance=task.request.tolerance
         )  # fmt: skip
         keep_rules(
-            ws, info.id, done.rev if done.changed else info.head, _rules(task, codes, ws.units(info))
+            ws, info.id, done.rev if done.changed else info.head, _rules(task, codes)
         )  # fmt: skip
     return done
 

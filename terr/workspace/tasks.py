@@ -276,7 +276,7 @@ def standing_problem(ws: Workspace, info: ScenarioInfo, plan: Plan, rules: Rules
         targets=None if (share == 1).all() else np.outer(share / share.sum(), loads[keep].sum(axis=0)),
         floors=floors,
         caps=caps,
-        groups=bundles(units, rules.groups)[keep] if rules.groups else None,
+        groups=bundles(units, rules.groups, rules.whole_states)[keep] if rules.groups or rules.whole_states else None,
         remainder=rules.unassigned,
     )
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.boundaries.catalog import region_label
 from terr.errors import InputError
 from terr.model.problem import Problem
 from terr.model.problem_checks import Limit
 from terr.model.units import Units
 from terr.report.safe import shown
+from terr.workspace.levels import place_name
 from terr.workspace.problems import build_problem
 from terr.workspace.requests import SHARES, Group
 from terr.workspace.slots import bundles
@@ -58,7 +58,7 @@ def unit_code(units: Units, unit: str, what: str) -> int:
     width = len(units.ids[0])
     padded = unit.zfill(width) if unit.isdigit() else unit.upper()
     hint = f"; did you mean {padded}" if padded in codes else f"; ids look like {units.ids[0]}"
-    raise InputError(f"unit {shown(unit)} can't {what}: it isn't in {region_label(units.region)}{hint}")
+    raise InputError(f"unit {shown(unit)} can't {what}: it isn't in {place_name(units)}{hint}")
 
 
 def territory_slot(names: Sequence[str], territory: str, what: str) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from terr.boundaries.catalog import STATES, region_label
+from terr.boundaries.catalog import STATES
 from terr.view.text import and_list, count, number, percent, short, units_word
 from terr.workspace.board import Board
 from terr.workspace.keptrules import limit_words
+from terr.workspace.levels import place_name
 from terr.workspace.requests import MILE_KM, Request
 from terr.workspace.tasks import Forecast
 
@@ -21,7 +22,7 @@ def what_will_happen(shown: Board, request: Request, forecast: Forecast, *, mile
     size = f"of {each} each" if equal else f"by their shares, a full one with {each}"
     first = (
         f"Terr will divide {len(shown.units):,} {units_word(level, len(shown.units))} of "
-        f"{region_label(shown.info.region)} into {count(request.territories, 'territory', 'territories')} {size} "
+        f"{place_name(shown.units)} into {count(request.territories, 'territory', 'territories')} {size} "
         f"(±{_plain_percent(request.tolerance)}), each in one piece and compact."
     )
     out = [first]

@@ -31,6 +31,7 @@ FLAGS = [
     "--disable-sync",
 ] + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
+ACTIVE = 'select[aria-label="Active territory"]'
 HOME = ("127.0.0.1", "localhost")
 
 
@@ -127,8 +128,19 @@ class Map:
         self.frame.locator(f'button[data-tool="{name}"]').click()
 
     def choose(self, label: str) -> None:
-        options = self.frame.locator("select option").all_inner_texts()
-        self.frame.locator("select").select_option(next(o for o in options if label in o))
+        active = self.frame.locator(ACTIVE)
+        options = active.locator("option").all_inner_texts()
+        active.select_option(next(o for o in options if label in o))
+
+    def option(self, label: str, value: str) -> None:
+        """Choose in one of the map's own lists."""
+        self.frame.get_by_label(label, exact=True).select_option(value)
+
+    def legend(self) -> None:
+        """Open the legend if it is folded."""
+        fold = self.frame.locator("button.terr-fold")
+        if fold.get_attribute("aria-expanded") == "false":
+            fold.click()
 
     def territory(self, unit: str) -> str:
         """Name of the territory a unit shows, "" if unassigned."""

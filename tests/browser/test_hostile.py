@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Map, Server, served  # type: ignore[attr-defined]
+from conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Page, expect
 
 from terr.edits import moves
@@ -110,9 +110,17 @@ def test_the_plan_page_shows_hostile_text_as_text(server: Server, sid: str, wind
     page.goto(f"{server.url}/plan?scenario={sid}")
     here = Map(page)
     expect(page.locator(".terr-line b")).to_have_text(PAYLOADS[6])
-    options = here.frame.locator("select option").all_inner_texts()
+    options = here.frame.locator(f"{ACTIVE} option").all_inner_texts()
     assert [o.split("  ")[-1] for o in options[:9]] == [" ".join(p.split()) for p in PAYLOADS[:9]]
-    here.frame.locator('button[data-tool="points"]').click()
+    here.legend()
+    here.frame.get_by_label("Accounts", exact=True).check()
+    here.frame.wait_for_function("TerrMap.session.points !== null")
+    expect(here.frame.locator(".terr-legend li").filter(has_text="onerror").first).to_be_visible()
+    find = here.frame.get_by_role("combobox", name="Find a unit")
+    find.fill("top.hit")  # people's text in the list of what is found, from here and from the server
+    expect(here.frame.locator(".terr-found").get_by_role("option").filter(has_text="top.hit").first).to_be_visible()
+    harmless(page)
+    find.press("Escape")
     for unit in ("10001", "10003", "10005"):
         page.mouse.move(*here.pixel(unit))
         expect(here.frame.locator(".terr-tip")).to_contain_text("top.hit=1")

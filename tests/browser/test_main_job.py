@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import xlsxwriter
-from conftest import Map, Server, served  # type: ignore[attr-defined]
+from conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import expect
 
 from terr import demo
@@ -68,7 +68,7 @@ def test_upload_plan_edit_apply_export_restart(server, new_page, tmp_path: Path)
         " w.left.some((l, a) => (l === u && s.codes[w.right[a]] === c) || (w.right[a] === u && s.codes[l] === c)));"
         " return [other, '48113']; })()"
     )
-    here.frame.locator("select").select_option(str(code))
+    here.frame.locator(ACTIVE).select_option(str(code))
     here.click(unit)
     here.settle()
     page.get_by_role("button", name="Preview").wait_for(timeout=60_000)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Map, Server, served  # type: ignore[attr-defined]
+from conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Page, expect
 
 from terr.workspace import Workspace, imports, plans
@@ -125,7 +125,7 @@ def test_keys_do_what_the_toolbar_does(server, scenario, new_page) -> None:
     page, here = opened(new_page, server, scenario[1])
     page.locator(".terr-line").click()  # focus outside the map
     page.keyboard.press("2")
-    expect(here.frame.locator("select")).to_have_value(str(here.js("TerrMap.session.territories[1].code")))
+    expect(here.frame.locator(ACTIVE)).to_have_value(str(here.js("TerrMap.session.territories[1].code")))
     here.click(BEXAR)
     here.settle()
     page.keyboard.press("u")

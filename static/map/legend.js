@@ -1,0 +1,132 @@
+// The legend and what colour says: one panel in the corner, with the account points and the street map.
+(function () {
+  "use strict";
+  const NS = (window.TerrMap = window.TerrMap || {});
+
+  NS.addLegend = function (s) {
+    const el = NS.el;
+    const box = el("section", { class: "terr-ui terr-legend", "aria-label": "Legend and layers" });
+    const head = el("button", { type: "button", class: "terr-fold", "aria-expanded": "true", title: "Legend and layers (K)", "aria-keyshortcuts": "K" });
+    const body = el("div", { class: "terr-body" });
+    const mode = el("select", { "aria-label": "What colour shows" });
+    const scale = el("select", { "aria-label": "Classes of the measure" }, el("option", { value: "quantile", text: "equal numbers" }), el("option", { value: "log", text: "equal factors" }));
+    const scaleRow = el("label", { class: "terr-row" }, el("span", { text: "Classes" }), scale);
+    const rows = el("ul", { "aria-label": "Colours" });
+    const note = el("p", {});
+    const check = (text, title, key) => {
+      const input = el("input", { type: "checkbox" });
+      if (key) input.setAttribute("aria-keyshortcuts", key);
+      return [input, el("label", { class: "terr-check", title }, input, el("span", { text }))];
+    };
+    const [points, pointsRow] = check("Accounts", "Accounts as points; circles with a count where many lie together (O)", "O");
+    const [street, streetRow] = check("Street map (online)", "Fetches pictures of streets from openstreetmap.org over the internet while it is on: that site sees which part of the map you look at. Off unless you turn it on.");
+    const tag = el("p", { class: "terr-tag", hidden: "" });
+    body.append(el("label", { class: "terr-row" }, el("span", { text: "Colour" }), mode), scaleRow, rows, note, pointsRow, streetRow);
+    box.append(tag, body, head);
+    if (s.config.approximate) {
+      tag.hidden = false;
+      tag.textContent = "Approximate areas";
+      tag.title = "These shapes are estimated from ZIP points; real ZIP boundaries differ in places.";
+    }
+    let wanted = "territory";
+    const WIDTH = 226;
+
+    // Open from the start where the region leaves room beside it; the person can change that.
+    function decide() {
+      const size = s.map.getSize(), [x0, y0, x1, y1] = s.near();
+      const scale = Math.min((size.x - 12) / (x1 - x0), (size.y - 58) / (y1 - y0));
+      fold(size.x < 600 || size.x - 12 - scale * (x1 - x0) < WIDTH - 20);
+      s.room = body.hidden ? 6 : WIDTH;
+    }
+
+    function fold(on) {
+      body.hidden = on;
+      head.setAttribute("aria-expanded", String(!on));
+      head.textContent = on ? "Legend ▴" : "Legend ▾";
+    }
+
+    // Puts the chosen mode on the map once what it needs is there.
+    function apply() {
+      const [kind] = wanted.split(":"), needs = s.choices.some((c) => c.id === wanted);
+      if (needs && !(s.look && s.look.id === wanted)) { // what was shown stays until it comes
+        s.say("Fetching " + s.choices.find((c) => c.id === wanted).title + " …");
+        s.push({ k: "look", to: wanted });
+        return;
+      }
+      set(kind);
+    }
+    function set(kind) {
+      s.shading.mode = kind;
+      s.shading.look = wanted.includes(":") ? s.look : null;
+      s.shading.rebuild();
+      if (s.painter) s.painter.refresh(null);
+      show();
+    }
+    mode.addEventListener("change", () => { wanted = mode.value; apply(); });
+    scale.addEventListener("change", () => { s.shading.scale = scale.value; set("measure"); });
+    points.addEventListener("change", () => togglePoints(points.checked));
+    street.addEventListener("change", () => {
+      if (street.checked) s.say("Fetching the street map from the internet (openstreetmap.org).");
+      s.push({ k: "tiles", on: street.checked });
+    });
+    head.addEventListener("click", () => { fold(!body.hidden); s.room = body.hidden || s.map.getSize().x < 600 ? 6 : WIDTH; });
+
+    function togglePoints(on) {
+      s.showPoints = points.checked = on;
+      if (on && !s.points) {
+        s.say("Fetching the accounts …");
+        s.push({ k: "points" });
+      }
+      if (s.painter) s.painter.refresh(null);
+    }
+
+    function options() {
+      const base = [["territory", "Territories"], ["deviation", "Distance from target"]];
+      if (s.values) base.push(["measure", s.measure]);
+      return [...base, ...s.choices.map((c) => [c.id, c.title])];
+    }
+
+    function row(style) {
+      const chip = el("span", { class: "terr-chip", "aria-hidden": "true" });
+      chip.style.backgroundColor = style.fill;
+      if (style.hatch) chip.dataset.hatch = style.hatch;
+      const name = el("span", { text: style.text }), count = el("small", { text: style.count.toLocaleString("en-US") });
+      if (style.code === undefined) return el("li", {}, chip, name, count);
+      const b = el("button", { type: "button", title: "Make it the active territory and show it" }, chip, name, count);
+      b.addEventListener("click", () => {
+        s.choose(style.code);
+        const units = [];
+        for (let u = 0; u < s.geo.n; u++) if (s.codes[u] === style.code) units.push(u);
+        s.flyTo(units);
+      });
+      return el("li", {}, b);
+    }
+
+    let drawn = "";
+    function show() {
+      if (!s.geo) return;
+      if (wanted.includes(":") && s.look && s.look.id === wanted && s.shading.look !== s.look) return set(wanted.split(":")[0]);
+      const list = options(), has = JSON.stringify(list);
+      if (mode.dataset.shown !== has) {
+        mode.dataset.shown = has;
+        mode.replaceChildren(...list.map(([value, text]) => el("option", { value, text })));
+      }
+      if (!list.some(([v]) => v === wanted)) { // what it showed is gone
+        wanted = "territory";
+        set("territory");
+      }
+      mode.value = wanted;
+      scaleRow.hidden = s.shading.mode !== "measure";
+      street.checked = Boolean(s.tiles);
+      points.checked = s.showPoints;
+      const styles = s.shading.legend(), now = JSON.stringify([styles, s.shading.title()]);
+      if (now === drawn) return;
+      drawn = now;
+      rows.replaceChildren(...styles.map(row));
+      if (s.geo.fills.length) rows.append(el("li", { title: "No area of the source covers this ground; it was given to a neighbour." }, Object.assign(el("span", { class: "terr-chip", "aria-hidden": "true", "data-hatch": "up" })), el("span", { text: "Filled gap" }), el("small", { text: s.geo.fills.length.toLocaleString("en-US") })));
+      note.textContent = s.shading.title() + " · number of " + s.config.words;
+    }
+    fold(true);
+    return { box, show, decide, points: () => togglePoints(!s.showPoints), open: () => { fold(false); mode.focus(); } };
+  };
+})();

@@ -1,0 +1,50 @@
+"""Files of boundaries as they stand: told apart by their first bytes, each read by a reader that does only that."""
+
+from __future__ import annotations
+
+from terr.boundaries.reading import geopackage, geoparquet, shapefile
+from terr.boundaries.reading.geojson import read_geojson
+from terr.boundaries.reading.geopackage import read_geopackage
+from terr.boundaries.reading.geoparquet import read_geoparquet
+from terr.boundaries.reading.raw import LIMITS, Limits, Raw
+from terr.boundaries.reading.shapefile import read_shapefile
+from terr.errors import InputError
+
+__all__ = ["LIMITS", "Limits", "Raw", "read"]
+
+KINDS = "GeoJSON, a zipped Shapefile, GeoPackage or GeoParquet"
+
+
+def read(data: bytes, filename: str, *, layer: str | None = None, limits: Limits = LIMITS) -> Raw:
+    """One layer of a file of boundaries. The name counts for nothing but messages.
+
+    Raises:
+        InputError: if the file can't be used, saying why.
+    """
+    name = (
+        "".join(c if c.isprintable() else " " for c in filename.replace("\\", "/").rpartition("/")[2])[:120]
+        or "the file"
+    )
+    if len(data) > limits.bytes:
+        raise InputError(f"{name} has {len(data) / 2**20:,.0f} MB; {limits.bytes / 2**20:,.0f} MB are the most")
+    start = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not data.strip():
+        raise InputError(f"{name} is empty; export it again")
+    if data.startswith(b"PK\x03\x04"):
+        return read_shapefile(data, name, limits, layer)
+    if data.startswith(geopackage.MAGIC):
+        return read_geopackage(data, name, limits, layer)
+    if data.startswith(geoparquet.MAGIC) and data.endswith(geoparquet.MAGIC):
+        return read_geoparquet(data, name, limits)
+    if start.startswith(b"{"):
+        return read_geojson(data, name, limits)
+    if data.startswith(shapefile.MAGIC):
+        raise InputError(
+            f"{name} is one of several files of a Shapefile; zip .shp, .dbf and .prj together, load the zip"
+        )
+    if data.startswith(geoparquet.MAGIC):
+        raise InputError(f"{name} is cut short; it may be only half of a download, load it again")
+    if data.startswith(b"PK"):
+        raise InputError(f"{name} is an empty or broken zip; zip the Shapefile again")
+    what = "is XML (such as KML or GML)" if start.startswith(b"<") else "isn't a file of areas that can be read here"
+    raise InputError(f"{name} {what}; save the areas as {KINDS}")

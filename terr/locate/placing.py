@@ -1,0 +1,343 @@
+"""Which area of a layer each account lies in, and how that is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from terr.boundaries.catalog import layer, national_index
+from terr.boundaries.layer import Layer
+from terr.boundaries.regions import EVERYWHERE
+from terr.errors import InputError
+from terr.locate.areas import Shapes
+from terr.locate.gazetteer import clean_zip, gazetteer, plain
+from terr.model.units import Units, noun
+
+UNLOCATED = -1
+"""Code of an account whose place isn't known."""
+OUTSIDE = -2
+"""Code of an account whose place is known, but lies in no unit of the region."""
+
+WAYS = ("lat_lon", "zip", "city_state", "county", "id")
+"""How an account came to its unit: its point, its ZIP, its city's point, its county, or an id that is the unit's."""
+
+NEEDS = ("zip", "city", "state", "lat", "lon", "county", "located_by")
+"""Columns of located accounts that `place` reads; `given_lat` and `given_lon` too, if they are there."""
+
+_KEYED = ("county", "state")
+_APART_KM = 100.0
+"""A ZIP whose area ends farther than this from the coordinates contradicts them; those are trusted, as in `locate`."""
+_ENOUGH = 0.5
+"""Share of the rows whose cells must be unit ids for a column to count as the accounts' own."""
+_AREAS = re.compile(
+    r"area|district|territor|region|zone|unit|sector|patch|gebiet|bezirk|zip|county|state", re.IGNORECASE
+)
+"""Words in the name of a column that may hold short numbers as ids of areas."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Where accounts lie.
+
+    Attributes:
+        codes: int32 (n,), row of the unit (or of the area, on a layer), `UNLOCATED` or `OUTSIDE`. Read-only.
+        by: object (n,), one of `WAYS` where the account lies in a unit or outside, else "unlocated".
+        note: object (n,), why an account isn't in any unit, or what in its row contradicts; "" = nothing to say.
+    """
+
+    codes: NDArray[np.int32]
+    by: NDArray[np.object_]
+    note: NDArray[np.object_]
+
+    def __post_init__(self) -> None:
+        for values in (self.codes, self.by, self.note):
+            values.setflags(write=False)
+        if not len(self.codes) == len(self.by) == len(self.note):
+            raise InputError("places, ways and notes must come for each account")
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def ways(self) -> dict[str, int]:
+        """Number of accounts by way, then "outside" and "unlocated"; together all of them."""
+        kind, names = pd.factorize(np.where(self.codes >= 0, self.by, ""))
+        counts = dict(zip(names.tolist(), np.bincount(kind, minlength=len(names)).tolist(), strict=True))
+        out = {way: int(counts.get(way, 0)) for way in WAYS}
+        out["outside"] = int((self.codes == OUTSIDE).sum())
+        return {**out, "unlocated": int((self.codes == UNLOCATED).sum())}
+
+    def reasons(self) -> dict[str, int]:
+        """Why accounts are unlocated -> how many, most first."""
+        found = pd.Series(self.note[self.codes == UNLOCATED], dtype=object).value_counts(sort=False)
+        return {str(k): int(v) for k, v in sorted(found.items(), key=lambda kv: (-kv[1], str(kv[0])))}
+
+
+def place(frame: pd.DataFrame, where: Layer | Units) -> Placed:
+    """Put located accounts on the areas of a layer, or on the units of a region.
+
+    Counties and states: by the county that `locate` found. ZIPs and ZIP3s, also in a file of one's own: by the
+    account's own ZIP (with what is known of ZIPs without an area), then by coordinates, then the ZIP at the city's
+    point; a county alone doesn't say which ZIP. Other areas of one's own: by coordinates, then by a column that holds
+    their ids, then by the point of ZIP or city.
+
+    Args:
+        frame: accounts as `locate` gives them, with the columns of `NEEDS`.
+        where: a layer; or units of a level the catalog knows (counties and states: any).
+
+    Returns:
+        `Placed`; on units, what lies in the layer but not in the region is `OUTSIDE`.
+
+    Raises:
+        InputError: if a column is missing.
+        LocateError: if the level isn't known.
+    """
+    missing = [c for c in NEEDS if c not in frame.columns]
+    if missing:
+        raise InputError(f"accounts can't be placed without the column(s) {', '.join(missing)}")
+    if where.level in _KEYED:
+        table = where.areas if isinstance(where, Layer) else where.frame
+        return _keyed(frame, where.level, table["unit_id"].to_numpy(dtype=object))
+    if isinstance(where, Layer):
+        return _on_layer(frame, where)
+    whole = layer(where.level)
+    return in_region(frame, _on_layer(frame, whole), whole, where)
+
+
+def in_region(frame: pd.DataFrame, found: Placed, whole: Layer, where: Units) -> Placed:
+    """What lies in a layer, by the units of a region of it: see `place`, which this is the second half of.
+
+    Args:
+        frame: accounts.
+        found: `place(frame, whole)`.
+        whole: the layer that `where` was cut from.
+        where: the units.
+    """
+    code = np.full(len(whole) + 2, OUTSIDE, dtype=np.int32)
+    code[UNLOCATED] = UNLOCATED  # the last two cells are those of -2 and -1
+    code[national_index(where)] = np.arange(len(where), dtype=np.int32)
+    codes, by, note = code[found.codes], found.by.copy(), found.note.copy()
+    if where.region != EVERYWHERE:  # which unit isn't known, but it is one of another state
+        county = frame["county"].to_numpy(dtype=object)
+        away = (codes == UNLOCATED) & (county != "") & ~frame["state"].isin(where.region).to_numpy()
+        codes[away], by[away], note[away] = OUTSIDE, "county", ""
+    return Placed(codes, by, note)
+
+
+def _keyed(frame: pd.DataFrame, level: str, ids: NDArray[np.object_]) -> Placed:
+    located = frame["county"].to_numpy(dtype=object) != ""
+    keyed = np.where(located, frame[level].to_numpy(dtype=object), "")
+    # few distinct counties stand behind many accounts, so looking up is done once for each
+    index, distinct = pd.factorize(keyed)
+    keys = pd.Index(distinct, dtype=object)
+    found = pd.Index(ids).get_indexer(keys)
+    found = np.where(found < 0, np.where(keys == "", UNLOCATED, OUTSIDE), found)
+    # factorize gives -1 for a missing value, which picks the last cell
+    codes = np.append(found, UNLOCATED).astype(np.int32)[index]
+    by = frame["located_by"].to_numpy(dtype=object).copy()
+    by[codes == UNLOCATED] = "unlocated"
+    note = np.full(len(frame), "", dtype=object)
+    lost = codes == UNLOCATED
+    note[lost] = _why_lost(frame, lost)
+    return Placed(codes, by, note)
+
+
+class _Work:
+    """Accounts on their way to the areas of a layer."""
+
+    def __init__(self, frame: pd.DataFrame, whole: Layer) -> None:
+        n = len(frame)
+        self.frame, self.whole = frame, whole
+        self.shapes = Shapes(whole.areas.geometry.to_numpy())
+        self.row = np.full(n, UNLOCATED, dtype=np.int32)
+        self.by = np.full(n, "unlocated", dtype=object)
+        self.note = np.full(n, "", dtype=object)
+        self.way = frame["located_by"].to_numpy(dtype=object)
+        self.lat = frame["lat"].to_numpy(dtype=np.float64)
+        self.lon = frame["lon"].to_numpy(dtype=np.float64)
+
+    @property
+    def open(self) -> NDArray[np.bool_]:
+        return self.row < 0
+
+    def take(self, rows: NDArray[np.int64], found: NDArray[np.int64], by: str) -> None:
+        """Accounts (positions) with their areas; those with -1 stay open."""
+        good = found >= 0
+        self.row[rows[good]] = found[good]
+        self.by[rows[good]] = by
+
+    def at_point(
+        self, rows: NDArray[np.int64], lat: NDArray[np.float64], lon: NDArray[np.float64], by: str, shore: bool = True
+    ) -> None:
+        """Accounts (positions) by their points; a point in no area makes an account one outside of all."""
+        found, km = self.shapes.at(lat, lon, shore=shore)
+        self.take(rows, found, by)
+        off = np.flatnonzero((found >= 0) & (km > 0))
+        names = self.whole.areas["label"].to_numpy(dtype=object)
+        for k in off.tolist():
+            self._add(int(rows[k]), f"the point lies {km[k]:.1f} km outside; taken to {names[found[k]]}")
+        out = rows[found < 0]
+        self.row[out], self.by[out] = OUTSIDE, by
+        self.note[out] = f"its point lies in no area of {self.whole.title}"
+
+    def _add(self, row: int, text: str) -> None:
+        self.note[row] = f"{self.note[row]}; {text}" if self.note[row] else text
+
+    def done(self) -> Placed:
+        lost = self.row == UNLOCATED
+        silent = lost & (self.note == "")
+        self.note[silent] = _why_lost(self.frame, silent)
+        return Placed(self.row, self.by, self.note)
+
+
+def _on_layer(frame: pd.DataFrame, whole: Layer) -> Placed:
+    work = _Work(frame, whole)
+    if whole.level.startswith("zip"):
+        _by_zip(work)
+        _point(work, "zip")
+        _point(work, "lat_lon")
+    else:
+        if whole.members is not None:  # its areas are ZIPs
+            _by_zip(work)
+        _by_coordinates(work)
+        _by_id(work)
+        _point(work, "zip")
+    _point(work, "city_state")
+    alone = (work.row == UNLOCATED) & (work.way == "county")
+    work.note[alone] = f"a county alone doesn't say which {noun(whole.level, 1)} it is"
+    return work.done()
+
+
+def _point(work: _Work, way: str) -> None:
+    """What `locate` found this way, and has no area yet, by the point `locate` gave it."""
+    rows = np.flatnonzero((work.row == UNLOCATED) & (work.way == way) & np.isfinite(work.lat) & np.isfinite(work.lon))
+    if len(rows):
+        work.at_point(rows, work.lat[rows], work.lon[rows], way)
+
+
+def _by_zip(work: _Work) -> None:
+    """By the account's own ZIP, unless `locate` had reason not to trust it."""
+    g, areas = gazetteer(), work.whole.areas
+    index, texts = pd.factorize(work.frame["zip"])
+    cleaned = [clean_zip(str(t))[0] for t in texts]
+    area = _area_of_zip(work.whole, cleaned)
+    known = np.array([z in g.zips and g.zips[z][0] >= 0 for z in cleaned], dtype=np.bool_)
+    home = np.append(areas["state"].to_numpy(dtype=object), "")[area]
+    # missing cells have the index -1, which picks the cell appended here
+    area, known, home = np.append(area, -1)[index], np.append(known, False)[index], np.append(home, "")[index]
+
+    near = np.ones(len(index), dtype=np.bool_)
+    pointed = np.flatnonzero((work.way == "lat_lon") & (area >= 0))
+    km = _apart(work, pointed, area[pointed])
+    near[pointed] = km <= _APART_KM
+    state = _states(work.frame["state"], g.states)
+    trusted = (work.way == "zip") | ((work.way == "lat_lon") & near)
+    trusted |= ~known & np.isin(work.way, ("city_state", "county", "unlocated")) & ((state == "") | (state == home))
+    rows = np.flatnonzero(trusted & (area >= 0))
+    work.take(rows, area[rows], "zip")
+    for k in np.flatnonzero(km > _APART_KM).tolist():
+        r = int(pointed[k])
+        text = cleaned[index[r]]
+        work._add(r, f"ZIP {text} lies {km[k]:,.0f} km or more from the coordinates; the coordinates were taken")
+
+
+def _area_of_zip(whole: Layer, zips: list[str]) -> NDArray[np.int64]:
+    """Row of the area each clean ZIP belongs to, -1 = none; a ZIP3 is known by the first digits of any of its ZIPs."""
+    ids = pd.Index(whole.areas["unit_id"].to_numpy(dtype=object))
+    words = pd.Index(zips, dtype=object)
+    out = np.asarray(ids.get_indexer(words), dtype=np.int64)
+    if whole.members is not None:
+        at = np.asarray(whole.members.index.get_indexer(words), dtype=np.int64)
+        unit = np.append(whole.members.to_numpy(dtype=object), "")[at]
+        listed = np.asarray(ids.get_indexer(pd.Index(unit, dtype=object)), dtype=np.int64)
+        out = np.where(listed >= 0, listed, out)
+    if whole.level.startswith("zip3"):
+        first = np.asarray(ids.get_indexer(pd.Index([z[:3] or " " for z in zips], dtype=object)), dtype=np.int64)
+        out = np.where(out >= 0, out, first)
+    return out
+
+
+def _apart(work: _Work, rows: NDArray[np.int64], area: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Great-circle km from each account's coordinates to the area, taken as a circle about its point."""
+    lat, lon, size = (work.whole.areas[c].to_numpy(dtype=np.float64)[area] for c in ("lat", "lon", "area_km2"))
+    a, b = np.radians(work.lat[rows]), np.radians(lat)
+    half = np.sin((a - b) / 2) ** 2 + np.cos(a) * np.cos(b) * np.sin(np.radians(work.lon[rows] - lon) / 2) ** 2
+    km = 2 * 6371.0 * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))) - 2 * np.sqrt(size / np.pi)
+    out: NDArray[np.float64] = np.maximum(km, 0.0)
+    return out
+
+
+def _by_coordinates(work: _Work) -> None:
+    """By coordinates as the file gave them, anywhere on Earth."""
+    lat, lon = work.lat.copy(), work.lon.copy()
+    own = np.isin(work.way, ("lat_lon", "unlocated"))
+    if "given_lat" in work.frame.columns:
+        given = [work.frame[c].to_numpy(dtype=np.float64) for c in ("given_lat", "given_lon")]
+        kept = np.isfinite(given[0]) & np.isfinite(given[1])
+        lat[kept], lon[kept] = given[0][kept], given[1][kept]
+        own |= kept
+    usable = own & (work.row == UNLOCATED) & np.isfinite(lat) & np.isfinite(lon) & ~((lat == 0) & (lon == 0))
+    rows = np.flatnonzero(usable & (np.abs(lat) <= 90) & (np.abs(lon) <= 180))
+    work.at_point(rows, lat[rows], lon[rows], "lat_lon")
+    swapped = np.flatnonzero(usable & work.open & (work.way != "lat_lon") & (np.abs(lon) <= 90) & (np.abs(lat) <= 180))
+    found, _ = work.shapes.at(lon[swapped], lat[swapped], shore=False)
+    work.take(swapped, found, "lat_lon")
+    work.note[swapped[found >= 0]] = "latitude and longitude were swapped"
+
+
+def _by_id(work: _Work) -> None:
+    """By the column whose cells are the areas' ids, if there is one; where the point is in no area too."""
+    todo = np.flatnonzero(work.open)
+    if not len(todo):
+        return
+    ids = work.whole.areas["unit_id"].to_numpy(dtype=object)
+    exact, loose = pd.Index(ids), pd.Index([str(v).strip().casefold() for v in ids], dtype=object)
+    best, least = np.zeros(0, dtype=np.int64), _ENOUGH
+    anybodys = all(str(v).isdigit() and len(str(v)) < 4 for v in ids)  # 1, 2, 3 are also ratings and priorities
+    for column in work.frame.columns:
+        values = work.frame[column]
+        if column in {"account_id", "name", "owner", "located_by"} or pd.api.types.is_numeric_dtype(values):
+            continue
+        if anybodys and not _AREAS.search(str(column)):
+            continue
+        index, words = pd.factorize(values)
+        texts = [str(w).strip() for w in words]
+        tries: list[Callable[[str], str]] = [str, lambda t: clean_zip(t)[0]] if column == "zip" else [str]
+        for reading in tries:
+            read = [reading(t) for t in texts]
+            hit = exact.get_indexer(pd.Index(read, dtype=object))
+            if loose.is_unique:
+                hit = np.where(hit >= 0, hit, loose.get_indexer(pd.Index([t.casefold() for t in read], dtype=object)))
+            found = np.append(hit, -1).astype(np.int64)[index]
+            share = max(float((found >= 0).mean()), float((found[todo] >= 0).mean()))
+            if share >= least and (share > least or not len(best)):
+                best, least = found, share
+    if len(best):
+        hit = todo[best[todo] >= 0]
+        work.note[hit] = ""
+        work.take(hit, best[hit], "id")
+
+
+def _states(column: pd.Series, names: dict[str, str]) -> NDArray[np.object_]:
+    """Two-letter codes of states as written, "" where there is none."""
+    index, words = pd.factorize(column)
+    codes: NDArray[np.object_] = np.array([names.get(plain(str(w)), "") for w in words] + [""], dtype=object)
+    out: NDArray[np.object_] = codes[index]
+    return out
+
+
+def _why_lost(frame: pd.DataFrame, lost: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """A reason for each account that is `lost`: what `locate` noted, else what its row lacks."""
+    part = frame[lost]
+    blank = {c: part[c].to_numpy(dtype=object) == "" for c in ("zip", "city", "county", "state")}
+    pointless = ~(np.isfinite(part["lat"].to_numpy(np.float64)) & np.isfinite(part["lon"].to_numpy(np.float64)))
+    out = np.full(len(part), "its place isn't known: check ZIP, city, state and country", dtype=object)
+    out[~pointless] = "its coordinates lie outside the 50 states and DC, and nothing else tells its place"
+    out[pointless & ~blank["city"] & blank["zip"]] = "its city isn't known in its state, and its ZIP is blank"
+    out[pointless & ~blank["zip"]] = "its ZIP isn't known, or isn't one of its state or country"
+    out[pointless & blank["zip"] & blank["city"] & blank["county"]] = "coordinates, ZIP, city and county are blank"
+    return out

@@ -1,0 +1,231 @@
+"""Levels of units a plan can be made on, what their areas are called, and what is to be known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from terr.aggregate import placed
+from terr.boundaries import shelf
+from terr.boundaries.bundled import TITLES
+from terr.boundaries.catalog import LEVELS, layer, load_units, parse_region, region_label
+from terr.boundaries.regions import EVERYWHERE
+from terr.errors import InputError, LocateError
+from terr.locate.placing import Placed
+from terr.model.accounts import Accounts
+from terr.model.result import Explanation
+from terr.model.units import Units
+from terr.report.safe import shown
+from terr.store import ScenarioInfo
+from terr.view.text import units_word
+
+BOUNDARIES = "boundaries"
+"""Under this name a scenario's settings keep what its layer was, so that it can be asked for again."""
+
+MANY = 3_500
+"""Units above which a plan is slower to draw and to search, which is said before it is made."""
+
+WAY_WORDS = {
+    "lat_lon": "by latitude and longitude",
+    "zip": "by ZIP",
+    "city_state": "by city and state",
+    "county": "by county and state",
+    "id": "by id",
+}
+"""Ways of `terr.locate.placing.WAYS`, in words."""
+
+_ESTIMATES = ("zip", "zip3")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A level to choose.
+
+    Attributes:
+        level: as in `Layer`; title: for a person; approximate: its areas are an estimate.
+    """
+
+    level: str
+    title: str
+    approximate: bool = False
+
+
+def choices() -> tuple[Choice, ...]:
+    """All levels at hand: those that come with Terr, then what is on the shelf. Reads no shapes."""
+    own = (Choice(v, TITLES[v], v in _ESTIMATES) for v in LEVELS)
+    return (*own, *(Choice(k.level, k.title, k.approximate) for k in shelf.kept()))
+
+
+def check_level(level: str) -> None:
+    """Refuse a level that isn't at hand.
+
+    Raises:
+        InputError: naming those that are.
+    """
+    if level in LEVELS:
+        return
+    known = choices()
+    if level not in [c.level for c in known]:
+        raise InputError(f"{shown(level)} is not a level; choose {', '.join(c.level for c in known)}")
+
+
+def has_states(level: str) -> bool:
+    """Whether a region can be chosen: the level's areas know their state.
+
+    Raises:
+        LocateError: if the level isn't at hand.
+    """
+    return not level.startswith("own-") or bool((layer(level).areas["state"] != "").any())
+
+
+def settled_region(level: str, region: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The region as it is stored; all of a layer that has no states, and of one's own if none is given.
+
+    Raises:
+        InputError: if there can't be one.
+        LocateError: if it isn't known, or is needed and not given.
+    """
+    given = [region] if isinstance(region, str) else list(region or ())
+    given = [g for g in given if g.strip()]
+    if not given:
+        if level.startswith("own-"):
+            return EVERYWHERE
+        raise LocateError(
+            f'no region is given: name states such as "TX, OK", or "lower48", to plan {units_word(level)}'
+        )
+    if tuple(given) != EVERYWHERE and not has_states(level):
+        raise InputError(f"the areas of {layer(level).title} have no states, so a region can't be chosen; leave it out")
+    return parse_region(given)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a plan will start with.
+
+    Attributes:
+        line: units, and accounts by the way they are placed; reasons: why others aren't; hints: what else to know.
+    """
+
+    line: str
+    reasons: tuple[str, ...]
+    hints: tuple[str, ...]
+
+
+def outlook(accounts: Accounts, level: str, region: str | Sequence[str] | None) -> Outlook:
+    """What a plan on a level and region would start with; a second look at the same takes no time.
+
+    Raises:
+        InputError, LocateError: as for `settled_region`.
+    """
+    units = load_units(level, settled_region(level, region))
+    found = placed(accounts, units)
+    word, n = units_word(level, len(units)), len(units)
+    hints = [said.message + "." for said in rough_note(units)]
+    if n > MANY:
+        hints.append(
+            f"{n:,} {word} are many: the map takes some seconds to open and Generate some minutes; fewer states, or "
+            f"{'ZIP3s' if level.startswith('zip') else 'larger areas'}, are quicker."
+        )
+    reasons = tuple(f"{k:,}: {why}" for why, k in found.reasons().items())
+    return Outlook(f"{n:,} {word}. Accounts: {located_line(found)}.", reasons, tuple(hints))
+
+
+def kept_with_plan(level: str) -> dict[str, Any]:
+    """What a scenario's settings keep of its layer."""
+    whole = layer(level)
+    return {"title": whole.title, "source": whole.source, "approximate": whole.approximate}
+
+
+def place_name(units: Units) -> str:
+    """What a person calls where the units lie: "Texas", or the title of a layer that is planned as a whole."""
+    return region_label(units.region) if units.region != EVERYWHERE else layer(units.level).title
+
+
+def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
+    """What a plan is made on, in one line: "Texas by county", "Texas by ZIP (approximate areas)", "My districts".
+
+    `brief` leaves the word in brackets to a line above that has it already.
+    """
+    kept = _kept(info)
+    rough = " (approximate areas)" if is_rough(info) and not brief else ""
+    if tuple(info.region) == EVERYWHERE:
+        return f"{kept.get('title') or 'Areas of a file of your own'}{rough}"
+    own = f"area of {kept['title']}" if info.level.startswith("own-") and kept.get("title") else ""
+    return f"{region_label(info.region)} by {own or units_word(info.level, 1)}{rough}"
+
+
+def is_rough(info: ScenarioInfo) -> bool:
+    """Whether the plan's areas are approximate, which is said wherever they are shown."""
+    return bool(_kept(info).get("approximate"))
+
+
+def missing(info: ScenarioInfo, error: LocateError) -> str:
+    """What to do about a plan whose layer isn't at hand any more."""
+    kept = _kept(info)
+    if not info.level.startswith(("own-", "zip")) or not kept.get("title"):
+        return str(error)
+    title, source = shown(str(kept["title"]), 60), str(kept.get("source") or "")
+    which = f" ({source})" if source else ""
+    again = (
+        "Add that file again on the page Settings, with the same columns"
+        if info.level.startswith("own-")
+        else "Fetch it again on the page Settings"
+    )
+    return (
+        f'"{info.name}" was made on the boundaries {title}{which}, which are not on this machine any more. {again}; '
+        "the plan is kept and opens as it was"
+    )
+
+
+def rough_note(units: Units) -> tuple[Explanation, ...]:
+    """Says that areas are approximate; () if they are not."""
+    whole = layer(units.level) if units.level not in ("state", "county") else None
+    if whole is None or not whole.approximate:
+        return ()
+    word = units_word(units.level, 1)
+    text = (
+        f"{word} areas are approximate: they are drawn around ZIP points, not along their real borders. Accounts "
+        "with a ZIP are placed by it, so their loads are right; borders, areas and compactness are estimates"
+    )
+    return (Explanation("approximate_areas", text),)
+
+
+def boundaries_report(units: Units, findings: Sequence[str] = ()) -> dict[str, Any]:
+    """What the areas are, as JSON: `{"level", "title", "approximate", "source", "areas", "findings"}`."""
+    whole = layer(units.level)
+    return {
+        "level": units.level,
+        "title": whole.title,
+        "approximate": whole.approximate,
+        "source": whole.source,
+        "areas": len(units),
+        "findings": list(findings),
+    }
+
+
+def located_report(found: Placed) -> dict[str, Any]:
+    """How accounts came to their units, as JSON: numbers by way, outside and unlocated, and reasons -> numbers."""
+    return {**found.ways(), "reasons": found.reasons()}
+
+
+def located_line(found: Placed) -> str:
+    """The same in words: "4,980 by ZIP, 12 by latitude and longitude; 3 outside, 5 not located"."""
+    ways = found.ways()
+    placed = [f"{ways[w]:,} {WAY_WORDS[w]}" for w in WAY_WORDS if ways[w]]
+    rest = [f"{ways[w]:,} {said}" for w, said in (("outside", "outside"), ("unlocated", "not located")) if ways[w]]
+    return "; ".join(part for part in (", ".join(placed), ", ".join(rest)) if part) or "no accounts"
+
+
+def reasons_line(found: Placed, most: int = 3) -> str:
+    """Why accounts aren't located, as the end of a sentence: " (3: its ZIP is blank; 2: ...)"; "" if all are."""
+    reasons = [f"{n:,}: {why}" for why, n in found.reasons().items()]
+    if not reasons:
+        return ""
+    more = f"; and {len(reasons) - most:,} more reasons" if len(reasons) > most else ""
+    return f" ({'; '.join(reasons[:most])}{more})"
+
+
+def _kept(info: ScenarioInfo) -> Mapping[str, Any]:
+    kept = info.settings.get(BOUNDARIES)
+    return kept if isinstance(kept, Mapping) else {}
