@@ -34,6 +34,8 @@ DOORS = {
     "sqlite3": {"store", "boundaries"},  # a GeoPackage is an SQLite database
     "duckdb": {"ingest"},
     "rapidfuzz": {"matching"},
+    "alembic": {"store"},
+    "psycopg": {"store"},
 }
 LONGEST = {"terr": 400, "pages": 150}
 
