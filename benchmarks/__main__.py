@@ -10,7 +10,15 @@ from typing import Any
 
 from benchmarks import marks
 
-PARTS = ("intake", "edits", "engine", "browser", "map")  # intake first, so that its first run is a cold one
+PARTS = (
+    "intake",
+    "gate",
+    "edits",
+    "engine",
+    "store",
+    "browser",
+    "map",
+)  # intake first, so that its first run is a cold one
 OUT = Path(__file__).resolve().parent / "out" / "latest.json"
 NOTES = """\
 click to recolour: from the mousedown event's own time to the first frame in which the canvas pixel under the pointer
@@ -51,6 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
 
                 made, peers, report["details"][part] = engine.run()
                 head = engine.PEER_HEAD
+            elif part == "gate":
+                from benchmarks import gate
+
+                made = gate.run()
+            elif part == "store":
+                from benchmarks import store
+
+                made = store.run()
             elif part == "edits":
                 from benchmarks import edits
 

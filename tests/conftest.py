@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.postgres import Postgres
 from terr.workspace import Workspace, imports
 from terr.workspace.imports import Dataset
 
@@ -72,3 +73,22 @@ def open_app(
     yield opened
     state.workspace().close()
     state.workspace.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server, shared; each test takes a database of its own from it. It doesn't wait for the disk."""
+    server = Postgres("fsync = off", "full_page_writes = off")
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where an empty database is, on each store in turn."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "terr.db")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.database() as url:
+        yield url

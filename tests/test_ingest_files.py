@@ -178,7 +178,7 @@ def test_formula_like_names_are_text() -> None:
         (b"\xff\xd8\xff\xe0" + b"\x01" * 50, "a JPEG image"),
         (b"%PDF-1.7 ...", "a PDF document"),
         (b"\x1f\x8b\x08" + b"\x00" * 20, "a gzip archive"),
-        (b"PAR1" + b"\x15\x04" * 30, "a Parquet file"),
+        (b"PAR1" + b"\x15\x04" * 30, "a broken Parquet file"),
         (bytes(range(1, 256)) * 20, "a binary file"),
         (b"<html><table><tr><td>Account", r"a web page \(HTML\)"),
         (b"<?xml version='1.0'?><a/>", "an XML document"),

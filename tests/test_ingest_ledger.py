@@ -71,7 +71,7 @@ def test_every_row_has_its_fate_and_reason() -> None:
         (9, "negative", "accepted"),
         (9, "missing_id", "accepted"),
         (10, "blank_row", "excluded"),
-        (11, "bad_coordinate", "accepted"),
+        (11, "swapped_coordinates", "accepted"),
         (12, "bad_coordinate", "accepted"),
         (13, "zero_coordinate", "accepted"),
         (14, "bad_coordinate", "accepted"),
@@ -107,7 +107,8 @@ def test_the_accounts_frame() -> None:
     assert f["account_id"].tolist() == ["A1", "A2", "A3", "a2", "row-9", "B1", "B2", "B3", "B4", "B6"]
     assert f["zip"].tolist()[:3] == ["02139", "2116", "00501"]
     assert f["source_row"].tolist() == [2, 3, 4, 8, 9, 11, 12, 13, 14, 19]
-    assert f["lat"].notna().sum() == 1
+    assert f["lat"].tolist()[5] == 142.0  # kept, since it makes sense as a longitude
+    assert f["lat"].notna().sum() == 2
     assert f["Revenue"].isna().tolist()[:3] == [False, True, True]
     assert f.loc[0, "Revenue"] == 1250000.5
     assert dict(found.currency) == {"Revenue": "USD"}

@@ -2,85 +2,22 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sqlite3
 import sys
 import threading
-import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 import pytest
 from sqlalchemy import event
 
+from benchmarks.storm import check_all_there, flip, make
 from terr.edits import moves
-from terr.errors import ConflictError, InputError, StoreError, TerrError
+from terr.errors import InputError, StoreError, TerrError
 from terr.store import Store, data_dir, open_store
 
-WRITERS, EACH, KILLS = 8, 25, 20
-START = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
-if sys.platform != "win32":
-    START.set_forkserver_preload(["terr.store"])
-
-
-def make(store: Store, n_units: int = 64) -> str:
-    sid = store.create_scenario("Base", dataset_id="", level="county", region=("TX",), units_version="u",
-                                n_units=n_units, measure="revenue", tolerance=0.05).id  # fmt: skip
-    for code in (0, 1):
-        store.append(sid, moves.new_territory(store.load_plan(sid)[0], next_code=code), code)
-    return sid
-
-
-def flip(store: Store, sid: str, unit: int, author: str) -> int:
-    """Move one unit to the other territory, on whatever revision there is, until it is saved."""
-    while True:
-        plan, rev = store.load_plan(sid)
-        edit = moves.assign(plan, [unit], int(plan.assign[unit] != 1), author=author).edit
-        try:
-            return store.append(sid, edit, rev)
-        except ConflictError:
-            continue
-
-
-def write_many(path: str, sid: str, writer: int) -> None:
-    store = open_store(path)
-    for _ in range(EACH):
-        flip(store, sid, writer, f"w{writer}")
-    store.close()
-
-
-def write_until_killed(path: str, sid: str, pipe: Connection) -> None:
-    store = open_store(path)
-    while True:
-        pipe.send(flip(store, sid, 0, "victim"))
-
-
-def check_all_there(path: Path, sid: str) -> None:
-    store = open_store(path)
-    story = store.history(sid)
-    assert store.rev(sid) == 2 + WRITERS * EACH
-    assert [v.rev for v in story.visits] == list(range(1, 3 + WRITERS * EACH))
-    by = [s.author for s in story.steps]
-    assert all(by.count(f"w{w}") == EACH for w in range(WRITERS))
-    plan = store.load_plan(sid)[0]
-    assert plan.assign[:WRITERS].tolist() == [EACH % 2] * WRITERS  # 25 flips each: 1, 0, ..., 1
-    store.close()
-
-
-def test_no_update_is_lost_among_processes(tmp_path: Path) -> None:
-    path = tmp_path / "terr.db"
-    store = open_store(path)
-    sid = make(store)
-    store.close()
-    people = [START.Process(target=write_many, args=(str(path), sid, w)) for w in range(WRITERS)]
-    for p in people:
-        p.start()
-    for p in people:
-        p.join(25)
-    assert [p.exitcode for p in people] == [0] * WRITERS
-    check_all_there(path, sid)
+WRITERS, EACH = 8, 25
 
 
 def test_no_update_is_lost_among_threads_of_one_store(tmp_path: Path) -> None:
@@ -103,39 +40,7 @@ def test_no_update_is_lost_among_threads_of_one_store(tmp_path: Path) -> None:
         p.join(25)
     assert failed == []
     store.close()
-    check_all_there(path, sid)
-
-
-def test_no_acknowledged_edit_is_lost_by_a_kill(tmp_path: Path) -> None:
-    path = tmp_path / "terr.db"
-    store = open_store(path)
-    sid = make(store)
-    store.close()
-    rng = np.random.default_rng(7)
-    acknowledged = 0
-    for _ in range(KILLS):
-        here, there = START.Pipe(duplex=False)
-        victim = START.Process(target=write_until_killed, args=(str(path), sid, there))
-        victim.start()
-        there.close()
-        assert here.poll(20)
-        time.sleep(float(rng.uniform(0.0, 0.05)))
-        victim.kill()
-        victim.join(10)
-        try:
-            while here.poll(0):
-                acknowledged = here.recv()
-        except EOFError:
-            pass
-        here.close()
-        store = open_store(path)
-        assert store.notice == ""
-        plan, rev = store.load_plan(sid)
-        assert acknowledged <= rev <= acknowledged + 1  # one may be saved and not yet said
-        assert len(store.history(sid).steps) == rev
-        assert plan.assign[0] == (rev - 2) % 2
-        store.close()
-    assert acknowledged > KILLS
+    check_all_there(str(path), sid, WRITERS, EACH)
 
 
 def test_many_open_a_new_database_at_once(tmp_path: Path) -> None:

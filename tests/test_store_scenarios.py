@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, text, update
 
 from terr.edits import moves
 from terr.errors import ConflictError, InputError, LocateError, PlanError, StoreError
@@ -17,6 +18,7 @@ from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.store import ScenarioInfo, Store, open_store
+from terr.store import schema as t
 from terr.store.codec import edit_from_bytes, edit_to_bytes, pack, plan_from_bytes, unpack
 
 HOSTILE = [
@@ -32,8 +34,8 @@ HOSTILE = [
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    opened = open_store(tmp_path / "terr.db")
+def store(address: str) -> Iterator[Store]:
+    opened = open_store(address)
     yield opened
     opened.close()
 
@@ -78,7 +80,7 @@ def test_a_new_scenario_is_empty(store: Store) -> None:
     assert store.history(info.id).timeline() == ()
 
 
-def test_append_undo_redo(store: Store, tmp_path: Path) -> None:
+def test_append_undo_redo(store: Store, address: str) -> None:
     sid, plan = two_territories(store)
     assert store.scenario(sid).next_code == 2
     rev, back = store.undo(sid, 3, author="Bob")
@@ -87,7 +89,7 @@ def test_append_undo_redo(store: Store, tmp_path: Path) -> None:
     assert store.can_redo(sid)
     rev, again = store.redo(sid, 4)
     assert (rev, again.author, again.note) == (5, "Ann", "why")
-    other = open_store(tmp_path / "terr.db")  # nothing in its memory
+    other = open_store(address)  # nothing in its memory
     found, rev = other.load_plan(sid)
     assert rev == 5
     assert found.same_as(plan)
@@ -113,7 +115,7 @@ def test_a_code_is_never_used_again(store: Store) -> None:
     assert store.scenario(sid).next_code == 2
 
 
-def test_an_edit_after_undo_opens_a_branch_and_nothing_is_erased(store: Store, tmp_path: Path) -> None:
+def test_an_edit_after_undo_opens_a_branch_and_nothing_is_erased(store: Store, address: str) -> None:
     sid, plan = two_territories(store)
     store.undo(sid, 3)
     rev = save(store, sid, moves.assign(store.load_plan(sid)[0], [5], 1).edit)  # edit 5 beside 3
@@ -133,7 +135,7 @@ def test_an_edit_after_undo_opens_a_branch_and_nothing_is_erased(store: Store, t
         store.go_to(sid, 99, rev + 1)
     with pytest.raises(LocateError, match="no change 4"):
         store.plan_at(sid, 4)  # revision 4 was an undo
-    other = open_store(tmp_path / "terr.db")
+    other = open_store(address)
     assert other.plan_at(sid, 5).same_as(branch)
     assert other.history(sid).redo_target is None
     other.close()
@@ -188,7 +190,7 @@ def test_an_edit_that_does_not_fit_is_not_stored(store: Store) -> None:
     assert store.rev(sid) == 3
 
 
-def test_checkpoints_and_replay_agree(store: Store, tmp_path: Path) -> None:
+def test_checkpoints_and_replay_agree(store: Store, address: str) -> None:
     sid, plan = two_territories(store)
     rng = np.random.default_rng(5)
     rev, plans = 3, {3: plan}
@@ -197,10 +199,9 @@ def test_checkpoints_and_replay_agree(store: Store, tmp_path: Path) -> None:
         if edit:
             rev = store.append(sid, edit, rev)
             plan = plans[rev] = moves.apply(plan, edit)
-    with sqlite3.connect(tmp_path / "terr.db") as c:
-        assert [r[0] for r in c.execute("SELECT edit_id FROM checkpoints ORDER BY edit_id")] == [100, 200]
-    c.close()
-    fresh = open_store(tmp_path / "terr.db")
+    with store._db.read() as c:
+        assert c.execute(text("SELECT edit_id FROM checkpoints ORDER BY edit_id")).scalars().all() == [100, 200]
+    fresh = open_store(address)
     with fresh._db.read() as c:
         assert fresh._trail(c, sid, 230) == list(range(230, 199, -1))  # no further back than the checkpoint
     for at in (230, 200, 199, 101, 100, 99, 3):
@@ -302,13 +303,13 @@ def test_data_sets_and_reps(store: Store) -> None:
                               measure="revenue", tolerance=0.05)  # fmt: skip
 
 
-def test_changed_bytes_are_noticed(store: Store, tmp_path: Path) -> None:
+def test_changed_bytes_are_noticed(store: Store, address: str) -> None:
     sid, _ = two_territories(store)
-    with sqlite3.connect(tmp_path / "terr.db") as c:
-        payload = c.execute("SELECT payload FROM edits WHERE id = 3").fetchone()[0]
-        c.execute("UPDATE edits SET payload = ? WHERE id = 3", (payload[:-1] + bytes([payload[-1] ^ 1]),))
-    c.close()
-    fresh = open_store(tmp_path / "terr.db")
+    with store._db.write() as c:
+        payload = c.execute(select(t.edits.c.payload).where(t.edits.c.id == 3)).scalar_one()
+        bad = payload[:-1] + bytes([payload[-1] ^ 1])
+        c.execute(update(t.edits).where(t.edits.c.id == 3).values(payload=bad))
+    fresh = open_store(address)
     with pytest.raises(StoreError, match="damaged"):
         fresh.load_plan(sid)
     assert len(fresh.plan_at(sid, 2).territories) == 2
@@ -336,11 +337,14 @@ def test_a_payload_that_swells_is_refused() -> None:
         unpack(pack({"x": "0" * (65 * 1024 * 1024)}))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["assign", "new", "delete", "lock", "undo", "redo", "go"]), max_size=25), st.data())
-def test_the_store_agrees_with_memory(tmp_path_factory: pytest.TempPathFactory, acts: list[str], data) -> None:
-    path = tmp_path_factory.mktemp("model") / "terr.db"
-    store = open_store(path)
+def test_the_store_agrees_with_memory(address: str, acts: list[str], data) -> None:
+    with closing(open_store(address)) as store:  # examples share a database, each has a scenario of its own
+        _compare_with_memory(store, address, acts, data)
+
+
+def _compare_with_memory(store: Store, address: str, acts: list[str], data: st.DataObject) -> None:
     sid, rev, plans, head = make(store).id, 0, {0: Plan.empty(16, "grid")}, 0
     for act in acts:
         plan, info = plans[head], store.scenario(sid)
@@ -372,9 +376,7 @@ def test_the_store_agrees_with_memory(tmp_path_factory: pytest.TempPathFactory, 
             rev = head = store.append(sid, edit, rev)
             plans[head] = moves.apply(plan, edit)
         assert store.can_redo(sid) == (store.history(sid).redo_target is not None)
-    store.close()
-    fresh = open_store(path)
-    assert fresh.load_plan(sid)[0].same_as(plans[head])
-    for at, plan in plans.items():
-        assert fresh.plan_at(sid, at).same_as(plan)
-    fresh.close()
+    with closing(open_store(address)) as fresh:
+        assert fresh.load_plan(sid)[0].same_as(plans[head])
+        for at, plan in plans.items():
+            assert fresh.plan_at(sid, at).same_as(plan)

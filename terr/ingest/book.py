@@ -15,10 +15,28 @@ from numpy.typing import NDArray
 from terr.errors import InputError
 from terr.ingest.cells import blind_cells
 from terr.ingest.header import find_header, known_words
+from terr.ingest.progress import Steps
 from terr.ingest.ziptest import ZipLimits, inspect_parts, open_zip
 
 _OLE_ENCRYPTED = tuple("EncryptedPackage".encode(e) for e in ("utf-16-le",))
 _OLE_BOOK = tuple(n.encode("utf-16-le") for n in ("Workbook", "Book"))
+
+
+@dataclass(frozen=True)
+class SheetTable:
+    """One sheet of a workbook, as far as it was looked at.
+
+    Attributes:
+        name: of the sheet.
+        rows: filled height, its header and titles included; -1 if it wasn't read.
+        known: header words Terr knows, -1 if it has no header or wasn't read.
+        visible: whether a person sees it in Excel.
+    """
+
+    name: str
+    rows: int
+    known: int
+    visible: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +48,7 @@ class Grid:
         numeric: bool (rows,) per column: the cell was a number in the workbook, so its text is a plain one.
         sheet, sheets: the sheet read; the worksheets there are, in order, hidden ones included.
         format: "xlsx" or "xls".
+        tables: what each worksheet holds.
     """
 
     columns: list[list[str]]
@@ -37,6 +56,7 @@ class Grid:
     sheet: str
     sheets: tuple[str, ...]
     format: str
+    tables: tuple[SheetTable, ...] = ()
 
 
 def cell_text(value: Any) -> str:
@@ -84,24 +104,27 @@ def _zip_kind(names: set[str]) -> str:
     return "a zip archive, not a table"
 
 
-def read_book(data: bytes, fmt: str, filename: str, sheet: str | None) -> Grid:
+def read_book(data: bytes, fmt: str, filename: str, sheet: str | None, steps: Steps | None = None) -> Grid:
     """Read one sheet: the named one, or the visible one that looks most like a table of accounts.
 
     Raises:
         InputError: a broken workbook, an unknown sheet (lists those there are), no sheet with a table.
     """
+    steps = steps or Steps()
+    tables: dict[str, SheetTable] = {}
+    steps.at(0.15, "opening the workbook")
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         metas = [m for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
         names = tuple(m.name for m in metas)
+        shown = {m.name: m.visible == calamine.SheetVisibleEnum.Visible for m in metas}
         if sheet is not None:
             if sheet not in names:
                 listed = ", ".join(f"'{n}'" for n in names) or "no worksheet"
                 raise InputError(f"{filename} has no sheet '{sheet[:60]}'; it has {listed}")
             chosen, rows = sheet, book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
         else:
-            visible = [m.name for m in metas if m.visible == calamine.SheetVisibleEnum.Visible]
-            chosen, rows = _choose(book, visible, filename)
+            chosen, rows, tables = _choose(book, [n for n in names if shown[n]], filename)
     except calamine.PasswordError as error:
         raise InputError(f"{filename} is protected by a password; save it without one") from error
     except (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError) as error:
@@ -111,25 +134,33 @@ def read_book(data: bytes, fmt: str, filename: str, sheet: str | None) -> Grid:
     height = len(rows)
     columns: list[list[str]] = []
     numeric: list[NDArray[np.bool_]] = []
-    for cells in zip(*rows, strict=True):
+    width = max(1, len(rows[0]) if rows else 1)
+    for at, cells in enumerate(zip(*rows, strict=True)):
+        steps.at(0.6 + 0.2 * at / width, "reading the cells")
         columns.append([c if c.__class__ is str else cell_text(c) for c in cells])
         numeric.append(np.fromiter((c.__class__ is float or c.__class__ is int for c in cells), np.bool_, height))
+    del rows
     if fmt == "xlsx":
+        steps.at(0.8, "looking for errors and formulas without a result")
         for row, column, text in blind_cells(data, chosen, filename):
             if row < height and column < len(columns) and not columns[column][row]:
                 columns[column][row] = text
-    return Grid(columns, numeric, chosen, names, fmt)
+    told = tuple(tables.get(n, SheetTable(n, -1, -1, shown[n])) for n in names)
+    return Grid(columns, numeric, chosen, names, fmt, told)
 
 
-def _choose(book: calamine.CalamineWorkbook, visible: Sequence[str], filename: str) -> tuple[str, list[list[Any]]]:
+def _choose(
+    book: calamine.CalamineWorkbook, visible: Sequence[str], filename: str
+) -> tuple[str, list[list[Any]], dict[str, SheetTable]]:
     """The visible sheet whose header has most known words; of equal ones the longer, then the earlier."""
     if not visible:
         raise InputError(f"{filename} has no visible sheet; unhide the one with the accounts, or name it")
     best: tuple[tuple[int, int], str, list[list[Any]]] | None = None
+    tables: dict[str, SheetTable] = {}
     for name in visible:
         rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
         if len(visible) == 1:
-            return name, rows
+            return name, rows, tables
         head = [[cell_text(c) for c in row] for row in rows[:60]]
         try:
             at = find_header(head, name)
@@ -137,8 +168,9 @@ def _choose(book: calamine.CalamineWorkbook, visible: Sequence[str], filename: s
             rank = (-1, len(rows))
         else:
             rank = (known_words(head[at]), len(rows))
+        tables[name] = SheetTable(name, rank[1], rank[0], visible=True)
         if best is None or rank > best[0]:
             best = (rank, name, rows)
     if best is None:
         raise InputError(f"{filename} has no sheet with a table")
-    return best[1], best[2]
+    return best[1], best[2], tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from terr.errors import InputError
-from terr.ingest.clean import read_column, shorten
+from terr.ingest.clean import Numbers, read_column, shorten
 from terr.ingest.files import RawTable
 from terr.ingest.words import ALIASES, FIELDS, MEASURE_WORDS, NOT_MEASURES, compact, tokens
 from terr.model.accounts import CORE, HIDDEN
@@ -81,7 +81,7 @@ def _look(raw: RawTable, column: str) -> _Look:
     typed = raw.numeric.get(column)
     keep = (sample != "").to_numpy(dtype=np.bool_)
     sample = sample[keep]
-    read = read_column(sample.tolist(), "auto", None if typed is None else typed[::step][keep])
+    read = read_column(sample, "auto", None if typed is None else typed[::step][keep])
     values = read.amounts[~np.isnan(read.amounts)]
     known = len(sample) - sum(n.code == "unknown_word" for n in read.odd.values())
     return _Look(len(sample), len(values) / known if known else 0.0, values, tuple(sample.tolist()))
@@ -92,10 +92,9 @@ def _fits(name: str, look: _Look) -> bool:
     if not look.filled:
         return False
     if name == "zip":
-        return look.share(_ZIP) >= _LIKELY
-    if name == "latitude":
-        return look.within(-90, 90) >= _LIKELY
-    if name == "longitude":
+        bare = tuple(re.sub(r'^(?:="([^"]*)"|\'(.*))$', r"\1\2", c) for c in look.cells)  # as some tools protect a zero
+        return replace(look, cells=bare).share(_ZIP) >= _LIKELY
+    if name in {"latitude", "longitude"}:  # a file may have swapped the two, which the place finds out
         return look.within(-180, 180) >= _LIKELY
     if name in {"city", "state", "name"}:
         return look.share(_LETTERS) >= _LIKELY
@@ -191,8 +190,13 @@ def candidates(raw: RawTable) -> pd.DataFrame:
     )
 
 
-def check_map(raw: RawTable, cmap: ColumnMap) -> None:
+def check_map(raw: RawTable, cmap: ColumnMap, read: Mapping[str, Numbers] | bool = True) -> None:
     """Whether a map can be used with a table. No measure at all is fine: accounts are then planned by their count.
+
+    Args:
+        raw: the table.
+        cmap: which column is what.
+        read: the measures' columns if they have been read already; True reads them here, False leaves the figures out.
 
     Raises:
         InputError: an unknown column, one column for two fields, no column that says where accounts are, a measure
@@ -223,10 +227,13 @@ def check_map(raw: RawTable, cmap: ColumnMap) -> None:
     for measure, column in cmap.measures.items():
         if measure in RESERVED or not measure.strip():
             raise InputError(f"a measure can't be called '{measure}', a name Terr uses itself; choose another name")
+        if read is False:
+            continue
         cells = raw.rows[column]
-        read = read_column(cells.tolist(), cmap.decimal, raw.numeric.get(column))
-        if np.isnan(read.amounts).all():
-            at = next((i for i, n in read.odd.items() if n.problem), None)
+        own = read[measure] if isinstance(read, Mapping) else None
+        figures = own or read_column(cells, cmap.decimal, raw.numeric.get(column))
+        if np.isnan(figures.amounts).all():
+            at = next((i for i, n in figures.odd.items() if n.problem), None)
             shown = (
                 f"every cell is blank (first in row {raw.source_rows[0]})"
                 if at is None

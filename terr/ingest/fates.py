@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from terr.ingest.columns import ColumnMap
 from terr.ingest.files import RawTable
+from terr.ingest.tidy import Cells
 
 TOTAL = re.compile(
     r"(?:(?:grand|overall|report)[ -]+|sub[ -]?)?totals?\b.*|.*\b(?:grand |sub[ -]?)?totals?\s*:?(?:\s*\([^)]*\))?"
@@ -19,6 +20,9 @@ TOTAL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """What the label of a total reads like."""
+
+_TOTAL_WORDS = "(?i)total|sum|gesamt|average|count"
+"""One of these stands in every label of a total."""
 
 _FOOTER = re.compile(
     r"copyright\b|©|\(c\) ?\d|confidential\b|generated (?:by|on)\b|exported (?:by|on|from)\b|printed (?:by|on)\b"
@@ -50,18 +54,9 @@ class Found:
     fate: str
 
 
-Cells = Mapping[str, NDArray[np.object_]]
-"""Each column's trimmed text, as an array of str."""
-
-
-def trimmed(raw: RawTable) -> Cells:
-    """Each column's cells without white space around them."""
-    return {c: raw.rows[c].str.strip().to_numpy(dtype=object) for c in raw.columns}
-
-
 def not_accounts(raw: RawTable, cmap: ColumnMap, text: Cells) -> list[Found]:
     """Rows that are no accounts: blank, a repeated header, totals and subtotals, the footer. One finding per row."""
-    filled = np.column_stack([np.asarray(text[c] != "", dtype=np.bool_) for c in raw.columns])
+    filled = np.column_stack([~text.mask(c, "") for c in raw.columns])
     count = filled.sum(axis=1)
     out = [Found(int(at), "", "", "blank_row", "the row is blank", "excluded") for at in np.flatnonzero(count == 0)]
     gone = count == 0
@@ -73,7 +68,13 @@ def not_accounts(raw: RawTable, cmap: ColumnMap, text: Cells) -> list[Found]:
     measured = set(cmap.measures.values())
     words = [i for i, c in enumerate(raw.columns) if c not in measured]
     id_at = raw.columns.index(cmap.fields["account_id"]) if "account_id" in cmap.fields else -1
-    for at in np.flatnonzero(~gone & (filled[:, keys].sum(axis=1) <= 1)).tolist():
+    maybe = ~gone & (filled[:, keys].sum(axis=1) <= 1)
+    if maybe.any():  # most tables have few rows so empty; in others the words tell at once
+        said = np.zeros(len(raw.rows), dtype=np.bool_)
+        for i in words:
+            said |= text[raw.columns[i]].str.contains(_TOTAL_WORDS).to_numpy(dtype=np.bool_)
+        maybe &= said
+    for at in np.flatnonzero(maybe).tolist():
         look = [id_at] if id_at >= 0 and filled[at, id_at] else [i for i in words if filled[at, i]]
         label = next((i for i in look if TOTAL.fullmatch(text[raw.columns[i]][at])), None)
         # A place or name that isn't the label itself is an account's.
@@ -102,7 +103,7 @@ def _repeats_header(raw: RawTable, text: Cells) -> NDArray[np.bool_]:
     for at, column in enumerate(raw.columns):
         if column == f"Column {at + 1}" or re.search(r" \(\d+\)$", column):
             continue
-        same &= text[column] == column
+        same &= text.mask(column, column)
         if not same.any():
             break
     return same
@@ -140,28 +141,23 @@ def _footer(raw: RawTable, text: Cells, filled: NDArray[np.bool_], gone: NDArray
     return out
 
 
-def duplicates(
-    raw: RawTable, column: str, ids: NDArray[np.object_], text: Cells, alive: NDArray[np.bool_]
-) -> list[Found]:
+def duplicates(raw: RawTable, column: str, ids: pd.Series, text: Cells, alive: NDArray[np.bool_]) -> list[Found]:
     """Rows that repeat an earlier row's id: an exact copy is excluded, a different row rejected.
 
     Args:
         raw: the table.
         column: the id's column.
-        ids: trimmed ids; case matters (15-character ids differ by it alone); blank ones aren't compared.
+        ids: the ids; case matters (15-character ids differ by it alone); blank ones aren't compared.
         text: trimmed cells by column.
         alive: bool (rows,), rows that are still accounts.
     """
-    live = np.flatnonzero(alive & np.asarray(ids != "", dtype=np.bool_)).tolist()
-    times = Counter(ids[at] for at in live)
+    live = ids[alive & np.asarray(ids != "", dtype=np.bool_)]
+    live = live[live.duplicated(keep=False).to_numpy(dtype=np.bool_)]
     first: dict[str, int] = {}
     rows: dict[str, tuple[str, ...]] = {}
     out: list[Found] = []
-    for at in live:
-        key = ids[at]
-        if times[key] == 1:
-            continue
-        cells = tuple(text[c][at] for c in raw.columns)
+    for at, key in zip(live.index.tolist(), live.tolist(), strict=True):
+        cells = tuple(key if c == column else text[c][at] for c in raw.columns)
         if key not in first:
             first[key] = at
             rows[key] = cells

@@ -17,10 +17,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.ingest.book import check_book, read_book
-from terr.ingest.header import SEARCH_ROWS, find_header, unique_names
+from terr.ingest.book import SheetTable, check_book, read_book
+from terr.ingest.delimited import TextLimits, read_delimited
+from terr.ingest.header import SEARCH_ROWS, read_header, unique_names
+from terr.ingest.parquet import ParquetLimits, read_parquet
+from terr.ingest.progress import Cancel, Progress, Steps
 from terr.ingest.sniff import decode, kind_of
-from terr.ingest.text import read_text
 from terr.ingest.ziptest import ZipLimits
 
 
@@ -53,17 +55,21 @@ class RawTable:
         columns: the header's cells, made unique ("Name", "Name (2)"); an unnamed column is "Column 5".
         rows: one row per record below the header, trailing blank rows left out; all text, "" where empty; RangeIndex.
         source_rows: int64 (rows,), 1-based row of the file (as a spreadsheet shows it).
-        format: "csv", "tsv", "xlsx" or "xls".
+        format: "csv", "tsv", "xlsx", "xls", "parquet", or "query" for rows of a database.
         encoding: of a text file, else None.
         delimiter: of a text file, else None.
         sheet: of a workbook, else None.
         sheets: worksheets of the workbook, hidden ones included.
-        header_row: 1-based row of the header.
+        header_row: 1-based row of the header (its last row, if it has two); 0 where a format has none.
         sha256: of the file's bytes; files are stored under it, never under their name.
         filename: for display only, without folders.
         broken: row position -> why the row can't be trusted (it has more cells than the header).
         short: row positions with fewer cells than the header.
         numeric: column -> bool (rows,), the cell was a number in the workbook; only columns that have some.
+        above: the rows above the header, as they stand; none for formats without any.
+        upper_row: 1-based row of the upper row of a two-row header, else 0.
+        tables: what each worksheet of the workbook holds.
+        mends: cells changed after the file was read, as (row of the file, column, new text).
     """
 
     columns: tuple[str, ...]
@@ -80,6 +86,10 @@ class RawTable:
     broken: Mapping[int, str] = field(default_factory=dict)
     short: tuple[int, ...] = ()
     numeric: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    above: tuple[tuple[str, ...], ...] = ()
+    upper_row: int = 0
+    tables: tuple[SheetTable, ...] = ()
+    mends: tuple[tuple[int, str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.source_rows) != len(self.rows) or tuple(self.rows.columns) != self.columns:
@@ -96,7 +106,17 @@ def display_name(filename: str) -> str:
     return name or "the file"
 
 
-def read_table(data: bytes, filename: str, *, sheet: str | None = None, limits: Limits | None = None) -> RawTable:
+def read_table(
+    data: bytes,
+    filename: str,
+    *,
+    sheet: str | None = None,
+    limits: Limits | None = None,
+    header_row: int | None = None,
+    answers: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> RawTable:
     """Read a file's table.
 
     Args:
@@ -104,118 +124,116 @@ def read_table(data: bytes, filename: str, *, sheet: str | None = None, limits: 
         filename: its name, for messages only.
         sheet: the sheet of a workbook; by default the visible one that looks most like accounts.
         limits: the most to take in.
+        header_row: 1-based row of the header, by default the one that looks like it.
+        answers: a person's answers to `terr.ingest.questions`; those about sheet and header row are used here.
+        progress: told the share done and the stage.
+        cancel: asked between stages.
 
     Raises:
         InputError: an empty or broken file, one that isn't a table, one over the limits, no header, no rows, no such
             sheet.
+        Cancelled: if `cancel` said so.
     """
     limits = limits or Limits()
+    answers = answers or {}
+    steps = Steps(progress, cancel)
     name = display_name(filename)
+    sheet = sheet if sheet is not None else answers.get("sheet:")
+    if header_row is None and str(answers.get("header_row:", "")).isdecimal():
+        header_row = int(answers["header_row:"])
     if len(data) > limits.max_bytes:
         raise InputError(
             f"{name} has {len(data) / 2**20:,.0f} MB, more than {limits.max_bytes / 2**20:,.0f} MB; split it or"
             " leave out columns"
         )
+    steps.at(0.0, "looking at the file")
     kind = kind_of(data, name)
     sha = hashlib.sha256(data).hexdigest()
+    if kind in {"text", "parquet"} and sheet is not None:
+        raise InputError(
+            f"{name} is a {'text' if kind == 'text' else 'Parquet'} file without sheets; leave the sheet out"
+        )
     if kind == "text":
-        if sheet is not None:
-            raise InputError(f"{name} is a text file without sheets; leave the sheet out")
-        return _from_text(data, name, sha, limits)
-    fmt = check_book(data, kind, name, limits.zip)
-    return _from_book(data, fmt, name, sha, sheet, limits)
+        raw = _from_text(data, name, sha, limits, steps, header_row)
+    elif kind == "parquet":
+        raw = _from_parquet(data, name, sha, limits, steps)
+    else:
+        fmt = check_book(data, kind, name, limits.zip)
+        raw = _from_book(data, fmt, name, sha, sheet, limits, steps, header_row)
+    steps.at(1.0, "the file is read")
+    return raw
 
 
-def _from_text(data: bytes, name: str, sha: str, limits: Limits) -> RawTable:
+def _from_text(data: bytes, name: str, sha: str, limits: Limits, steps: Steps, header_row: int | None) -> RawTable:
     text, encoding = decode(data, name)
-    table = read_text(
-        text,
-        name,
-        max_rows=limits.max_rows,
-        max_columns=limits.max_columns,
-        max_cell_chars=limits.max_cell_chars,
-        max_cells=limits.max_cells,
-    )
+    bounds = TextLimits(limits.max_rows, limits.max_columns, limits.max_cell_chars, limits.max_cells)
+    made = read_delimited(text, name, bounds, steps, header_row)
     del text
-    records = table.rows
-    head = find_header(records, name)
-    header = list(records[head])
-    while header and not header[-1].strip() and not any(len(r) >= len(header) for r in records[head + 1 : head + 200]):
-        header.pop()
-    width = len(header)
-    body = records[head + 1 :]
-    while body and not any(c.strip() for c in body[-1]):
-        body.pop()
-    if len(body) * width > limits.max_cells:
-        raise InputError(f"{name} has {len(body):,} rows of {width:,} columns; keep only the columns you plan with")
-    broken: dict[int, str] = {}
-    short: list[int] = []
-    for at, row in enumerate(body):
-        if len(row) == width:
-            continue
-        if len(row) > width:
-            extra = [c for c in row[width:] if c.strip()]
-            if extra:
-                shown = ", ".join(f"'{' '.join(c.split())[:40]}'" for c in extra[:3])
-                broken[at] = (
-                    f"the row has {len(row)} cells but the header {width} (beyond it: {shown}); put quotation"
-                    " marks around"
-                    f" cells that hold '{table.delimiter}'"
-                )
-            body[at] = row[:width]
-        else:
-            if len(row) > 1:
-                short.append(at)
-            body[at] = row + [""] * (width - len(row))
-    columns = [list(c) for c in zip(*body, strict=True)]
-    numbers = np.arange(len(body), dtype=np.int64) + table.first_row + head + 1
-    first = table.first_row
-    frame, names = _frame(header, columns, len(body), name, limits)
+    _check(len(made.names), len(made.rows), name, limits)
+    numbers = np.arange(len(made.rows), dtype=np.int64) + made.header_row + 1
     return RawTable(
-        names, frame, numbers, "tsv" if table.delimiter == "\t" else "csv", encoding, table.delimiter, None, (),
-        head + first, sha, name, broken, tuple(short),
+        made.names, made.rows, numbers, "tsv" if made.delimiter == "\t" else "csv", encoding, made.delimiter, None, (),
+        made.header_row, sha, name, made.broken, made.short, above=made.above, upper_row=made.upper_row,
     )  # fmt: skip
 
 
-def _from_book(data: bytes, fmt: str, name: str, sha: str, sheet: str | None, limits: Limits) -> RawTable:
-    grid = read_book(data, fmt, name, sheet)
+def _from_parquet(data: bytes, name: str, sha: str, limits: Limits, steps: Steps) -> RawTable:
+    bounds = ParquetLimits(limits.max_rows, limits.max_columns, limits.max_cell_chars, limits.max_cells)
+    names, rows, numeric = read_parquet(data, name, bounds, steps)
+    numbers = np.arange(1, len(rows) + 1, dtype=np.int64)
+    return RawTable(names, rows, numbers, "parquet", None, None, None, (), 0, sha, name, {}, (), numeric)
+
+
+def _from_book(
+    data: bytes, fmt: str, name: str, sha: str, sheet: str | None, limits: Limits, steps: Steps, header_row: int | None
+) -> RawTable:
+    grid = read_book(data, fmt, name, sheet, steps)
     what = f"{name}, sheet '{grid.sheet}'"
     height = len(grid.columns[0]) if grid.columns else 0
-    top = [[c[r] for c in grid.columns] for r in range(min(height, SEARCH_ROWS))]
-    head = find_header(top, what)
+    top = [[c[r] for c in grid.columns] for r in range(min(height, max(SEARCH_ROWS, header_row or 0)))]
+    header = read_header(top, what, None if header_row is None else header_row - 1)
+    head = header.at
     # Columns and trailing rows without any cell are formatting, not data.
     last = head
     used = []
     for at, cells in enumerate(grid.columns):
         end = next((r for r in range(height - 1, head - 1, -1) if cells[r].strip()), -1)
         last = max(last, end)
-        if end >= head:
+        if end >= head or header.cells[at].strip():
             used.append(at)
     columns = [grid.columns[at][head + 1 : last + 1] for at in used]
     longest = max((len(max(c, key=len, default="")) for c in columns), default=0)
     if longest > limits.max_cell_chars:
         raise InputError(f"{what}: a cell has {longest:,} characters, more than {limits.max_cell_chars:,}; shorten it")
-    frame, names = _frame([grid.columns[at][head] for at in used], columns, last - head, what, limits)
+    above = tuple(tuple(c[r] for c in grid.columns) for r in range(head))
+    steps.at(0.9, "laying out the table")
+    frame, names = _frame([header.cells[at] for at in used], columns, last - head, what, limits)
     typed = {n: grid.numeric[at][head + 1 : last + 1] for n, at in zip(names, used, strict=True)}
     return RawTable(
         names, frame, np.arange(head + 2, last + 2, dtype=np.int64), fmt, None, None, grid.sheet, grid.sheets,
         head + 1, sha, name, {}, (), {n: m for n, m in typed.items() if m.any()},
+        above=above, upper_row=header.upper + 1, tables=grid.tables,
     )  # fmt: skip
 
 
-def _frame(
-    header: Sequence[str], columns: Sequence[list[str]], rows: int, what: str, limits: Limits
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The text table below a header, within the limits."""
+def _check(width: int, rows: int, what: str, limits: Limits) -> None:
+    """Refuse a table without rows or over the limits."""
     if rows == 0:
         raise InputError(f"{what} has a header row but no rows below it; choose a file with at least one account")
     if rows > limits.max_rows:
         raise InputError(
             f"{what} has {rows:,} rows, more than {limits.max_rows:,}; split it or leave out what isn't planned"
         )
-    if len(header) > limits.max_columns:
+    if width > limits.max_columns:
         raise InputError(
-            f"{what} has {len(header):,} columns, more than {limits.max_columns:,}; keep only the columns you plan with"
+            f"{what} has {width:,} columns, more than {limits.max_columns:,}; keep only the columns you plan with"
         )
+
+
+def _frame(
+    header: Sequence[str], columns: Sequence[list[str]], rows: int, what: str, limits: Limits
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The text table below a header, within the limits."""
+    _check(len(header), rows, what, limits)
     names = unique_names(header)
     return pd.DataFrame(dict(zip(names, columns, strict=True)), dtype=object).astype("str"), names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from terr.errors import InputError
 from terr.ingest.words import KNOWN, compact
@@ -84,6 +85,112 @@ def find_header(rows: Sequence[Sequence[str]], what: str) -> int:
             " names on top"
         )
     return best[0]
+
+
+@dataclass(frozen=True)
+class Header:
+    """A table's header.
+
+    Attributes:
+        at: position of its last row.
+        cells: the columns' names as they stand, of two rows joined where one alone doesn't name them.
+        upper: position of the row above that took part, or -1.
+    """
+
+    at: int
+    cells: tuple[str, ...]
+    upper: int = -1
+
+
+def header_like(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Positions near the top whose filled cells could all be names of columns: at least two, all different."""
+    out = []
+    for at, row in enumerate(rows[:SEARCH_ROWS]):
+        filled = [c.strip() for c in row if c.strip()]
+        names = len({c.casefold() for c in filled})
+        if len(filled) >= 2 and names >= 0.6 * len(filled) and all(map(_headerlike, filled)):
+            out.append(at)
+    return out
+
+
+def read_header(rows: Sequence[Sequence[str]], what: str, given: int | None = None) -> Header:
+    """The header of a table, also where it takes two rows or has merged cells.
+
+    Args:
+        rows: the first rows of the table, text cells as they stand.
+        what: the file or sheet, for messages.
+        given: position the person chose, else it is found.
+
+    Raises:
+        InputError: if no row looks like a header, or the given one is blank or isn't there.
+    """
+    if given is not None:
+        if not 0 <= given < len(rows) or not any(c.strip() for c in rows[given]):
+            raise InputError(f"{what} has no header in the row you chose; choose a row that holds the columns' names")
+        return Header(given, tuple(rows[given]))
+    at = find_header(rows, what)
+    return _below(rows, at) or _above(rows, at) or Header(at, tuple(rows[at]))
+
+
+def _groups(cells: Sequence[str], width: int) -> list[str]:
+    """Merged cells as a file writes them, the first filled and the rest blank, filled to the right."""
+    out, last = [], ""
+    for at in range(width):
+        last = (cells[at].strip() if at < len(cells) else "") or last
+        out.append(last)
+    return out
+
+
+def _joined(groups: Sequence[str], lower: Sequence[str]) -> tuple[str, ...]:
+    """Names from a lower row: alone where known and unlike the others, else behind their group's name."""
+    times = Counter(c.strip().casefold() for c in lower if c.strip())
+    out = []
+    for group, cell in zip(groups, lower, strict=True):
+        name = cell.strip()
+        alone = times[name.casefold()] == 1 and compact(name) in KNOWN
+        out.append(group if not name else name if alone or not group else f"{group} {name}")
+    return tuple(out)
+
+
+def _below(rows: Sequence[Sequence[str]], at: int) -> Header | None:
+    """A header whose merged cells have their own names in the row below."""
+    if at + 2 >= len(rows):
+        return None
+    upper, lower = ([c.strip() for c in rows[k]] for k in (at, at + 1))
+    width = max(len(upper), len(lower))
+    upper, lower = (r + [""] * (width - len(r)) for r in (upper, lower))
+    under = [c for c in lower if c]
+    if not under or not all(map(_headerlike, under)) or not all(u or c for u, c in zip(upper, lower, strict=True)):
+        return None
+    for k in range(width):
+        merged = not upper[k] or (k + 1 < width and not upper[k + 1] and bool(lower[k + 1]))
+        if lower[k] and not merged:
+            return None  # a name under a name of its own: the row is data
+    if all(upper):
+        return None
+    return Header(at + 1, _joined(_groups(upper, width), lower), at)
+
+
+def _above(rows: Sequence[Sequence[str]], at: int) -> Header | None:
+    """A header under a row of merged cells, taken in where names repeat or are missing."""
+    if at == 0:
+        return None
+    lower = [c.strip() for c in rows[at]]
+    upper = [c.strip() for c in rows[at - 1]][: len(lower)]
+    upper += [""] * (len(lower) - len(upper))
+    times = Counter(c.casefold() for c in lower if c)
+    repeated = any(n > 1 for n in times.values())
+    missing = any(u and not c for u, c in zip(upper, lower, strict=True))
+    if sum(map(bool, upper)) < 2 or not (repeated or missing) or not all(_headerlike(c) for c in upper if c):
+        return None
+    groups = _groups(upper, len(lower))
+    out = []
+    for group, own, name in zip(groups, upper, lower, strict=True):
+        if not name:
+            out.append(own)
+        else:
+            out.append(f"{group} {name}" if times[name.casefold()] > 1 and group else name)
+    return Header(at, tuple(out), at - 1)
 
 
 def unique_names(cells: Sequence[str]) -> tuple[str, ...]:

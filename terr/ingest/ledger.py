@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,127 +11,105 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from terr.errors import InputError
-from terr.ingest.clean import CURRENCY_CODES, Numbers, read_column, shorten
+from terr.ingest import judge
+from terr.ingest.answers import decimal_of, mapped
+from terr.ingest.clean import Numbers, read_column, shorten
 from terr.ingest.columns import RESERVED, ColumnMap, check_map
-from terr.ingest.fates import Cells, Found, duplicates, made_ids, not_accounts, trimmed
+from terr.ingest.dates import iso_dates
+from terr.ingest.fates import Found, duplicates, not_accounts
 from terr.ingest.files import RawTable
-from terr.ingest.words import MONEY_WORDS, compact
+from terr.ingest.outcome import FATES, ISSUE_COLUMNS, Intake, Ledger, MeasureTotals, Repair
+from terr.ingest.progress import Cancel, Progress, Steps
+from terr.ingest.tidy import Cells, Fixed, Refused, tidy_fields
 
-FATES = ("accepted", "excluded", "rejected")
-ISSUE_COLUMNS = ("row", "column", "value", "code", "message", "fate")
+__all__ = ["FATES", "ISSUE_COLUMNS", "Intake", "Ledger", "MeasureTotals", "Repair", "take_in"]
+
 _TEXT = ("account_id", "name", "owner", "zip", "city", "state", "county")
-_COORDINATE = r"[+-]?\d{1,3}(?:[.,]\d*)?(?:[eE][+-]?\d{1,3})?"
-
-
-@dataclass(frozen=True)
-class MeasureTotals:
-    """What became of one measure, in its own unit; unreadable and blank cells count as nothing.
-
-    Attributes:
-        total_in: sum over all rows of the file.
-        accepted, excluded, rejected: sums over the rows of that fate; together `total_in`, but for rounding.
-        currency: ISO code, "" if no cell names one.
-    """
-
-    total_in: float
-    accepted: float
-    excluded: float
-    rejected: float
-    currency: str = ""
-
-    def __post_init__(self) -> None:
-        parts = math.fsum((self.accepted, self.excluded, self.rejected))
-        size = max(abs(self.accepted), abs(self.excluded), abs(self.rejected), 1.0)
-        if not abs(parts - self.total_in) <= 1e-9 * size:
-            raise InputError(f"the measure's totals don't add up: {self.total_in} in, {parts} accounted for")
 
 
 @dataclass(frozen=True, eq=False)
-class Ledger:
-    """What became of each row of a file.
+class Judged:
+    """A table with each row's fate, before the accounts are laid out.
 
     Attributes:
-        rows_in: rows below the header; always rows_accepted + rows_excluded + rows_rejected.
-        totals: measure -> its totals.
-        issues: DataFrame `row` (1-based, of the file; the header's for a whole column), `column`, `value` (as it
-            stood), `code`, `message`, `fate`; sorted by row. A row can have several.
-        fates: one of `FATES` per row of the raw table. Read-only.
+        cmap: the columns with the answers applied.
+        cells: trimmed text by column.
+        fields: text fields after their repairs.
+        numbers: measure -> its column read.
+        fates: one of `FATES` per row.
+        found: reasons and notes.
+        fixed: repairs, refused ones too.
+        currency: measure -> ISO code where cells name one.
+        places: latitude and longitude per row.
     """
 
-    rows_in: int
-    rows_accepted: int
-    rows_excluded: int
-    rows_rejected: int
-    totals: Mapping[str, MeasureTotals]
-    issues: pd.DataFrame
+    cmap: ColumnMap
+    cells: Cells
+    fields: Mapping[str, pd.Series]
+    numbers: Mapping[str, Numbers]
     fates: NDArray[np.str_]
-
-    def __post_init__(self) -> None:
-        if self.rows_in != self.rows_accepted + self.rows_excluded + self.rows_rejected or self.rows_in != len(
-            self.fates
-        ):
-            raise InputError("the ledger's rows don't add up")
-        self.fates.setflags(write=False)
-        object.__setattr__(self, "totals", MappingProxyType(dict(self.totals)))
-
-    def rejected_frame(self, raw: RawTable) -> pd.DataFrame:
-        """Rows that were excluded or rejected, in the file's own layout, with "Row", "Fate" and "Reason" behind it.
-
-        A column of the file that has one of these names keeps it; ours then gets " (2)".
-        """
-        at = np.flatnonzero(self.fates != "accepted")
-        out = raw.rows.iloc[at].reset_index(drop=True)
-        bad = self.issues[self.issues["fate"] != "accepted"]
-        reasons: dict[int, list[str]] = {}
-        for row, column, message in zip(bad["row"], bad["column"], bad["message"], strict=True):
-            reasons.setdefault(int(row), []).append(f"{column}: {message}" if column else message)
-        rows = raw.source_rows[at]
-        for name, values in (
-            ("Row", [str(r) for r in rows]),
-            ("Fate", self.fates[at].tolist()),
-            ("Reason", ["; ".join(reasons[int(r)]) for r in rows]),
-        ):
-            free = name
-            while free in out.columns:
-                free += " (2)"
-            out[free] = pd.Series(values, dtype="str")
-        return out
-
-
-@dataclass(frozen=True, eq=False)
-class Intake:
-    """The accounts of a file that were accepted, and the ledger of all its rows.
-
-    Attributes:
-        frame: RangeIndex; account_id, name, owner, zip, city, state, county (text, "" where unknown), lat, lon (float64
-            degrees, NaN where unknown), source_row (int64), one float64 column per measure (NaN = blank), then the
-            file's other columns as text.
-        ledger: of all rows.
-        measures: names of the measure columns.
-        currency: measure -> ISO code, only where cells name one.
-    """
-
-    frame: pd.DataFrame
-    ledger: Ledger
-    measures: tuple[str, ...]
+    found: list[Found]
+    fixed: list[Fixed]
     currency: Mapping[str, str]
+    places: tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def take_in(raw: RawTable, cmap: ColumnMap) -> Intake:
+def take_in(
+    raw: RawTable,
+    cmap: ColumnMap,
+    *,
+    answers: Mapping[str, str] | None = None,
+    refuse: Collection[str] = (),
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Intake:
     """Read a table's accounts, giving every row a fate.
 
     Blank rows, totals, footers, repeated headers and exact copies are excluded; rows with an unreadable measure, more
     cells than the header, another currency than most, an id already used, or nothing but figures are rejected; all
     others are accepted, with notes on what is missing.
 
+    Args:
+        raw: the table.
+        cmap: which column is what.
+        answers: a person's answers to `terr.ingest.questions`, question -> choice; others than those are ignored.
+        refuse: repairs to leave out: codes of `terr.ingest.outcome.REPAIRS` ("padded_zip"), or one for a single column
+            ("padded_zip:Billing Zip"). The cells stay as they stand. A figure that can't be read then rejects its row,
+            with its money counted as rejected; a ZIP that isn't padded isn't taken for a US ZIP.
+        progress: told the share done and the stage.
+        cancel: asked between stages.
+
     Raises:
         InputError: the map doesn't fit the table (see `check_map`). A dirty row never raises.
+        Cancelled: if `cancel` said so.
     """
-    check_map(raw, cmap)
-    text = trimmed(raw)
+    steps = Steps(progress, cancel)
+    judged = judge_rows(raw, cmap, answers or {}, refuse, steps)
+    steps.at(0.8, "laying out the accounts")
+    alive = judged.fates == "accepted"
+    frame = _frame(raw, judged, np.flatnonzero(alive))
+    steps.at(0.9, "adding up")
+    ledger = _ledger(raw, judged, alive)
+    steps.at(1.0, "every row has its fate")
+    return Intake(frame, ledger, tuple(judged.cmap.measures), MappingProxyType(dict(judged.currency)))
+
+
+def judge_rows(
+    raw: RawTable, cmap: ColumnMap, answers: Mapping[str, str], refuse: Collection[str], steps: Steps
+) -> Judged:
+    """Each row's fate, with its reasons; see `take_in`."""
+    cmap = mapped(cmap, answers)
+    steps.at(0.0, "checking the columns")
+    check_map(raw, cmap, read=False)
+    refused = Refused(refuse)
+    text = Cells(raw)
     n = len(raw.rows)
-    numbers = {m: read_column(raw.rows[c].tolist(), cmap.decimal, raw.numeric.get(c)) for m, c in cmap.measures.items()}
+    numbers: dict[str, Numbers] = {}
+    for k, (measure, column) in enumerate(cmap.measures.items()):
+        steps.at(0.05 + 0.25 * k / len(cmap.measures), f"reading {shorten(measure, 30)}")
+        numbers[measure] = read_column(raw.rows[column], decimal_of(cmap, column, answers), raw.numeric.get(column))
+    check_map(raw, cmap, read=numbers)
+    steps.at(0.3, "telling accounts from totals and footers")
     found = not_accounts(raw, cmap, text)
     fates = np.full(n, "accepted", dtype="<U8")
     for f in found:
@@ -142,186 +119,84 @@ def take_in(raw: RawTable, cmap: ColumnMap) -> Intake:
         for at, message in raw.broken.items()
         if fates[at] == "accepted"
     ]
+    steps.at(0.45, "judging the figures")
+    fixed: list[Fixed] = []
     currency: dict[str, str] = {}
     for measure, column in cmap.measures.items():
-        bad, notes, code = _judge(raw, measure, column, numbers[measure], text)
-        found += [f for f in bad if fates[f.at] != "excluded"]
-        found += [f for f in notes if f.at < 0 or fates[f.at] == "accepted"]
+        bad, notes, code = judge.judge_figures(
+            raw, measure, column, numbers[measure], text, answers.get(f"currency:{column}")
+        )
+        repairs, refusals = judge.repairs_of_figures(raw, column, numbers[measure], text, refused)
+        left = {f.at for f in refusals}
+        fixed += repairs
+        found += [f for f in (*bad, *refusals) if fates[f.at] != "excluded"]
+        found += [f for f in notes if f.at < 0 or (fates[f.at] == "accepted" and f.at not in left)]
         if code:
             currency[measure] = code
     for f in found:
         if f.fate == "rejected":
             fates[f.at] = "rejected"
-    ids = _field(cmap, "account_id", text, n)
-    if "account_id" in cmap.fields:
+    steps.at(0.55, "tidying ids, names and places")
+    fields, tidied = tidy_fields(raw, cmap, text, refused)
+    fixed += tidied
+    ids = fields.get("account_id")
+    if ids is not None:
+        steps.at(0.65, "looking for ids used twice")
         copies = duplicates(raw, cmap.fields["account_id"], ids, text, fates == "accepted")
         for f in copies:
             fates[f.at] = f.fate
         found += copies
     alive = fates == "accepted"
-    lat, lon, places = _coordinates(raw, cmap, text, alive)
-    ids, missing = _ids(raw, cmap, ids, alive)
-    less = "the row has fewer cells than the header; the rest is taken as blank"
-    short = [Found(at, "", "", "short_row", less, "accepted")
-             for at in raw.short if alive[at]]  # fmt: skip
+    steps.at(0.7, "reading the coordinates")
+    lat, lon, places, commas = judge.coordinates(raw, cmap, text, alive, refused)
+    blank = pd.Series("", index=range(n), dtype="str") if ids is None else ids
+    fields["account_id"], missing = judge.fill_ids(raw, cmap, blank, alive)
+    fields, unpadded = _as_they_stand(raw, fields, tidied)
+    dated, dates = iso_dates(raw, cmap, text, answers, refused)
+    fields |= dated
     # Notes on rows that were turned away later would only repeat themselves.
-    notes_kept = [f for f in (*found, *places, *missing, *short) if f.fate != "accepted" or f.at < 0 or alive[f.at]]
-    ledger = _ledger(raw, fates, notes_kept, numbers, currency)
-    frame = _frame(raw, cmap, text, ids, lat, lon, numbers, np.flatnonzero(alive))
-    return Intake(frame, ledger, tuple(cmap.measures), MappingProxyType(currency))
+    notes_kept = [
+        f
+        for f in (*found, *places, *missing, *unpadded, *judge.note_short(raw, alive))
+        if f.fate != "accepted" or f.at < 0 or alive[f.at]
+    ]
+    return Judged(cmap, text, fields, numbers, fates, notes_kept, [*fixed, *commas, *dates], currency, (lat, lon))
 
 
-def _field(cmap: ColumnMap, name: str, text: Cells, n: int) -> NDArray[np.object_]:
-    """A field's trimmed text; blank if no column stands for it."""
-    column = cmap.fields.get(name)
-    return text[column] if column is not None else np.full(n, "", dtype=object)
-
-
-def _text(cells: NDArray[np.object_]) -> pd.Series:
-    """A text column; also with no rows it is one."""
-    return pd.Series(cells, dtype="str")
-
-
-def _judge(
-    raw: RawTable, measure: str, column: str, numbers: Numbers, text: Cells
-) -> tuple[list[Found], list[Found], str]:
-    """What stands against rows because of one measure, what is only worth noting, and the measure's currency."""
-    cells = raw.rows[column].to_numpy(dtype=object)
-    bad: list[Found] = []
-    notes: list[Found] = []
-    for at, number in numbers.odd.items():
-        value = cells[at]
-        if number.problem:
-            bad.append(Found(at, column, value, number.code, f"'{shorten(value)}' {number.problem}", "rejected"))
-        else:
-            notes.append(
-                Found(at, column, value, number.code, f"'{shorten(value)}' is taken as blank, not as 0", "accepted")
-            )
-    for at in np.flatnonzero(numbers.amounts < 0).tolist():
-        notes.append(
-            Found(at, column, cells[at], "negative", "the figure is negative; it lowers its area's sum", "accepted")
+def _as_they_stand(
+    raw: RawTable, fields: dict[str, pd.Series], fixed: list[Fixed]
+) -> tuple[dict[str, pd.Series], list[Found]]:
+    """ZIPs a person didn't want padded are no US ZIPs: they stay under the file's own header, beside the account's."""
+    left = next((f for f in fixed if f.code == "padded_zip" and f.refused), None)
+    if left is None:
+        return fields, []
+    column = left.column
+    bare = fields["zip"].copy()
+    bare.iloc[left.at] = ""
+    notes = []
+    for at in left.at.tolist():
+        cell = raw.rows[column].iloc[at]
+        why = (
+            f"'{shorten(cell)}' isn't padded, as you asked, and so isn't used as a US ZIP; coordinates or city place it"
         )
-    if numbers.guessed is not None:
-        value = cells[numbers.guessed]
-        message = (
-            f"'{shorten(value)}' in row {raw.source_rows[numbers.guessed]} could mean thousands or decimals,"
-            " and no cell"
-            " of the column tells; the point is taken as the decimal mark: confirm or change it"
-        )
-        notes.append(Found(-1, column, value, "ambiguous_number", message, "accepted"))
-    codes = numbers.currency.copy()
-    for at, code in _currency_column(raw, column, text):
-        if not np.isnan(numbers.amounts[at]):
-            codes[at] = code
-    counted = Counter(c for c in codes.tolist() if c)
-    if not counted:
-        return bad, notes, ""
-    most = max(counted, key=lambda c: counted[c])
-    for at in np.flatnonzero((codes != "") & (codes != most)).tolist():
-        message = f"the figure for {shorten(measure)} is in {codes[at]}, most of the column in {most}; convert it"
-        bad.append(Found(at, column, cells[at], "mixed_currency", message, "rejected"))
-    return bad, notes, most
+        notes.append(Found(at, column, cell, "zip_as_it_stands", why, "accepted"))
+    return {**fields, "zip": bare, f"as stood:{column}": fields["zip"]}, notes
 
 
-def _currency_column(raw: RawTable, column: str, text: Cells) -> list[tuple[int, str]]:
-    """(row position, ISO code) from a column beside the measure, as multi-currency CRMs export it."""
-    own = compact(column) + "currency"
-    general = {"currency", "currencycode", "currencyisocode", "accountcurrency", "transactioncurrency"}
-    money = any(w in compact(column) for w in MONEY_WORDS)
-    beside = next((c for c in raw.columns if compact(c) in {own, own + "code", own + "isocode"}), None)
-    if beside is None and money:
-        beside = next((c for c in raw.columns if compact(c) in general), None)
-    if beside is None:
-        return []
-    codes = [cell[:3].upper() for cell in text[beside]]
-    return [(at, code) for at, code in enumerate(codes) if code in CURRENCY_CODES]
-
-
-def _coordinates(
-    raw: RawTable, cmap: ColumnMap, text: Cells, alive: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[Found]]:
-    """Degrees north and east, NaN where blank or impossible, and notes on what is impossible."""
-    n = len(raw.rows)
-    out: list[NDArray[np.float64]] = []
-    found: list[Found] = []
-    if "latitude" not in cmap.fields:
-        return np.full(n, np.nan), np.full(n, np.nan), found
-    pair = (cmap.fields["latitude"], cmap.fields["longitude"])
-    tail = "; the account is placed by its ZIP or city instead"
-    for column, limit in zip(pair, (90.0, 180.0), strict=True):
-        cells = pd.Series(text[column], dtype="str")
-        values = np.full(n, np.nan)
-        good = cells.str.fullmatch(_COORDINATE).to_numpy(dtype=np.bool_)
-        values[good] = [float(c.replace(",", ".")) for c in cells[good]]
-        blank = (cells == "").to_numpy(dtype=np.bool_)
-        beyond = good & ~(np.abs(values) <= limit)
-        for at in np.flatnonzero(alive & ~blank & (~good | beyond)).tolist():
-            why = f"lies beyond {limit:.0f} degrees" if beyond[at] else "isn't a coordinate in degrees"
-            cell = raw.rows[column].iloc[at]
-            found.append(Found(at, column, cell, "bad_coordinate", f"'{shorten(cell)}' {why}{tail}", "accepted"))
-        values[beyond] = np.nan
-        out.append(values)
-    lat, lon = out
-    for at in np.flatnonzero(alive & (lat == 0) & (lon == 0)).tolist():
-        found.append(
-            Found(
-                at, pair[0], raw.rows[pair[0]].iloc[at], "zero_coordinate", f"0, 0 is in the Atlantic{tail}", "accepted"
-            )
-        )
-    half = np.isnan(lat) ^ np.isnan(lon)
-    told = {f.at for f in found}
-    for at in np.flatnonzero(alive & half).tolist():
-        if at not in told:
-            column = pair[0] if np.isnan(lat[at]) else pair[1]
-            found.append(
-                Found(at, column, "", "bad_coordinate", f"one of the two coordinates is blank{tail}", "accepted")
-            )
-    lost = half | ((lat == 0) & (lon == 0))
-    return np.where(lost, np.nan, lat), np.where(lost, np.nan, lon), found
-
-
-def _ids(
-    raw: RawTable, cmap: ColumnMap, ids: NDArray[np.object_], alive: NDArray[np.bool_]
-) -> tuple[NDArray[np.object_], list[Found]]:
-    """Ids with made ones where there is none, and notes that say so."""
-    lacking = np.flatnonzero(alive & np.asarray(ids == "", dtype=np.bool_))
-    if not len(lacking):
-        return ids, []
-    made = made_ids(raw, lacking.tolist(), set(ids[ids != ""]))
-    filled = ids.copy()
-    filled[lacking] = made
-    column = cmap.fields.get("account_id")
-    if column is None:
-        message = f"no column holds account ids, so they are made from the row numbers ('{made[0]}' and so on)"
-        notes = [Found(-1, "", "", "no_id_column", message, "accepted")]
-    else:
-        notes = [
-            Found(
-                at,
-                column,
-                raw.rows[column].iloc[at],
-                "missing_id",
-                f"the account has no id; '{name}' is used",
-                "accepted",
-            )
-            for at, name in zip(lacking.tolist(), made, strict=True)
-        ]
-    return filled, notes
-
-
-def _ledger(
-    raw: RawTable,
-    fates: NDArray[np.str_],
-    found: list[Found],
-    numbers: Mapping[str, Numbers],
-    currency: Mapping[str, str],
-) -> Ledger:
-    """Count rows and money by fate."""
+def _ledger(raw: RawTable, judged: Judged, alive: NDArray[np.bool_]) -> Ledger:
+    """Count rows, money and repairs by fate."""
+    fates, found = judged.fates, judged.found
     totals: dict[str, MeasureTotals] = {}
-    for measure, read in numbers.items():
+    whole = bool(alive.all())
+    for measure, read in judged.numbers.items():
         known = ~np.isnan(read.amounts)
-        parts = {f: math.fsum(read.amounts[known & (fates == f)]) for f in FATES}
-        totals[measure] = MeasureTotals(math.fsum(read.amounts[known]), **parts, currency=currency.get(measure, ""))
+        if whole:
+            accepted = math.fsum(read.amounts[known].tolist())
+            parts, total = {"accepted": accepted, "excluded": 0.0, "rejected": 0.0}, accepted
+        else:
+            parts = {f: math.fsum(read.amounts[known & (fates == f)].tolist()) for f in FATES}
+            total = math.fsum(read.amounts[known].tolist())
+        totals[measure] = MeasureTotals(total, **parts, currency=judged.currency.get(measure, ""))
     rows = [raw.header_row if f.at < 0 else int(raw.source_rows[f.at]) for f in found]
     order = sorted(range(len(found)), key=rows.__getitem__)
     issues = pd.DataFrame(
@@ -331,25 +206,46 @@ def _ledger(
         }
     )
     count = {f: int((fates == f).sum()) for f in FATES}
-    return Ledger(len(fates), count["accepted"], count["excluded"], count["rejected"], totals, issues, fates)
+    repairs = _repairs(raw, judged, alive)
+    return Ledger(len(fates), count["accepted"], count["excluded"], count["rejected"], totals, issues, fates, repairs)
 
 
-def _frame(
-    raw: RawTable, cmap: ColumnMap, text: Cells, ids: NDArray[np.object_], lat: NDArray[np.float64],
-    lon: NDArray[np.float64], numbers: Mapping[str, Numbers], at: NDArray[np.intp],
-) -> pd.DataFrame:  # fmt: skip
+def _repairs(raw: RawTable, judged: Judged, alive: NDArray[np.bool_]) -> tuple[Repair, ...]:
+    out = []
+    for fix in judged.fixed:
+        keep = np.ones(len(fix.at), dtype=np.bool_) if fix.refused else alive[fix.at]
+        at = np.compress(keep, fix.at)
+        if not len(at):
+            continue
+        shown = at[:3].tolist()
+        before = raw.rows[fix.column].iloc[shown].tolist()
+        examples = tuple((int(raw.source_rows[k]), b[:60], fix.after(k)) for k, b in zip(shown, before, strict=True))
+        money = judge.money_at(judged.numbers, at)
+        out.append(Repair(fix.code, fix.column, len(at), money, examples, fix.refused))
+    return tuple(sorted(out, key=lambda r: (r.refused, -r.count, r.code, r.column)))
+
+
+def _frame(raw: RawTable, judged: Judged, at: NDArray[np.intp]) -> pd.DataFrame:
     """The accepted rows as an accounts frame."""
     n = len(raw.rows)
-    out: dict[str, object] = {f: _text(_field(cmap, f, text, n)[at]) for f in _TEXT}
-    out["account_id"] = _text(ids[at])
+    whole = len(at) == n
+
+    def kept(cells: pd.Series) -> pd.Series:
+        return cells if whole else cells.iloc[at].reset_index(drop=True)
+
+    nothing = pd.Series("", index=range(len(at)), dtype="str")
+    out: dict[str, object] = {f: kept(judged.fields[f]) if f in judged.fields else nothing for f in _TEXT}
+    lat, lon = judged.places
     out |= {"lat": lat[at], "lon": lon[at], "source_row": raw.source_rows[at]}
-    out |= {m: read.amounts[at] for m, read in numbers.items()}
-    used = set(cmap.fields.values()) | set(cmap.measures.values())
+    out |= {m: read.amounts[at] for m, read in judged.numbers.items()}
+    used = set(judged.cmap.fields.values()) | set(judged.cmap.measures.values())
     for column in raw.columns:
-        if column in used:
+        stood = judged.fields.get(f"as stood:{column}")
+        if column in used and stood is None:
             continue
         name = column
         while name in out or name in RESERVED:  # "Zip" of an unmapped column mustn't pass for the account's own
             name += " (file)"
-        out[name] = _text(text[column][at])
-    return pd.DataFrame(out)
+        dated = judged.fields.get(f"date:{column}")
+        out[name] = kept(stood if stood is not None else dated if dated is not None else judged.cells[column])
+    return pd.DataFrame(out, copy=False)

@@ -12,11 +12,12 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "a GIF image"), (b"II*\x00", "a TIFF image"), (b"MM\x00*", "a TIFF image"), (b"%PDF", "a PDF document"),
     (b"%!PS", "a PostScript document"), (b"{\\rtf", "a rich-text document"), (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"), (b"Rar!\x1a\x07", "a RAR archive"), (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"), (b"PAR1", "a Parquet file"), (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\xfd7zXZ\x00", "an xz archive"), (b"SQLite format 3\x00", "an SQLite database"),
     (b"\x7fELF", "a program"), (b"RIFF", "a sound, film or image file"), (b"OggS", "a sound file"),
     (b"ID3", "a sound file"), (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
 )  # fmt: skip
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+PARQUET = b"PAR1"
 _SAVE = "save the accounts as CSV or as an Excel workbook (.xlsx)"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -27,7 +28,7 @@ _MARKUP = re.compile(r"<(?:!doctype\s+html|html|table|meta|head|body|style)\b", 
 
 
 def kind_of(data: bytes, filename: str) -> str:
-    """One of "zip", "ole", "text".
+    """One of "zip", "ole", "parquet", "text".
 
     Raises:
         InputError: if the content is something Terr doesn't read; says what it is.
@@ -38,6 +39,8 @@ def kind_of(data: bytes, filename: str) -> str:
         return "zip"
     if data[:8] == OLE:
         return "ole"
+    if data[:4] == PARQUET and (data[-4:] == PARQUET or _CONTROL.search(data[4:4096])):
+        return "parquet"
     for magic, what in _MAGIC:
         if data.startswith(magic) and not (magic in {b"RIFF", b"ID3", b"BZh"} and b"\x00" not in data[:4096]):
             raise InputError(f"{filename} is {what}, not a table; {_SAVE}")

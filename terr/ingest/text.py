@@ -14,6 +14,7 @@ from terr.errors import InputError
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARS = 200_000
 _SAMPLE_ROWS = 300
+_FIRST_CHARS = 1_000_000
 _SEP = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
 
 
@@ -81,6 +82,34 @@ def find_delimiter(text: str) -> str:
     return best if scores[best] > 0 else ","
 
 
+def separated(text: str) -> tuple[str, str, int]:
+    """The text without Excel's "sep=;" line, the character between cells, and the 1-based number of its first row."""
+    given = _SEP.match(text)
+    if given:
+        return text[given.end() :], given.group(1), 2
+    return text, find_delimiter(text), 1
+
+
+def first_records(text: str, delimiter: str, most: int) -> tuple[list[list[str]], list[int]]:
+    """The first records of a text, and the position in the text behind each; fewer if they are very long or broken."""
+    whole = text[:_FIRST_CHARS]
+    lines = _Lines(whole if len(whole) == len(text) else whole[: whole.rfind("\n") + 1])
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    end = 0
+    try:
+        for row in csv.reader(lines, delimiter=delimiter):
+            end += sum(map(len, lines.record))
+            lines.record = []
+            rows.append(row)
+            ends.append(end)
+            if len(rows) >= most:
+                break
+    except csv.Error:
+        pass
+    return rows, ends
+
+
 def read_text(
     text: str, filename: str, *, max_rows: int, max_columns: int, max_cell_chars: int, max_cells: int
 ) -> TextTable:
@@ -89,12 +118,7 @@ def read_text(
     Raises:
         InputError: more rows, columns or characters in a cell than allowed; a quotation mark that is never closed.
     """
-    first_row = 1
-    given = _SEP.match(text)
-    if given:
-        text, delimiter, first_row = text[given.end() :], given.group(1), 2
-    else:
-        delimiter = find_delimiter(text)
+    text, delimiter, first_row = separated(text)
     lines = _Lines(text)
     rows: list[list[str]] = []
     cells = 0

@@ -20,7 +20,7 @@ class Datasets:
     """The part of the store that knows data sets and reps.
 
     Args:
-        where: a path (SQLite), or an SQLAlchemy URL.
+        where: a path (SQLite), or the address of a PostgreSQL database.
 
     Attributes:
         notice: what happened on opening if the person should know, else "".
@@ -90,7 +90,7 @@ class Datasets:
             LocateError: if there is none with this id.
         """
         with self._db.read() as c:
-            row = c.execute(select(t.datasets).where(t.datasets.c.id == dataset_id)).first()
+            row = c.execute(select(t.datasets).where(t.datasets.c.id == dataset_id.replace("\0", "?"))).first()
         if row is None:
             raise LocateError("this data set isn't found; choose one from the list")
         return dataset_info(row)
@@ -125,6 +125,7 @@ class Datasets:
                 raise InputError(f'two reps have the id "{row["rep_id"]}"; give each its own')
             seen.add(row["rep_id"])
         with self._db.write() as c:
+            c.execute(select(t.datasets.c.id).where(t.datasets.c.id == dataset_id).with_for_update())  # one at a time
             c.execute(delete(t.reps).where(t.reps.c.dataset_id == dataset_id))
             if rows:
                 c.execute(insert(t.reps), rows)
@@ -132,10 +133,9 @@ class Datasets:
     def reps(self, dataset_id: str) -> tuple[Rep, ...]:
         """The roster of a data set by name, empty if none was saved."""
         with self._db.read() as c:
-            rows = c.execute(
-                select(t.reps).where(t.reps.c.dataset_id == dataset_id).order_by(t.reps.c.name, t.reps.c.rep_id)
-            ).all()
-        return tuple(Rep(rep_id=r.rep_id, name=r.name, home_zip=r.home_zip, capacity=r.capacity) for r in rows)
+            rows = c.execute(select(t.reps).where(t.reps.c.dataset_id == dataset_id)).all()
+        found = (Rep(rep_id=r.rep_id, name=r.name, home_zip=r.home_zip, capacity=r.capacity) for r in rows)
+        return tuple(sorted(found, key=lambda r: (r.name, r.rep_id)))  # here: databases order letters differently
 
 
 def new_id() -> str:

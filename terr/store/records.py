@@ -50,7 +50,9 @@ class ScenarioInfo:
         head: id of the edit the plan stands at, 0 = the empty plan.
         rev: number of edits, undos and redos so far.
         next_code: first territory code never used in this scenario.
-        created_at, updated_at: UTC; deleted_at: None unless deleted.
+        created_at, updated_at: UTC; deleted_at, archived_at: None unless deleted, archived.
+        seq: number of changes beside the plan so far: comments, proposals, roles, exceptions, names ...
+        origin_id, origin_edit: the scenario this one was copied from, "" if none, and the edit it stood at then.
     """
 
     id: str
@@ -69,11 +71,82 @@ class ScenarioInfo:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
+    seq: int = 0
+    archived_at: datetime | None = None
+    origin_id: str = ""
+    origin_edit: int = 0
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who does something.
+
+    Attributes:
+        user_id: who they are, told by the sign-in; "" on a laptop without one.
+        name: as shown to others, "" if not known.
+    """
+
+    user_id: str = ""
+    name: str = ""
+
+
+NOONE = Person()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of what was done beside the plan.
+
+    Attributes:
+        seq: its number in the scenario.
+        topic: comment, proposal, challenge, exception, role, version, tag, note, scenario.
+        ref: id of what it is about, 0 = the scenario; action: what was done to it, in one word.
+        text: the same for a reader; reason: why, "" if none was given.
+        by: who; at: UTC.
+    """
+
+    seq: int
+    topic: str
+    ref: int
+    action: str
+    text: str
+    reason: str
+    by: Person
+    at: datetime
 
 
 def now() -> str:
     """The time in UTC, as stored."""
     return datetime.now(UTC).isoformat()
+
+
+def moment(text: str | None) -> datetime | None:
+    """A stored time, None if there is none."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def who(row: Row[Any]) -> Person:
+    """Who made a row."""
+    return Person(row.user_id, row.author)
+
+
+def made_by(person: Person) -> dict[str, str]:
+    """Columns of a row: who makes it, and when.
+
+    Raises:
+        InputError: for a name that can't be stored.
+    """
+    return {
+        "user_id": clean_text(person.user_id, "name of the user", 200),
+        "author": clean_text(person.name, "author", 200),
+        "at": now(),
+    }
+
+
+def line(row: Row[Any]) -> Line:
+    """From a row of `journal`."""
+    at = datetime.fromisoformat(row.at)
+    return Line(row.seq, row.topic, row.ref, row.action, row.text, row.reason, who(row), at)
 
 
 def to_json(value: Mapping[str, Any], what: str) -> str:
@@ -111,8 +184,8 @@ def dataset_info(row: Row[Any]) -> DatasetInfo:
         name=row.name,
         sha256=row.sha256,
         filename=row.filename,
-        mapping=_object(row.mapping_json),
-        summary=_object(row.summary_json),
+        mapping=stored_object(row.mapping_json),
+        summary=stored_object(row.summary_json),
         created_at=datetime.fromisoformat(row.created_at),
     )
 
@@ -129,17 +202,22 @@ def scenario_info(row: Row[Any]) -> ScenarioInfo:
         n_units=row.n_units,
         measure=row.measure,
         tolerance=row.tolerance,
-        settings=_object(row.settings_json),
+        settings=stored_object(row.settings_json),
         head=row.head,
         rev=row.rev,
         next_code=row.next_code,
         created_at=datetime.fromisoformat(row.created_at),
         updated_at=datetime.fromisoformat(row.updated_at),
-        deleted_at=datetime.fromisoformat(row.deleted_at) if row.deleted_at else None,
+        deleted_at=moment(row.deleted_at),
+        seq=row.seq,
+        archived_at=moment(row.archived_at),
+        origin_id=row.origin_id or "",
+        origin_edit=row.origin_edit or 0,
     )
 
 
-def _object(text: str) -> Mapping[str, Any]:
+def stored_object(text: str) -> Mapping[str, Any]:
+    """A stored JSON object."""
     try:
         out = json.loads(text)
     except ValueError as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, literal, select, update
+from sqlalchemy import Connection, Table, exists, func, insert, literal, or_, select, update
 
 from terr.errors import InputError, LocateError
 from terr.store import schema as t
 from terr.store.datasets import Datasets, new_id
-from terr.store.records import ScenarioInfo, clean_text, now, scenario_info, to_json
+from terr.store.records import NOONE, Person, ScenarioInfo, clean_text, made_by, now, scenario_info, to_json
 
 _NAME = "name of the scenario"
 
@@ -31,6 +31,7 @@ class Scenarios(Datasets):
         measure: str,
         tolerance: float,
         settings: Mapping[str, Any] | None = None,
+        owner: Person = NOONE,
     ) -> ScenarioInfo:
         """Start a scenario on the empty plan.
 
@@ -44,6 +45,7 @@ class Scenarios(Datasets):
             measure: the measure to balance.
             tolerance: allowed relative deviation, 0.05 = 5 %.
             settings: other choices, a JSON object.
+            owner: whose it is; without a user id it is everybody's.
 
         Raises:
             InputError: for a value that can't be stored.
@@ -76,15 +78,35 @@ class Scenarios(Datasets):
         }
         with self._db.write() as c:
             c.execute(insert(t.scenarios).values(values))
+            _own(c, str(values["id"]), owner)
         return self.scenario(str(values["id"]))
 
-    def list_scenarios(self, *, include_deleted: bool = False, dataset_id: str | None = None) -> list[ScenarioInfo]:
-        """Scenarios, the one worked on last first."""
+    def list_scenarios(
+        self,
+        *,
+        include_deleted: bool = False,
+        include_archived: bool = False,
+        dataset_id: str | None = None,
+        user_id: str | None = None,
+    ) -> list[ScenarioInfo]:
+        """Scenarios, the one worked on last first.
+
+        Args:
+            include_deleted: those taken off the list too.
+            include_archived: those put away too.
+            dataset_id: only those of one data set.
+            user_id: only those where this user has a role, and those that are everybody's.
+        """
         query = select(t.scenarios).order_by(t.scenarios.c.updated_at.desc(), t.scenarios.c.id)
         if not include_deleted:
             query = query.where(t.scenarios.c.deleted_at.is_(None))
+        if not include_archived:
+            query = query.where(t.scenarios.c.archived_at.is_(None))
         if dataset_id is not None:
             query = query.where(t.scenarios.c.dataset_id == dataset_id)
+        if user_id is not None:
+            held = select(t.roles.c.role).where(t.roles.c.scenario_id == t.scenarios.c.id)
+            query = query.where(or_(~exists(held), exists(held.where(t.roles.c.user_id == user_id))))
         with self._db.read() as c:
             return [scenario_info(r) for r in c.execute(query)]
 
@@ -105,7 +127,8 @@ class Scenarios(Datasets):
         """
         s = t.scenarios.c
         with self._db.read() as c:
-            rev = c.execute(select(s.rev).where(s.id == scenario_id, s.deleted_at.is_(None))).scalar()
+            safe = scenario_id.replace("\0", "?")
+            rev = c.execute(select(s.rev).where(s.id == safe, s.deleted_at.is_(None))).scalar()
         if rev is None:
             raise _unknown()
         return int(rev)
@@ -128,14 +151,15 @@ class Scenarios(Datasets):
             ).scalar()
         return bool(found)
 
-    def rename(self, scenario_id: str, name: str) -> ScenarioInfo:
+    def rename(self, scenario_id: str, name: str, *, by: Person = NOONE) -> ScenarioInfo:
         """Give a scenario another name.
 
         Raises:
             LocateError: if it isn't found.
             InputError: if the name is empty or too long.
         """
-        return self._change(scenario_id, {"name": clean_text(name, _NAME, 120, needed=True)})
+        clean = clean_text(name, _NAME, 120, needed=True)
+        return self._change(scenario_id, {"name": clean}, f"Renamed to {clean}", by)
 
     def update_settings(
         self,
@@ -160,25 +184,66 @@ class Scenarios(Datasets):
             values["settings_json"] = to_json(settings, "settings")
         return self._change(scenario_id, values)
 
-    def duplicate(self, scenario_id: str, name: str | None = None) -> ScenarioInfo:
+    def change_settings(
+        self, scenario_id: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> ScenarioInfo:
+        """Make the settings anew from the earlier ones, so that two people who change two of them both succeed.
+
+        Args:
+            scenario_id: whose settings.
+            change: gets the settings as stored, gives the new ones; quick, for others wait.
+
+        Raises:
+            LocateError: if the scenario isn't found.
+            InputError: for a value that can't be stored.
+        """
+        with self._db.write() as c:
+            before = self._info(c, scenario_id, lock=True).settings
+            values = {"settings_json": to_json(change(before), "settings"), "updated_at": now()}
+            self._bump(c, scenario_id, values)
+        return self.scenario(scenario_id)
+
+    def archive(self, scenario_id: str, on: bool = True, *, by: Person = NOONE) -> ScenarioInfo:
+        """Put a scenario away, so that lists leave it out unless asked, or fetch it back; nothing is erased or expires.
+
+        Raises:
+            LocateError: if it isn't found.
+        """
+        text = "Put away" if on else "Fetched back"
+        return self._change(scenario_id, {"archived_at": now() if on else None}, text, by)
+
+    def duplicate(self, scenario_id: str, name: str | None = None, *, owner: Person = NOONE) -> ScenarioInfo:
         """Copy a scenario with its full history, so that undo, redo and every branch work in the copy too.
 
-        Edits keep their ids, revisions and authors.
+        Edits keep their ids, revisions and authors; named versions, tags, notes and exceptions come along; comments,
+        proposals and roles don't.
 
         Raises:
             LocateError: if it isn't found.
             InputError: if the name is empty or too long.
         """
-        copy = new_id()
         with self._db.write() as c:
-            info = self._info(c, scenario_id)
-            given = (info.name[:110].rstrip() + " (copy)") if name is None else name
-            at = now()
-            changes = {"name": clean_text(given, _NAME, 120, needed=True), "created_at": at, "updated_at": at}
-            _copy_rows(c, t.scenarios, "id", scenario_id, copy, changes)
-            for table in (t.edits, t.heads, t.checkpoints):
-                _copy_rows(c, table, "scenario_id", scenario_id, copy, {})
-        return self.scenario(copy)
+            return self._info(c, self._copy(c, scenario_id, name, owner))
+
+    def _copy(self, c: Connection, scenario_id: str, name: str | None, owner: Person) -> str:
+        """Id of a copy with the whole history."""
+        copy = new_id()
+        info = self._info(c, scenario_id, lock=True)
+        given = (info.name[:110].rstrip() + " (copy)") if name is None else name
+        at = now()
+        changes = {
+            "name": clean_text(given, _NAME, 120, needed=True),
+            "created_at": at,
+            "updated_at": at,
+            "archived_at": None,
+            "origin_id": scenario_id,
+            "origin_edit": info.head,
+        }
+        _copy_rows(c, t.scenarios, "id", scenario_id, copy, changes)
+        for table in (t.edits, t.heads, t.checkpoints, t.marks, t.exceptions):
+            _copy_rows(c, table, "scenario_id", scenario_id, copy, {})
+        _own(c, copy, owner)
+        return copy
 
     def delete(self, scenario_id: str) -> None:
         """Take a scenario off the list; nothing is erased, and `restore` brings it back.
@@ -202,25 +267,48 @@ class Scenarios(Datasets):
             c.execute(update(t.scenarios).where(t.scenarios.c.id == scenario_id).values(deleted_at=None))
         return self.scenario(scenario_id)
 
-    def _change(self, scenario_id: str, values: dict[str, Any]) -> ScenarioInfo:
+    def _change(self, scenario_id: str, values: dict[str, Any], text: str = "", by: Person = NOONE) -> ScenarioInfo:
         with self._db.write() as c:
-            self._info(c, scenario_id)
-            c.execute(
-                update(t.scenarios).where(t.scenarios.c.id == scenario_id).values({**values, "updated_at": now()})
-            )
-        return self.scenario(scenario_id)
+            seq = self._bump(c, scenario_id, {**values, "updated_at": now()})
+            if text:
+                self._log(c, scenario_id, seq, "scenario", "changed", text, by)
+            return self._info(c, scenario_id)
 
-    def _info(self, c: Connection, scenario_id: str) -> ScenarioInfo:
+    def _bump(self, c: Connection, scenario_id: str, values: Mapping[str, Any] | None = None) -> int:
+        """Count a change beside the plan; others who change something of the scenario wait until it is stored."""
         s = t.scenarios.c
-        row = c.execute(select(t.scenarios).where(s.id == scenario_id, s.deleted_at.is_(None))).first()
+        live = update(t.scenarios).where(s.id == scenario_id, s.deleted_at.is_(None))
+        seq = c.execute(live.values(seq=s.seq + 1, **(values or {})).returning(s.seq)).scalar()
+        if seq is None:
+            raise _unknown()
+        return int(seq)
+
+    def _log(
+        self, c: Connection, scenario_id: str, seq: int, topic: str, action: str, text: str, by: Person,
+        *, ref: int = 0, reason: str = "",
+    ) -> None:  # fmt: skip
+        row = {"scenario_id": scenario_id, "seq": seq, "topic": topic, "ref": ref, "action": action}
+        c.execute(insert(t.journal).values(**row, text=text[:400], reason=reason, **made_by(by)))
+
+    def _info(self, c: Connection, scenario_id: str, *, lock: bool = False) -> ScenarioInfo:
+        s = t.scenarios.c
+        query = select(t.scenarios).where(s.id == scenario_id.replace("\0", "?"), s.deleted_at.is_(None))
+        row = c.execute(query.with_for_update() if lock else query).first()
         if row is None:
             raise _unknown()
         return scenario_info(row)
 
 
+def _own(c: Connection, scenario_id: str, owner: Person) -> None:
+    if owner.user_id:
+        by = made_by(owner)
+        row = {"scenario_id": scenario_id, "user_id": by["user_id"], "role": "owner"}
+        c.execute(insert(t.roles).values(**row, given_by=by["author"], at=by["at"]))
+
+
 def _copy_rows(c: Connection, table: Table, key: str, old: str, new: str, changes: Mapping[str, Any]) -> None:
     replaced = {key: new, **changes}
-    columns = [literal(replaced[k.name]).label(k.name) if k.name in replaced else k for k in table.columns]
+    columns = [literal(replaced[k.name], k.type).label(k.name) if k.name in replaced else k for k in table.columns]
     names = [k.name for k in table.columns]
     c.execute(insert(table).from_select(names, select(*columns).where(table.c[key] == old)))
 

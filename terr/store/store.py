@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from datetime import datetime
+import os
 from pathlib import Path
-from threading import Lock
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from terr.store.changes import Feed
+from terr.store.comments import Comments
+from terr.store.edits import CHECKPOINT_EVERY, NOBODY, Client
+from terr.store.exceptions import Exceptions
+from terr.store.files import DataFiles, SharedFiles
+from terr.store.marks import Marks
+from terr.store.presence import Presence
+from terr.store.proposals import Proposals
+from terr.store.roles import Roles
 
-from terr.edits.applied import apply
-from terr.edits.history import ROOT, History, Step, Visit, describe
-from terr.errors import ConflictError, LocateError, PlanError, StoreError
-from terr.model.edit import Edit
-from terr.model.plan import Plan
-from terr.store import schema as t
-from terr.store.codec import edit_from_bytes, edit_to_bytes, plan_from_bytes, plan_to_bytes
-from terr.store.records import ScenarioInfo, clean_text, now
-from terr.store.scenarios import Scenarios
-
-CHECKPOINT_EVERY = 100
-"""A whole plan is stored each so many edits from the start, so that opening one replays fewer than that."""
-
-Client = tuple[str, int]
-"""Who asked for a change (the id of a window's map) and the number of their request."""
-NOBODY: Client = ("", 0)
-
-_KEEP = 24
+__all__ = ["CHECKPOINT_EVERY", "NOBODY", "Client", "Store", "open_store", "usual_address"]
 
 
 def open_store(where: str | Path) -> Store:
     """Open the database, making it if it doesn't exist.
 
-    A file that is damaged is moved aside and a new database opened; `Store.notice` says so.
+    A file that is damaged is moved aside and a new database opened; one of an older Terr is copied, then brought to
+    today's format. `Store.notice` says so.
 
     Args:
-        where: a path (SQLite), or an SQLAlchemy URL.
+        where: a path (SQLite), or the address of a PostgreSQL database: postgresql://user:password@host/name.
 
     Raises:
         InputError: for an address that isn't one, a database of a newer Terr, or of another program (untouched).
@@ -44,340 +34,21 @@ def open_store(where: str | Path) -> Store:
     return Store(where)
 
 
-class Store(Scenarios):
-    """Scenarios with their plans. Safe to share among threads; several processes may open one database."""
+def usual_address(root: Path) -> str | Path:
+    """Where plans are kept: TERR_DATABASE_URL, or a file in the data folder."""
+    return os.environ.get("TERR_DATABASE_URL", "").strip() or root / "terr.db"
 
-    def __init__(self, where: str | Path) -> None:
-        super().__init__(where)
-        # An edit never changes, so neither does the plan after it: this needs no invalidation.
-        self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
-        self._lock = Lock()
 
-    def append(self, scenario_id: str, edit: Edit, expected_rev: int, *, client: Client = NOBODY) -> int:
-        """Save an edit made on revision `expected_rev`.
+class Store(Proposals, Feed, Comments, Marks, Exceptions, Presence, Roles):
+    """Scenarios with their plans, and what a workshop says about them.
 
-        Args:
-            scenario_id: whose plan.
-            edit: the change.
-            expected_rev: the revision it was made on.
-            client: who asked, and the number of their request; kept with the revision, so that a request sent again
-                after a restart can be told (`taken`).
+    Safe to share among threads; several processes may open one database.
+    """
 
-        Returns:
-            The new revision; it is on disk when this returns.
+    def files(self, root: Path) -> DataFiles:
+        """Where uploads and account tables are kept: in a folder beside SQLite, in PostgreSQL itself otherwise.
 
         Raises:
-            ConflictError: if the scenario is at another revision (`expected`, `found`), or its units aren't where
-                the edit expects them (`units`). Nothing is written.
-            PlanError: if the edit is empty or contradicts the plan.
-            LocateError: if the scenario isn't found.
-            StoreError: if it can't be written.
+            StoreError: if the folder can't be made.
         """
-        if not edit:
-            raise PlanError("there is nothing to save: the plan is like this already")
-        author, note = clean_text(edit.author, "author", 200), clean_text(edit.note, "note", 4000)
-        with self._db.read() as c:
-            info = self._expect(c, scenario_id, expected_rev)
-            plan = self._plan(c, info, info.head)
-            depth = self._depth(c, scenario_id, info.head) + 1
-        after = apply(plan, edit)
-        rev = expected_rev + 1
-        made = [new.code + 1 for _, new in edit.territories if new is not None]
-        row = {
-            "scenario_id": scenario_id,
-            "id": rev,
-            "parent": info.head or None,
-            "depth": depth,
-            "kind": edit.kind,
-            "title": clean_text(describe(edit, plan, info.level), "name of a territory", 400),
-            "payload": edit_to_bytes(edit),
-            "author": author,
-            "note": note,
-            "at": edit.at.isoformat(),
-        }
-        with self._db.write() as c:
-            self._step(c, info, rev, "edit", author, next_code=max([info.next_code, *made]), client=client)
-            c.execute(insert(t.edits).values(row))
-            if depth % CHECKPOINT_EVERY == 0:
-                c.execute(
-                    insert(t.checkpoints).values(scenario_id=scenario_id, edit_id=rev, payload=plan_to_bytes(after))
-                )
-        self._remember(scenario_id, rev, after)
-        return rev
-
-    def undo(
-        self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
-    ) -> tuple[int, Edit]:
-        """Take the last edit back.
-
-        Returns:
-            The new revision, and the edit to apply to the plan of `expected_rev`.
-
-        Raises:
-            ConflictError: if the scenario is at another revision.
-            PlanError: if there is nothing to undo.
-            LocateError: if the scenario isn't found.
-        """
-        with self._db.write() as c:
-            info = self._expect(c, scenario_id, expected_rev)
-            if info.head == ROOT:
-                raise PlanError("there is nothing to undo")
-            edit = self._edit(c, scenario_id, info.head).inverse()
-            return self._step(c, info, self._parent(c, scenario_id, info.head), "undo", author, client=client), edit
-
-    def redo(
-        self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
-    ) -> tuple[int, Edit]:
-        """Do the edit taken back last again; of several branches, the one visited last.
-
-        Returns:
-            The new revision, and the edit to apply to the plan of `expected_rev`.
-
-        Raises:
-            ConflictError: if the scenario is at another revision.
-            PlanError: if there is nothing to redo.
-            LocateError: if the scenario isn't found.
-        """
-        with self._db.write() as c:
-            info = self._expect(c, scenario_id, expected_rev)
-            child = self._last_child(c, scenario_id, info.head)
-            if child is None:
-                raise PlanError("there is nothing to redo")
-            return self._step(c, info, child, "redo", author, client=client), self._edit(c, scenario_id, child)
-
-    def go_to(self, scenario_id: str, edit_id: int, expected_rev: int, *, author: str = "") -> tuple[int, list[Edit]]:
-        """Go to the plan after any edit of the history, on whichever branch; 0 = the empty plan.
-
-        Returns:
-            The new revision, and the edits to apply, in order, to the plan of `expected_rev`.
-
-        Raises:
-            ConflictError: if the scenario is at another revision.
-            LocateError: if the scenario or the edit isn't found.
-        """
-        with self._db.write() as c:
-            info = self._expect(c, scenario_id, expected_rev)
-            edits = self._between(c, scenario_id, info.head, edit_id)
-            return self._step(c, info, edit_id, "go", author), edits
-
-    def can_undo(self, scenario_id: str) -> bool:
-        """True if there is an edit to take back."""
-        return self.scenario(scenario_id).head != ROOT
-
-    def can_redo(self, scenario_id: str) -> bool:
-        """True if there is an edit to do again."""
-        with self._db.read() as c:
-            info = self._info(c, scenario_id)
-            return self._last_child(c, scenario_id, info.head) is not None
-
-    def load_plan(self, scenario_id: str) -> tuple[Plan, int]:
-        """The plan as it is and its revision.
-
-        Raises:
-            LocateError: if the scenario isn't found.
-            StoreError: if what is stored can't be read.
-        """
-        with self._db.read() as c:
-            info = self._info(c, scenario_id)
-            return self._plan(c, info, info.head), info.rev
-
-    def plan_at(self, scenario_id: str, edit_id: int) -> Plan:
-        """The plan after one edit of the history, 0 = the empty plan.
-
-        Raises:
-            LocateError: if the scenario or the edit isn't found.
-            StoreError: if what is stored can't be read.
-        """
-        with self._db.read() as c:
-            return self._plan(c, self._info(c, scenario_id), edit_id)
-
-    def edits_between(self, scenario_id: str, rev_a: int, rev_b: int) -> list[Edit]:
-        """The shortest list of edits that leads from the plan of one revision to that of another.
-
-        Edits taken back come as their inverse; what was done and undone in between doesn't come at all.
-
-        Raises:
-            LocateError: if the scenario or a revision isn't found.
-        """
-        if rev_a == rev_b:
-            return []
-        with self._db.read() as c:
-            self._info(c, scenario_id)
-            return self._between(c, scenario_id, self._head(c, scenario_id, rev_a), self._head(c, scenario_id, rev_b))
-
-    def history(self, scenario_id: str) -> History:
-        """All edits and revisions, without the edits' arrays.
-
-        Raises:
-            LocateError: if the scenario isn't found.
-        """
-        e, h = t.edits.c, t.heads.c
-        steps = select(e.id, e.parent, e.kind, e.title, e.author, e.note, e.at).where(e.scenario_id == scenario_id)
-        visits = select(h.rev, h.head, h.action, h.author, h.at).where(h.scenario_id == scenario_id)
-        with self._db.read() as c:
-            self._info(c, scenario_id)
-            return History(
-                steps=tuple(
-                    Step(r.id, r.parent or ROOT, r.kind, r.title, r.author, r.note, datetime.fromisoformat(r.at))
-                    for r in c.execute(steps.order_by(e.id))
-                ),
-                visits=tuple(
-                    Visit(r.rev, r.head, r.action, r.author, datetime.fromisoformat(r.at))
-                    for r in c.execute(visits.order_by(h.rev))
-                ),
-            )
-
-    def _expect(self, c: Connection, scenario_id: str, expected_rev: int) -> ScenarioInfo:
-        info = self._info(c, scenario_id)
-        if info.rev != expected_rev:
-            raise _changed(expected_rev, info.rev)
-        return info
-
-    def _step(
-        self,
-        c: Connection,
-        info: ScenarioInfo,
-        head: int,
-        action: str,
-        author: str,
-        *,
-        next_code: int | None = None,
-        client: Client = NOBODY,
-    ) -> int:
-        """Move the head under the guard: only if the scenario is still at the revision of `info`."""
-        s, at, rev = t.scenarios.c, now(), info.rev + 1
-        code = info.next_code if next_code is None else next_code
-        guarded = update(t.scenarios).where(s.id == info.id, s.rev == info.rev, s.deleted_at.is_(None))
-        if c.execute(guarded.values(head=head, rev=rev, next_code=code, updated_at=at)).rowcount != 1:
-            raise _changed(info.rev, self._info(c, info.id).rev)
-        author = clean_text(author, "author", 200)
-        row = {"scenario_id": info.id, "rev": rev, "head": head, "action": action, "author": author, "at": at}
-        c.execute(insert(t.heads).values(**row, client=client[0][:64], client_n=client[1]))
-        return rev
-
-    def _edit(self, c: Connection, scenario_id: str, edit_id: int) -> Edit:
-        e = t.edits.c
-        payload = c.execute(select(e.payload).where(e.scenario_id == scenario_id, e.id == edit_id)).scalar()
-        if payload is None:
-            raise _no_edit(edit_id)
-        return edit_from_bytes(payload)
-
-    def _parent(self, c: Connection, scenario_id: str, edit_id: int) -> int:
-        e = t.edits.c
-        row = c.execute(select(e.parent).where(e.scenario_id == scenario_id, e.id == edit_id)).first()
-        if row is None:
-            raise _no_edit(edit_id)
-        return int(row.parent or ROOT)
-
-    def _depth(self, c: Connection, scenario_id: str, edit_id: int) -> int:
-        if edit_id == ROOT:
-            return 0
-        e = t.edits.c
-        depth = c.execute(select(e.depth).where(e.scenario_id == scenario_id, e.id == edit_id)).scalar()
-        if depth is None:
-            raise _no_edit(edit_id)
-        return int(depth)
-
-    def _head(self, c: Connection, scenario_id: str, rev: int) -> int:
-        if rev == 0:
-            return ROOT
-        h = t.heads.c
-        head = c.execute(select(h.head).where(h.scenario_id == scenario_id, h.rev == rev)).scalar()
-        if head is None:
-            raise LocateError(f"this scenario has no revision {rev}; reload it")
-        return int(head)
-
-    def _last_child(self, c: Connection, scenario_id: str, edit_id: int) -> int | None:
-        e, h = t.edits.c, t.heads.c
-        made_on = e.parent.is_(None) if edit_id == ROOT else e.parent == edit_id
-        last = select(func.max(h.rev)).where(h.scenario_id == scenario_id, h.head == e.id).scalar_subquery()
-        visited = select(e.id).where(e.scenario_id == scenario_id, made_on).order_by(last.desc()).limit(1)
-        row = c.execute(visited).first()
-        return None if row is None else int(row.id)
-
-    def _between(self, c: Connection, scenario_id: str, a: int, b: int) -> list[Edit]:
-        up: list[int] = []
-        down: list[int] = []
-        deep_a, deep_b = self._depth(c, scenario_id, a), self._depth(c, scenario_id, b)
-        while a != b:
-            if deep_a >= deep_b:
-                up.append(a)
-                a, deep_a = self._parent(c, scenario_id, a), deep_a - 1
-            else:
-                down.append(b)
-                b, deep_b = self._parent(c, scenario_id, b), deep_b - 1
-        edits = [self._edit(c, scenario_id, i).inverse() for i in up]
-        return edits + [self._edit(c, scenario_id, i) for i in reversed(down)]
-
-    def _plan(self, c: Connection, info: ScenarioInfo, edit_id: int) -> Plan:
-        """From the nearest plan at hand or checkpoint, and the edits after it."""
-        if edit_id == ROOT:
-            return Plan.empty(info.n_units, info.units_version)
-        plan = self._recall(info.id, edit_id)
-        if plan is not None:
-            return plan
-        trail = self._trail(c, info.id, edit_id)
-        if not trail:
-            raise _no_edit(edit_id)
-        todo: list[int] = []
-        for at in trail:
-            plan = self._recall(info.id, at)
-            if plan is not None:
-                break
-            todo.append(at)
-        if plan is None:
-            plan = self._checkpoint(c, info.id, trail[-1])
-            if plan is None:
-                plan = Plan.empty(info.n_units, info.units_version)
-            else:
-                todo.pop()
-        e = t.edits.c
-        query = select(e.payload).where(e.scenario_id == info.id, e.id.in_(todo)).order_by(e.id)
-        try:
-            for payload in c.execute(query).scalars():
-                plan = apply(plan, edit_from_bytes(payload))
-        except (PlanError, ConflictError) as error:
-            raise StoreError("the stored history contradicts itself; restore the database from a backup") from error
-        self._remember(info.id, edit_id, plan)
-        return plan
-
-    def _trail(self, c: Connection, scenario_id: str, edit_id: int) -> list[int]:
-        """Ids from an edit back to the nearest checkpoint or the first edit, that one included."""
-        e, k = t.edits.c, t.checkpoints.c
-        back = select(e.id, e.parent).where(e.scenario_id == scenario_id, e.id == edit_id).cte("back", recursive=True)
-        stored = exists(select(k.edit_id).where(k.scenario_id == scenario_id, k.edit_id == back.c.id))
-        back = back.union_all(
-            select(e.id, e.parent).where(e.scenario_id == scenario_id, e.id == back.c.parent, ~stored)
-        )
-        return [int(i) for i in c.execute(select(back.c.id).order_by(back.c.id.desc())).scalars()]
-
-    def _checkpoint(self, c: Connection, scenario_id: str, edit_id: int) -> Plan | None:
-        k = t.checkpoints.c
-        payload = c.execute(select(k.payload).where(k.scenario_id == scenario_id, k.edit_id == edit_id)).scalar()
-        return None if payload is None else plan_from_bytes(payload)
-
-    def _recall(self, scenario_id: str, edit_id: int) -> Plan | None:
-        with self._lock:
-            plan = self._plans.get((scenario_id, edit_id))
-            if plan is not None:
-                self._plans.move_to_end((scenario_id, edit_id))
-            return plan
-
-    def _remember(self, scenario_id: str, edit_id: int, plan: Plan) -> None:
-        with self._lock:
-            self._plans[scenario_id, edit_id] = plan
-            self._plans.move_to_end((scenario_id, edit_id))
-            while len(self._plans) > _KEEP:
-                self._plans.popitem(last=False)
-
-
-def _changed(expected: int, found: int) -> ConflictError:
-    return ConflictError(
-        f"somebody else changed the plan: you saw revision {expected}, it is at {found}; look again and repeat",
-        expected=expected,
-        found=found,
-    )
-
-
-def _no_edit(edit_id: int) -> LocateError:
-    return LocateError(f"this scenario has no change {edit_id}; reload it")
+        return DataFiles(root) if self._db.path is not None else SharedFiles(self._db)

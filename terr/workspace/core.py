@@ -11,7 +11,7 @@ from terr.boundaries.catalog import load_units
 from terr.errors import LocateError, PlanError
 from terr.model.plan import Plan
 from terr.model.units import Units
-from terr.store import DataFiles, ScenarioInfo, Store, data_dir, open_store
+from terr.store import DataFiles, ScenarioInfo, Store, data_dir, open_store, usual_address
 from terr.workspace.levels import missing
 
 _KEPT = 64
@@ -47,17 +47,20 @@ class Workspace:
     """The store and files of one data folder.
 
     Args:
-        root: the data folder; by default TERR_DATA_DIR, else the platform's user data folder.
+        root: the data folder, with the database in it; by default TERR_DATA_DIR, else the platform's user data folder,
+            and then the database of TERR_DATABASE_URL if that is set.
+        database: address of another database; "" = as above.
 
     Attributes:
         notice: one line about something that happened while opening ("" = nothing), e.g. a damaged database that was
             put aside.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, database: str = "") -> None:
         self.root = data_dir() if root is None else root
-        self.store: Store = open_store(self.root / "terr.db")
-        self.files = DataFiles(self.root)
+        usual = usual_address(self.root) if root is None else self.root / "terr.db"
+        self.store: Store = open_store(database or usual)
+        self.files: DataFiles = self.store.files(self.root)
         self.notice: str = self.store.notice
         self.plans = Cache()
         self.datasets = Cache(8)

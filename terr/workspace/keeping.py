@@ -19,8 +19,7 @@ _MOST = 200
 
 def keep(ws: Workspace, scenario_id: str, name: str, value: Any) -> None:
     """Put one thing into a scenario's settings and leave the others as they are."""
-    now = ws.store.scenario(scenario_id).settings
-    ws.store.update_settings(scenario_id, settings={**now, name: value})
+    ws.store.change_settings(scenario_id, lambda now: {**now, name: value})
 
 
 def keep_asked(ws: Workspace, scenario_id: str, request: Request, *, miles: bool = True) -> None:
@@ -39,7 +38,7 @@ def keep_rules(ws: Workspace, scenario_id: str, edit_id: int, rules: Rules) -> N
     kept = _by_edit(ws.store.scenario(scenario_id), RULES)
     if rules == NO_RULES and not kept:
         return
-    keep(ws, scenario_id, RULES, _newest({**kept, str(edit_id): rules_json(rules)}))
+    _keep_at(ws, scenario_id, RULES, edit_id, rules_json(rules))
 
 
 def rules_of(ws: Workspace, info: ScenarioInfo) -> Rules:
@@ -53,8 +52,7 @@ def rules_of(ws: Workspace, info: ScenarioInfo) -> Rules:
 
 def keep_proof(ws: Workspace, scenario_id: str, edit_id: int, proof: Mapping[str, Any]) -> None:
     """Keep what was proven of the plan after an edit."""
-    kept = _by_edit(ws.store.scenario(scenario_id), PROOFS)
-    keep(ws, scenario_id, PROOFS, _newest({**kept, str(edit_id): dict(proof)}))
+    _keep_at(ws, scenario_id, PROOFS, edit_id, dict(proof))
 
 
 def proof_at(ws: Workspace, info: ScenarioInfo) -> tuple[Mapping[str, Any] | None, bool]:
@@ -79,8 +77,19 @@ def last_of(ws: Workspace, info: ScenarioInfo, edits: set[str]) -> int:
     return int(known)
 
 
+def _keep_at(ws: Workspace, scenario_id: str, name: str, edit_id: int, value: Any) -> None:
+    def put(now: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**now, name: _newest({**_listed(now, name), str(edit_id): value})}
+
+    ws.store.change_settings(scenario_id, put)
+
+
 def _by_edit(info: ScenarioInfo, name: str) -> dict[str, Any]:
-    kept = info.settings.get(name)
+    return _listed(info.settings, name)
+
+
+def _listed(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    kept = settings.get(name)
     return {str(k): v for k, v in kept.items()} if isinstance(kept, Mapping) else {}
 
 

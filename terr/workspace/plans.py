@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +22,6 @@ from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
 from terr.workspace.levels import BOUNDARIES, check_level, kept_with_plan, place_name, settled_region
 
-_TRIES = 24
 Make = Callable[[Plan, int], Edit]
 """Gets the plan and the next free territory code, gives the edit."""
 
@@ -131,29 +128,20 @@ def edit(
         client: the map that asked, and the number of its event (see `Store.append`).
 
     Raises:
-        ConflictError: if strict and the plan changed, or others keep changing it.
+        ConflictError: if strict and the plan changed.
         PlanError: if the edit makes no sense on the plan.
     """
-    for attempt in range(_TRIES):
-        if attempt:  # others were first: wait a little, each for another time, so that not all come back at once
-            time.sleep(random.uniform(0.0, 0.004 * min(attempt, 8)))  # noqa: S311 (no secret)
-        plan, rev = ws.plan(scenario_id)
-        if strict and rev != seen_rev:
+    if strict:
+        _, rev = ws.plan(scenario_id)
+        if rev != seen_rev:
             raise _stale(seen_rev, rev)
-        info = ws.store.scenario(scenario_id)
-        change = make(plan, info.next_code)
-        if not change:
-            return Outcome(rev)
-        after = moves.apply(plan, change)
-        try:
-            new = ws.store.append(scenario_id, change, rev, client=client)
-        except ConflictError:
-            continue
-        ws.keep(scenario_id, new, after)
-        if change.kind not in {"design", "import"}:
-            ws.same_baseline(scenario_id, info.head, new)
-        return Outcome(new, changed=True)
-    raise ConflictError("others are changing this plan right now; try again in a moment", expected=seen_rev)
+    made = ws.store.change(scenario_id, make, expected_rev=seen_rev if strict else None, client=client)
+    if not made.edit:
+        return Outcome(made.rev)
+    ws.keep(scenario_id, made.rev, made.plan)
+    if made.edit.kind not in {"design", "import"}:
+        ws.same_baseline(scenario_id, made.on, made.rev)
+    return Outcome(made.rev, changed=True)
 
 
 def paint(
