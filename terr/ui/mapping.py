@@ -19,6 +19,7 @@ from terr.view.text import SYMBOLS, units_word
 from terr.workspace import events, finding, looks
 from terr.workspace.board import Board
 from terr.workspace.events import Seen
+from terr.workspace.exceptions import held_mark
 
 KEY = "terr_map"
 HEIGHT = 545
@@ -49,7 +50,7 @@ def take_events() -> None:
 def show(shown: Board, *, proposed: bool) -> None:
     """The map of a board; nothing can be edited on a proposal."""
     seen = state.seen()
-    version = f"{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"
+    version = f"{shown.info.dataset_id}-{shown.units.version}-{shown.measure}{held_mark(shown.held)}"
     names = {r.rep_id: r.name for r in shown.reps}
     off = dict(zip(shown.table["code"], shown.table["deviation"], strict=True))
     territories = [
@@ -141,7 +142,7 @@ def _symbol(currency: str) -> str:
 def _pieces(shown: Board, seen: Seen) -> list[dict[str, Any]]:
     """What the person asked for and the browser doesn't hold yet."""
     ws, out = state.workspace(), []
-    version = f"points-{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"[:60]
+    version = f"points-{held_mark(shown.held)}-{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"[:60]
     if seen.points and version not in seen.got:
         out.append({"kind": "points", "version": version, **figures.account_points(shown)})
     look = looks.piece(ws, shown, seen.look) if seen.look else None
