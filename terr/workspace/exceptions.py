@@ -74,8 +74,8 @@ class Register:
             return ""
         return (
             f"{count(len(self.held), 'account')} of {self.accounts:,} ({percent(100 * self.share)}) go by exception. "
-            f"Above {percent(100 * MANY, 0)} the map no longer tells who covers what; end some, or draw the territories "
-            "so that fewer are needed."
+            f"Above {percent(100 * MANY, 0)} the map no longer tells who covers what; end some, or draw the "
+            "territories so that fewer are needed."
         )
 
     def of(self, state: str) -> tuple[Standing, ...]:
@@ -111,7 +111,7 @@ def resolve(
     wanted = ids[ids.isin([e.what.account_id for e in entries])]
     rows_of: dict[str, list[int]] = {}
     for row, account in wanted.items():
-        rows_of.setdefault(account, []).append(int(row))  # type: ignore[call-overload]
+        rows_of.setdefault(account, []).append(int(row))
     label = {t.code: t.name for t in plan.territories}
     theirs: dict[str, list[int]] = {}
     for t in plan.territories:
