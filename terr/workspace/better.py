@@ -110,7 +110,7 @@ def rep_gains(found: Comparison, measures: Sequence[str]) -> pd.DataFrame:
     """The same for each rep who covers a territory in either plan; the last row is what nobody covers."""
     names = {r.rep_id: r.name for r in found.reps}
     there = [t.rep for s in (found.a, found.b) for t in s.plan.territories if t.rep]
-    ids = sorted(dict.fromkeys(there), key=lambda i: names.get(i, i).casefold())
+    ids = sorted(dict.fromkeys(there), key=lambda i: str(names.get(i, i)).casefold())
     number = {rep: i for i, rep in enumerate(ids)} | {"": -1}
     a, b = (np.array([number[r] for r in reps.tolist()], dtype=np.int32) for reps in (found.rep_a, found.rep_b))
     keys = [*range(len(ids)), -1]
