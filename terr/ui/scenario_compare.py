@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from terr.ui import scenario_ledger, scenario_maps, state
 from terr.ui.guard import guarded
-from terr.view.text import markdown, percent, short
+from terr.view.text import markdown, percent
 from terr.workspace import better, versions
 from terr.workspace.compared import (
     Comparison,
@@ -19,6 +19,7 @@ from terr.workspace.compared import (
     matching_line,
     measures_shown,
 )
+from terr.workspace.ledger import NOBODY, NOWHERE
 from terr.workspace.vitals import Vitals, vitals
 
 _MOST = 5
@@ -38,23 +39,30 @@ def show() -> None:
     names = list(points)
     open_one = state.scenario_id()
     first = next((k for k in names if k == f"{open_one}:"), names[0])
-    second = next(k for k in names if k != first)
+    second = _before(first, points)
     picked = st.multiselect(
-        "Plans and versions to compare", names, default=[first, second], format_func=lambda k: points[k].name,
+        "Plans and versions to compare", names, default=[second, first], format_func=lambda k: points[k].name,
         max_selections=_MOST, key=f"terr_compared_{len(names)}_{open_one}", placeholder="Choose two or more",
     )  # fmt: skip
     if len(picked) < 2:
         st.info("Choose two or more plans or versions.", icon=":material/difference:")
         return
     chosen = {k: points[k] for k in picked}
-    _metrics(chosen)
     a, b = (chosen[k] for k in picked[:2])
     if len(picked) > 2:
         left, right = st.columns(2)
         a = chosen[str(left.selectbox("From", picked, 0, format_func=lambda k: points[k].name, key="terr_pair_a"))]
         rest = [k for k in picked if chosen[k] != a]
         b = chosen[str(right.selectbox("To", rest, 0, format_func=lambda k: points[k].name, key="terr_pair_b"))]
-    _pair(a, b)
+    _pair(a, b, chosen)
+
+
+def _before(key: str, points: dict[str, Point]) -> str:
+    """What a plan is compared with unless another is chosen: what it grew from, else its newest version, else any."""
+    info = state.workspace().store.scenario(points[key].scenario_id)
+    versions_of = [k for k, p in points.items() if p.scenario_id == info.id and k != key]
+    others = [f"{info.origin_id}:", *reversed(versions_of), *points]
+    return next(k for k in others if k in points and k != key)
 
 
 def _points() -> dict[str, Point]:
@@ -100,7 +108,7 @@ def _metrics(chosen: dict[str, Point]) -> None:
     )  # fmt: skip
 
 
-def _pair(a: Point, b: Point) -> None:
+def _pair(a: Point, b: Point, chosen: dict[str, Point]) -> None:
     ws = state.workspace()
     found = compare(ws, a, b)
     measures = list(measures_shown(found))
@@ -128,6 +136,7 @@ def _pair(a: Point, b: Point) -> None:
         for s in (found.a, found.b)
     )
     scenario_maps.two(found, (a.name, b.name), (notes[0], notes[1]), changes=look != "Both plans")
+    _metrics(chosen)
     _gains(found, measures)
     scenario_ledger.show(found)
 
@@ -144,24 +153,29 @@ def _gains(found: Comparison, measures: list[str]) -> None:
         label_visibility="collapsed", placeholder="Measures to show beside the accounts",
     )  # fmt: skip
     table = better.rep_gains(found, shown) if by == "Rep" else better.territory_gains(found, shown)
+    frame, columns = _readable(found, table, shown, with_match=by != "Rep")
     st.dataframe(
-        _readable(found, table, shown, with_match=by != "Rep"), hide_index=True, width="stretch", key="terr_gains",
-        height=min(420, 38 + 35 * len(table)),
+        frame, hide_index=True, width="stretch", key="terr_gains", height=min(420, 38 + 35 * len(frame)),
+        column_config=columns,
     )  # fmt: skip
 
 
-def _readable(found: Comparison, table: pd.DataFrame, measures: list[str], *, with_match: bool) -> pd.DataFrame:
+def _readable(
+    found: Comparison, table: pd.DataFrame, measures: list[str], *, with_match: bool
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """What is gained and lost as numbers under headings for people, and how they are written."""
     out = {"Territory" if with_match else "Rep": table["name"]}
+    columns: dict[str, Any] = {}
     if with_match:
         out["Matched by"] = table["matched"]
     for measure in ("accounts", *measures):
-        money = "" if measure == "accounts" else found.currency(measure)
         title = "Accounts" if measure == "accounts" else measure
-        say = partial(short, currency=money)
+        dollars = measure != "accounts" and found.currency(measure) == "USD"
         for column in ("before", "gained", "lost", "after"):
             values = table[f"{measure} {column}"]
-            sign = {"gained": "+", "lost": "−"}.get(column, "")
-            out[f"{title} {column}"] = [f"{sign if v else ''}{say(float(v))}" for v in values]
-    frame = pd.DataFrame(out)
-    alike = (table["accounts before"] == 0) & (table["accounts after"] == 0)
-    return frame[~(alike & table["name"].isin(["no territory", "no rep"]))]
+            name = f"{title} {column}"
+            out[name] = -values if column == "lost" else values
+            columns[name] = st.column_config.NumberColumn(format="$%,.0f" if dollars else "localized")
+    nobody = (table["accounts before"] == 0) & (table["accounts after"] == 0)
+    frame = pd.DataFrame(out)[~(nobody & table["name"].isin([NOWHERE, NOBODY]))]
+    return frame, columns

@@ -39,7 +39,9 @@ def show() -> None:
     )  # fmt: skip
     fits = story.chosen(lines, who=who, kinds=kinds)
     pages = max(1, -(-len(fits) // _PAGE))
-    page = int(top[3].number_input(f"Page of {pages:,}", 1, pages, 1, key=f"terr_page_{info.id}_{pages}"))
+    page = 1
+    if pages > 1:
+        page = int(top[3].number_input(f"Page of {pages:,}", 1, pages, 1, key=f"terr_page_{info.id}_{pages}"))
     _travel(info, people)
     if not fits:
         st.info("Nothing in this history fits what is chosen above.", icon=":material/filter_alt_off:")
