@@ -69,7 +69,6 @@ def _standing(info: ScenarioInfo, shown: Register) -> None:
         frame, hide_index=True, width="stretch", height=min(320, 38 + 35 * len(frame)), on_select="rerun",
         selection_mode="multi-row", key=key,
         column_config={
-            "Until": st.column_config.DateColumn(format="MMM D, YYYY"),
             "Entered": st.column_config.DatetimeColumn(format="MMM D, YYYY HH:mm", timezone=st.context.timezone),
         },
     )  # fmt: skip
