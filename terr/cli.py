@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
 from terr.errors import InputError, SolveError, TerrError
-from terr.workspace import options, upkeep
+from terr.workspace import options, summing, upkeep
 
 if TYPE_CHECKING:
     from terr.model.result import Progress
@@ -150,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = command("demo", "Write a workbook of made-up accounts to try Terr with.", _demo)
     demo.add_argument("out", metavar="OUT.xlsx")
+    summing.add_to(command)
     upkeep.add_to(command)
     return parser
 
