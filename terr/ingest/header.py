@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from terr.errors import InputError
+from terr.ingest.clean import shorten
 from terr.ingest.words import KNOWN, compact
 
 SEARCH_ROWS = 40
@@ -79,7 +80,7 @@ def find_header(rows: Sequence[Sequence[str]], what: str) -> int:
             break  # data has begun
     if best is None:
         first = next(i for i, row in enumerate(top) if sum(map(bool, row)) >= min(2, typical))
-        shown = ", ".join(c for c in top[first] if c)[:80]
+        shown = shorten(", ".join(c for c in top[first] if c), 80)
         raise InputError(
             f"{what} has no header row: row {first + 1} looks like data ({shown}); add a row with the columns'"
             " names on top"

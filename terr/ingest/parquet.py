@@ -187,7 +187,17 @@ def _as_text(column: pa.Array) -> pa.Array:
         text = pa.array([""] * len(column), pa.large_string())
     else:
         text = column.cast(pa.large_string())
-    return pc.fill_null(text, "")
+    return _readable(pc.fill_null(text, ""))
+
+
+def _readable(text: pa.Array) -> pa.Array:
+    """The texts, with a sign in place of each byte that is no UTF-8: one such cell must not cost the file."""
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        cells = text.cast(pa.large_binary()).to_pylist()
+        return pa.array([c.decode("utf-8", errors="replace") for c in cells], pa.large_string())
+    return text
 
 
 def _figure(value: float) -> str:
