@@ -17,6 +17,7 @@ from terr.errors import InputError
 from terr.ingest.fasttext import text_frame
 from terr.ingest.header import unique_names
 from terr.ingest.progress import Steps
+from terr.trial import parquet_is_harmless
 
 _NOTES_BYTES = 16 << 20
 _NOTES_ITEMS = 1_000_000
@@ -48,6 +49,9 @@ def read_parquet(
         InputError: a broken file, one over the limits, one without rows, a column that holds lists or records.
     """
     broken = InputError(f"{name} is a broken Parquet file; write it again")
+    if not parquet_is_harmless(data):
+        raise broken
+    steps.at(0.05, "reading the columns")
     try:
         file = pq.ParquetFile(
             pa.BufferReader(data),
