@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from terr.aggregate import PlanTotals, measures_per_unit, plan_totals
 from terr.edits.moves import apply
+from terr.errors import InputError
 from terr.metrics import balance, disruption
 from terr.metrics.tally import Tally, tally
 from terr.model.accounts import Accounts
@@ -19,6 +20,7 @@ from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
 from terr.store import ScenarioInfo
+from terr.workspace import scored
 from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
 from terr.workspace.keeping import rules_of
@@ -133,6 +135,8 @@ def per_unit(ws: Workspace, info: ScenarioInfo, measure: str) -> tuple[NDArray[n
     key = ("units", data.key, info.units_version, measure)
     known = ws.scores.get(key)
     if known is None:
+        if measure not in data.accounts.measures:
+            raise InputError(scored.missing(data.scored, measure))
         loads, counts = measures_per_unit(data.accounts, ws.units(info), (measure,))
         known = ws.scores.put(key, (loads[:, 0], counts))
     return known  # type: ignore[no-any-return]

@@ -76,9 +76,11 @@ class Definition(Protocol):
     @property
     def name(self) -> str:
         """How people call it; its measure or attribute has that name too."""
+
     @property
     def reads(self) -> tuple[str, ...]:
         """Columns it needs, as it names them."""
+
     @property
     def makes(self) -> tuple[str, ...]:
         """Columns it makes."""
@@ -143,15 +145,18 @@ class Segments:
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
         asked = [c for p in self.parts for c in p.columns] + [m for m in self.measures if m != ACCOUNTS]
         return tuple(dict.fromkeys(asked))
 
     @property
     def makes(self) -> tuple[str, ...]:
-        counted = tuple(segments.measure_name(m, p) for p in self.parts for m in self.measures)
+        """Columns it makes."""
+        counted = tuple(segments.measure_name(m, p) for m in self.measures for p in self.parts)
         return counted if self.split else (self.name, *counted)
 
     def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
         return {"name": self.name, "parts": [p.to_plain() for p in self.parts], "measures": list(self.measures)}
 
     @staticmethod
@@ -162,6 +167,7 @@ class Segments:
         )
 
     def work(self, on: Ground) -> Made:
+        """Make the new columns."""
         found = [segments.members(on.accounts, p) for p in self.parts]
         money = dict(on.accounts.currency)
         values: dict[str, Floats] = {}
@@ -205,13 +211,16 @@ class Formula:
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
         return _formula_names(self.text)
 
     @property
     def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
         return (self.name,)
 
     def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
         return {"name": self.name, "text": self.text}
 
     @staticmethod
@@ -220,6 +229,7 @@ class Formula:
         return Formula(kept["name"], kept["text"])
 
     def work(self, on: Ground) -> Made:
+        """Make the new columns."""
         found = potential.by_formula(on.accounts, self.text)
         return _potential_made({self.name: found}, found.notes, found)
 
@@ -271,15 +281,18 @@ class PotentialBy:
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
         own = () if self.how == "history" else _formula_names(self.formula)
         past = () if self.how == "formula" else self.periods
         return tuple(dict.fromkeys((*own, *past, *((self.current,) if self.current else ()))))
 
     @property
     def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
         return (self.name, self.white) if self.current else (self.name,)
 
     def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
         return {
             "name": self.name, "how": self.how, "formula": self.formula, "periods": list(self.periods),
             "ahead": self.ahead, "weight": self.weight, "current": self.current, "white": self.white,
@@ -292,6 +305,7 @@ class PotentialBy:
         return PotentialBy(**{**kept, "periods": tuple(map(str, kept.get("periods", ())))})
 
     def work(self, on: Ground) -> Made:
+        """Make the new columns."""
         formula = potential.by_formula(on.accounts, self.formula) if self.how != "history" else None
         history = potential.by_history(on.accounts, self.periods, self.ahead) if self.how != "formula" else None
         if formula is not None and history is not None:

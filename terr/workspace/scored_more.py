@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,20 +26,23 @@ class TiersBy:
     rank: ClassVar[int] = 1
     name: str
     measure: str
-    cuts: Cuts = Cuts()
+    cuts: Cuts = field(default_factory=Cuts)
 
     def __post_init__(self) -> None:
         checked_name(self.name, "tiers")
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
         return (self.measure,)
 
     @property
     def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
         return (self.name,)
 
     def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
         return {"name": self.name, "measure": self.measure, **self.cuts.to_plain()}
 
     @staticmethod
@@ -48,6 +51,7 @@ class TiersBy:
         return TiersBy(kept["name"], kept["measure"], Cuts.from_plain(kept))
 
     def work(self, on: Ground) -> Made:
+        """Make the new columns."""
         found = tiers.tiers(on.accounts, self.measure, self.cuts)
         return Made(texts={self.name: found.labels}, notes=tuple(n for n in (found.note(),) if n), detail=found)
 
@@ -68,13 +72,16 @@ class ScoreBy:
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
         return tuple(dict.fromkeys(i.column for i in self.ingredients))
 
     @property
     def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
         return (self.name,)
 
     def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
         return {"name": self.name, "ingredients": [i.to_plain() for i in self.ingredients]}
 
     @staticmethod
@@ -83,6 +90,7 @@ class ScoreBy:
         return ScoreBy(kept["name"], tuple(Ingredient.from_plain(i) for i in kept["ingredients"]))
 
     def work(self, on: Ground) -> Made:
+        """Make the new columns."""
         found = scores.score(on.accounts, self.ingredients)
         told = [
             f"{blank:,} account(s) have no usable figure in {columns.shown(name)}."
@@ -117,13 +125,16 @@ class LikenessTo:
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
         return tuple(dict.fromkeys((self.column, *self.use)))
 
     @property
     def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
         return (self.name,)
 
     def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
         return {
             "name": self.name, "column": self.column, "won": list(self.won), "lost": list(self.lost),
             "use": list(self.use), "allow": list(self.allow),
@@ -136,6 +147,7 @@ class LikenessTo:
         return LikenessTo(kept["name"], kept["column"], **lists)
 
     def work(self, on: Ground) -> Made:
+        """Make the new columns."""
         # by itself it learns from the file's columns alone, so that other definitions don't change what it says
         ground = on.accounts if self.use else on.base
         found = likeness(
@@ -159,7 +171,7 @@ class WorkloadBy:
     rank: ClassVar[int] = 4
     name: str
     column: str
-    effort: Effort = Effort()
+    effort: Effort = field(default_factory=Effort)
     homes: bool = True
     territories: int = 10
 
@@ -170,13 +182,16 @@ class WorkloadBy:
 
     @property
     def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
         return (self.column,)
 
     @property
     def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
         return (self.name,)
 
     def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
         return {
             "name": self.name, "column": self.column, "homes": self.homes, "territories": self.territories,
             "effort": self.effort.to_plain(),
@@ -191,6 +206,7 @@ class WorkloadBy:
         )  # fmt: skip
 
     def work(self, on: Ground) -> Made:
+        """Make the new columns."""
         labels = columns.texts(on.accounts, self.column)
         homes = home_points([r.home_zip for r in on.reps]) if self.homes and on.reps else None
         if homes is not None and np.isnan(homes).any(axis=1).all():
@@ -201,7 +217,5 @@ class WorkloadBy:
         return Made({self.name: found.hours}, notes=found.notes, detail=found)
 
 
-KINDS: dict[str, Any] = {
-    k.kind: k for k in (Formula, PotentialBy, TiersBy, ScoreBy, LikenessTo, WorkloadBy, Segments)
-}
+KINDS: dict[str, Any] = {k.kind: k for k in (Formula, PotentialBy, TiersBy, ScoreBy, LikenessTo, WorkloadBy, Segments)}
 """Kind -> class, in the suggested order."""
