@@ -125,8 +125,8 @@ def definition_of(kept: Any) -> Definition:
         raise InputError(f"{shown(str(kind or kept))} is no kind of definition; choose {', '.join(KINDS)}")
     try:
         made: Definition = KINDS[kind].from_plain({k: v for k, v in kept.items() if k != "kind"})
-        if not all(isinstance(text, str) for text in (made.name, *made.reads, *made.makes)):
-            raise TypeError("a name that is no text")
+        names = [*made.name, *made.reads, *made.makes]  # iterating over a name that is no text fails
+        "".join(names)
         json.dumps(made.to_plain(), allow_nan=False)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
