@@ -54,9 +54,7 @@ def test_hours_are_planned_beside_money(accounts: Path, capsys: pytest.CaptureFi
     assert sum(t["load"]["Hours a year"] for t in report["territories"]) > 24 + 3 + 0.5
 
 
-def test_what_cant_be_used_is_one_line(
-    accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cant_be_used_is_one_line(accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(accounts, "Tier", EXAMPLE) == 2
     assert '"Tier" of --scores can\'t be used: it is a text, not a measure' in capsys.readouterr().err
     accounts.write_text(ROWS.replace("Users", "Seats"))

@@ -145,6 +145,8 @@ def fit(x: Floats, won: NDArray[np.bool_], penalty: float) -> tuple[float, Float
 
     Newton's method with halved steps; the intercept isn't penalised.
     """
+    from terr.scoring.kernels import down, times, weighted  # late: compiling takes a moment
+
     n, p = x.shape
     y = won.astype(np.float64)
     full = np.concatenate([np.ones((n, 1)), x], axis=1)
@@ -153,14 +155,14 @@ def fit(x: Floats, won: NDArray[np.bool_], penalty: float) -> tuple[float, Float
     beta[0] = math.log((y.sum() + 0.5) / (n - y.sum() + 0.5))
 
     def loss(b: Floats) -> float:
-        z = full @ b
+        z = times(full, b)
         return float(np.logaddexp(0.0, z).sum() - y @ z + 0.5 * (ridge * b * b).sum())
 
     now = loss(beta)
     for _ in range(50):
-        share = _share(full @ beta)
-        slope = full.T @ (share - y) + ridge * beta
-        bend = (full * (share * (1 - share) + 1e-9)[:, None]).T @ full + np.diag(ridge + 1e-9)
+        share = _share(times(full, beta))
+        slope = down(full, share - y) + ridge * beta
+        bend = weighted(full, share * (1 - share) + 1e-9) + np.diag(ridge + 1e-9)
         step = np.linalg.solve(bend, slope)
         scale = 1.0
         while scale > 1e-6 and loss(beta - scale * step) > now:
