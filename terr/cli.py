@@ -271,6 +271,7 @@ def _demo(args: argparse.Namespace) -> int:
 def _ground(args: argparse.Namespace) -> Ground:
     from terr.workspace.localfiles import read_file
     from terr.workspace.plain import Wanted, prepare
+    from terr.workspace.scored import EMPTY, recipe_of
     from terr.workspace.terms import Terms
 
     level, region, findings = _where(args)
@@ -286,7 +287,8 @@ def _ground(args: argparse.Namespace) -> Ground:
         max_moved=getattr(args, "max_moved", None),
         seeds=_once(getattr(args, "seed_unit", []), "--seed-unit"),
     )
-    wanted = Wanted(level, region, args.measure, limits, terms, findings)
+    scores = recipe_of(read_file(args.scores, "file of scores")) if args.scores else EMPTY
+    wanted = Wanted(level, region, args.measure, limits, terms, findings, scores)
     return prepare(read_file(args.file), args.file, wanted, sheet=args.sheet, choices=_once(args.map, "--map"))
 
 

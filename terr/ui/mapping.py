@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import Any
 
@@ -49,7 +50,7 @@ def take_events() -> None:
 def show(shown: Board, *, proposed: bool) -> None:
     """The map of a board; nothing can be edited on a proposal."""
     seen = state.seen()
-    version = f"{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"
+    version = _version(shown)
     names = {r.rep_id: r.name for r in shown.reps}
     off = dict(zip(shown.table["code"], shown.table["deviation"], strict=True))
     territories = [
@@ -124,6 +125,11 @@ def _assigned(shown: Board, holds: str) -> Assigned:
     return Assigned(name, holds, units.tolist(), assign[units].tolist())
 
 
+def _version(shown: Board) -> str:
+    """Which accounts on which units, short enough for the browser to give back."""
+    return hashlib.sha256(f"{shown.data}-{shown.units.version}-{shown.measure}".encode()).hexdigest()[:20]
+
+
 def _data(version: str, shown: Board) -> dict[str, Any]:
     return {
         "version": version,
@@ -141,7 +147,7 @@ def _symbol(currency: str) -> str:
 def _pieces(shown: Board, seen: Seen) -> list[dict[str, Any]]:
     """What the person asked for and the browser doesn't hold yet."""
     ws, out = state.workspace(), []
-    version = f"points-{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"[:60]
+    version = f"points-{_version(shown)}"
     if seen.points and version not in seen.got:
         out.append({"kind": "points", "version": version, **figures.account_points(shown)})
     look = looks.piece(ws, shown, seen.look) if seen.look else None

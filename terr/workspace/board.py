@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from terr.aggregate import PlanTotals, measures_per_unit, plan_totals
 from terr.edits.moves import apply
+from terr.errors import InputError
 from terr.metrics import balance, disruption
 from terr.metrics.tally import Tally, tally
 from terr.model.accounts import Accounts
@@ -19,6 +20,7 @@ from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
 from terr.store import ScenarioInfo
+from terr.workspace import scored
 from terr.workspace.core import Workspace
 from terr.workspace.imports import dataset
 from terr.workspace.keeping import rules_of
@@ -47,6 +49,7 @@ class Board:
         balance_index: 100 x (1 - mean |deviation|), clipped at 0.
         rules: what the plan is held to beside its limit.
         broken: what of the rules isn't kept, in words.
+        data: the data set and its version, for the keys of what is kept in memory of its accounts.
     """
 
     info: ScenarioInfo
@@ -70,6 +73,7 @@ class Board:
     balance_index: float
     rules: Rules = NO_RULES
     broken: tuple[str, ...] = ()
+    data: str = ""
 
 
 def board(ws: Workspace, scenario_id: str) -> Board:
@@ -84,13 +88,14 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
     rules = rules_of(ws, info)
-    key = ("board", scenario_id, rev, info.measure, info.tolerance, info.name, data.reps, rules)
+    key = ("board", scenario_id, rev, data.key, info.measure, info.tolerance, info.name, data.reps, rules)
     known = ws.scores.get(key)
     if known is not None:  # what is kept with the plan changes without a new revision
         return known if known.info == info else ws.scores.put(key, replace(known, info=info))  # type: ignore[no-any-return]
     loads, counts = per_unit(ws, info, info.measure)
     return ws.scores.put(  # type: ignore[no-any-return]
-        key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules)
+        key,
+        replace(_measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules), data=data.key),
     )
 
 
@@ -116,7 +121,8 @@ def preview_board(
     units = ws.units(info)
     loads, counts = per_unit(ws, info, info.measure)
     held = rules_of(ws, info) if rules is None else rules
-    return _measure(ws, info, rev, apply(plan, change), units, data.accounts, data.reps, loads, counts, held)
+    made = _measure(ws, info, rev, apply(plan, change), units, data.accounts, data.reps, loads, counts, held)
+    return replace(made, data=data.key)
 
 
 def per_unit(ws: Workspace, info: ScenarioInfo, measure: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -125,10 +131,13 @@ def per_unit(ws: Workspace, info: ScenarioInfo, measure: str) -> tuple[NDArray[n
     Raises:
         InputError: if the accounts don't have the measure.
     """
-    key = ("units", info.dataset_id, info.units_version, measure)
+    data = dataset(ws, info.dataset_id)
+    key = ("units", data.key, info.units_version, measure)
     known = ws.scores.get(key)
     if known is None:
-        loads, counts = measures_per_unit(dataset(ws, info.dataset_id).accounts, ws.units(info), (measure,))
+        if measure not in data.accounts.measures:
+            raise InputError(scored.missing(data.scored, measure))
+        loads, counts = measures_per_unit(data.accounts, ws.units(info), (measure,))
         known = ws.scores.put(key, (loads[:, 0], counts))
     return known  # type: ignore[no-any-return]
 

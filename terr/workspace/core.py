@@ -64,6 +64,7 @@ class Workspace:
         self.notice: str = self.store.notice
         self.plans = Cache()
         self.datasets = Cache(8)
+        self.intakes = Cache(4)  # whole files: few
         self.scores = Cache()
         self.tallies = Cache(16)
 
