@@ -156,9 +156,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from terr.workspace.gateview import rejects_csv
     from terr.workspace.imports import check_report
     from terr.workspace.localfiles import check_target, read_file, write_file
-    from terr.workspace.plain import place_accounts, rejects_csv, take_file
+    from terr.workspace.plain import place_accounts, take_file
     from terr.workspace.readable import check_text
 
     target = check_target(args.rejects, sources=(args.file,)) if args.rejects else None
