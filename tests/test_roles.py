@@ -152,7 +152,8 @@ def test_each_use_by_each_role_and_by_a_stranger(whole: Workspace, sid: str, use
             continue
         with pytest.raises(RoleError, match=r"^You can .*; ask (ana@example\.com|its owner) for the right to "):
             act(bob, whole, one)
-        assert roles.needs(whole, one, BOB, action).startswith("You can ")
+        if use != "restore":  # deleted by now
+            assert roles.needs(whole, one, BOB, action).startswith("You can ")
         if use not in {"undo", "go to", "restore", *(u for u in USES if "another" in u or "tag" in u)} | {
             "settle a comment",
             "challenge",
@@ -262,7 +263,7 @@ def test_owners_give_and_take_roles_and_the_last_one_stays(whole: Workspace, sid
     roles.give(whole, sid, ANA, "BOB@example.com", "editor")
     assert [(r.user_id, r.role) for r in roles.people(whole, sid, BOB)] == [
         (ANA.user_id, "owner"), (BOB.user_id, "editor")]  # fmt: skip
-    with pytest.raises(RoleError, match="ask ana@example.com"):
+    with pytest.raises(RoleError, match=r"ask ana@example\.com"):
         roles.give(whole, sid, BOB, "bob@example.com", "owner")
     for role in ("", "editor"):
         with pytest.raises(PlanError, match="needs an owner"):
