@@ -20,6 +20,7 @@ from terr.view.text import SYMBOLS, units_word
 from terr.workspace import events, finding, looks
 from terr.workspace.board import Board
 from terr.workspace.events import Seen
+from terr.workspace.exceptions import held_mark
 
 KEY = "terr_map"
 HEIGHT = 545
@@ -127,7 +128,8 @@ def _assigned(shown: Board, holds: str) -> Assigned:
 
 def _version(shown: Board) -> str:
     """Which accounts on which units, short enough for the browser to give back."""
-    return hashlib.sha256(f"{shown.data}-{shown.units.version}-{shown.measure}".encode()).hexdigest()[:20]
+    parts = (shown.data, shown.units.version, shown.measure, held_mark(shown.held))
+    return hashlib.sha256("-".join(parts).encode()).hexdigest()[:20]
 
 
 def _data(version: str, shown: Board) -> dict[str, Any]:
