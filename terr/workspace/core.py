@@ -66,6 +66,7 @@ class Workspace:
         self.datasets = Cache(8)
         self.scores = Cache()
         self.tallies = Cache(16)
+        self.queues = Cache(4_096)
 
     def close(self) -> None:
         """Close the database."""
