@@ -216,9 +216,7 @@ class Company:
             all_of_them = {w.here.session: w.here for w in self._windows.values()}
             all_of_them |= {h.session: h for h in self._others if h.session not in all_of_them}
             places = {s: p for s, p in self._places.items() if s in all_of_them}
-            for session in sorted(
-                all_of_them.keys() - places.keys()
-            ):
+            for session in sorted(all_of_them.keys() - places.keys()):
                 places[session] = next(i for i in range(len(all_of_them) + 1) if i not in places.values())
             self._places = places
             return tuple(_present(all_of_them[s], p) for s, p in sorted(places.items(), key=lambda item: item[1]))
