@@ -73,6 +73,7 @@ class Workspace:
         self.scores = Cache()
         self.tallies = Cache(16)
         self.views = Cache(512)
+        self.queues = Cache(4_096)
 
     def close(self) -> None:
         """Close the database."""
