@@ -84,8 +84,9 @@ def needs(data: Dataset, taken: Intake, measure: str) -> None:
             height=min(300, 38 + 35 * len(found.groups)),
             column_config={
                 "Rows": st.column_config.NumberColumn(format="localized", width="small"),
-                "What": st.column_config.TextColumn(width="medium"),
-                "What to do": st.column_config.TextColumn(width="large"),
+                "What": st.column_config.TextColumn(width=270),
+                "What to do": st.column_config.TextColumn(width=330),
+            "Example": st.column_config.TextColumn(width="large"),
             },
         )  # fmt: skip
     _editor(data, taken, found, measure)
