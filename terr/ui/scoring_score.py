@@ -55,7 +55,9 @@ def _form(data: Dataset, one: ScoreBy | None) -> ScoreBy | None:
             COLUMN: st.column_config.SelectboxColumn(options=offered, required=True, width="small"),
             WEIGHT: st.column_config.NumberColumn(min_value=0.0, max_value=1e6, default=10.0, required=True),
             HIGH: st.column_config.CheckboxColumn(default=True),
-            BLANKS: st.column_config.SelectboxColumn(options=list(_BLANKS), default="the middle", required=True, width="small"),
+            BLANKS: st.column_config.SelectboxColumn(
+                options=list(_BLANKS), default="the middle", required=True, width="small"
+            ),
         },
     )  # fmt: skip
     st.caption(

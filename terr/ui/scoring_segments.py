@@ -188,7 +188,8 @@ def _preview(data: Dataset, found: Segments) -> None:
     st.dataframe(
         table, hide_index=True, width="stretch", key="scores_segments_table", height=min(330, 37 + 35 * len(table)),
         column_config={
-            "Accounts": st.column_config.NumberColumn(format="localized"), **dict.fromkeys(["Share", *measures], base.RIGHT)
+            "Accounts": st.column_config.NumberColumn(format="localized"),
+            **dict.fromkeys(["Share", *measures], base.RIGHT),
         },
     )  # fmt: skip
     base.notes(step)
