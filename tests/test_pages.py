@@ -375,8 +375,8 @@ def test_a_file_is_taken_in_only_when_its_columns_are_confirmed(open_app, ws):
     assert [s.value for s in window.subheader][-1] == "3 · Review"
     said = " ".join(m.value.replace("\\", "") for m in window.markdown)
     assert "6 of 6 rows and $700 of $700 Revenue are in; 1 row needs you." in said
-    ways = window.dataframe[1].value
-    assert ways["Accounts"].sum() == 6
+    kinds = window.dataframe[0].value
+    assert kinds[["What", "Rows", "Revenue"]].values.tolist() == [["Accounts whose place isn't found", 1, "$30"]]
 
 
 def test_a_file_can_be_dropped(open_app, ws):

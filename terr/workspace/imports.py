@@ -90,7 +90,7 @@ def save(
     sha256 = ws.files.save(data)
     raw = taken.raw
     reading = Reading(
-        taken.columns, dict(taken.accounts.currency), taken.answers, taken.refuse, sheet=raw.sheet
+        taken.chosen or taken.columns, dict(taken.accounts.currency), taken.answers, taken.refuse, sheet=raw.sheet
     )  # fmt: skip
     mapping = {**(more or {}), **reading.plain()}
     info = ws.store.save_dataset(

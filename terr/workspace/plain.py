@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import measures_per_unit, placed, totals, unit_codes
@@ -20,7 +19,7 @@ from terr.model.plan import Plan
 from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
 from terr.model.units import Units
-from terr.report.safe import safe_frame, shown
+from terr.report.safe import shown
 from terr.view.text import count, units_word
 from terr.workspace.imports import Intake, inspect, intake, roster_in, with_column
 from terr.workspace.levels import (
@@ -350,20 +349,3 @@ def place_accounts(taken: Intake, level: str, region: str, findings: Sequence[st
         (*lines, *(f"- {text}" for text in (*told, *findings))),
         {"boundaries": boundaries_report(units, findings), "located": located_report(found), "notes": told},
     )
-
-
-def rejects_csv(taken: Intake) -> bytes:
-    """Rows of a file that were left out or couldn't be located, as CSV to mend and load again.
-
-    The file's own columns, then "Row", "Fate" (excluded, rejected or unlocated) and "Reason". Text that a spreadsheet
-    might run is made harmless.
-    """
-    out = taken.ledger.rejected_frame(taken.raw)
-    row, fate, reason = out.columns[-3:]
-    lost = taken.unlocated()
-    kept = lost.iloc[:, 1:-1].set_axis(list(taken.raw.columns), axis=1)
-    more = kept.assign(**{row: lost["File row"].astype(str), fate: "unlocated", reason: lost["Reason"]})
-    both = out if more.empty else pd.concat([out, more.astype("str")], ignore_index=True)
-    order = both[row].astype(int).argsort(kind="stable").to_numpy()
-    text = safe_frame(both.iloc[order]).to_csv(index=False, lineterminator="\r\n")
-    return bytes(text.encode("utf-8-sig"))

@@ -47,6 +47,7 @@ class Intake:
         accounts: the accepted accounts, located.
         notes: located_by's companion: a reason per account ("" = none), in the order of the accounts.
         answers, refuse: with which it was taken in.
+        chosen: the columns as given, before the answers changed them; None if they are the same.
     """
 
     raw: RawTable
@@ -56,6 +57,7 @@ class Intake:
     notes: tuple[str, ...]
     answers: Mapping[str, str] = field(default_factory=dict)
     refuse: tuple[str, ...] = ()
+    chosen: ColumnMap | None = None
 
     @property
     def located(self) -> dict[str, int]:
@@ -138,7 +140,7 @@ def intake(
         currency=tuple(sorted(({**given, **{m: c for m, c in taken.currency.items() if c}}).items())),
     )
     settled = mapped(columns, answers or {})
-    return Intake(raw, settled, taken.ledger, accounts, notes, dict(answers or {}), tuple(refuse))
+    return Intake(raw, settled, taken.ledger, accounts, notes, dict(answers or {}), tuple(refuse), columns)
 
 
 def guess_money(columns: ColumnMap) -> dict[str, str]:
