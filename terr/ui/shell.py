@@ -16,6 +16,7 @@ _inside: ContextVar[bool] = ContextVar("terr_inside_shell", default=False)
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     ("accounts", "Accounts", ":material/table:"),
+    ("scores", "Scores", ":material/leaderboard:"),
     ("plan", "Plan", ":material/map:"),
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),

@@ -6,7 +6,7 @@ Segments, formulas and potential are here, the others in `scored_more`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -315,6 +315,8 @@ class PotentialBy:
         out, notes = {self.name: found}, list(found.notes)
         if self.current:
             now = potential.column(on.accounts, self.current)
+            if not found.currency:  # what it is compared with says what it is
+                out[self.name] = replace(found, currency=now.currency)
             out[self.white] = potential.white_space(found, now, blank_is_zero=self.blank_is_zero)
             notes += out[self.white].notes
         return _potential_made(out, notes, out)
