@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.ui import state
+from terr.ui import state, welcome
 from terr.view.text import markdown
 
 _inside: ContextVar[bool] = ContextVar("terr_inside_shell", default=False)
@@ -51,8 +51,14 @@ h4 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }
 
 def run() -> None:
     """Run the page the person is on. An error of ours becomes one line; any other is logged and never shown raw."""
-    page = _navigation()
+    found = state.visitor()
+    page = _navigation(known=found.person is not None)
     st.html(_LOOK)
+    if found.person is None:
+        welcome.page(found.why)
+        return
+    if found.person.user_id:
+        welcome.sign_out(found.person)
     try:
         ws = state.workspace()
     except TerrError as error:
@@ -81,7 +87,7 @@ def run() -> None:
         _inside.reset(token)
 
 
-def _navigation() -> Any:
+def _navigation(*, known: bool = True) -> Any:
     # a file of ours as the icon: without one, the page's symbol would be fetched from a font server
     st.set_page_config(
         page_title="Terr", page_icon=str(ROOT / "static" / "terr.png"), layout="wide", initial_sidebar_state=190
@@ -91,7 +97,7 @@ def _navigation() -> Any:
     ]
     # the bare address leads on, so that each page has an address of its own
     pages.append(st.Page(_home, title="Terr", url_path="", default=True, visibility="hidden"))
-    return st.navigation(pages, position="sidebar")
+    return st.navigation(pages, position="sidebar" if known else "hidden")
 
 
 def _home() -> None:
@@ -105,7 +111,7 @@ def gate() -> None:
     pages switches that off, and the rerun comes in through `app.py`.
     """
     if not _inside.get():
-        _navigation()
+        _navigation(known=state.visitor().person is not None)
         st.rerun()
 
 
