@@ -37,6 +37,7 @@ section[data-testid="stSidebar"][data-collapsed="false"] { width: 184px !importa
 .terr-figures b { font-size: 1.3rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .terr-figures .ok { border-color: #009E73; } .terr-figures .off { border-color: #D55E00; }
 iframe[title="streamlit_folium.st_folium"] { border: 1px solid rgba(128,128,128,.3); border-radius: 8px; }
+[data-testid="stSidebarUserContent"] { position: absolute; bottom: .5rem; padding: 0 1rem; width: 100%; }
 .terr-line { display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap; font-size: .9rem; margin: 0 0 .2rem; }
 .terr-line b { font-size: 1.02rem; }
 .terr-line span { opacity: .75; font-variant-numeric: tabular-nums; }
@@ -61,6 +62,7 @@ def run() -> None:
         welcome.sign_out(found.person)
     try:
         ws = state.workspace()
+        state.scenario_id()  # whether the plan in the address can be opened
     except TerrError as error:
         st.error(markdown(str(error)), icon=":material/error:")
         st.stop()
