@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from terr.model.reps import Rep
 from terr.ui import saved
-from terr.workspace import plans
+from terr.workspace import plans, versions
 
 HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) **b** ${1} `c`"
 PAGES = {
@@ -194,8 +194,9 @@ def press_open(window: AppTest, ws, scenario: str) -> None:
 
 
 def choose(window: AppTest, ws, scenario: str) -> None:
-    row = [i.id for i in ws.store.list_scenarios()].index(scenario)
-    window.session_state[saved.table_key(ws.store.list_scenarios())] = {
+    nodes = versions.tree(ws)
+    row = [n.point.key for n in nodes].index(f"{scenario}:")
+    window.session_state[saved.table_key(nodes)] = {
         "selection": {"rows": [row], "columns": [], "cells": []}
     }
     ok(window.run())
@@ -302,7 +303,7 @@ def test_pasted_codes_find_their_units_without_their_zero(ws):
 
 def test_scenarios_are_renamed_duplicated_deleted_and_brought_back(open_app, ws, sid):
     window = ok(open_app("scenarios"))
-    assert frame(window, "terr_scenarios").value["Plan"].tolist() == ["Delaware by county"]
+    assert frame(window, "terr_scenarios").value["Plan"].tolist() == ["◆ Delaware by county"]
     choose(window, ws, sid)
     window.text_input(key=f"name_{sid}").set_value("Second draft")
     ok(press(window, "rename"))
