@@ -74,7 +74,9 @@ def _moved(before: Intake, after: Intake, measure: str) -> str:
 
 def needs(data: Dataset, taken: Intake, measure: str) -> None:
     """Findings by kind with their money, then the rows to mend."""
-    found = gateview.findings(state.workspace(), data.info.id, measure)
+    found = _found(data, measure)
+    if found is None:
+        return
     currency = dict(taken.accounts.currency).get(measure, "")
     if not found.groups:
         st.success("Every row is an account with a place, and nothing had to be guessed.", icon=":material/verified:")
@@ -91,6 +93,23 @@ def needs(data: Dataset, taken: Intake, measure: str) -> None:
         )  # fmt: skip
     _editor(data, taken, found, measure)
     _files(data, taken)
+
+
+def _found(data: Dataset, measure: str) -> Findings | None:
+    """The findings; None while they are looked for."""
+    ws, sid = state.workspace(), data.info.id
+    known = gateview.ready(ws, data.info, measure)
+    if known is None and not works.running("gate_find"):
+
+        def body(watch: Watch) -> Findings:
+            watch.at(0.2, "sorting what was found by its money")
+            return gateview.findings(ws, sid, measure)
+
+        works.quick("gate_find", lambda: Work(body), lambda _: None)
+        known = gateview.ready(ws, data.info, measure)
+    if known is None:
+        works.show("gate_find", lambda _: None)
+    return known
 
 
 def groups_table(groups: tuple[Group, ...], measure: str, currency: str) -> pd.DataFrame:
