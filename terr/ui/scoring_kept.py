@@ -106,7 +106,9 @@ def _files(data: Dataset) -> None:
         "Download definitions", recipe.to_json(), "terr-scores.json", "application/json", icon=":material/download:",
         disabled=not recipe.kept, key="scores_download",
     )  # fmt: skip
-    given = right.file_uploader("Definitions from a file (JSON)", type=["json"], key=base.key("upload"), max_upload_size=2)
+    given = right.file_uploader(
+        "Definitions from a file (JSON)", type=["json"], key=base.key("upload"), max_upload_size=2
+    )
     if given is None:
         return
     try:
