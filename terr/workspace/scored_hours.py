@@ -15,6 +15,7 @@ from terr.model.reps import Rep
 from terr.scoring import columns, workload
 from terr.scoring.workload import Effort, Workload
 from terr.workspace.core import Workspace
+from terr.workspace.exceptions import held_of
 from terr.workspace.imports import Dataset
 
 MOST_REPS = 2_000
@@ -76,7 +77,7 @@ def by_territory(
     plan, _ = ws.plan(scenario_id)
     if not plan.territories:
         return None
-    territory = account_codes(data.accounts, ws.units(info), plan)
+    territory = account_codes(data.accounts, ws.units(info), plan, held=held_of(ws, info, plan))
     slot = np.full(max(plan.codes) + 2, -1, dtype=np.int64)  # the last one is picked by -1
     slot[list(plan.codes)] = np.arange(len(plan.codes))
     names, reps = [t.name for t in plan.territories], [t.rep for t in plan.territories]
