@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from terr.model.reps import Rep
 from terr.ui import saved
-from terr.workspace import plans
+from terr.workspace import plans, versions
 
 HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) **b** ${1} `c`"
 PAGES = {
@@ -194,8 +194,9 @@ def press_open(window: AppTest, ws, scenario: str) -> None:
 
 
 def choose(window: AppTest, ws, scenario: str) -> None:
-    row = [i.id for i in ws.store.list_scenarios()].index(scenario)
-    window.session_state[saved.table_key(ws.store.list_scenarios())] = {
+    nodes = versions.tree(ws)
+    row = [n.point.key for n in nodes].index(f"{scenario}:")
+    window.session_state[saved.table_key(nodes)] = {
         "selection": {"rows": [row], "columns": [], "cells": []}
     }
     ok(window.run())
@@ -302,7 +303,7 @@ def test_pasted_codes_find_their_units_without_their_zero(ws):
 
 def test_scenarios_are_renamed_duplicated_deleted_and_brought_back(open_app, ws, sid):
     window = ok(open_app("scenarios"))
-    assert frame(window, "terr_scenarios").value["Plan"].tolist() == ["Delaware by county"]
+    assert frame(window, "terr_scenarios").value["Plan"].tolist() == ["◆ Delaware by county"]
     choose(window, ws, sid)
     window.text_input(key=f"name_{sid}").set_value("Second draft")
     ok(press(window, "rename"))
@@ -375,8 +376,8 @@ def test_a_file_is_taken_in_only_when_its_columns_are_confirmed(open_app, ws):
     assert [s.value for s in window.subheader][-1] == "3 · Review"
     said = " ".join(m.value.replace("\\", "") for m in window.markdown)
     assert "6 of 6 rows and $700 of $700 Revenue are in; 1 row needs you." in said
-    ways = window.dataframe[1].value
-    assert ways["Accounts"].sum() == 6
+    kinds = window.dataframe[0].value
+    assert kinds[["What", "Rows", "Revenue"]].values.tolist() == [["Accounts whose place isn't found", 1, "$30"]]
 
 
 def test_a_file_can_be_dropped(open_app, ws):

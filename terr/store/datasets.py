@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,33 @@ class Datasets:
         if values:
             with self._db.write() as c:
                 c.execute(update(t.datasets).where(t.datasets.c.id == dataset_id).values(values))
+        return self.dataset(dataset_id)
+
+    def change_dataset(
+        self, dataset_id: str, change: Callable[[DatasetInfo], tuple[Mapping[str, Any], Mapping[str, Any]]]
+    ) -> DatasetInfo:
+        """Make mapping and summary anew from the stored ones, so that of two people's changes none is lost.
+
+        Args:
+            dataset_id: whose.
+            change: gets the data set as stored, gives its mapping and its summary; quick, for others wait. What it
+                raises leaves everything as it is.
+
+        Raises:
+            LocateError: if there is no such data set.
+            InputError: for a value that can't be stored.
+        """
+        d = t.datasets.c
+        with self._db.write() as c:
+            row = c.execute(select(t.datasets).where(d.id == dataset_id).with_for_update()).first()
+            if row is None:
+                raise LocateError("this data set isn't found; choose one from the list")
+            mapping, summary = change(dataset_info(row))
+            values = {
+                "mapping_json": to_json(mapping, "column mapping"),
+                "summary_json": to_json(summary, "summary"),
+            }
+            c.execute(update(t.datasets).where(d.id == dataset_id).values(values))
         return self.dataset(dataset_id)
 
     def dataset(self, dataset_id: str) -> DatasetInfo:

@@ -24,7 +24,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PAGES = ("accounts", "plan", "scenarios", "reps", "reports", "settings", "review")
+PAGES = ("accounts", "scores", "plan", "scenarios", "reps", "reports", "settings", "review")
 AFTER = "terr_after"
 """Cookie: the page somebody wanted before they signed in. It is checked again when it is used."""
 

@@ -114,7 +114,10 @@ def headline(figures: list[tuple[str, str, str, str]]) -> str:
 def account_points(board: Board) -> dict[str, Any]:
     """Accounts with a position as points for the map, radius by the square root of the measure; perhaps none."""
     lat, lon = drawn_points(board.accounts, board.units)
-    here = np.isfinite(lat) & np.isfinite(lon) & (unit_codes(board.accounts, board.units) >= 0)
+    by_name = np.full(len(board.accounts), "", dtype=object)
+    names = {t.code: t.name for t in board.plan.territories}
+    by_name[board.held.rows] = [f" (exception: {names[c]})" for c in board.held.codes.tolist()]
+    here = np.isfinite(lat) & np.isfinite(lon) & ((unit_codes(board.accounts, board.units) >= 0) | (by_name != ""))
     some = board.accounts.frame.assign(lat=lat, lon=lon)[here]
     if len(some) > MOST_POINTS:  # the largest say most, and a browser should not be sent a million
         some = some.nlargest(MOST_POINTS, board.measure)
@@ -125,5 +128,8 @@ def account_points(board: Board) -> dict[str, Any]:
         "lat": some["lat"].round(4).tolist(),
         "lon": some["lon"].round(4).tolist(),
         "r": radius.tolist(),
-        "text": [f"{n}: {short(v, board.currency)}" for n, v in zip(some["name"], values, strict=True)],
+        "text": [
+            f"{n}: {short(v, board.currency)}{e}"
+            for n, v, e in zip(some["name"], values, by_name[some.index.to_numpy()], strict=True)
+        ],
     }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from functools import partial
 
 import numpy as np
 import streamlit as st
 
-from terr.ui import actions, advice, figures, header, mapping, repairs, state
+from terr.ui import actions, advice, figures, header, mapping, repairs, state, together_window
 from terr.ui.guard import guarded
+from terr.ui.together_pace import PACE
 from terr.view.charts import balance_spec
 from terr.view.text import markdown, percent, short
 from terr.workspace.board import Board, board
@@ -19,6 +21,12 @@ from terr.workspace.board import Board, board
 @guarded
 def panel() -> None:
     """Everything that follows an edit."""
+    began = time.thread_time()
+    _draw()
+    PACE.note(time.thread_time() - began)
+
+
+def _draw() -> None:
     if state.scenario_id() is None:  # deleted in another window
         st.rerun()
     sid = str(state.get("scenario"))
@@ -26,7 +34,8 @@ def panel() -> None:
     shown = board(state.workspace(), sid)
     if shown.rev != seen.rev:
         state.at_revision(shown.rev)
-        state.say("Somebody changed this plan in another window; you see the newest version.")
+        if not together_window.has_line():  # with a line the map shows who does what as it is done
+            state.say("Somebody changed this plan in another window; you see the newest version.")
     advice.keep_up(shown.rev)
     proposal: Board | None = state.get("proposal")
     state.show_said()

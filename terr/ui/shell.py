@@ -16,6 +16,7 @@ _inside: ContextVar[bool] = ContextVar("terr_inside_shell", default=False)
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     ("accounts", "Accounts", ":material/table:"),
+    ("scores", "Scores", ":material/leaderboard:"),
     ("plan", "Plan", ":material/map:"),
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),
@@ -41,6 +42,10 @@ iframe[title="streamlit_folium.st_folium"] { border: 1px solid rgba(128,128,128,
 .terr-line { display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap; font-size: .9rem; margin: 0 0 .2rem; }
 .terr-line b { font-size: 1.02rem; }
 .terr-line span { opacity: .75; font-variant-numeric: tabular-nums; }
+.terr-line .terr-here { display: inline-flex; gap: .5rem; opacity: 1; flex-wrap: wrap; }
+.terr-line .terr-who { opacity: 1; }
+.terr-who i { display: inline-block; min-width: 1.35rem; padding: 0 .2rem; border-radius: .7rem; color: #fff; }
+.terr-who i { font: 600 .72rem/1.25rem system-ui, sans-serif; text-align: center; }
 [data-testid="stVerticalBlock"] { gap: .6rem; }
 .st-key-terr_trade [data-testid="stElementToolbar"] { display: none; } /* it would lie over the tabs */
 h1 { font-size: 1.5rem !important; padding: 0 0 .5rem !important; }

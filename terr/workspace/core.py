@@ -69,9 +69,11 @@ class Workspace:
         self.whole: Workspace = self
         self.plans = Cache()
         self.datasets = Cache(8)
+        self.intakes = Cache(4)  # whole files: few
         self.scores = Cache()
         self.tallies = Cache(16)
         self.views = Cache(512)
+        self.queues = Cache(4_096)
 
     def close(self) -> None:
         """Close the database."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from terr.aggregate import account_codes
 from terr.errors import InputError
 from terr.report.crm import CrmFile, crm_file, territory_id
 from terr.workspace.board import board
@@ -56,4 +59,5 @@ def back_to_crm(ws: Workspace, scenario_id: str, kind: str) -> CrmFile:
     """
     one = board(ws, scenario_id)
     ids = territory_ids(ws, scenario_id)
-    return crm_file(kind, one.accounts, one.units, one.plan, one.reps, territory_ids=ids)
+    codes = account_codes(one.accounts, one.units, one.plan, held=one.held).astype(np.int64)
+    return crm_file(kind, one.accounts, one.units, one.plan, one.reps, territory_ids=ids, codes=codes)

@@ -27,7 +27,7 @@ def find(ws: Workspace, shown: Board, text: str) -> list[dict[str, Any]]:
     wanted = " ".join(text.casefold().split())
     if len(wanted) < 2:
         return []
-    key = ("found", shown.info.dataset_id, shown.units.version, shown.measure, wanted)  # asked for again at each click
+    key = ("found", shown.data, shown.units.version, shown.measure, wanted)  # asked for again at each click
     known = ws.scores.get(key)
     if known is None:
         hits = [*_zips(shown, wanted), *_cities(ws, shown, wanted), *_accounts(ws, shown, wanted)]
@@ -81,7 +81,7 @@ def _city_names() -> list[tuple[str, str, str, float, float, int]]:
 
 def _accounts(ws: Workspace, shown: Board, wanted: str) -> list[dict[str, Any]]:
     frame = shown.accounts.frame
-    key = ("account names", shown.info.dataset_id)
+    key = ("account names", shown.data)
     names = ws.scores.get(key)
     if names is None:
         names = ws.scores.put(key, frame["name"].str.casefold())
@@ -92,10 +92,10 @@ def _accounts(ws: Workspace, shown: Board, wanted: str) -> list[dict[str, Any]]:
         return []
     weight = frame[shown.measure].fillna(0.0).to_numpy()[hit]
     best = hit[np.lexsort((hit, -weight))][:MOST]
-    codes = ws.scores.get(("account units", shown.info.dataset_id, shown.units.version))
+    codes = ws.scores.get(("account units", shown.data, shown.units.version))
     if codes is None:
         codes = ws.scores.put(
-            ("account units", shown.info.dataset_id, shown.units.version), unit_codes(shown.accounts, shown.units)
+            ("account units", shown.data, shown.units.version), unit_codes(shown.accounts, shown.units)
         )
     out = []
     for i in best.tolist():
