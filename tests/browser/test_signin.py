@@ -121,7 +121,7 @@ def test_a_plan_is_shared_looked_at_and_edited_by_role(team: Team, new_page: Cal
     # even if their script is changed, the server refuses
     seen.js("() => { TerrMap.session.readonly = ''; }")
     seen.click("VT")
-    expect(bob.get_by_text(why).nth(1)).to_be_visible()
+    expect(bob.get_by_test_id("stToast").get_by_text("You can look at this plan; ask")).to_be_visible()
     assert team.ws.store.rev(team.sid) == before
 
     roles.give(team.ws, team.sid, ANA, BOB.user_id, "editor")
