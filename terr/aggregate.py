@@ -23,7 +23,7 @@ from terr.model.units import UNASSIGNED, Units
 
 __all__ = [
     "OUTSIDE", "UNLOCATED", "Part", "PlanTotals", "Totals", "account_codes", "drawn_points", "held_loads",
-    "measure_values", "measures_per_unit", "placed", "plan_totals", "totals", "unit_codes",
+    "measure_values", "measures_per_unit", "placed", "plan_totals", "same_places", "totals", "unit_codes",
 ]  # fmt: skip
 
 _known: WeakKeyDictionary[Accounts, dict[tuple[str, tuple[str, ...]], Placed]] = WeakKeyDictionary()
@@ -46,6 +46,13 @@ def placed(accounts: Accounts, units: Units) -> Placed:
         with _lock:
             _known.setdefault(accounts, {})[key] = known
     return known
+
+
+def same_places(accounts: Accounts, other: Accounts) -> None:
+    """Say that other accounts are these with further columns, so that they needn't be placed again."""
+    with _lock:
+        found = _known.setdefault(accounts, {})
+        _known[other] = found  # one for both: what is found for either is known for both
 
 
 def drawn_points(accounts: Accounts, units: Units) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -7,13 +7,15 @@ import math
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.ui import proving, repairs, runs, state, trading
+from terr.ui import proving, repairs, runs, state, together, together_window, trading
 from terr.ui.guard import attempt, guarded
+from terr.ui.together_pace import PACE
 from terr.view.text import markdown, percent, sentence
 from terr.workspace import keeping, proofs, reasons, solve
 from terr.workspace.board import Board, board
 
-MOVES, PROOF, TRADE = "Moves", "Proof", "Trade-off"
+MOVES, PROOF, TRADE, TOGETHER = "Moves", "Proof", "Trade-off", "Together"
+PARTS = [MOVES, PROOF, TRADE, TOGETHER]
 SIDE = "side_part"
 
 
@@ -45,13 +47,15 @@ def keep_up(rev: int) -> None:
     proposal: Board | None = state.get("proposal")
     if proposal is not None and proposal.rev != rev:
         state.drop("proposal")
+    if state.get(together.SHOWN) is not None:
+        together.redraw(rev)
 
 
 def area(sid: str) -> None:
     """The part of the page that looks after itself: often while something runs, seldom otherwise."""
     state.pool()
     busy = any(runs.is_running(state.get(n)) for n in state.RUNS)
-    st.fragment(guarded(_watch), run_every=0.6 if busy else 2.0)(sid)
+    st.fragment(guarded(_watch), run_every=max(0.6 if busy else 2.0, PACE.wait()))(sid)
 
 
 def _watch(sid: str) -> None:
@@ -60,8 +64,8 @@ def _watch(sid: str) -> None:
     if state.get("redraw"):  # a button of this part changed what the map shows
         state.drop("redraw")
         st.rerun()
-    if state.workspace().store.rev(sid) != state.seen().rev:
-        st.rerun()  # the panel shows the newest plan and says so
+    if not together_window.has_line() and state.workspace().store.rev(sid) != state.seen().rev:
+        st.rerun()  # the panel shows the newest plan and says so; a map with a line asks for that itself
     proving.watch()
     design: runs.Run | None = state.get("design")
     if design is not None:
@@ -70,12 +74,19 @@ def _watch(sid: str) -> None:
         return
     shown = board(state.workspace(), sid)
     part = st.segmented_control(
-        "Beside the map", [MOVES, PROOF, TRADE], default=MOVES, key=SIDE, label_visibility="collapsed", required=True
+        "Beside the map", PARTS, default=MOVES, key=SIDE, label_visibility="collapsed", required=True
     )
+    if part != TOGETHER:
+        together.hide()
     if state.get("proposal") is not None or part == TRADE:
         trading.part(shown)
     elif part == PROOF:
         proving.part(shown)
+    elif part == TOGETHER:
+        together.part(shown)
+    elif together_window.restless(shown.rev):
+        repairs.drop()
+        st.caption("Others are editing. Suggested moves come when the plan has been left alone for a few seconds.")
     else:
         repairs.part(shown)
 

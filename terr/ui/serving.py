@@ -100,7 +100,12 @@ def route_path() -> str:
 
 def routes() -> list[BaseRoute]:
     """What the app answers beside Streamlit's own routes."""
-    from starlette.routing import Route
+    from starlette.routing import Route, WebSocketRoute
+
+    from terr.ui import together_socket
 
     threading.Thread(target=_warm, daemon=True).start()
-    return [Route(route_path(), _answer, methods=["GET"])]
+    return [
+        Route(route_path(), _answer, methods=["GET"]),
+        WebSocketRoute(together_socket.path(), together_socket.answer),
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,9 +26,10 @@ _URL = "../../app/static/"  # relative to the component's own frame, so that a b
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 _PAIRS = np.array([(a + b).encode() for a in _ALPHABET for b in _ALPHABET], dtype="S2")
 _SHAPES = "../../app/shapes/"
+_TOGETHER = "../../app/together"
 _SCRIPTS = (
     "geometry.js", "outline.js", "points.js", "shading.js", "labels.js", "painter.js", "search.js", "legend.js",
-    "session.js", "tools.js", "pair.js",
+    "line.js", "company.js", "session.js", "tools.js", "pair.js",
 )  # fmt: skip
 STREETS = {
     "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
@@ -99,6 +100,9 @@ class Patch:
         choices: {"id", "title"} of what else can be coloured.
         limit: allowed deviation, percent.
         tiles: the street map of the internet is wanted.
+        edits: (name of the map's queue of edits, number of its last one taken in).
+        proposed: `slots` aren't the stored plan but a preview of another one.
+        together: what else the map needs to work with others: `ticket`, `name`, `seq`, `crowd`, `may`, `present`.
     """
 
     plan: str
@@ -119,6 +123,9 @@ class Patch:
     choices: Sequence[Mapping[str, str]] = ()
     limit: float = 5.0
     tiles: bool = False
+    edits: tuple[str, int] = ("", 0)
+    proposed: bool = False
+    together: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -177,6 +184,7 @@ def base_map(
         "words": words[1],
         "approximate": approximate,
         "context": _SHAPES + context if context else "",
+        "together": _TOGETHER,
     }
     Script(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
     return shell
@@ -214,4 +222,7 @@ def patch_value(patch: Patch) -> dict[str, Any]:
         "choices": [dict(c) for c in patch.choices],
         "limit": patch.limit,
         "tiles": STREETS if patch.tiles else None,
+        "edits": list(patch.edits),
+        "proposed": patch.proposed,
+        **patch.together,
     }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from terr.aggregate import PlanTotals, held_loads, measures_per_unit, plan_totals
 from terr.edits.moves import apply
+from terr.errors import InputError
 from terr.metrics import balance
 from terr.metrics.tally import Tally, tally
 from terr.model.accounts import Accounts
@@ -21,6 +22,7 @@ from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
 from terr.store import ScenarioInfo
+from terr.workspace import scored
 from terr.workspace.core import Workspace
 from terr.workspace.exceptions import held_mark, held_of
 from terr.workspace.imports import dataset
@@ -52,6 +54,7 @@ class Board:
         balance_index: 100 x (1 - mean |deviation|), clipped at 0.
         rules: what the plan is held to beside its limit.
         broken: what of the rules isn't kept, in words.
+        data: the data set and its version, for the keys of what is kept in memory of its accounts.
     """
 
     info: ScenarioInfo
@@ -75,6 +78,7 @@ class Board:
     balance_index: float
     rules: Rules = NO_RULES
     broken: tuple[str, ...] = ()
+    data: str = ""
     held: Held = NOBODY_HELD
 
     @property
@@ -99,13 +103,16 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     rules = rules_of(ws, info)
     held = held_of(ws, info, plan)
     mark = held_mark(held)
-    key = ("board", scenario_id, rev, mark, info.measure, info.tolerance, info.name, data.reps, rules)
+    key = ("board", scenario_id, rev, mark, data.key, info.measure, info.tolerance, info.name, data.reps, rules)
     known = ws.scores.get(key)
     if known is not None:  # what is kept with the plan changes without a new revision
         return known if known.info == info else ws.scores.put(key, replace(known, info=info))  # type: ignore[no-any-return]
     loads, counts = per_unit(ws, info, info.measure, held)
     return ws.scores.put(  # type: ignore[no-any-return]
-        key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules, held)
+        key,
+        replace(
+            _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules, held), data=data.key
+        ),
     )
 
 
@@ -133,7 +140,8 @@ def preview_board(
     after = apply(plan, change)
     held = held_of(ws, info, after)
     loads, counts = per_unit(ws, info, info.measure, held)
-    return _measure(ws, info, rev, after, units, data.accounts, data.reps, loads, counts, kept, held)
+    made = _measure(ws, info, rev, after, units, data.accounts, data.reps, loads, counts, kept, held)
+    return replace(made, data=data.key)
 
 
 def per_unit(
@@ -146,14 +154,15 @@ def per_unit(
     Raises:
         InputError: if the accounts don't have the measure.
     """
+    data = dataset(ws, info.dataset_id)
     without = held_of(ws, info) if held is None else held
     mark = zlib.crc32(np.sort(without.rows).tobytes()) if len(without) else 0
-    key = ("units", info.dataset_id, info.units_version, measure, mark)
+    key = ("units", data.key, info.units_version, measure, mark)
     known = ws.scores.get(key)
     if known is None:
-        loads, counts = measures_per_unit(
-            dataset(ws, info.dataset_id).accounts, ws.units(info), (measure,), held=without
-        )
+        if measure not in data.accounts.measures:
+            raise InputError(scored.missing(data.scored, measure))
+        loads, counts = measures_per_unit(data.accounts, ws.units(info), (measure,), held=without)
         known = ws.scores.put(key, (loads[:, 0], counts))
     return known  # type: ignore[no-any-return]
 

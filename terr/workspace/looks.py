@@ -53,7 +53,7 @@ def piece(ws: Workspace, shown: Board, wanted: str) -> dict[str, Any] | None:
         return {
             "kind": "measure", "id": wanted, "title": name, "values": figures(loads),
             "currency": dict(shown.accounts.currency).get(name, ""),
-            "version": _version(wanted, shown.info.dataset_id, shown.units.version, held_mark(shown.held)),
+            "version": _version(wanted, shown.data, shown.units.version, held_mark(shown.held)),
         }  # fmt: skip
     try:
         other, mark, codes = _start(ws, shown) if wanted == START else _other(ws, shown, name)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import measures_per_unit, placed, totals, unit_codes
@@ -20,9 +19,9 @@ from terr.model.plan import Plan
 from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
 from terr.model.units import Units
-from terr.report.safe import safe_frame, shown
+from terr.report.safe import shown
 from terr.view.text import count, units_word
-from terr.workspace.imports import Intake, inspect, intake, with_column
+from terr.workspace.imports import Intake, inspect, intake, roster_in, with_column
 from terr.workspace.levels import (
     boundaries_report,
     check_level,
@@ -33,11 +32,12 @@ from terr.workspace.levels import (
     rough_note,
     settled_region,
 )
-from terr.workspace.measures import COUNT, find_measures, with_count
+from terr.workspace.measures import COUNT, find_measures, scored_measures, with_count
 from terr.workspace.planfiles import plan_of, read_plan
 from terr.workspace.plans import check_tolerance
 from terr.workspace.problems import by_name, check_loads, check_territories, pieces_warning
 from terr.workspace.scorecards import Answer, Ground, answer, disruption_report, named
+from terr.workspace.scored import EMPTY, Recipe
 from terr.workspace.terms import Terms, locked_slots
 
 USUAL_LIMIT = 0.05
@@ -72,6 +72,7 @@ class Wanted:
             if it isn't named.
         terms: what else is asked.
         findings: what was found in the boundaries when they were read, for the report.
+        scores: kept definitions, whose measures may be asked for too.
     """
 
     level: str
@@ -80,6 +81,7 @@ class Wanted:
     limits: Mapping[str, Limit]
     terms: Terms = field(default_factory=Terms)
     findings: tuple[str, ...] = ()
+    scores: Recipe = EMPTY
 
 
 def take_file(
@@ -126,8 +128,13 @@ def prepare(
     terms = wanted.terms
     priced = [m for m in terms.balance if m]
     asked = (wanted.measure, *wanted.limits, *terms.floors, *terms.caps, *priced)
-    columns, names = find_measures(raw, with_column(columns, choices or {}), asked)
-    taken = intake(raw, columns)
+    columns = with_column(columns, choices or {})
+    left: tuple[str, ...] = ()
+    if wanted.scores.kept:
+        accounts, names, left = scored_measures(raw, columns, asked, wanted.scores, roster_in(data, raw))
+    else:
+        columns, names = find_measures(raw, columns, asked)
+        accounts = intake(raw, columns).accounts
     first = names[wanted.measure]
     limits: dict[str, Limit] = _renamed(wanted.limits, names, "limit")
     limits = {first: limits.pop(first, USUAL_LIMIT), **limits}
@@ -138,7 +145,7 @@ def prepare(
         balance=_renamed({m or wanted.measure: v for m, v in terms.balance.items()}, names, "price"),
     )
     measures = tuple(dict.fromkeys((*limits, *(names[m] for m in asked))))
-    accounts = with_count(taken.accounts) if COUNT in measures else taken.accounts
+    accounts = with_count(accounts) if COUNT in measures else accounts
     codes = unit_codes(accounts, units)
     weights, per_unit = measures_per_unit(accounts, units, measures, codes=codes)
     check_loads(units, weights, measures)
@@ -149,7 +156,12 @@ def prepare(
         limits=limits,
         weights=weights,
         counts=per_unit,
-        notes=(*rough_note(units), *_left_out(accounts, units, first), *pieces_warning(units)),
+        notes=(
+            *rough_note(units),
+            *_left_out(accounts, units, first),
+            *pieces_warning(units),
+            *(Explanation("score_left_out", line) for line in left),
+        ),
         terms=terms,
         findings=wanted.findings,
     )
@@ -337,20 +349,3 @@ def place_accounts(taken: Intake, level: str, region: str, findings: Sequence[st
         (*lines, *(f"- {text}" for text in (*told, *findings))),
         {"boundaries": boundaries_report(units, findings), "located": located_report(found), "notes": told},
     )
-
-
-def rejects_csv(taken: Intake) -> bytes:
-    """Rows of a file that were left out or couldn't be located, as CSV to mend and load again.
-
-    The file's own columns, then "Row", "Fate" (excluded, rejected or unlocated) and "Reason". Text that a spreadsheet
-    might run is made harmless.
-    """
-    out = taken.ledger.rejected_frame(taken.raw)
-    row, fate, reason = out.columns[-3:]
-    lost = taken.unlocated()
-    kept = lost.iloc[:, 1:-1].set_axis(list(taken.raw.columns), axis=1)
-    more = kept.assign(**{row: lost["File row"].astype(str), fate: "unlocated", reason: lost["Reason"]})
-    both = out if more.empty else pd.concat([out, more.astype("str")], ignore_index=True)
-    order = both[row].astype(int).argsort(kind="stable").to_numpy()
-    text = safe_frame(both.iloc[order]).to_csv(index=False, lineterminator="\r\n")
-    return bytes(text.encode("utf-8-sig"))
