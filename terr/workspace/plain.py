@@ -21,7 +21,8 @@ from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.report.safe import shown
 from terr.view.text import count, units_word
-from terr.workspace.imports import Intake, inspect, intake, with_column
+from terr.workspace.decisions import NOTHING, Decisions, check_answers, columns_of, taken_with
+from terr.workspace.imports import Intake, inspect, with_column
 from terr.workspace.levels import (
     boundaries_report,
     check_level,
@@ -82,7 +83,12 @@ class Wanted:
 
 
 def take_file(
-    data: bytes, filename: str, *, sheet: str | None = None, choices: Mapping[str, str] | None = None
+    data: bytes,
+    filename: str,
+    *,
+    sheet: str | None = None,
+    choices: Mapping[str, str] | None = None,
+    decisions: Decisions = NOTHING,
 ) -> Intake:
     """Read, clean and locate a file of accounts.
 
@@ -91,12 +97,15 @@ def take_file(
         filename: for messages.
         sheet: of a workbook; by default the one that looks most like accounts.
         choices: field or measure -> column, where the guess isn't right.
+        decisions: a person's; duplicates and families are left to `Decisions.of`.
 
     Raises:
-        InputError: if the file or a choice can't be used.
+        InputError: if the file, a choice or an answer can't be used.
     """
-    raw, columns = inspect(data, filename, sheet=sheet)
-    return intake(raw, with_column(columns, choices or {}))
+    raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
+    columns = with_column(columns_of(raw, columns, decisions), choices or {})
+    check_answers(raw, columns, decisions.answers)
+    return taken_with(raw, columns, decisions)
 
 
 def prepare(
@@ -106,6 +115,7 @@ def prepare(
     *,
     sheet: str | None = None,
     choices: Mapping[str, str] | None = None,
+    decisions: Decisions = NOTHING,
 ) -> Ground:
     """Accounts of a file laid on the units of a region, with the measures that are asked for.
 
@@ -121,12 +131,14 @@ def prepare(
             if share is not None:
                 check_tolerance(share)
     units = load_units(wanted.level, settled_region(wanted.level, wanted.region))
-    raw, columns = inspect(data, filename, sheet=sheet)
+    raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
+    chosen = with_column(columns_of(raw, columns, decisions), choices or {})
     terms = wanted.terms
     priced = [m for m in terms.balance if m]
     asked = (wanted.measure, *wanted.limits, *terms.floors, *terms.caps, *priced)
-    columns, names = find_measures(raw, with_column(columns, choices or {}), asked)
-    taken = intake(raw, columns)
+    columns, names = find_measures(raw, chosen, asked)
+    check_answers(raw, columns, decisions.answers)
+    decided = decisions.of(taken_with(raw, columns, decisions).accounts, chosen, columns)
     first = names[wanted.measure]
     limits: dict[str, Limit] = _renamed(wanted.limits, names, "limit")
     limits = {first: limits.pop(first, USUAL_LIMIT), **limits}
@@ -137,7 +149,7 @@ def prepare(
         balance=_renamed({m or wanted.measure: v for m, v in terms.balance.items()}, names, "price"),
     )
     measures = tuple(dict.fromkeys((*limits, *(names[m] for m in asked))))
-    accounts = with_count(taken.accounts) if COUNT in measures else taken.accounts
+    accounts = with_count(decided) if COUNT in measures else decided
     codes = unit_codes(accounts, units)
     weights, per_unit = measures_per_unit(accounts, units, measures, codes=codes)
     check_loads(units, weights, measures)
