@@ -3,7 +3,7 @@
 import streamlit as st
 
 from terr.errors import LocateError
-from terr.ui import header, intake, intake_review, newplan, shell, state
+from terr.ui import header, intake, intake_next, intake_review, newplan, shell, state
 from terr.workspace import imports
 
 shell.gate()
@@ -16,8 +16,9 @@ saved = ws.store.list_datasets()
 st.subheader("1 · File")
 intake.choose_file()
 intake.confirm()
+intake_next.decide(intake_review.measure_of)
 
-if not state.get("pending") and not state.get("upload_error") and not intake.busy():
+if not state.get("pending") and not state.get("upload_error") and not intake.busy() and not intake_next.found():
     current = state.get("dataset")
     if saved and len(saved) > 1:
         ids = [info.id for info in saved]

@@ -54,7 +54,7 @@ def test_a_branch_compared_with_what_it_grew_from(ws, sid):
         "16.7 % of Revenue goes to another territory: $100 of $600, 1 account of the 4 that either plan reaches"
     )
     assert "goes to another rep: $100 of $600" in disruption_line(found, "Revenue", by_rep=True)
-    assert matching_line(found) == "Territories are matched 2 by history."
+    assert matching_line(found) == "Matched: 2 territories by history."
 
     told = ledger.ledger(ws, found)
     assert told[["account_id", "from", "to", "from_rep", "to_rep", "author"]].values.tolist() == [

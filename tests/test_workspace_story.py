@@ -55,8 +55,8 @@ def test_the_tree_shows_plans_versions_and_branches_with_their_figures(ws, sid):
     assert [m.text for m in nodes[1].tags] == ["board version"]
     told = [versions.figures(ws, n) for n in nodes]
     assert [f.vitals.max_deviation for f in told] == pytest.approx([0, 0, 1 / 3, 1 / 3])
-    assert [f.vitals.max_deviation for f in told][2] == pytest.approx(board(ws, branch.id).max_deviation)
-    assert round(told[0].vitals.compactness, 6) == round(board(ws, sid).table["compactness"].mean(), 6)
+    assert told[2].vitals.max_deviation == pytest.approx(board(ws, branch.id).max_deviation)
+    assert told[0].vitals.compactness == pytest.approx(board(ws, sid).table["compactness"].mean())
     assert np.isnan(told[0].moved), "nothing was generated"
     assert (told[2].moved, told[2].since) == (pytest.approx(100 / 600), "the branch")
 

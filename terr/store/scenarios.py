@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, exists, func, insert, literal, or_, select, update
 
-from terr.errors import InputError, LocateError
+from terr.errors import ConflictError, InputError, LocateError
 from terr.store import schema as t
 from terr.store.datasets import Datasets, new_id
 from terr.store.records import NOONE, Person, ScenarioInfo, clean_text, made_by, now, scenario_info, to_json
@@ -205,6 +205,36 @@ class Scenarios(Datasets):
             values = {"settings_json": to_json(change(before), "settings"), "updated_at": now()}
             self._bump(c, scenario_id, values)
         return self.scenario(scenario_id)
+
+    def use_dataset(
+        self, scenario_id: str, dataset_id: str, *, expected: str, settings: Mapping[str, Any], by: Person = NOONE
+    ) -> ScenarioInfo:
+        """Give a scenario other accounts, such as the next extract of the same ones; plan and history stay.
+
+        Args:
+            scenario_id: whose.
+            dataset_id: of the data set it has from now on.
+            expected: of the data set the person saw it with.
+            settings: put into the scenario's settings, beside what is there.
+            by: who does it.
+
+        Raises:
+            LocateError: if the scenario or the data set isn't found.
+            ConflictError: if it has another data set by now.
+        """
+        name = self.dataset(dataset_id).name
+        with self._db.write() as c:
+            info = self._info(c, scenario_id, lock=True)
+            if info.dataset_id != expected:
+                raise ConflictError(f'"{info.name}" was given other accounts meanwhile; look at it again')
+            values = {
+                "dataset_id": dataset_id,
+                "settings_json": to_json({**info.settings, **settings}, "settings"),
+                "updated_at": now(),
+            }
+            seq = self._bump(c, scenario_id, values)
+            self._log(c, scenario_id, seq, "scenario", "changed", f"Now with the accounts of {name}", by)
+            return self._info(c, scenario_id)
 
     def archive(self, scenario_id: str, on: bool = True, *, by: Person = NOONE) -> ScenarioInfo:
         """Put a scenario away, so that lists leave it out unless asked, or fetch it back; nothing is erased or expires.

@@ -10,12 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from terr.demo import write_demo
-from terr.errors import InputError
+from terr.errors import InputError, LocateError
 from terr.ingest import FIELDS, ColumnMap
 from terr.ui import intake_ask, intake_source, state, works
 from terr.ui.guard import attempt
 from terr.view.text import count, markdown
-from terr.workspace import gate, imports
+from terr.workspace import gate, imports, reloads
 from terr.workspace.background import Work
 from terr.workspace.exports import XLSX
 from terr.workspace.gate import Draft
@@ -68,7 +68,7 @@ def choose_file() -> None:
         )
     if given is not None and state.get("upload_id") != given.file_id:
         state.put("upload_id", given.file_id)
-        state.drop("pending", "upload_error", "gate_take_error", "gate_take_stopped")
+        state.drop("pending", "next_of", "next_found", "upload_error", "gate_take_error", "gate_take_stopped")
         state.drop("pending_roles")
         ws, content, name = state.workspace(), given.getvalue(), given.name
         works.quick("gate_open", lambda: Work(lambda w: gate.open_file(ws, content, name, watch=w)), opened)
@@ -78,7 +78,7 @@ def choose_file() -> None:
 
 
 def opened(draft: Draft) -> None:
-    """A file was read."""
+    """A file was read, or a question answered."""
     state.put("pending", draft)
     state.drop("upload_error")
 
@@ -93,9 +93,11 @@ def confirm() -> None:
     draft: Draft | None = state.get("pending")
     if draft is None:
         return
-    st.subheader("2 · Columns")
+    of = _next_of()
+    name = markdown(state.workspace().store.dataset(of).name) if of else ""
+    st.subheader(f"2 · Columns of the next extract of {name}" if of else "2 · Columns")
     if works.running("gate_take"):
-        works.show("gate_take", _taken, stop="Cancel")
+        works.show("gate_take", _done, stop="Cancel")
         return
     raw = draft.raw
     st.markdown(
@@ -115,18 +117,46 @@ def confirm() -> None:
         works.show("gate_answer", opened)
     left = len(draft.open)
     row = st.container(horizontal=True)
+    label = "Compare" if _next_of() else "Take in"
     if row.button(
-        f"Take in {count(len(raw.rows), 'row')}", type="primary", icon=":material/check:", key="take_in",
+        f"{label} {count(len(raw.rows), 'row')}", type="primary", icon=":material/check:", key="take_in",
         disabled=bool(left) or works.running("gate_answer"),
         help=f"{count(left, 'question needs', 'questions need')} an answer first" if left else None,
     ):  # fmt: skip
-        ws, now = state.workspace(), draft
-        works.quick("gate_take", lambda: Work(lambda w: gate.take(ws, now, watch=w)), _taken)
+        _go(draft)
         st.rerun()
     if row.button("Drop this file", key="drop_file"):
         close()
         st.rerun()
-    works.show("gate_take", _taken)
+    works.show("gate_take", _done)
+
+
+def _next_of() -> str:
+    """Id of the data set that the file at hand is the next extract of, "" if it is a file of its own."""
+    of = state.get("next_of", "")
+    if of:
+        try:
+            state.workspace().store.dataset(of)
+        except LocateError:
+            return ""
+    return str(of)
+
+
+def _go(draft: Draft) -> None:
+    """Take the file in, or compare it with the extract before it."""
+    ws, of = state.workspace(), _next_of()
+    if of:
+        works.quick("gate_take", lambda: Work(lambda w: reloads.look(ws, of, draft, watch=w)), _done)
+    else:
+        works.quick("gate_take", lambda: Work(lambda w: gate.take(ws, draft, watch=w)), _done)
+
+
+def _done(made: Any) -> None:
+    if isinstance(made, reloads.Next):
+        close()
+        state.put("next_found", made)
+    else:
+        _taken(made)
 
 
 def _where(draft: Draft) -> str:
@@ -146,7 +176,8 @@ def close() -> None:
         if work is not None:
             work.stop()
     state.drop(
-        "pending", "upload_error", "gate_open", "gate_answer", "gate_open_error", "gate_answer_error",
+        "pending", "pending_roles", "next_of", "next_found", "upload_error", "gate_open", "gate_answer",
+        "gate_open_error", "gate_answer_error",
         "gate_take_error", "gate_take_stopped", "gate_open_stopped",
     )  # fmt: skip
     state.put("upload_round", state.get("upload_round", 0) + 1)

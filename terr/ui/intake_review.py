@@ -44,7 +44,7 @@ def review(data: Dataset) -> None:
     draw: tuple[Callable[[], None], ...] = (
         lambda: intake_mend.needs(data, taken, measure),
         lambda: intake_mend.repairs(data, taken, measure),
-        lambda: intake_twins.part(data, measure),
+        lambda: intake_twins.part(data),
         lambda: intake_mend.changes(data),
         lambda: _figures(taken),
         lambda: intake_next.part(data, measure),

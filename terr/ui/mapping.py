@@ -80,7 +80,7 @@ def show(shown: Board, *, proposed: bool) -> None:
         # a map that hasn't said anything yet is first given the plan alone, so that it is there sooner
         data=None if not seen.ack[0] or seen.have == version else _data(version, shown),
         fly=state.get("fly"),
-        readonly=_PREVIEW if proposed or state.get("preview") else together_window.readonly(),
+        readonly=_PREVIEW if proposed or state.get("preview") else state.needs("edit"),
         assign=_assigned(shown, seen.holds),
         pieces=_pieces(shown, seen),
         choices=looks.choices(state.workspace(), shown),

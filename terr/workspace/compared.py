@@ -267,10 +267,10 @@ def matching_line(found: Comparison) -> str:
     same, near, only = (sum(p.how == how for p in found.pairs) for how in ("same", "overlap", "only"))
     ways = []
     if same:
-        ways.append(f"{same:,} by history")
+        ways.append(f"{count(same, 'territory', 'territories')} by history")
     if near:
-        ways.append(f"{near:,} by the accounts they share most of")
-    line = f"Territories are matched {' and '.join(ways)}." if ways else "No territory of one plan matches the other's."
+        ways.append(f"{count(near, 'territory', 'territories')} by the accounts they share most of")
+    line = f"Matched: {' and '.join(ways)}." if ways else "No territory of one plan matches one of the other."
     if only:
         line += f" {count(only, 'territory is', 'territories are')} in one plan only."
     return line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -27,13 +27,15 @@ from terr.ingest import (
     rejects_in,
 )
 from terr.ingest.answers import mapped
+from terr.model.reps import Rep
 from terr.workspace import imports
 from terr.workspace.core import Workspace
 from terr.workspace.reading import Reading, put_back
 from terr.workspace.takein import guess_money
 
-LAYOUT, HEADER, SOURCE = "layout", "header", "source"
-"""Where a data set's mapping keeps its layout, its header's layout, and the query its rows came from."""
+LAYOUT, READ, HEADER, SOURCE = "layout", "layout_read", "header", "source"
+"""Where a data set's mapping keeps its layout before and after answers about sheet and header row, its header's layout,
+and the query its rows came from."""
 _SHAPE = ("sheet:", "header_row:")
 T = TypeVar("T")
 
@@ -102,7 +104,7 @@ def watched(watch: Watch, body: Callable[[Watch], T]) -> T:
 def remembered(ws: Workspace, layout: str) -> Remembered | None:
     """How the newest data set of a layout is read, None if there is none."""
     for info in ws.store.list_datasets():
-        if info.mapping.get(LAYOUT) == layout:
+        if layout in {info.mapping.get(LAYOUT), info.mapping.get(READ)}:
             return Remembered(Reading.of(info.mapping), info.name, info.created_at)
     return None
 
@@ -246,34 +248,66 @@ def with_columns(draft: Draft, columns: ColumnMap, money: Mapping[str, str]) -> 
     return replace(changed, asked=(*shape, *(q for q in asked if q not in shape)), answers=answers)
 
 
+def taken(draft: Draft, *, watch: Watch = UNWATCHED) -> imports.Intake:
+    """What comes of a file, without keeping it.
+
+    Raises:
+        InputError: if something is open, or the columns can't be used.
+        StoppedError: if the person stopped it.
+    """
+    if draft.open:
+        raise InputError(f"{draft.open[0].title} Answer this first")
+
+    def body(w: Watch) -> imports.Intake:
+        w.at(0.0, "checking the columns")
+        check_map(draft.raw, draft.columns, read=False)
+        refuse = draft.last.reading.refuse if draft.last else ()
+        return imports.intake(
+            draft.raw, draft.columns, draft.money, answers=draft.answers, refuse=refuse, progress=w.at, cancel=w.cancel
+        )  # fmt: skip
+
+    return watched(watch, body)
+
+
+def kept(
+    ws: Workspace,
+    draft: Draft,
+    done: imports.Intake,
+    *,
+    name: str = "",
+    reps: Sequence[Rep] = (),
+    more: Mapping[str, Any] | None = None,
+) -> imports.Dataset:
+    """Keep a file that was taken in, with its answers under its layout.
+
+    Args:
+        ws: where.
+        draft: the file.
+        done: what came of it.
+        name: of the data set, by default the file's.
+        reps: its roster if the file has none.
+        more: what else the data set keeps.
+
+    Raises:
+        StoreError: if it can't be written.
+    """
+    keeps = {**(more or {}), LAYOUT: draft.layout, READ: layout_key(draft.raw), HEADER: header_key(draft.raw)}
+    if draft.source:
+        keeps[SOURCE] = dict(draft.source)
+    roster = imports.roster_in(draft.data, draft.raw) if draft.raw.sheets else ()
+    return imports.save(ws, draft.data, done, name=name, reps=roster or reps, more=keeps)
+
+
 def take(ws: Workspace, draft: Draft, *, watch: Watch = UNWATCHED) -> imports.Dataset:
-    """Take a file in and keep it, with its answers under its layout.
+    """Take a file in and keep it.
 
     Raises:
         InputError: if something is open, or the columns can't be used; nothing is kept.
         StoppedError: if the person stopped it; nothing is kept.
     """
-    if draft.open:
-        raise InputError(f"{draft.open[0].title} Answer this first")
-
-    def body(w: Watch) -> imports.Dataset:
-        raw = draft.raw
-        w.at(0.0, "checking the columns")
-        check_map(raw, draft.columns, read=False)
-        refuse = draft.last.reading.refuse if draft.last else ()
-        read = w.part(0.0, 0.85)
-        taken = imports.intake(
-            raw, draft.columns, draft.money, answers=draft.answers, refuse=refuse, progress=read.at, cancel=w.cancel
-        )  # fmt: skip
-        w.at(0.86, "keeping the accounts")
-        more: dict[str, Any] = {LAYOUT: draft.layout, HEADER: header_key(raw)}
-        if draft.source:
-            more[SOURCE] = dict(draft.source)
-        reps = imports.roster_in(draft.data, raw) if raw.sheets else ()
-        w.at(0.9, "keeping the accounts")
-        return imports.save(ws, draft.data, taken, reps=reps, more=more)
-
-    return watched(watch, body)
+    done = taken(draft, watch=watch.part(0.0, 0.85))
+    watch.at(0.9, "keeping the accounts")
+    return kept(ws, draft, done)
 
 
 def owner_of_rejects(ws: Workspace, draft: Draft) -> str:

@@ -62,7 +62,7 @@ class Told:
         if not (np.isfinite(self.before) or np.isfinite(self.after)):
             return ""
         was, now = percent(100 * self.before), percent(100 * self.after)
-        return f"max deviation {now}, unchanged" if was == now else f"max deviation {was} → {now}"
+        return f"unchanged, {now}" if was == now else f"max deviation {was} → {now}"
 
 
 def story(ws: Workspace, scenario_id: str) -> tuple[Told, ...]:

@@ -235,7 +235,7 @@ def company(ws: Workspace, scenario_id: str) -> Company:
     """The windows on a plan."""
     key = ("company", scenario_id)
     with _all:
-        known: Company = ws.queues.get(key) or ws.queues.put(key, Company(ws, scenario_id))
+        known: Company = ws.queues.get(key) or ws.queues.put(key, Company(ws.whole, scenario_id))
     return known
 
 

@@ -95,9 +95,10 @@ def _plan_node(info: ScenarioInfo, depth: int, marks: Sequence[Mark]) -> Node:
 
 def _version_node(info: ScenarioInfo, depth: int, mark: Mark, marks: Sequence[Mark]) -> Node:
     here = [m for m in marks if m.edit_id == mark.edit_id]
+    parent = Point(info.origin_id, info.origin_edit, "the plan it branched from") if info.origin_id else None
     at = mark.edit_id or ROOT
     return Node(
-        Point(info.id, at, mark.text), info, depth, mark, None, _of(here, "tag"), _of(here, "note"),
+        Point(info.id, at, mark.text), info, depth, mark, parent, _of(here, "tag"), _of(here, "note"),
         mark.at, mark.by.name or mark.by.user_id, at,
     )  # fmt: skip
 
