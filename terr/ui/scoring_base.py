@@ -62,7 +62,7 @@ def dark() -> bool:
 def name_field(data: Dataset, one: Definition | None, usual: str, *, label: str = "Name") -> str:
     """The field for the definition's name."""
     value = one.name if one is not None else free_name(data, usual)
-    return str(st.text_input(label, value, max_chars=80, key=key("name"))).strip()
+    return str(st.text_input(label, value, max_chars=80, key=key(f"name_{usual}"))).strip()
 
 
 def formula_help() -> None:
@@ -227,7 +227,10 @@ def dataset_line(data: Dataset) -> None:
 
 
 def current(ws: Any) -> Dataset | None:
-    """The data set in hand, None if there is none."""
+    """The data set in hand, else the newest one; None if there is none."""
     sid = state.scenario_id()
     dataset_id = ws.store.scenario(sid).dataset_id if sid else state.get("dataset")
+    if not dataset_id and (saved := ws.store.list_datasets()):
+        dataset_id = saved[0].id
+        state.put("dataset", dataset_id)
     return imports.dataset(ws, dataset_id) if dataset_id else None
