@@ -142,7 +142,7 @@ def test_the_plan_page_shows_map_figures_chart_and_table(open_app, sid):
 
 
 def test_the_plan_in_the_address_is_opened_and_an_unknown_one_is_not(open_app, sid):
-    other = open_app(scenario="0" * 20)  # said at once, on whatever page the address leads to
+    other = open_app(scenario="0" * 20)  # the bare address leads on
     assert not other.exception
     assert "can't be opened" in other.warning[0].value
     assert "scenario" not in other.query_params

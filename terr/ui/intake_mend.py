@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from terr.boundaries.watch import Watch
+from terr.errors import TerrError
 from terr.ui import state, works
 from terr.ui.header import local
 from terr.view.text import count, markdown, sentence, short
-from terr.workspace import Workspace, gate, gateview, imports
+from terr.workspace import Workspace, decisions, gate, gateview, imports
 from terr.workspace.background import Work
 from terr.workspace.exports import CSV, XLSX, safe_csv
 from terr.workspace.gateview import SHOWN, Findings, Group
@@ -267,6 +268,7 @@ def changes(data: Dataset) -> None:
     """What was mended, newest first; each can be taken back."""
     reading = Reading.of(data.info.mapping)
     _answers(reading)
+    _decisions(data)
     steps = reading.steps[::-1]
     if not steps:
         st.info("Nothing was mended. What you change under “What needs an eye” is listed here.", icon=":material/undo:")
@@ -282,6 +284,25 @@ def changes(data: Dataset) -> None:
             act(data, "", partial(_taken_back, state.workspace(), data.info.id, step.id))
     if len(steps) > _LISTED:
         st.caption(f"and {len(steps) - _LISTED:,} earlier ones")
+
+
+def _decisions(data: Dataset) -> None:
+    """Everything decided as a file, so that the command line works with the same accounts."""
+    if not any(data.info.mapping.get(k) for k in ("answers", "refuse", "steps", "merges", "families")):
+        return
+    ws, sid = state.workspace(), data.info.id
+    content: bytes | Callable[[], bytes] = partial(decisions.decisions_of, ws, sid)
+    if any(s.kind == "file" for s in Reading.of(data.info.mapping).steps):  # rows it added can't go along
+        try:
+            content = decisions.decisions_of(ws, sid)
+        except TerrError as error:
+            st.caption(markdown(str(error)))
+            return
+    st.download_button(
+        "Decisions for the command line", content, "decisions.json", "application/json", icon=":material/terminal:",
+        help="terr design FILE --decisions decisions.json works with the same accounts as this page.",
+        on_click="ignore", key="decisions_json",
+    )  # fmt: skip
 
 
 def _answers(reading: Reading) -> None:

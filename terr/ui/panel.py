@@ -115,7 +115,7 @@ def _chart(shown: Board, before: Board | None) -> None:
 def _table(shown: Board) -> None:
     if not len(shown.table):
         return
-    segmenting.choose(shown)
+    room = 168 if segmenting.choose(shown) else 212
     only = segmenting.chosen(shown)
     frame = figures.table_frame(shown, only)
     extra = () if only is None else scored_filters.column_titles(only, shown.measure)
@@ -127,7 +127,7 @@ def _table(shown: Board) -> None:
         frame,
         key=key,
         hide_index=True,
-        height=min(212, 37 + 35 * len(frame)),
+        height=min(room, 37 + 35 * len(frame)),
         on_select=partial(_pick, key, codes),
         selection_mode="single-row",
         column_config={

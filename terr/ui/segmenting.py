@@ -14,12 +14,12 @@ KEY = "terr_segment"
 ALL = "All accounts"
 
 
-def choose(shown: Board) -> None:
-    """The choice, if there are segments or tiers to choose from."""
+def choose(shown: Board) -> bool:
+    """The choice, if there are segments or tiers to choose from; whether there are."""
     data = _data(shown)
     titles = scored_filters.titles(data)
     if not titles:
-        return
+        return False
     if st.session_state.get(KEY) not in titles:
         st.session_state[KEY] = ALL
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
@@ -28,6 +28,7 @@ def choose(shown: Board) -> None:
         "Accounts to look at", [ALL, *titles], key=KEY, label_visibility="collapsed", width=280,
         help="Territories and their loads stay as they are; segments and tiers are defined on the page Scores",
     )  # fmt: skip
+    return True
 
 
 def chosen(shown: Board) -> Filter | None:
