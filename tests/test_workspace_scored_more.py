@@ -6,13 +6,25 @@ import numpy as np
 import pandas as pd
 import pytest
 from spaces import KENT, NEW_CASTLE, start
-from test_workspace_scored import KINDS, ROWS, SIZES, TIERS, WHOLE, book, saved
+from test_workspace_scored import HEAD, KINDS, ROWS, SIZES, TIERS, WHOLE, book, saved
 
 from terr.boundaries.watch import StoppedError, Watch
+from terr.errors import InputError
 from terr.model.reps import Rep
 from terr.scoring.tiers import Cuts, curve
 from terr.scoring.workload import Effort
-from terr.workspace import board, finding, imports, plans, scored, scored_filters, scored_hours, scored_words
+from terr.workspace import (
+    board,
+    finding,
+    gate,
+    imports,
+    plans,
+    reloads,
+    scored,
+    scored_filters,
+    scored_hours,
+    scored_words,
+)
 from terr.workspace import scored_guess as guess
 from terr.workspace.scored import Recipe, applied
 from terr.workspace.scored_kinds import Formula
@@ -36,6 +48,26 @@ def test_segments_and_tiers_filter_points_search_and_table(ws) -> None:
     assert [h["label"] for h in finding.find(ws, shown, "cedar")] == ["Cedar"]
     assert finding.find(ws, shown, "cedar", large) == []
     assert [h["label"] for h in finding.find(ws, shown, "birch", large)] == ["Birch"]
+
+
+def test_the_next_extract_has_the_definitions_and_what_needs_mending_is_told(ws) -> None:
+    data = saved(ws)
+    scored.change(ws, data.info.id, lambda _: WHOLE)
+    sid = start(ws, data=imports.dataset(ws, data.info.id), measure="White space").id
+
+    def extract(head: str, *rows: str) -> imports.Dataset:
+        draft = gate.suggested(gate.open_file(ws, "\n".join([head, *rows]).encode(), "q2.csv"))
+        return reloads.keep(ws, reloads.look(ws, data.info.id, draft))
+
+    later = extract(HEAD, *(r.replace("50,250", "80,250") for r in ROWS))
+    assert later.scored.recipe == WHOLE
+    reloads.move(ws, sid, data.info.id, later.info.id)
+    assert board.board(ws, sid).loads.tolist() == [0, 550, 0], "80 users x 10 - 250"
+    gone = extract(HEAD.replace("Users", "Seats"), *ROWS)
+    assert "Users" in gone.scored.step("Potential").problem
+    assert gone.accounts.frame["Revenue · Health"].sum() == 350
+    with pytest.raises(InputError, match="White space"):
+        reloads.move(ws, sid, later.info.id, gone.info.id)
 
 
 def test_a_broken_definition_is_no_filter(ws) -> None:
