@@ -32,6 +32,8 @@ def _draw() -> None:
         st.rerun()
     sid = str(state.get("scenario"))
     seen = state.seen()
+    if segmenting.lost(sid):
+        return
     shown = board(state.workspace(), sid)
     if shown.rev != seen.rev:
         state.at_revision(shown.rev)
