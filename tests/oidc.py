@@ -182,10 +182,11 @@ def sign_in(client: httpx.Client, provider: Provider, user: str) -> httpx.Respon
 
 @dataclass
 class Window:
-    """What one run of a page sent: all words in it, and the session it is of."""
+    """What one run of a page sent: all words in it, the session it is of, and the ticket its map got."""
 
     words: str
     session: str
+    ticket: str = ""
 
 
 def window(
@@ -198,7 +199,7 @@ def window(
     spoken = ["streamlit", token if xsrf else "none", *([session] if session else [])]
 
     async def read() -> Window:
-        words, found = [], ""
+        words, found, ticket = [], "", ""
         address = app.replace("http://", "ws://") + "/_stcore/stream"
         async with connect(
             address,
@@ -217,10 +218,12 @@ def window(
                 told.ParseFromString(await asyncio.wait_for(line.recv(), 20))  # type: ignore[arg-type]
                 if told.WhichOneof("type") == "new_session":
                     found = told.new_session.initialize.session_id
+                plain = re.sub(r"\\+u005f", "_", str(told))  # the map's data escapes it
+                ticket = next(iter(re.findall(r"ticket[^\w-]+([\w-]{20,64})", plain)), ticket)
                 words += re.findall(r'(?:body|label|value|title|page_name|html): "((?:[^"\\]|\\.)*)"', str(told))
                 if told.WhichOneof("type") == "script_finished":
                     runs += 1
                     if told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY or runs > 3:
-                        return Window("\n".join(words).replace("\\", ""), found)
+                        return Window("\n".join(words).replace("\\", ""), found, ticket)
 
     return asyncio.run(read())

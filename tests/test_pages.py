@@ -196,9 +196,7 @@ def press_open(window: AppTest, ws, scenario: str) -> None:
 def choose(window: AppTest, ws, scenario: str) -> None:
     nodes = versions.tree(ws)
     row = [n.point.key for n in nodes].index(f"{scenario}:")
-    window.session_state[saved.table_key(nodes)] = {
-        "selection": {"rows": [row], "columns": [], "cells": []}
-    }
+    window.session_state[saved.table_key(nodes)] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     ok(window.run())
 
 
