@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,21 +51,21 @@ class App:
         return client
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    home = tmp_path_factory.mktemp("home")
+@contextmanager
+def running(home: Path, provider: Provider, **env: str) -> Iterator[App]:
+    """The app in a process of its own, with its secrets and data in a folder of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    with provided() as provider:
-        secrets(home, provider.url, url)
-        log = (home / "log").open("wb")
+    secrets(home, provider.url, url)
+    with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "terr.ui.launch", "--port", url.rpartition(":")[2]],
-            cwd=ROOT, env={**os.environ, "HOME": str(home), "TERR_DATA_DIR": str(home / "data")},
+            cwd=ROOT, env={**os.environ, "HOME": str(home), "TERR_DATA_DIR": str(home / "data"), **env},
             stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        for _ in range(300):
+    try:
+        for _ in range(600):
             try:
                 if httpx.get(f"{url}/_stcore/health").status_code == 200:
                     break
@@ -74,9 +75,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield made
         for client in made.clients:
             client.close()
-        log.close()
+    finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with provided() as provider, running(tmp_path_factory.mktemp("home"), provider) as made:
+        yield made
 
 
 CLOSED = [

@@ -6,15 +6,17 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from oidc import window
-from test_signin import USER, App, altered, app  # noqa: F401 (a fixture)
+from oidc import provided, window
+from test_signin import USER, App, altered, app, running  # noqa: F401 (a fixture)
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from benchmarks.postgres import Postgres
 from terr.store import ROLES, Person
 from terr.workspace import Workspace, imports, plans, roles
 from terr.workspace.door import for_person
@@ -42,6 +44,11 @@ class Team:
 @pytest.fixture(scope="module")
 def team(app: App) -> Iterator[Team]:  # noqa: F811
     ws = Workspace(app.home / "data")
+    yield plans_of_ana(app, ws)
+    ws.close()
+
+
+def plans_of_ana(app: App, ws: Workspace) -> Team:  # noqa: F811
     ws.sign_in = True
     ana = for_person(ws, ANA)
     data = imports.demo_dataset(ana)
@@ -50,8 +57,7 @@ def team(app: App) -> Iterator[Team]:  # noqa: F811
                      name=name).id
         for name in ("One", "Two")
     )  # fmt: skip
-    yield Team(app, ws, one, two)
-    ws.close()
+    return Team(app, ws, one, two)
 
 
 def ask(team: Team, cookies: Mapping[str, str], token: str, *events: dict[str, Any], origin: str = "", sid: str = "",
@@ -156,3 +162,54 @@ def test_a_line_ends_with_the_role_and_with_the_sign_in(team: Team) -> None:
     heard = ask(team, dict(again.cookies), token, {"k": "lock", "units": [0], "on": True}, before=gone, name="gone~")
     assert team.ws.store.rev(team.sid) == before
     assert not heard or heard[-1]["t"] != "ack" or "isn't found" in heard[-1]["notices"][0]
+
+
+def test_two_programs_on_one_database_tell_their_windows_of_each_other(postgres: Postgres, tmp_path: Path) -> None:
+    """Bob looks by one program while Ana edits by another; then she takes his role, and his line ends."""
+    with postgres.database() as address, provided() as provider:
+        homes = [tmp_path / name for name in ("one", "two")]
+        for home in homes:
+            home.mkdir()
+        where = {"TERR_DATABASE_URL": address}
+        with running(homes[0], provider, **where) as one, running(homes[1], provider, **where) as two:
+            ws = Workspace(tmp_path / "own", address)
+            mine, his = plans_of_ana(one, ws), Team(two, ws, "", "")
+            his.sid = mine.sid
+            roles.give(ws, mine.sid, ANA, BOB.user_id, "viewer")
+            ana, bob = mine.person("ana"), his.person("bob")
+            token = mine.ticket(ana)
+            paint = {"k": "paint", "units": [1], "to": 0}
+
+            def act(heard: list[dict[str, Any]]) -> None:
+                kinds = [h["t"] for h in heard]
+                if kinds[-1] == "people":
+                    assert ask(mine, dict(ana.cookies), token, paint)[-1]["t"] == "ack"
+                elif heard[-1].get("rev") == 2 and kinds[-1] != "plan":
+                    roles.give(ws, mine.sid, ANA, BOB.user_id, "")
+
+            heard = listen(his, dict(bob.cookies), his.ticket(bob), act)
+            assert any(h["t"] not in {"plan", "people"} and h.get("rev") == 2 for h in heard)
+            assert ws.store.edit(mine.sid, 2).author == "Ana"
+            ws.close()
+
+
+def listen(team: Team, cookies: Mapping[str, str], token: str, act: Any) -> list[dict[str, Any]]:
+    """What a line hears until it is cut; `act` is told of each message with those before it."""
+
+    async def hear() -> list[dict[str, Any]]:
+        heard: list[dict[str, Any]] = []
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())}
+        address = team.app.url.replace("http://", "ws://") + "/app/together"
+        async with connect(address, additional_headers=headers, origin=team.app.url, max_size=None) as line:  # type: ignore[arg-type]
+            await line.send(json.dumps({"token": token, "view": {}}))
+            first = True
+            try:
+                while True:
+                    heard.append(json.loads(await asyncio.wait_for(line.recv(), 30)))
+                    if heard[-1]["t"] != "people" or first:
+                        first = first and heard[-1]["t"] != "people"
+                        await asyncio.to_thread(act, heard)
+            except ConnectionClosed:
+                return heard
+
+    return asyncio.run(hear())
