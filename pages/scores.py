@@ -18,9 +18,9 @@ from terr.ui.scoring_base import SECTION, current, dataset_line
 
 shell.gate()
 
+data = current(state.workspace())
 header.line()
 st.title("Scores")
-data = current(state.workspace())
 if data is None:
     st.info("Scores are made from accounts. Load a spreadsheet or the demo first.", icon=":material/table:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):

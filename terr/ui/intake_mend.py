@@ -9,10 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from terr.boundaries.watch import Watch
+from terr.errors import TerrError
 from terr.ui import state, works
 from terr.ui.header import local
 from terr.view.text import count, markdown, sentence, short
-from terr.workspace import Workspace, gate, gateview, imports
+from terr.workspace import Workspace, decisions, gate, gateview, imports
 from terr.workspace.background import Work
 from terr.workspace.exports import CSV, XLSX, safe_csv
 from terr.workspace.gateview import SHOWN, Findings, Group
@@ -74,7 +75,9 @@ def _moved(before: Intake, after: Intake, measure: str) -> str:
 
 def needs(data: Dataset, taken: Intake, measure: str) -> None:
     """Findings by kind with their money, then the rows to mend."""
-    found = gateview.findings(state.workspace(), data.info.id, measure)
+    found = _found(data, measure)
+    if found is None:
+        return
     currency = dict(taken.accounts.currency).get(measure, "")
     if not found.groups:
         st.success("Every row is an account with a place, and nothing had to be guessed.", icon=":material/verified:")
@@ -91,6 +94,23 @@ def needs(data: Dataset, taken: Intake, measure: str) -> None:
         )  # fmt: skip
     _editor(data, taken, found, measure)
     _files(data, taken)
+
+
+def _found(data: Dataset, measure: str) -> Findings | None:
+    """The findings; None while they are looked for."""
+    ws, sid = state.workspace(), data.info.id
+    known = gateview.ready(ws, data.info, measure)
+    if known is None and not works.running("gate_find"):
+
+        def body(watch: Watch) -> Findings:
+            watch.at(0.2, "sorting what was found by its money")
+            return gateview.findings(ws, sid, measure)
+
+        works.quick("gate_find", lambda: Work(body), lambda _: None)
+        known = gateview.ready(ws, data.info, measure)
+    if known is None:
+        works.show("gate_find", lambda _: None)
+    return known
 
 
 def groups_table(groups: tuple[Group, ...], measure: str, currency: str) -> pd.DataFrame:
@@ -248,6 +268,7 @@ def changes(data: Dataset) -> None:
     """What was mended, newest first; each can be taken back."""
     reading = Reading.of(data.info.mapping)
     _answers(reading)
+    _decisions(data)
     steps = reading.steps[::-1]
     if not steps:
         st.info("Nothing was mended. What you change under “What needs an eye” is listed here.", icon=":material/undo:")
@@ -263,6 +284,25 @@ def changes(data: Dataset) -> None:
             act(data, "", partial(_taken_back, state.workspace(), data.info.id, step.id))
     if len(steps) > _LISTED:
         st.caption(f"and {len(steps) - _LISTED:,} earlier ones")
+
+
+def _decisions(data: Dataset) -> None:
+    """Everything decided as a file, so that the command line works with the same accounts."""
+    if not any(data.info.mapping.get(k) for k in ("answers", "refuse", "steps", "merges", "families")):
+        return
+    ws, sid = state.workspace(), data.info.id
+    content: bytes | Callable[[], bytes] = partial(decisions.decisions_of, ws, sid)
+    if any(s.kind == "file" for s in Reading.of(data.info.mapping).steps):  # rows it added can't go along
+        try:
+            content = decisions.decisions_of(ws, sid)
+        except TerrError as error:
+            st.caption(markdown(str(error)))
+            return
+    st.download_button(
+        "Decisions for the command line", content, "decisions.json", "application/json", icon=":material/terminal:",
+        help="terr design FILE --decisions decisions.json works with the same accounts as this page.",
+        on_click="ignore", key="decisions_json",
+    )  # fmt: skip
 
 
 def _answers(reading: Reading) -> None:

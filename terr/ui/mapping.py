@@ -13,7 +13,7 @@ from streamlit_folium import st_folium
 
 from terr.boundaries.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.errors import TerrError
-from terr.ui import figures, state, together_window
+from terr.ui import figures, segmenting, state, together_window
 from terr.view.colors import color
 from terr.view.mapview import Assigned, Patch, base_map, encode, patch_group
 from terr.view.text import SYMBOLS, units_word
@@ -153,9 +153,10 @@ def _symbol(currency: str) -> str:
 def _pieces(shown: Board, seen: Seen) -> list[dict[str, Any]]:
     """What the person asked for and the browser doesn't hold yet."""
     ws, out = state.workspace(), []
-    version = f"points-{_version(shown)}"
+    only = segmenting.chosen(shown)
+    version = f"points-{_version(shown)}{'' if only is None else f'-{zlib.crc32(only.title.encode()):08x}'}"
     if seen.points and version not in seen.got:
-        out.append({"kind": "points", "version": version, **figures.account_points(shown)})
+        out.append({"kind": "points", "version": version, **figures.account_points(shown, only)})
     look = looks.piece(ws, shown, seen.look) if seen.look else None
     if look is not None and look["version"] not in seen.got:
         if look["kind"] == "change":
@@ -164,5 +165,5 @@ def _pieces(shown: Board, seen: Seen) -> list[dict[str, Any]]:
             look["symbol"] = _symbol(look.pop("currency"))
         out.append(look)
     if seen.find:
-        out.append({"kind": "found", "text": seen.find, "hits": finding.find(ws, shown, seen.find)})
+        out.append({"kind": "found", "text": seen.find, "hits": finding.find(ws, shown, seen.find, only)})
     return out

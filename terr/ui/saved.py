@@ -13,6 +13,7 @@ from terr.store import Person, ScenarioInfo
 from terr.ui import shell, state
 from terr.ui.guard import attempt
 from terr.ui.header import local
+from terr.ui.scenario_pick import allowed
 from terr.view.text import count, markdown, percent
 from terr.workspace import levels, versions
 from terr.workspace.versions import Node
@@ -31,7 +32,7 @@ _INDENT = "\u2003"  # spaces of a column's beginning are dropped, this one isn't
 
 def me() -> Person:
     """Who acts in this window."""
-    return Person(state.author())
+    return state.person()
 
 
 def table(nodes: Sequence[Node]) -> pd.DataFrame:
@@ -115,7 +116,7 @@ def actions(info: ScenarioInfo) -> None:
     field = f"name_{info.id}"
     b.text_input("New name", info.name, max_chars=120, key=field, label_visibility="collapsed")
     c.button(
-        "Rename", width="stretch", key="rename",
+        "Rename", width="stretch", key="rename", **allowed(info, "rename"),
         # read when clicked: what was typed last may come together with the click
         on_click=lambda: attempt(lambda: ws.store.rename(info.id, str(st.session_state[field]), by=me())),
     )  # fmt: skip
@@ -126,10 +127,13 @@ def actions(info: ScenarioInfo) -> None:
     away = info.archived_at is None
     e.button(
         "Put away" if away else "Fetch back", width="stretch", key="archive",
-        help="Out of the lists; nothing is erased and nothing expires",
+        **allowed(info, "archive", "Out of the lists; nothing is erased and nothing expires"),
         on_click=lambda: attempt(lambda: ws.store.archive(info.id, away, by=me())),
     )  # fmt: skip
-    f.button("Delete", icon=":material/delete:", width="stretch", key="delete", on_click=_delete, args=(info,))
+    f.button(
+        "Delete", icon=":material/delete:", width="stretch", key="delete", on_click=_delete, args=(info,),
+        **allowed(info, "delete"),
+    )  # fmt: skip
 
 
 def _more(node: Node) -> None:
@@ -140,7 +144,7 @@ def _more(node: Node) -> None:
     a.text_input("Name of a version", key=version, max_chars=120, placeholder="Draft for the board")
     b.button(
         "Name version", icon=":material/bookmark_add:", width="stretch", key="name_version",
-        help="Keeps the plan as it is now under this name",
+        **allowed(info, "mark", "Keeps the plan as it is now under this name"),
         on_click=lambda: _cleared(version, lambda t: versions.name_version(ws, info.id, t, by=me())),
     )  # fmt: skip
     c.text_input("Name of a branch", key=branch, max_chars=120, placeholder=f"{info.name}, other way")
@@ -167,7 +171,8 @@ def _version(node: Node) -> None:
         on_click=lambda: _cleared(field, lambda t: versions.branch(ws, info.id, node.edit_id, t, by=me())),
     )  # fmt: skip
     d.button(
-        "Take the name off", width="stretch", key="unname", help="The plan and its history stay as they are",
+        "Take the name off", width="stretch", key="unname",
+        **allowed(info, "mark", "The plan and its history stay as they are"),
         on_click=lambda: attempt(lambda: ws.store.archive_mark(info.id, mark.id, by=me())),
     )  # fmt: skip
 
@@ -180,12 +185,12 @@ def _marks(node: Node) -> None:
     tag, note = f"tag_{node.point.key}", f"note_{node.point.key}"
     a.text_input("Tag", key=tag, max_chars=60, placeholder="board version")
     b.button(
-        "Tag", icon=":material/sell:", width="stretch", key="tag",
+        "Tag", icon=":material/sell:", width="stretch", key="tag", **allowed(info, "mark"),
         on_click=lambda: _cleared(tag, lambda t: ws.store.mark(info.id, "tag", t, edit_id=at, by=me())),
     )  # fmt: skip
     c.text_input("Note", key=note, max_chars=4000, placeholder="Why this one")
     d.button(
-        "Add note", icon=":material/sticky_note_2:", width="stretch", key="note",
+        "Add note", icon=":material/sticky_note_2:", width="stretch", key="note", **allowed(info, "mark"),
         on_click=lambda: _cleared(note, lambda t: ws.store.mark(info.id, "note", t, edit_id=at, by=me())),
     )  # fmt: skip
     for mark in (*node.tags, *node.notes):
@@ -194,7 +199,7 @@ def _marks(node: Node) -> None:
         who = mark.by.name or mark.by.user_id
         left.markdown(f":material/{icon}: {markdown(mark.text)} · {markdown(who)}, {local(mark.at)}")
         right.button(
-            "Remove", key=f"unmark_{mark.id}", width="stretch",
+            "Remove", key=f"unmark_{mark.id}", width="stretch", **allowed(info, "mark"),
             on_click=lambda m=mark: attempt(lambda: ws.store.archive_mark(info.id, m.id, by=me())),
         )  # fmt: skip
 

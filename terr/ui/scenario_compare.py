@@ -165,7 +165,7 @@ def _readable(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """What is gained and lost as numbers under headings for people, and how they are written."""
     out = {"Territory" if with_match else "Rep": table["name"]}
-    columns: dict[str, Any] = {}
+    columns: dict[str, Any] = {"Territory" if with_match else "Rep": st.column_config.TextColumn(pinned=True)}
     if with_match:
         out["Matched by"] = table["matched"]
     for measure in ("accounts", *measures):
@@ -174,7 +174,7 @@ def _readable(
         for column in ("before", "gained", "lost", "after"):
             values = table[f"{measure} {column}"]
             name = f"{title} {column}"
-            out[name] = -values if column == "lost" else values
+            out[name] = values
             columns[name] = st.column_config.NumberColumn(format="$%,.0f" if dollars else "localized")
     nobody = (table["accounts before"] == 0) & (table["accounts after"] == 0)
     frame = pd.DataFrame(out)[~(nobody & table["name"].isin([NOWHERE, NOBODY]))]

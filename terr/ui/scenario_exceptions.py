@@ -69,7 +69,6 @@ def _standing(info: ScenarioInfo, shown: Register) -> None:
         frame, hide_index=True, width="stretch", height=min(320, 38 + 35 * len(frame)), on_select="rerun",
         selection_mode="multi-row", key=key,
         column_config={
-            "Until": st.column_config.DateColumn(format="MMM D, YYYY"),
             "Entered": st.column_config.DatetimeColumn(format="MMM D, YYYY HH:mm", timezone=st.context.timezone),
         },
     )  # fmt: skip
@@ -79,8 +78,10 @@ def _standing(info: ScenarioInfo, shown: Register) -> None:
     left.text_input("Why it ends", key="terr_end_reason", max_chars=1000, disabled=not rows)
     right.button(
         f"End {count(len(rows), 'exception')}" if rows else "End chosen exceptions", key="end_exceptions",
-        disabled=not rows, width="stretch",
-        help="They stay in the register's history; the accounts follow the map again",
+        width="stretch",
+        **scenario_pick.allowed(
+            info, "except", "They stay in the register's history; the accounts follow the map again", off=not rows
+        ),
         on_click=lambda: _end(info.id, accounts),
     )  # fmt: skip
 
@@ -155,7 +156,8 @@ def _form(info: ScenarioInfo, accounts: list[str]) -> None:
     d.text_input("Reason", key="terr_exception_reason", max_chars=1000, placeholder="Headquarters in Dallas")
     e.button(
         f"Enter {count(len(accounts), 'exception')}" if accounts else "Enter exceptions", type="primary",
-        key="enter_exceptions", disabled=not accounts or not goals, width="stretch",
+        key="enter_exceptions", width="stretch",
+        **scenario_pick.allowed(info, "except", off=not accounts or not goals),
         on_click=lambda: _entered(info.id, accounts, goal_key, until_key),
     )  # fmt: skip
 

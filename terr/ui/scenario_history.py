@@ -68,7 +68,9 @@ def _travel(info: ScenarioInfo, people: Sequence[str]) -> None:
     buttons = st.container(horizontal=True, vertical_alignment="center", gap="small")
 
     def button(label: str, key: str, act: Callable[[], Any], off: bool, help_: str) -> None:
-        buttons.button(label, key=key, disabled=off, help=help_, on_click=lambda: done(act))
+        buttons.button(
+            label, key=key, on_click=lambda: done(act), **scenario_pick.allowed(info, "undo", help_, off=off)
+        )
 
     rev = info.rev
     button("Undo", "undo_all", lambda: plans.undo(ws, info.id, rev, author=author), not ws.store.can_undo(info.id),
@@ -139,8 +141,10 @@ def _point(info: ScenarioInfo, line: Told) -> None:
     a, b = st.columns([1, 1], vertical_alignment="bottom")
     rev = info.rev
     a.button(
-        "Go back to here", icon=":material/history:", width="stretch", key="back_to", disabled=at_head,
-        help="A new change that makes the plan what it was; all that came since stays in the history",
+        "Go back to here", icon=":material/history:", width="stretch", key="back_to",
+        **scenario_pick.allowed(
+            info, "edit", "A new change that makes the plan what it was; all that came since stays", off=at_head
+        ),
         on_click=lambda: done(lambda: story.back_to(ws, info.id, edit_id, rev, author=state.author())),
     )  # fmt: skip
     if b.button("Open the plan", icon=":material/map:", width="stretch", key="open_point"):
@@ -150,16 +154,19 @@ def _point(info: ScenarioInfo, line: Told) -> None:
 
 def _named(info: ScenarioInfo, edit_id: int) -> None:
     ws = state.workspace()
-    for label, key, verb, act in (
-        ("Name of a branch", "branch_here", "Branch from here",
+    for label, key, verb, action, act in (
+        ("Name of a branch", "branch_here", "Branch from here", "view",
          lambda text: versions.branch(ws, info.id, edit_id, text, by=saved.me())),
-        ("Name of a version", "name_here", "Name version",
+        ("Name of a version", "name_here", "Name version", "mark",
          lambda text: versions.name_version(ws, info.id, text, edit_id=edit_id, by=saved.me())),
     ):  # fmt: skip
         a, b = st.columns([1.5, 1], vertical_alignment="bottom")
         field = f"{key}_{info.id}_{edit_id}"
         a.text_input(label, key=field, max_chars=120)
-        b.button(verb, key=key, width="stretch", on_click=_made, args=(field, verb, act))
+        b.button(
+            verb, key=key, width="stretch", on_click=_made, args=(field, verb, act),
+            **scenario_pick.allowed(info, action),
+        )  # fmt: skip
 
 
 def _made(field: str, verb: str, act: Callable[[str], Any]) -> None:

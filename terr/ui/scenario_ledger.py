@@ -15,6 +15,8 @@ from terr.workspace.exports import file_name, mime_of
 
 MOST = 1000
 """Rows a browser is given at once."""
+MOST_EXCEL = 50_000
+"""Rows from which on an Excel file takes too long to wait for; the CSV doesn't."""
 
 
 def show(found: Comparison) -> None:
@@ -38,10 +40,13 @@ def show(found: Comparison) -> None:
     stem = f"{found.a.info.name} to {found.b.info.name}"
     left, right, _ = st.columns([1, 1, 2])
     for column, kind in ((left, "csv"), (right, "xlsx")):
+        much = kind == "xlsx" and len(fits) > MOST_EXCEL
+        why = f"Excel files hold up to {MOST_EXCEL:,} rows here; choose fewer above, or take the CSV"
         column.download_button(
             f"Ledger ({'CSV' if kind == 'csv' else 'Excel'})", partial(_bytes, found, fits, kind),
             file_name(stem, f"changes.{kind}"), mime_of(f"x.{kind}"), icon=":material/download:", width="stretch",
-            key=f"terr_ledger_{kind}", on_click="ignore", help="The rows that fit what is chosen above",
+            key=f"terr_ledger_{kind}", on_click="ignore", disabled=much,
+            help=why if much else "The rows that fit what is chosen above",
         )  # fmt: skip
 
 

@@ -1,11 +1,14 @@
-"""Which plan page Scenarios looks at: the open one unless another is chosen."""
+"""Which plan page Scenarios looks at, and what the person here may do with it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import streamlit as st
 
 from terr.store import ScenarioInfo
 from terr.ui import state
+from terr.workspace import roles
 
 
 def plan(key: str, label: str = "Plan") -> ScenarioInfo:
@@ -19,6 +22,12 @@ def plan(key: str, label: str = "Plan") -> ScenarioInfo:
     at = ids.index(current) if current in ids else 0
     picked = st.selectbox(label, ids, index=at, format_func=lambda i: names[i], key=f"terr_{key}_{current}")
     return every[ids.index(picked)]
+
+
+def allowed(info: ScenarioInfo, action: str, help_: str | None = None, *, off: bool = False) -> dict[str, Any]:
+    """For a button: off, with the reason and whom to ask, for a person who may not do this with the plan."""
+    why = roles.needs(state.workspace(), info.id, state.person(), action)
+    return {"disabled": bool(why) or off, "help": why or help_}
 
 
 def labels(plans: list[ScenarioInfo]) -> dict[str, str]:

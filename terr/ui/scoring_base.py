@@ -16,7 +16,7 @@ from terr.view.text import count, markdown, sentence
 from terr.workspace import imports, scored
 from terr.workspace.imports import Dataset
 from terr.workspace.scored import Recipe, Step
-from terr.workspace.scored_kinds import Definition
+from terr.workspace.scored_kinds import Definition, Formula, PotentialBy
 
 SECTION = "terr_scores_section"
 
@@ -32,6 +32,12 @@ def opened(data: Dataset, *kinds: type) -> Any:
     recipe = data.scored.recipe if data.scored else scored.EMPTY
     one = recipe.named(state.get("scores_edit", ""))
     return one if isinstance(one, kinds) else None
+
+
+def in_hand(data: Dataset, new: Definition) -> Any:
+    """The kept definition that one takes the place of, None if it is a new one."""
+    formulas = (Formula, PotentialBy)
+    return opened(data, *(formulas if isinstance(new, formulas) else (type(new),)))
 
 
 def free_name(data: Dataset, name: str) -> str:
@@ -56,7 +62,7 @@ def dark() -> bool:
 def name_field(data: Dataset, one: Definition | None, usual: str, *, label: str = "Name") -> str:
     """The field for the definition's name."""
     value = one.name if one is not None else free_name(data, usual)
-    return str(st.text_input(label, value, max_chars=80, key=key("name"))).strip()
+    return str(st.text_input(label, value, max_chars=80, key=key(f"name_{usual}"))).strip()
 
 
 def formula_help() -> None:
@@ -92,7 +98,7 @@ def tried_recipe(data: Dataset, new: Definition) -> Recipe:
         InputError: if its name is taken.
     """
     recipe = data.scored.recipe if data.scored else scored.EMPTY
-    old = opened(data, object)
+    old = in_hand(data, new)
     return recipe.with_one(new, instead=old.name if old is not None else "")
 
 
@@ -125,7 +131,7 @@ def notes(step: Step) -> None:
 
 def keep_row(data: Dataset, new: Definition, *, can: bool = True) -> None:
     """The button that keeps the definition in hand; nothing is kept without it."""
-    old = opened(data, object)
+    old = in_hand(data, new)
     made = list(new.makes)
     what = f"Makes {count(len(made), 'column')}: {', '.join(made[:4])}{' …' if len(made) > 4 else ''}" if made else ""
     same = old == new
@@ -136,7 +142,7 @@ def keep_row(data: Dataset, new: Definition, *, can: bool = True) -> None:
         help="From then on it is a measure or filter on every page, in reports and in exports",
     )  # fmt: skip
     if old is not None:
-        row.button("Leave as it was", key=key("leave"), on_click=done_editing)
+        row.button("Start another" if same else "Leave as it was", key=key("leave"), on_click=done_editing)
     if what:
         row.caption(markdown(what))
 
@@ -149,8 +155,9 @@ def _keep(dataset_id: str, new: Definition, old: Definition | None) -> None:
 
     if attempt(act) is not None:
         state.put("scores_undo", (dataset_id, new, old, None))
-        state.say(f'Kept "{new.name}".' + (" It can be chosen as a measure on every page." if new.makes else ""))
+        state.say(f'Kept "{new.name}": it can now be chosen on every page.')
         done_editing()
+        state.put("scores_edit", new.name)  # it stays in sight
 
 
 def done_editing() -> None:
@@ -220,7 +227,10 @@ def dataset_line(data: Dataset) -> None:
 
 
 def current(ws: Any) -> Dataset | None:
-    """The data set in hand, None if there is none."""
+    """The data set in hand, else the newest one; None if there is none."""
     sid = state.scenario_id()
     dataset_id = ws.store.scenario(sid).dataset_id if sid else state.get("dataset")
+    if not dataset_id and (saved := ws.store.list_datasets()):
+        dataset_id = saved[0].id
+        state.put("dataset", dataset_id)
     return imports.dataset(ws, dataset_id) if dataset_id else None

@@ -50,6 +50,8 @@ def _form(data: Dataset, one: PotentialBy | Formula | None) -> PotentialBy | For
         text = _price(data)
     elif way in {FORMULA, BLEND, FREE}:
         text = _text(data, one)
+    if not text and way != HISTORY:
+        return None
     if way == FREE:
         name = base.name_field(data, one, "Formula")
         free: Formula | None = base.made_by(lambda: Formula(name, text))
@@ -111,6 +113,7 @@ def _price(data: Dataset) -> str:
 
 
 def _text(data: Dataset, one: PotentialBy | Formula | None) -> str:
+    """The formula, "" with the reason in sight if it can't be worked out."""
     price, users = guess.formula(data.accounts)
     usual = f"{_bracketed(users)} * {price:g}" if users else ""
     if one is not None:
@@ -121,6 +124,7 @@ def _text(data: Dataset, one: PotentialBy | Formula | None) -> str:
         expressions.compute(data.accounts, text)
     except InputError as error:
         base.wrong(error)
+        return ""
     return text
 
 

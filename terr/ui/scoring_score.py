@@ -52,7 +52,7 @@ def _form(data: Dataset, one: ScoreBy | None) -> ScoreBy | None:
     edited = st.data_editor(
         rows, key=base.key("parts"), num_rows="dynamic", hide_index=True, width="stretch",
         column_config={
-            COLUMN: st.column_config.SelectboxColumn(options=offered, required=True, width="small"),
+            COLUMN: st.column_config.SelectboxColumn(options=offered, required=True, width="medium"),
             WEIGHT: st.column_config.NumberColumn(min_value=0.0, max_value=1e6, default=10.0, required=True),
             HIGH: st.column_config.CheckboxColumn(default=True),
             BLANKS: st.column_config.SelectboxColumn(

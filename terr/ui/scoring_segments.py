@@ -69,7 +69,9 @@ def _attribute(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]]
     if not offered:
         st.info("No column has 2 to 40 different texts. Cut by size, or write rules.", icon=":material/info:")
         return None
-    column = str(st.selectbox("Attribute", offered, index=offered.index(mine) if mine else 0, key=base.key("column")))
+    done = {d.split for d in (data.scored.recipe.kept if data.scored else ()) if isinstance(d, Segments)}
+    usual_column = mine or next((c for c in offered if c not in done), offered[0])
+    column = str(st.selectbox("Attribute", offered, index=offered.index(usual_column), key=base.key("column")))
     values = base.made_by(lambda: segments.by_values(accounts, column, guess.MOST_VALUES))
     if values is None:
         return None

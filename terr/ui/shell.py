@@ -55,6 +55,18 @@ h4 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }
 """
 
 
+def _say_gone(title: str) -> None:
+    """Say that the plan in the address can't be opened, for as long as the person stays on that page."""
+    gone = state.get("gone")
+    if not gone:
+        return
+    if state.get("gone_on", title) != title or state.get("scenario"):
+        state.drop("gone", "gone_on")
+        return
+    state.put("gone_on", title)
+    st.warning(f"The plan in this address can't be opened: {markdown(gone)}", icon=":material/link_off:")
+
+
 def run() -> None:
     """Run the page the person is on. An error of ours becomes one line; any other is logged and never shown raw."""
     found = state.visitor()
@@ -67,15 +79,15 @@ def run() -> None:
         welcome.sign_out(found.person)
     try:
         ws = state.workspace()
-        state.scenario_id()  # whether the plan in the address can be opened
+        if page.url_path:  # the bare address only leads on
+            state.scenario_id()  # whether the plan in the address can be opened
     except TerrError as error:
         st.error(markdown(str(error)), icon=":material/error:")
         st.stop()
     if ws.notice:
         st.warning(ws.notice, icon=":material/healing:")
-    if gone := state.get("gone"):
-        st.warning(f"The plan in this address can't be opened: {markdown(gone)}", icon=":material/link_off:")
-        state.drop("gone")
+    if page.url_path:
+        _say_gone(page.title)
     state.show_said()
     token = _inside.set(True)
     try:

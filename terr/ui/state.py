@@ -119,6 +119,7 @@ def scenario_id() -> str | None:
         workspace().store.scenario(wanted)
     except LocateError as error:
         close_scenario()
+        drop("gone_on")
         put("gone", str(error))
         return None
     if get("scenario") != wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,11 @@ from terr.view.colors import ACCENT, NEUTRAL, OKABE_ITO
 
 SHADES = ("#0072B2", "#56B4E9", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#F0E442")
 """Of tiers and parts, dark and light in turn, so that neighbours differ in grey too."""
+
+
+def _lines(title: str) -> list[str]:
+    """A title in lines that a narrow page has room for."""
+    return textwrap.wrap(title, 52) or [""]
 
 
 def _ink(dark: bool) -> tuple[str, str]:
@@ -65,7 +71,7 @@ def pareto(
             ],
         )
     )
-    return _styled(alt.layer(rect, curve, label), height=300, title=title)
+    return _styled(alt.layer(rect, curve, label), height=300, title=_lines(title))
 
 
 def by_segment(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
@@ -85,7 +91,7 @@ def by_segment(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
     )
     bars = base.mark_bar(color=line, cornerRadiusEnd=2, height=16)
     marks = base.mark_text(align="left", dx=5, fontSize=12, color=ink).encode(text="text:N")
-    return _styled(alt.layer(bars, marks), height=alt.Step(25), title=title)
+    return _styled(alt.layer(bars, marks), height=alt.Step(25), title=_lines(title))
 
 
 def score_parts(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
@@ -122,7 +128,7 @@ def score_parts(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
         .mark_text(fontSize=12, color=ink, dy=-24)
         .encode(x="middle:Q", text=alt.Text("points:Q", format=".1f"))
     )
-    return _styled(alt.layer(bar, marks), height=168, title=title)
+    return _styled(alt.layer(bar, marks), height=190, title=_lines(title))
 
 
 def calibration(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
@@ -155,7 +161,7 @@ def calibration(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
             ],
         )
     )
-    return _styled(alt.layer(ideal, points), height=260, title=title)
+    return _styled(alt.layer(ideal, points), height=260, title=_lines(title))
 
 
 def leanings(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:

@@ -17,6 +17,7 @@ from terr.ingest.clean import read_column
 from terr.ingest.outcome import UNLOCATED
 from terr.report.rows import table_xlsx
 from terr.report.safe import safe_frame
+from terr.store import DatasetInfo
 from terr.workspace import imports
 from terr.workspace.core import Workspace
 from terr.workspace.gate import watched
@@ -105,14 +106,22 @@ class Findings:
     left_out: Mapping[int, str]
 
 
+def ready(ws: Workspace, info: DatasetInfo, measure: str) -> Findings | None:
+    """What was found in a data set's file if it is at hand."""
+    return ws.scores.get(_key(info, measure))  # type: ignore[no-any-return]
+
+
 def findings(ws: Workspace, dataset_id: str, measure: str) -> Findings:
     """What was found in a data set's file, with the money of one measure ("" = none). Kept in memory."""
     info = ws.store.dataset(dataset_id)
-    key = ("findings", dataset_id, reading_version(info.mapping), measure)
-    known = ws.scores.get(key)
+    known = ready(ws, info, measure)
     if known is None:
-        known = ws.scores.put(key, findings_of(imports.intake_of(ws, dataset_id), measure))
-    return known  # type: ignore[no-any-return]
+        known = ws.scores.put(_key(info, measure), findings_of(imports.intake_of(ws, dataset_id), measure))
+    return known
+
+
+def _key(info: DatasetInfo, measure: str) -> tuple[str, ...]:
+    return ("findings", info.id, reading_version(info.mapping), measure)
 
 
 def findings_of(taken: Intake, measure: str) -> Findings:

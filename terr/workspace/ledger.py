@@ -192,7 +192,7 @@ def _by_name(
     """Accounts with an exception in either plan: that is the reason, the second plan's above the first's."""
     place = {int(r): i for i, r in enumerate(rows.tolist())}
     ids = found.accounts.frame["account_id"].astype(str)
-    for one, words in ((found.a, "Exception of the first plan"), (found.b, "Exception")):
+    for one, words in ((found.a, "Without the exception"), (found.b, "Exception")):
         shown = register(ws, one.info, one.plan)
         if not len(shown.held):
             continue

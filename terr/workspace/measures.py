@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from terr.errors import InputError
@@ -14,7 +14,7 @@ from terr.model.accounts import Accounts
 from terr.model.reps import Rep
 from terr.report.safe import shown
 from terr.scoring.columns import with_measures
-from terr.workspace.imports import intake, with_column
+from terr.workspace.imports import with_column
 from terr.workspace.scored import Applied, Recipe, applied
 
 COUNT = "accounts"
@@ -64,12 +64,24 @@ def _column_of(name: str, raw: RawTable, columns: ColumnMap) -> str:
 
 
 def scored_measures(
-    raw: RawTable, columns: ColumnMap, asked: Sequence[str], recipe: Recipe, reps: Sequence[Rep] = ()
+    raw: RawTable,
+    columns: ColumnMap,
+    asked: Sequence[str],
+    recipe: Recipe,
+    take: Callable[[ColumnMap], Accounts],
+    reps: Sequence[Rep] = (),
 ) -> tuple[Accounts, dict[str, str], tuple[str, ...]]:
     """Accounts of a file with what kept definitions make of them, and the measures asked for among both.
 
     The definitions find the file's columns by their own names; a measure asked for by a word of its name is there under
     that word too.
+
+    Args:
+        raw: the table; columns: which column is what.
+        asked: measures, as a person named them.
+        recipe: the definitions.
+        take: gives the accounts for a map of columns.
+        reps: the roster.
 
     Returns:
         the accounts, asked -> measure's name, and definitions that make nothing, with the reason.
@@ -80,7 +92,7 @@ def scored_measures(
     made = {m.casefold(): m for one in recipe.kept for m in one.makes}
     found, names = find_measures(raw, columns, [a for a in asked if a.casefold() not in made])
     new = {c: c for c in found.measures.values() if c not in columns.measures.values()}
-    done = applied(intake(raw, with_column(columns, new)).accounts, recipe, reps)
+    done = applied(take(with_column(columns, new)), recipe, reps)
     for name in asked:
         if name.casefold() in made:
             names[name] = made[name.casefold()]

@@ -14,6 +14,7 @@ from terr.aggregate import measures_per_unit, placed, totals, unit_codes
 from terr.boundaries.catalog import load_units
 from terr.engine import Progress, design, rebalance
 from terr.errors import InputError
+from terr.ingest.columns import ColumnMap
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan
 from terr.model.problem_checks import Limit
@@ -21,7 +22,8 @@ from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.report.safe import shown
 from terr.view.text import count, units_word
-from terr.workspace.imports import Intake, inspect, intake, roster_in, with_column
+from terr.workspace.decisions import NOTHING, Decisions, check_answers, columns_of, taken_with
+from terr.workspace.imports import Intake, inspect, roster_in, with_column
 from terr.workspace.levels import (
     boundaries_report,
     check_level,
@@ -85,7 +87,12 @@ class Wanted:
 
 
 def take_file(
-    data: bytes, filename: str, *, sheet: str | None = None, choices: Mapping[str, str] | None = None
+    data: bytes,
+    filename: str,
+    *,
+    sheet: str | None = None,
+    choices: Mapping[str, str] | None = None,
+    decisions: Decisions = NOTHING,
 ) -> Intake:
     """Read, clean and locate a file of accounts.
 
@@ -94,12 +101,15 @@ def take_file(
         filename: for messages.
         sheet: of a workbook; by default the one that looks most like accounts.
         choices: field or measure -> column, where the guess isn't right.
+        decisions: a person's; duplicates and families are left to `Decisions.of`.
 
     Raises:
-        InputError: if the file or a choice can't be used.
+        InputError: if the file, a choice or an answer can't be used.
     """
-    raw, columns = inspect(data, filename, sheet=sheet)
-    return intake(raw, with_column(columns, choices or {}))
+    raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
+    columns = with_column(columns_of(raw, columns, decisions), choices or {})
+    check_answers(raw, columns, decisions.answers)
+    return taken_with(raw, columns, decisions)
 
 
 def prepare(
@@ -109,6 +119,7 @@ def prepare(
     *,
     sheet: str | None = None,
     choices: Mapping[str, str] | None = None,
+    decisions: Decisions = NOTHING,
 ) -> Ground:
     """Accounts of a file laid on the units of a region, with the measures that are asked for.
 
@@ -124,17 +135,22 @@ def prepare(
             if share is not None:
                 check_tolerance(share)
     units = load_units(wanted.level, settled_region(wanted.level, wanted.region))
-    raw, columns = inspect(data, filename, sheet=sheet)
+    raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
+    chosen = with_column(columns_of(raw, columns, decisions), choices or {})
     terms = wanted.terms
     priced = [m for m in terms.balance if m]
     asked = (wanted.measure, *wanted.limits, *terms.floors, *terms.caps, *priced)
-    columns = with_column(columns, choices or {})
     left: tuple[str, ...] = ()
+
+    def take(found: ColumnMap) -> Accounts:
+        check_answers(raw, found, decisions.answers)
+        return decisions.of(taken_with(raw, found, decisions).accounts, chosen, found)
+
     if wanted.scores.kept:
-        accounts, names, left = scored_measures(raw, columns, asked, wanted.scores, roster_in(data, raw))
+        accounts, names, left = scored_measures(raw, chosen, asked, wanted.scores, take, roster_in(data, raw))
     else:
-        columns, names = find_measures(raw, columns, asked)
-        accounts = intake(raw, columns).accounts
+        columns, names = find_measures(raw, chosen, asked)
+        accounts = take(columns)
     first = names[wanted.measure]
     limits: dict[str, Limit] = _renamed(wanted.limits, names, "limit")
     limits = {first: limits.pop(first, USUAL_LIMIT), **limits}

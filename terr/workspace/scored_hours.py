@@ -15,6 +15,7 @@ from terr.model.reps import Rep
 from terr.scoring import columns, workload
 from terr.scoring.workload import Effort, Workload
 from terr.workspace.core import Workspace
+from terr.workspace.exceptions import held_of
 from terr.workspace.imports import Dataset
 
 MOST_REPS = 2_000
@@ -26,7 +27,7 @@ class Hours:
 
     Attributes:
         title: whose hours these are.
-        table: one row each, most hours first: `name`, `accounts`, `days`, `calls` (h), `travel` (h), `hours`.
+        table: one row each, most hours first: `name`, `accounts`, `hours`, `calls` (h), `travel` (h), `days`.
         mean: hours a year on average.
         notes: what was taken for granted.
     """
@@ -38,17 +39,17 @@ class Hours:
 
 
 def by_tier(found: Workload, labels: NDArray[np.object_], names: Sequence[str]) -> pd.DataFrame:
-    """One row per tier with accounts: `tier`, `accounts`, `each` (hours per account), `calls`, `travel`, `hours`."""
+    """One row per tier with accounts: `tier`, `accounts`, `each` (hours per account), `hours`, `calls`, `travel`."""
     told = pd.DataFrame({"t": labels, "h": found.hours, "c": found.call_hours, "w": found.travel_hours})
     told["t"] = told["t"].str.casefold()
     sums = told.groupby("t").agg(n=("h", "size"), h=("h", "sum"), c=("c", "sum"), w=("w", "sum"))
     rows = [
-        (name, int(s.n), float(s.h / s.n), float(s.c), float(s.w), float(s.h))
+        (name, int(s.n), float(s.h / s.n), float(s.h), float(s.c), float(s.w))
         for name in names
         if name.casefold() in sums.index
         for s in (sums.loc[name.casefold()],)
     ]
-    return pd.DataFrame(rows, columns=["tier", "accounts", "each", "calls", "travel", "hours"])
+    return pd.DataFrame(rows, columns=["tier", "accounts", "each", "hours", "calls", "travel"])
 
 
 def by_owner(data: Dataset, labels: NDArray[np.object_], effort: Effort) -> Hours | None:
@@ -76,7 +77,7 @@ def by_territory(
     plan, _ = ws.plan(scenario_id)
     if not plan.territories:
         return None
-    territory = account_codes(data.accounts, ws.units(info), plan)
+    territory = account_codes(data.accounts, ws.units(info), plan, held=held_of(ws, info, plan))
     slot = np.full(max(plan.codes) + 2, -1, dtype=np.int64)  # the last one is picked by -1
     slot[list(plan.codes)] = np.arange(len(plan.codes))
     names, reps = [t.name for t in plan.territories], [t.rep for t in plan.territories]
@@ -92,8 +93,8 @@ def _hours(
     done = workload.with_territories(data.accounts, labels, codes, homes, effort)
     t = done.table
     table = pd.DataFrame(
-        {"name": names, "accounts": t["accounts"], "days": t["days"], "calls": t["call hours"],
-         "travel": t["travel hours"], "hours": t["hours"]}
+        {"name": names, "accounts": t["accounts"], "hours": t["hours"], "calls": t["call hours"],
+         "travel": t["travel hours"], "days": t["days"]}
     ).sort_values("hours", ascending=False, ignore_index=True)  # fmt: skip
     return Hours(title, table, float(t["hours"].mean()), done.notes)
 

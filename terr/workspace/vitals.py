@@ -71,7 +71,7 @@ def vitals(ws: Workspace, info: ScenarioInfo, edit_id: int | None = None, *, mea
     held = held_of(ws, info, plan)
     shares = rules_of(ws, replace(info, head=at)).shares
     key = (info.id, at, what, held_mark(held), shares, dataset(ws, info.dataset_id).accounts)
-    cache = _kept.setdefault(ws, Cache(_MANY))
+    cache = _kept.setdefault(ws.whole, Cache(_MANY))
     known = cache.get(key)
     if known is None:
         known = cache.put(key, _measure(ws, info, plan, what, held, dict(shares)))

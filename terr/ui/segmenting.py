@@ -1,0 +1,53 @@
+"""The Plan page's look at one segment: which accounts its points, its search and its table show."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from terr.ui import state
+from terr.workspace import imports, scored_filters
+from terr.workspace.board import Board
+from terr.workspace.scored_filters import Filter
+from terr.workspace.scored_words import told_of
+
+KEY = "terr_segment"
+ALL = "All accounts"
+
+
+def choose(shown: Board) -> bool:
+    """The choice, if there are segments or tiers to choose from; whether there are."""
+    data = _data(shown)
+    titles = scored_filters.titles(data)
+    if not titles:
+        return False
+    if st.session_state.get(KEY) not in titles:
+        st.session_state[KEY] = ALL
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    row.caption("Points on the map, search and this table show", width="content")
+    row.selectbox(
+        "Accounts to look at", [ALL, *titles], key=KEY, label_visibility="collapsed", width=280,
+        help="Territories and their loads stay as they are; segments and tiers are defined on the page Scores",
+    )  # fmt: skip
+    return True
+
+
+def chosen(shown: Board) -> Filter | None:
+    """The accounts looked at, None for all."""
+    title = st.session_state.get(KEY, ALL)
+    if title == ALL:
+        return None
+    found = _data(shown).scored
+    return scored_filters.filtered(found, title)
+
+
+def told(shown: Board) -> str | None:
+    """How the plan's measure was defined, if it wasn't the file's own."""
+    data = _data(shown)
+    return told_of(data.scored, shown.measure) or None
+
+
+def _data(shown: Board) -> imports.Dataset:
+    """The plan's data set, as the board was just made from it."""
+    ws = state.workspace()
+    known: imports.Dataset | None = ws.datasets.get(shown.info.dataset_id)
+    return known or imports.dataset(ws, shown.info.dataset_id)
