@@ -191,7 +191,7 @@ class Window:
 
 def window(
     app: str, cookies: Mapping[str, str], page: str = "", query: str = "", *, xsrf: bool = True, origin: str = "",
-    session: str = "",
+    session: str = "", name: str = "",
 ) -> Window:  # fmt: skip
     """Open a page as a browser does, by the app's own line; read what comes until the run is over."""
     token = generate_xsrf_token_string()
@@ -200,13 +200,16 @@ def window(
 
     async def read() -> Window:
         words, found, ticket = [], "", ""
-        address = app.replace("http://", "ws://") + "/_stcore/stream"
+        there = urlsplit(app)
+        address = f"ws://{name or there.netloc}/_stcore/stream"
         async with connect(
             address,
             additional_headers=headers,
             subprotocols=spoken,
             origin=origin or app,
-            max_size=None,  # type: ignore[arg-type]
+            max_size=None,
+            host=there.hostname,
+            port=there.port,  # type: ignore[arg-type]
         ) as line:
             ask = BackMsg()
             ask.rerun_script.query_string = query
