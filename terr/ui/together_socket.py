@@ -21,7 +21,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from terr.errors import LocateError, RoleError, StoreError, TerrError
 from terr.store import Here
-from terr.ui.fence import person_of
+from terr.ui.fence import person_of, still
 from terr.ui.together_pace import PACE
 from terr.workspace import broadcast, desk, together
 from terr.workspace.broadcast import Standing
@@ -199,7 +199,7 @@ async def answer(socket: WebSocket) -> None:
         await room.tell_all(line)
         while True:
             told = await _hear(socket)
-            if told is None:
+            if told is None or not still(socket):
                 break
             await _one(room, line, told)
     except TerrError as error:
@@ -278,7 +278,7 @@ async def _pass_on(socket: WebSocket, line: _Line) -> None:
     from starlette.websockets import WebSocketDisconnect
 
     try:
-        while (text := await line.out.get()) is not None:
+        while (text := await line.out.get()) is not None and still(socket):
             await socket.send_text(text)
         await socket.close(1000)
     except (WebSocketDisconnect, RuntimeError):

@@ -90,7 +90,7 @@ def take(ws: Workspace, scenario_id: str, session: str, events: Sequence[Any], p
         events: {"n", "k", "p", ...} as the map makes them.
         person: who edits.
     """
-    key = (scenario_id, session)
+    key = (scenario_id, session, person.user_id)  # nobody moves on the queue of another
     with _making:
         queue: _Queue = ws.queues.get(key) or ws.queues.put(key, _Queue())
     with queue.lock:
