@@ -38,7 +38,8 @@ LOOK_S, SPACE_S, PEOPLE_S, MEASURE_S = 0.25, 0.1, 0.3, 1.0
 
 _MOST_WAITING, _LONGEST = 200, 4_000_000
 _log = logging.getLogger("terr")
-_threads = ThreadPoolExecutor(max_workers=12, thread_name_prefix="terr-together")
+_edits = ThreadPoolExecutor(max_workers=2, thread_name_prefix="terr-edits")  # one at a time may write anyway
+_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="terr-together")
 
 
 @dataclass(eq=False)
@@ -286,11 +287,12 @@ async def _one(room: Room, line: _Line, told: dict[str, Any]) -> None:
     kind = told.get("t")
     if kind == "edits" and is_name(told.get("s")) and isinstance(told.get("events"), list):
         line.ticket = together.TICKETS.find(line.ticket.token) or line.ticket  # the name may be new
-        loop = asyncio.get_running_loop()
+        loop, began = asyncio.get_running_loop(), time.monotonic()
         done = await loop.run_in_executor(
-            _threads, desk.take, room.ws, room.sid, told["s"], told["events"], together.signed(line.ticket)
+            _edits, desk.take, room.ws, room.sid, told["s"], told["events"], together.signed(line.ticket)
         )
         line.send(_ack(done))
+        PACE.felt(time.monotonic() - began)
         room.wake.set()
     elif kind == "view":
         line.view = together.view_of(told.get("view"))

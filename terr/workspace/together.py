@@ -52,7 +52,7 @@ class Tickets:
                 made = replace(known, person=person)
             else:
                 self._known.pop(old, None)
-                made = Ticket(secrets.token_urlsafe(24), window or secrets.token_hex(6), ws, scenario_id, person)
+                made = Ticket(secrets.token_hex(20), window or secrets.token_hex(6), ws, scenario_id, person)
             self._known[made.token] = made
             self._known.move_to_end(made.token)
             while len(self._known) > _MOST_TICKETS:
