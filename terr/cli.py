@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
 from terr.errors import InputError, SolveError, TerrError
-from terr.workspace import options, upkeep
+from terr.workspace import options, summing, upkeep
 
 if TYPE_CHECKING:
     from terr.model.result import Progress
@@ -151,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = command("demo", "Write a workbook of made-up accounts to try Terr with.", _demo)
     demo.add_argument("out", metavar="OUT.xlsx")
+    summing.add_to(command)
     upkeep.add_to(command)
     return parser
 
@@ -270,6 +271,7 @@ def _demo(args: argparse.Namespace) -> int:
 def _ground(args: argparse.Namespace) -> Ground:
     from terr.workspace.localfiles import read_file
     from terr.workspace.plain import Wanted, prepare
+    from terr.workspace.scored import EMPTY, recipe_of
     from terr.workspace.terms import Terms
 
     level, region, findings = _where(args)
@@ -285,7 +287,8 @@ def _ground(args: argparse.Namespace) -> Ground:
         max_moved=getattr(args, "max_moved", None),
         seeds=_once(getattr(args, "seed_unit", []), "--seed-unit"),
     )
-    wanted = Wanted(level, region, args.measure, limits, terms, findings)
+    scores = recipe_of(read_file(args.scores, "file of scores")) if args.scores else EMPTY
+    wanted = Wanted(level, region, args.measure, limits, terms, findings, scores)
     return prepare(
         read_file(args.file), args.file, wanted, sheet=args.sheet, choices=_once(args.map, "--map"),
         decisions=_decisions(args),

@@ -62,7 +62,7 @@
       if (s.painter) s.painter.refresh(null);
       show();
     }
-    mode.addEventListener("change", () => { wanted = mode.value; apply(); });
+    mode.addEventListener("change", () => { wanted = mode.value; apply(); s.company.look(); });
     scale.addEventListener("change", () => { s.shading.scale = scale.value; set("measure"); });
     points.addEventListener("change", () => togglePoints(points.checked));
     street.addEventListener("change", () => {
@@ -127,6 +127,12 @@
       note.textContent = s.shading.title() + " · number of " + s.config.words;
     }
     fold(true);
-    return { box, show, decide, points: () => togglePoints(!s.showPoints), open: () => { fold(false); mode.focus(); } };
+    const wantedNow = () => wanted;
+    function choose(id) {
+      if (id === wanted || !options().some(([v]) => v === id)) return;
+      wanted = mode.value = id;
+      apply();
+    }
+    return { box, show, decide, choose, wanted: wantedNow, points: () => togglePoints(!s.showPoints), open: () => { fold(false); mode.focus(); } };
   };
 })();

@@ -172,10 +172,10 @@
         ctx.fill(path, "evenodd");
         this._hatch(ctx, path, "up", s.theme.hatch);
       }
-      if (!s.preview) return;
-      const to = new Map();
-      for (const u of shown) if (s.preview.has(u)) {
-        const code = s.preview.get(u);
+      const preview = s.company.shown(), to = new Map();
+      if (!preview) return;
+      for (const u of shown) if (preview.has(u)) {
+        const code = preview.get(u);
         if (!to.has(code)) to.set(code, new Path2D());
         g.outline(to.get(code), u, this.level);
       }
@@ -224,6 +224,7 @@
 
     _borders(ctx, area) {
       const s = this.s, g = s.geo, scale = this.scale, px = this.unit, box = g.arcBox, codes = s.codes;
+      const suggested = s.company.shown();
       const thin = [], edge = [], states = [], county = [], context = [], stray = [], preview = [], marked = [];
       const fine = g.n < 800 || scale * Math.sqrt(((g.extent[2] - g.extent[0]) * (g.extent[3] - g.extent[1])) / g.n) > 9;
       const counties = scale > 40;
@@ -238,7 +239,7 @@
         else if (counties && g.countyLine[a]) county.push(a);
         else if (fine) thin.push(a);
         if (s.strayUnits.size && s.strayUnits.has(l) !== s.strayUnits.has(r)) stray.push(a);
-        if (s.preview && s.preview.has(l) !== s.preview.has(r)) preview.push(a);
+        if (suggested && suggested.has(l) !== suggested.has(r)) preview.push(a);
         if (s.marked.size && s.marked.has(l) !== s.marked.has(r)) marked.push(a);
       }
       const t = s.theme, stroke = (arcs, style, width) => {
@@ -297,6 +298,10 @@
       if (!ctx || !this._bounds || !this.scale) return;
       ctx.setTransform(1, 0, 0, 1, 0, 0);
       ctx.clearRect(0, 0, this.over.width, this.over.height);
+      if (s.company.hasMarks()) {
+        this._world(ctx);
+        s.company.draw(ctx, this);
+      }
       if (s.hover < 0) return;
       const path = NS.around(s.geo, this.level, s.hovered && s.hovered.length ? s.hovered : [s.hover]);
       this._world(ctx);

@@ -44,9 +44,11 @@
     return { units: { short: ranges.join(",") }, seen: seen && { short: runs.join(",") } };
   }
 
+  NS.packed = packed;
+
   class Session {
     constructor(map, config) {
-      Object.assign(this, { map, config, seq: 0, sent: 0, acked: 0, queue: [], rev: -1, plan: "", territories: [], byCode: new Map(), active: -1 });
+      Object.assign(this, { map, config, asked: 0, sent: 0, heard: 0, queue: [], rev: -1, plan: "", territories: [], byCode: new Map(), active: -1 });
       this.id = Array.from(crypto.getRandomValues(new Uint32Array(3)), (v) => v.toString(36)).join("");
       this.base = new Int16Array(0);
       this.codes = new Int16Array(0);
@@ -55,9 +57,16 @@
       this.marked = new Set();
       Object.assign(this, { strays: [], preview: null, labels: [], hover: -1, hovered: null, points: null, showPoints: false, tiles: null });
       Object.assign(this, { values: null, symbol: "", limit: 5, look: null, choices: [], have: "", got: new Map(), held: new Map(), pending: null, listeners: [], hits: [] });
+      Object.assign(this, { live: null, panel: null, proposed: false, calm: 0, poked: 0, patched: 0, known: -1, off: new Map(), offRev: -1 });
       this.shading = new NS.Shading(this);
+      this.edits = new NS.Edits(this);
+      this.line = new NS.Line(this);
       this._dress();
     }
+
+    // What was asked or edited here, and how much of it the server has answered or stored.
+    get seq() { return this.asked + this.edits.made; }
+    get acked() { return this.heard + this.edits.settled; }
 
     _dress() {
       this.dark = isDark();
@@ -110,20 +119,27 @@
         this.plan = patch.plan;
         this.have = "";
         this.got.clear();
-        Object.assign(this, { values: null, points: null, look: null });
+        Object.assign(this, { values: null, points: null, look: null, live: null, known: -1, offRev: -1 });
+        this.edits.open(patch.plan);
+        this.company.clear();
       }
       if (patch.ack[0] === this.id) {
-        this.acked = Math.max(this.acked, patch.ack[1]);
+        this.heard = Math.max(this.heard, patch.ack[1]);
         this.queue = this.queue.filter((e) => e.n > patch.ack[1]);
       }
-      this.rev = patch.rev;
+      if (patch.edits && patch.edits[0] === this.edits.name) this.edits.ack(patch.edits[1], patch.rev);
       this.readonly = patch.readonly || "";
-      this.territories = patch.territories;
-      this.byCode = new Map(patch.territories.map((t) => [t.code, t]));
-      if (!this._assign(patch)) return this.push({ k: "hello" });
-      this.locked = new Set(patch.locked);
-      this.strays = patch.strays;
-      this.strayUnits = new Set(patch.strays.flat());
+      const told = this._decoded(patch);
+      if (!told) return this.push({ k: "hello" });
+      this.proposed = Boolean(patch.proposed);
+      this.panel = { rev: patch.rev, seq: patch.seq, crowd: patch.crowd };
+      this.patched = performance.now();
+      this.known = Math.max(this.known, patch.rev);
+      if (patch.rev >= this.offRev) this._measured(patch.rev, patch.territories.map((t) => [t.code, t.deviation]), patch.strays);
+      const live = this.live && !this.proposed && this.live.rev >= patch.rev;
+      if (live) this._adopt(this.live);
+      else this._adopt({ rev: patch.rev, codes: told, territories: patch.territories, locked: new Set(patch.locked) });
+      if (this.proposed) this._stray(patch.strays);
       this.preview = patch.preview ? new Map(patch.preview) : null;
       this.marked = new Set(patch.marked);
       this.limit = patch.limit || 5;
@@ -135,31 +151,146 @@
       this.shading.rebuild();
       this.setTiles(patch.tiles || null);
       this.painter.refresh(null);
+      this.company.told(patch);
+      this.line.use(patch.ticket);
       if (patch.fly && patch.fly.nonce !== this.flown) {
         this.flown = patch.fly.nonce;
         this.flyTo(patch.fly.units);
       }
-      document.body.setAttribute("data-rev", patch.rev);
-      document.body.setAttribute("data-queue", this.queue.length);
+      this._stamp();
+      this.poke();
+    }
+
+    // --- what the others do ---------------------------------------------------------------------------------
+    takePlan(m) {
+      const codes = new Int16Array(this.geo.n);
+      let u = 0;
+      for (const run of m.runs ? m.runs.split(",") : []) {
+        const [code, times] = run.split("*").map(Number);
+        codes.fill(code, u, (u += times));
+      }
+      this.live = { rev: m.rev, seq: m.seq, codes, territories: m.territories, locked: new Set(m.locked) };
+      this.company.pin(m.pins);
+      this._follow(null);
+    }
+
+    takeNews(m) {
+      const live = this.live;
+      if (!live) return;
+      live.seq = m.seq;
+      if (m.pins) this.company.pin(m.pins);
+      if (m.rev > live.rev) {
+        live.rev = m.rev;
+        m.units.forEach((u, i) => { live.codes[u] = m.codes[i]; });
+        if (m.territories) live.territories = m.territories;
+        if (m.locked) live.locked = new Set(m.locked);
+        this._follow(m);
+      }
+      this.poke();
+    }
+
+    takeAck(m) {
+      this.known = Math.max(this.known, m.rev);
+      m.notices.forEach((text) => this.say(text));
+      m.clashes.forEach((c) => this.company.clash(c));
+      this.company.trouble(m.waits);
+      if (m.waits) return;
+      if (this.rev >= this.known) this._follow(null); // nothing of it changed the plan
+      this.poke();
+    }
+
+    takeMeasured(m) {
+      if (m.rev < this.offRev) return;
+      this._measured(m.rev, Object.entries(m.off).map(([c, d]) => [+c, d]), m.strays);
+      if (this.proposed || !this.painter) return;
+      this._adopt({ rev: this.rev, codes: this.base, territories: this.territories, locked: this.lockedThere });
+      this._overlay();
+      this.shading.rebuild();
+      this.painter.refresh(null);
       this.changed();
     }
 
-    // The whole plan, or what is different from one this browser still holds; false if it doesn't hold that one.
-    _assign(patch) {
+    // Shows the plan as the line told it, unless the page showed a newer one or a preview; redraws what changed.
+    _follow(news) {
+      const live = this.live;
+      if (!live || this.proposed || live.rev < this.rev) return;
+      const before = this.codes.slice(), whole = !news || news.territories || news.locked;
+      this._adopt(live);
+      this._overlay();
+      const changed = [];
+      for (let u = 0; u < before.length; u++) if (before[u] !== this.codes[u]) changed.push(u);
+      if (whole) {
+        this.shading.rebuild();
+        this.painter.refresh(null);
+      } else if (changed.length) {
+        this.shading.update(changed);
+        this.painter.refresh(changed);
+      }
+      this._stamp();
+    }
+
+    _measured(rev, off, strays) {
+      this.offRev = rev;
+      this.off = new Map(off);
+      this._stray(strays);
+    }
+
+    _stray(strays) {
+      this.strays = strays;
+      this.strayUnits = new Set(strays.flat());
+    }
+
+    _adopt({ rev, codes, territories, locked }) {
+      this.rev = rev;
+      if (codes !== this.base) this.base.set(codes);
+      this.territories = this.proposed ? territories : territories.map((t) => ({ ...t, deviation: this.off.has(t.code) ? this.off.get(t.code) : null }));
+      this.byCode = new Map(this.territories.map((t) => [t.code, t]));
+      this.lockedThere = locked;
+      this.edits.settle(rev);
+    }
+
+    _stamp() {
+      document.body.setAttribute("data-rev", this.rev);
+      document.body.setAttribute("data-queue", this.queue.length + this.edits.queue.length);
+      this.changed();
+    }
+
+    // Asks the page to draw its charts and tables anew: at the pace the server can hold, and not while that would close
+    // what the person has open.
+    poke(now) {
+      const p = this.panel, l = this.live;
+      const newer = now || (p && l && (Math.max(l.rev, this.known) > p.rev || l.seq > p.seq || this.company.crowd !== p.crowd));
+      if (!newer || this._poking) return;
+      const wait = Math.max(0, this.poked + 1000 * this.calm - performance.now());
+      this._poking = setTimeout(() => {
+        this._poking = null;
+        const t = performance.now(), asked = this.poked > this.patched && t - this.poked < 8000;
+        if (asked || document.hidden || window.parent.document.querySelector('[role="dialog"]')) {
+          this._poking = setTimeout(() => { this._poking = null; this.poke(now); }, 400);
+          return;
+        }
+        this.poked = t;
+        this.flush();
+      }, wait);
+    }
+
+    // The whole plan, or what is different from one this browser still holds; null if it doesn't hold that one.
+    _decoded(patch) {
+      const out = new Int16Array(this.geo.n);
       if (patch.assign !== null) {
         const slots = decode(patch.assign);
-        for (let i = 0; i < this.geo.n; i++) this.base[i] = slots[i] < 0 ? -1 : this.territories[slots[i]].code;
+        for (let i = 0; i < this.geo.n; i++) out[i] = slots[i] < 0 ? -1 : patch.territories[slots[i]].code;
       } else {
         const from = this.held.get(patch.from);
-        if (!from) { this.holds = ""; return false; }
-        this.base.set(from);
-        patch.units.forEach((u, i) => { this.base[u] = patch.codes[i]; });
+        if (!from) { this.holds = ""; return null; }
+        out.set(from);
+        patch.units.forEach((u, i) => { out[u] = patch.codes[i]; });
       }
       this.holds = patch.id;
       this.held.delete(patch.id);
-      this.held.set(patch.id, this.base.slice());
+      this.held.set(patch.id, out);
       if (this.held.size > 6) this.held.delete(this.held.keys().next().value);
-      return true;
+      return out;
     }
 
     _takeData(data) {
@@ -200,8 +331,9 @@
 
     _overlay() {
       this.codes.set(this.base);
-      for (const e of this.queue) if (e.k === "paint" && (e.to < 0 || this.byCode.has(e.to))) for (const u of e.all) this.codes[u] = e.to;
-      for (const e of this.queue) if (e.k === "lock") for (const u of e.all) e.on ? this.locked.add(u) : this.locked.delete(u);
+      this.locked = new Set(this.lockedThere);
+      for (const e of this.edits.queue) if (e.k === "paint" && (e.to < 0 || this.byCode.has(e.to))) for (const u of e.all) this.codes[u] = e.to;
+      for (const e of this.edits.queue) if (e.k === "lock") for (const u of e.all) e.on ? this.locked.add(u) : this.locked.delete(u);
       for (const e of this.queue) if (e.k === "active") this.active = e.to;
     }
 
@@ -210,21 +342,23 @@
 
     // --- what the person does -------------------------------------------------------------------------------
     push(event) {
+      if (NS.Edits.takes(event.k)) return this.edits.push(event);
       event.s = this.id;
-      event.n = ++this.seq;
+      event.n = ++this.asked;
       event.p = event.k === "hello" ? "" : this.plan;
       event.rev = this.rev;
       event.have = this.have;
       event.got = [...this.got.values()];
       event.holds = this.holds || "";
       this.queue.push(event);
-      document.body.setAttribute("data-queue", this.queue.length);
+      document.body.setAttribute("data-queue", this.queue.length + this.edits.queue.length);
       this.flush();
     }
 
     // Sent again while there is no answer; a value that didn't change would not be sent, hence the count.
     flush() {
-      window.Streamlit.setComponentValue({ events: this.queue.map(({ all, ...e }) => e), sent: ++this.sent });
+      const edits = this.line.given ? this.edits.waiting : [];
+      window.Streamlit.setComponentValue({ events: [...this.queue, ...edits].map(({ all, stored, ...e }) => e), sent: ++this.sent });
       clearTimeout(this.again);
       if (this.queue.length) this.again = setTimeout(() => this.queue.length && this.flush(), 5000);
     }
@@ -238,6 +372,7 @@
     paint(units) {
       if (this.readonly) return this.say(this.readonly);
       const to = this.active, target = this.byCode.get(to);
+      if (this.company.drafting) return this.company.draft(units, to);
       if (to >= 0 && !target) return this.say("Choose a territory first, or make one with New.");
       if (target && target.locked) return this.say(target.name + " is locked. Unlock it first.");
       const free = units.filter((u) => !this.isFixed(u)), change = free.filter((u) => this.codes[u] !== to);
@@ -247,13 +382,22 @@
       } else if (change.length > 1) this.say(change.length.toLocaleString("en-US") + " " + this.config.words + " to " + (target ? target.name : "unassigned"));
       if (!change.length) return;
       // After an undo that isn't confirmed yet, what stood here before isn't known: let the server decide.
-      const unsure = this.queue.some((e) => e.k === "undo" || e.k === "redo");
+      const unsure = this.edits.queue.some((e) => e.k === "undo" || e.k === "redo");
       const seen = unsure ? null : change.map((u) => this.codes[u]);
       for (const u of change) this.codes[u] = to;
       this.shading.update(change);
       this.painter.refresh(change);
       this.push({ k: "paint", to, ...packed(change, seen), all: change });
+      this.company.touch(change);
       this.changed();
+    }
+
+    // Gives units to a territory whatever they are now: the answer to an edit that met another.
+    give(units, to) {
+      const active = this.active;
+      this.active = to;
+      this.paint(units);
+      this.active = active;
     }
 
     lock(units) {
@@ -270,10 +414,12 @@
       if (code === this.active) return;
       this.active = code;
       this.push({ k: "active", to: code });
+      this.company.look();
       this.changed();
     }
 
     act(kind) {
+      if (this.company.drafting) return this.company.takeBack();
       if (this.readonly) return this.say(this.readonly);
       this.push({ k: kind });
     }
@@ -324,9 +470,11 @@
     }
   }
 
+  NS.Session = Session;
   NS.start = function (map, config) {
     document.body.removeAttribute("data-ready");
     const session = (NS.session = new Session(map, config));
+    session.company = NS.addCompany(session);
     NS.addTools(session);
     session.start().catch((error) => session.say(error.message + " Reload the page to try again."));
     return session;

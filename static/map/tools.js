@@ -13,6 +13,7 @@
     undo: "M7 5L3 9l4 4M3 9h9a5 5 0 010 10h-2",
     redo: "M13 5l4 4-4 4M17 9H8a5 5 0 000 10h2",
     fit: "M3 8V3h5M12 3h5v5M17 12v5h-5M8 17H3v-5",
+    propose: "M4 4h12v9H9l-4 4v-4H4zM7 7.500h6M7 10h4",
   };
   const TOOLS = [
     ["click", "Click", "Click a unit to give it to the active territory; drag to move the map (V)", "v"],
@@ -55,7 +56,7 @@
     const stray = el("button", { class: "terr-ui terr-stray", type: "button", hidden: "" });
     const buttons = {};
     const button = (name, label, title, run, key) => {
-      const b = (buttons[name] = el("button", { type: "button", title, class: ["undo", "redo", "fit"].includes(name) ? "small" : "", "aria-label": title, "data-tool": name }, icon(name), el("span", { text: label })));
+      const b = (buttons[name] = el("button", { type: "button", title, class: ["undo", "redo", "fit", "propose"].includes(name) ? "small" : "", "aria-label": title, "data-tool": name }, icon(name), el("span", { text: label })));
       if (key) b.setAttribute("aria-keyshortcuts", key.toUpperCase());
       b.addEventListener("click", run);
       return b;
@@ -67,11 +68,14 @@
       el("i", {}),
       button("undo", "Undo", "Undo the last edit (U)", () => s.act("undo"), "u"),
       button("redo", "Redo", "Redo (R)", () => s.act("redo"), "r"),
+      button("propose", "Propose", "Propose moves with a reason instead of making them (M)", () => s.company.startDraft(), "m"),
       button("fit", "Fit", "Show the whole region (F)", () => s.fit(), "f"),
       search.box,
     );
     const legend = (s.legend = NS.addLegend(s));
-    box.append(bar, say, tip, stray, legend.box);
+    s.company.button = buttons.propose;
+    buttons.propose.setAttribute("aria-pressed", "false");
+    box.append(bar, say, tip, stray, legend.box, s.company.box);
     for (const node of [bar, stray, legend.box]) { L.DomEvent.disableClickPropagation(node); L.DomEvent.disableScrollPropagation(node); }
 
     // --- modes ----------------------------------------------------------------------------------------------
@@ -116,7 +120,7 @@
       const units = group(s.hover, false);
       mode === "lock" ? s.lock(units) : s.paint(units);
     }
-    s.aim = (u) => point(u, false);
+    s.aim = (u) => { point(u, false); s.company.touch([u]); };
 
     // The unit under the pointer, outlined with all that a click would take.
     function point(u, shift) {
@@ -204,7 +208,9 @@
       if (c && c.was[u] !== s.codes[u]) lines.push("Was: " + (c.named[u] || "unassigned"));
       if (s.hovered && s.hovered.length > 1) lines.push("A click takes " + s.hovered.length.toLocaleString("en-US") + " " + s.config.words);
       if (s.locked.has(u)) lines.push("Locked");
-      if (s.preview && s.preview.has(u)) lines.push("Suggested: to " + (s.byCode.get(s.preview.get(u)) || { name: "unassigned" }).name);
+      lines.push(...s.company.lines(u));
+      const suggested = s.company.shown();
+      if (suggested && suggested.has(u)) lines.push((s.company.drafting ? "Proposed: to " : "Suggested: to ") + (s.byCode.get(suggested.get(u)) || { name: "unassigned" }).name);
       if (s.showPoints && s.points && s.painter.view) {
         const text = s.points.under(...world(e.latlng), s.painter.view, s.painter.unit, map.getZoom());
         if (text) lines.push(text);
@@ -227,6 +233,7 @@
       else if (k === "u") s.act("undo");
       else if (k === "r") s.act("redo");
       else if (k === "f") s.fit();
+      else if (k === "m") s.company.startDraft();
       else if (k === "o") legend.points();
       else if (k === "w") { const kinds = scopes().map(([q]) => q); setScope(kinds[(kinds.indexOf(taking) + 1) % kinds.length]); }
       else if (k === "k") legend.open();

@@ -13,7 +13,7 @@ from terr.errors import InputError, LocateError
 from terr.model.reps import Rep
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.records import DatasetInfo, clean_text, dataset_info, now, to_json
+from terr.store.records import NOONE, DatasetInfo, Person, clean_text, dataset_info, now, to_json
 
 
 class Datasets:
@@ -35,9 +35,18 @@ class Datasets:
         self._db.close()
 
     def save_dataset(
-        self, name: str, *, sha256: str, filename: str, mapping: Mapping[str, Any], summary: Mapping[str, Any]
+        self,
+        name: str,
+        *,
+        sha256: str,
+        filename: str,
+        mapping: Mapping[str, Any],
+        summary: Mapping[str, Any],
+        owner: Person = NOONE,
     ) -> DatasetInfo:
         """Record a data set; its files go to `DataFiles` under `sha256` and the new id.
+
+        It belongs to `owner`; without a user id it is everybody's.
 
         Raises:
             InputError: for a name, mapping or summary that can't be stored.
@@ -52,6 +61,7 @@ class Datasets:
             "mapping_json": to_json(mapping, "column mapping"),
             "summary_json": to_json(summary, "summary"),
             "created_at": now(),
+            "owner": clean_text(owner.user_id, "name of the user", 200),
         }
         with self._db.write() as c:
             c.execute(insert(t.datasets).values(values))

@@ -88,6 +88,7 @@ class Scenarios(Datasets):
         include_archived: bool = False,
         dataset_id: str | None = None,
         user_id: str | None = None,
+        everybodys: bool = True,
     ) -> list[ScenarioInfo]:
         """Scenarios, the one worked on last first.
 
@@ -96,6 +97,7 @@ class Scenarios(Datasets):
             include_archived: those put away too.
             dataset_id: only those of one data set.
             user_id: only those where this user has a role, and those that are everybody's.
+            everybodys: False leaves out those on which nobody holds a role.
         """
         query = select(t.scenarios).order_by(t.scenarios.c.updated_at.desc(), t.scenarios.c.id)
         if not include_deleted:
@@ -106,7 +108,8 @@ class Scenarios(Datasets):
             query = query.where(t.scenarios.c.dataset_id == dataset_id)
         if user_id is not None:
             held = select(t.roles.c.role).where(t.roles.c.scenario_id == t.scenarios.c.id)
-            query = query.where(or_(~exists(held), exists(held.where(t.roles.c.user_id == user_id))))
+            mine = exists(held.where(t.roles.c.user_id == user_id))
+            query = query.where(or_(~exists(held), mine) if everybodys else mine)
         with self._db.read() as c:
             return [scenario_info(r) for r in c.execute(query)]
 

@@ -7,13 +7,15 @@ import math
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.ui import proving, repairs, runs, state, trading
+from terr.ui import proving, repairs, runs, state, together, together_window, trading
 from terr.ui.guard import attempt, guarded
+from terr.ui.together_pace import PACE
 from terr.view.text import markdown, percent, sentence
 from terr.workspace import keeping, proofs, reasons, solve
 from terr.workspace.board import Board, board
 
-MOVES, PROOF, TRADE = "Moves", "Proof", "Trade-off"
+MOVES, PROOF, TRADE, TOGETHER = "Moves", "Proof", "Trade-off", "Together"
+PARTS = [MOVES, PROOF, TRADE, TOGETHER]
 SIDE = "side_part"
 
 
@@ -45,23 +47,30 @@ def keep_up(rev: int) -> None:
     proposal: Board | None = state.get("proposal")
     if proposal is not None and proposal.rev != rev:
         state.drop("proposal")
+    if state.get(together.SHOWN) is not None:
+        together.redraw(rev)
 
 
 def area(sid: str) -> None:
     """The part of the page that looks after itself: often while something runs, seldom otherwise."""
     state.pool()
     busy = any(runs.is_running(state.get(n)) for n in state.RUNS)
-    st.fragment(guarded(_watch), run_every=0.6 if busy else 2.0)(sid)
+    st.fragment(guarded(_watch), run_every=max(0.6 if busy else 2.0, PACE.wait()))(sid)
 
 
 def _watch(sid: str) -> None:
+    with PACE.turn():
+        _beside(sid)
+
+
+def _beside(sid: str) -> None:
     if state.get("scenario") != sid:
         return
     if state.get("redraw"):  # a button of this part changed what the map shows
         state.drop("redraw")
         st.rerun()
-    if state.workspace().store.rev(sid) != state.seen().rev:
-        st.rerun()  # the panel shows the newest plan and says so
+    if not together_window.has_line() and state.workspace().store.rev(sid) != state.seen().rev:
+        st.rerun()  # the panel shows the newest plan and says so; a map with a line asks for that itself
     proving.watch()
     design: runs.Run | None = state.get("design")
     if design is not None:
@@ -70,14 +79,33 @@ def _watch(sid: str) -> None:
         return
     shown = board(state.workspace(), sid)
     part = st.segmented_control(
-        "Beside the map", [MOVES, PROOF, TRADE], default=MOVES, key=SIDE, label_visibility="collapsed", required=True
+        "Beside the map", PARTS, default=MOVES, key=SIDE, label_visibility="collapsed", required=True
     )
+    if part != TOGETHER:
+        together.hide()
     if state.get("proposal") is not None or part == TRADE:
         trading.part(shown)
     elif part == PROOF:
         proving.part(shown)
+    elif part == TOGETHER:
+        together.part(shown)
+    elif together_window.with_others() and state.get("asked_moves") != shown.rev:
+        _ask_for_moves(shown)
     else:
         repairs.part(shown)
+
+
+def _ask_for_moves(shown: Board) -> None:
+    """With several people no window looks for moves by itself: each edit would set off as many searches."""
+    repairs.drop()
+    if shown.within and not shown.strays:
+        st.caption("None needed: every territory is within the limit.")
+        return
+    st.caption("Others are on this plan, so suggested moves come when you ask for them; an edit ends them.")
+    st.button(
+        "Look for the fewest moves", key="ask_moves", icon=":material/search:", width="stretch",
+        on_click=state.put, args=("asked_moves", shown.rev),
+    )  # fmt: skip
 
 
 def _show_design(run: runs.Run) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from terr.errors import LocateError
-from terr.ui import state
+from terr.ui import state, together_window
 from terr.workspace import levels
 
 
@@ -22,6 +22,28 @@ def local(at: datetime) -> str:
     here = at.astimezone(zone)
     today = datetime.now(zone).date() == here.date()
     return here.strftime("%H:%M:%S") if today else here.strftime("%b %d, %H:%M")
+
+
+_MOST, _NAMED = 8, 4
+
+
+def _people() -> list[str]:
+    """Who else is here, if anybody is: initials in their colour, with the name."""
+    here, mine = together_window.present(), together_window.ticket().window
+    if len(here) < 2:
+        return []
+    chips = []
+    for one in here[:_MOST]:
+        name = f"{one.name} (you)" if one.window == mine else one.name
+        words = f"{name}, presenting" if one.presenting else name
+        shown = f" {escape(name)}" if len(here) <= _NAMED else ""
+        chips.append(
+            f'<span class="terr-who" title="{escape(words)}"><i style="background:{one.color}">'
+            f"{escape(one.initials)}</i>{shown}{' ▸ presents' if one.presenting else ''}</span>"
+        )
+    if len(here) > _MOST:
+        chips.append(f"<span>and {len(here) - _MOST:,} more</span>")
+    return [f'<span class="terr-here">{"".join(chips)}</span>']
 
 
 def line() -> None:
@@ -43,4 +65,8 @@ def line() -> None:
             parts.append("<span>approximate areas</span>")
         parts.append(f"<span>revision {info.rev:,}</span>")
         parts.append(f"<span>Saved {local(info.updated_at)}</span>")
+    if sid and (why := state.needs("edit")):
+        parts.append(f"<span>{escape(why)}</span>")
+    if sid:
+        parts += _people()
     st.html(f'<div class="terr-line">{"<span>·</span>".join(parts) or "<b>Terr</b>"}</div>')

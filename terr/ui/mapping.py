@@ -13,13 +13,14 @@ from streamlit_folium import st_folium
 
 from terr.boundaries.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.errors import TerrError
-from terr.ui import figures, state
+from terr.ui import figures, segmenting, state, together_window
 from terr.view.colors import color
 from terr.view.mapview import Assigned, Patch, base_map, encode, patch_group
 from terr.view.text import SYMBOLS, units_word
 from terr.workspace import events, finding, looks
 from terr.workspace.board import Board
 from terr.workspace.events import Seen
+from terr.workspace.exceptions import held_mark
 
 KEY = "terr_map"
 HEIGHT = 545
@@ -35,8 +36,9 @@ def take_events() -> None:
         return
     try:
         after = events.take(
-            state.workspace(), sid, state.seen(), st.session_state.get(KEY) or {}, author=state.author()
-        )
+            state.workspace(), sid, state.seen(), st.session_state.get(KEY) or {}, author=state.author(),
+            person=together_window.me(),
+        )  # fmt: skip
     except TerrError as error:  # not acknowledged, so the browser sends it again
         state.say(str(error))
         return
@@ -78,12 +80,15 @@ def show(shown: Board, *, proposed: bool) -> None:
         # a map that hasn't said anything yet is first given the plan alone, so that it is there sooner
         data=None if not seen.ack[0] or seen.have == version else _data(version, shown),
         fly=state.get("fly"),
-        readonly=_PREVIEW if proposed or state.get("preview") else "",
+        readonly=_PREVIEW if proposed or state.get("preview") else state.needs("edit"),
         assign=_assigned(shown, seen.holds),
         pieces=_pieces(shown, seen),
         choices=looks.choices(state.workspace(), shown),
         limit=100 * shown.info.tolerance,
         tiles=seen.tiles,
+        edits=seen.edits,
+        proposed=proposed,
+        together=together_window.for_map(shown),
     )
     st_folium(
         _base(shown),
@@ -127,7 +132,8 @@ def _assigned(shown: Board, holds: str) -> Assigned:
 
 def _version(shown: Board) -> str:
     """Which accounts on which units, short enough for the browser to give back."""
-    return hashlib.sha256(f"{shown.data}-{shown.units.version}-{shown.measure}".encode()).hexdigest()[:20]
+    parts = (shown.data, shown.units.version, shown.measure, held_mark(shown.held))
+    return hashlib.sha256("-".join(parts).encode()).hexdigest()[:20]
 
 
 def _data(version: str, shown: Board) -> dict[str, Any]:
@@ -147,9 +153,10 @@ def _symbol(currency: str) -> str:
 def _pieces(shown: Board, seen: Seen) -> list[dict[str, Any]]:
     """What the person asked for and the browser doesn't hold yet."""
     ws, out = state.workspace(), []
-    version = f"points-{_version(shown)}"
+    only = segmenting.chosen(shown)
+    version = f"points-{_version(shown)}{'' if only is None else f'-{zlib.crc32(only.title.encode()):08x}'}"
     if seen.points and version not in seen.got:
-        out.append({"kind": "points", "version": version, **figures.account_points(shown)})
+        out.append({"kind": "points", "version": version, **figures.account_points(shown, only)})
     look = looks.piece(ws, shown, seen.look) if seen.look else None
     if look is not None and look["version"] not in seen.got:
         if look["kind"] == "change":
@@ -158,5 +165,5 @@ def _pieces(shown: Board, seen: Seen) -> list[dict[str, Any]]:
             look["symbol"] = _symbol(look.pop("currency"))
         out.append(look)
     if seen.find:
-        out.append({"kind": "found", "text": seen.find, "hits": finding.find(ws, shown, seen.find)})
+        out.append({"kind": "found", "text": seen.find, "hits": finding.find(ws, shown, seen.find, only)})
     return out

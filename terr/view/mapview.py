@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,9 +26,10 @@ _URL = "../../app/static/"  # relative to the component's own frame, so that a b
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 _PAIRS = np.array([(a + b).encode() for a in _ALPHABET for b in _ALPHABET], dtype="S2")
 _SHAPES = "../../app/shapes/"
+_TOGETHER = "../../app/together"
 _SCRIPTS = (
     "geometry.js", "outline.js", "points.js", "shading.js", "labels.js", "painter.js", "search.js", "legend.js",
-    "session.js", "tools.js",
+    "line.js", "company.js", "session.js", "tools.js", "pair.js",
 )  # fmt: skip
 STREETS = {
     "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
@@ -44,7 +45,12 @@ def _versioned(name: str) -> str:
     return f"{_URL}{name}?v={digest}"
 
 
-class _Shell(folium.Map):
+def shapes_url(name: str) -> str:
+    """Where a browser fetches the shapes of a level."""
+    return _SHAPES + name
+
+
+class Shell(folium.Map):
     """folium.Map with Leaflet and our scripts from this machine instead of a CDN."""
 
     def __init__(self, **options: Any) -> None:
@@ -58,7 +64,7 @@ class _Shell(folium.Map):
         ]
 
 
-class _Script(JSCSSMixin, folium.MacroElement):
+class Script(JSCSSMixin, folium.MacroElement):
     """One line of script, rendered as it is."""
 
     _template = Template("{% macro script(this, kwargs) %}{{ this.line }}{% endmacro %}")
@@ -94,6 +100,9 @@ class Patch:
         choices: {"id", "title"} of what else can be coloured.
         limit: allowed deviation, percent.
         tiles: the street map of the internet is wanted.
+        edits: (name of the map's queue of edits, number of its last one taken in).
+        proposed: `slots` aren't the stored plan but a preview of another one.
+        together: what else the map needs to work with others: `ticket`, `name`, `seq`, `crowd`, `may`, `present`.
     """
 
     plan: str
@@ -114,6 +123,9 @@ class Patch:
     choices: Sequence[Mapping[str, str]] = ()
     limit: float = 5.0
     tiles: bool = False
+    edits: tuple[str, int] = ("", 0)
+    proposed: bool = False
+    together: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,7 +166,7 @@ def base_map(
         approximate: the shapes are an estimate, which the map says.
         context: name of a geometry file whose lines lie behind, "" = none; for boundaries that name no states.
     """
-    shell = _Shell(
+    shell = Shell(
         location=[39, -97],
         zoom_start=4,
         tiles=None,
@@ -172,16 +184,23 @@ def base_map(
         "words": words[1],
         "approximate": approximate,
         "context": _SHAPES + context if context else "",
+        "together": _TOGETHER,
     }
-    _Script(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
+    Script(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
     return shell
 
 
 def patch_group(patch: Patch) -> folium.FeatureGroup:
     """The plan as a feature group that only calls our script; the map itself is not mounted again."""
     group = folium.FeatureGroup(name="plan")
+    Script(f"TerrMap.sync({js_value(patch_value(patch))});").add_to(group)
+    return group
+
+
+def patch_value(patch: Patch) -> dict[str, Any]:
+    """What the map's script is told, as JSON has it."""
     how = patch.assign
-    value = {
+    return {
         "plan": patch.plan,
         "rev": patch.rev,
         "assign": encode(patch.slots) if how is None or not how.base else None,
@@ -203,6 +222,7 @@ def patch_group(patch: Patch) -> folium.FeatureGroup:
         "choices": [dict(c) for c in patch.choices],
         "limit": patch.limit,
         "tiles": STREETS if patch.tiles else None,
+        "edits": list(patch.edits),
+        "proposed": patch.proposed,
+        **patch.together,
     }
-    _Script(f"TerrMap.sync({js_value(value)});").add_to(group)
-    return group

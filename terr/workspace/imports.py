@@ -17,6 +17,7 @@ from terr.ingest.roster import read_reps
 from terr.model.accounts import Accounts
 from terr.model.reps import Rep
 from terr.store import DatasetInfo
+from terr.workspace import scored
 from terr.workspace.checking import check_report
 from terr.workspace.core import Workspace
 from terr.workspace.decided import decided
@@ -47,6 +48,7 @@ class Dataset:
         originals: the accounts as they came in, before any decision.
         version: another one whenever the accounts may differ; part of the key of whatever is kept in memory of them.
         notes: decisions that couldn't be carried out.
+        scored: what was worked out by the kept definitions of scores; its base are the accounts without it.
     """
 
     info: DatasetInfo
@@ -55,11 +57,12 @@ class Dataset:
     originals: Accounts
     version: str
     notes: tuple[str, ...] = ()
+    scored: scored.Applied | None = None
 
     @property
     def key(self) -> str:
-        """Which accounts these are: the data set and its version."""
-        return f"{self.info.id}-{self.version}"
+        """Which accounts these are: the data set and its version, with the homes if workload counts on them."""
+        return f"{self.info.id}-{self.version}{'' if self.scored is None else self.scored.homes}"
 
 
 def save(
@@ -117,8 +120,11 @@ def dataset(ws: Workspace, dataset_id: str) -> Dataset:
     else:
         originals = _originals(ws, info)
     done = decided(originals, info.mapping)
-    accounts = done.accounts  # scored measures are added here: what they are made of is counted once by now
-    made = Dataset(info, accounts, reps, originals, now, done.notes)
+    work = scored.applied(  # what measures are made of is counted once by now
+        done.accounts, scored.recipe_in(info.mapping), reps, ground=version({**info.mapping, scored.KEY: None}),
+        before=(None if known is None else known.scored, *scored.recalled(ws, dataset_id)),
+    )  # fmt: skip
+    made = Dataset(info, work.accounts, reps, originals, now, done.notes, work)
     return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]
 
 
@@ -284,7 +290,12 @@ def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep]) -> Dataset:
     """Make these the roster of a data set."""
     ws.store.save_reps(dataset_id, tuple(reps))
     old = dataset(ws, dataset_id)
-    made = replace(old, reps=ws.store.reps(dataset_id))
+    roster = ws.store.reps(dataset_id)
+    made = replace(old, reps=roster)
+    if old.scored is not None:  # workload starts at their homes
+        work = old.scored
+        work = scored.applied(work.base, work.recipe, roster, ground=work.ground, before=(work,))
+        made = replace(made, accounts=work.accounts, scored=work)
     return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]
 
 

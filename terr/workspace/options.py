@@ -179,6 +179,11 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
     """What is planned, and what it is held to."""
     place_options(parser)
     parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')
+    parser.add_argument(
+        "--scores", metavar="FILE.json",
+        help="definitions of scores, segments and their like, as the page Scores writes them; what they make are"
+        " measures too",
+    )  # fmt: skip
     many: dict[str, Any] = {"action": "append", "default": []}
     parser.add_argument(
         "--limit", type=limit, **many, metavar="MEASURE=0.05",

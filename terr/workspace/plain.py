@@ -14,6 +14,7 @@ from terr.aggregate import measures_per_unit, placed, totals, unit_codes
 from terr.boundaries.catalog import load_units
 from terr.engine import Progress, design, rebalance
 from terr.errors import InputError
+from terr.ingest.columns import ColumnMap
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan
 from terr.model.problem_checks import Limit
@@ -22,7 +23,7 @@ from terr.model.units import Units
 from terr.report.safe import shown
 from terr.view.text import count, units_word
 from terr.workspace.decisions import NOTHING, Decisions, check_answers, columns_of, taken_with
-from terr.workspace.imports import Intake, inspect, with_column
+from terr.workspace.imports import Intake, inspect, roster_in, with_column
 from terr.workspace.levels import (
     boundaries_report,
     check_level,
@@ -33,11 +34,12 @@ from terr.workspace.levels import (
     rough_note,
     settled_region,
 )
-from terr.workspace.measures import COUNT, find_measures, with_count
+from terr.workspace.measures import COUNT, find_measures, scored_measures, with_count
 from terr.workspace.planfiles import plan_of, read_plan
 from terr.workspace.plans import check_tolerance
 from terr.workspace.problems import by_name, check_loads, check_territories, pieces_warning
 from terr.workspace.scorecards import Answer, Ground, answer, disruption_report, named
+from terr.workspace.scored import EMPTY, Recipe
 from terr.workspace.terms import Terms, locked_slots
 
 USUAL_LIMIT = 0.05
@@ -72,6 +74,7 @@ class Wanted:
             if it isn't named.
         terms: what else is asked.
         findings: what was found in the boundaries when they were read, for the report.
+        scores: kept definitions, whose measures may be asked for too.
     """
 
     level: str
@@ -80,6 +83,7 @@ class Wanted:
     limits: Mapping[str, Limit]
     terms: Terms = field(default_factory=Terms)
     findings: tuple[str, ...] = ()
+    scores: Recipe = EMPTY
 
 
 def take_file(
@@ -136,9 +140,17 @@ def prepare(
     terms = wanted.terms
     priced = [m for m in terms.balance if m]
     asked = (wanted.measure, *wanted.limits, *terms.floors, *terms.caps, *priced)
-    columns, names = find_measures(raw, chosen, asked)
-    check_answers(raw, columns, decisions.answers)
-    decided = decisions.of(taken_with(raw, columns, decisions).accounts, chosen, columns)
+    left: tuple[str, ...] = ()
+
+    def take(found: ColumnMap) -> Accounts:
+        check_answers(raw, found, decisions.answers)
+        return decisions.of(taken_with(raw, found, decisions).accounts, chosen, found)
+
+    if wanted.scores.kept:
+        accounts, names, left = scored_measures(raw, chosen, asked, wanted.scores, take, roster_in(data, raw))
+    else:
+        columns, names = find_measures(raw, chosen, asked)
+        accounts = take(columns)
     first = names[wanted.measure]
     limits: dict[str, Limit] = _renamed(wanted.limits, names, "limit")
     limits = {first: limits.pop(first, USUAL_LIMIT), **limits}
@@ -149,7 +161,7 @@ def prepare(
         balance=_renamed({m or wanted.measure: v for m, v in terms.balance.items()}, names, "price"),
     )
     measures = tuple(dict.fromkeys((*limits, *(names[m] for m in asked))))
-    accounts = with_count(decided) if COUNT in measures else decided
+    accounts = with_count(accounts) if COUNT in measures else accounts
     codes = unit_codes(accounts, units)
     weights, per_unit = measures_per_unit(accounts, units, measures, codes=codes)
     check_loads(units, weights, measures)
@@ -160,7 +172,12 @@ def prepare(
         limits=limits,
         weights=weights,
         counts=per_unit,
-        notes=(*rough_note(units), *_left_out(accounts, units, first), *pieces_warning(units)),
+        notes=(
+            *rough_note(units),
+            *_left_out(accounts, units, first),
+            *pieces_warning(units),
+            *(Explanation("score_left_out", line) for line in left),
+        ),
         terms=terms,
         findings=wanted.findings,
     )

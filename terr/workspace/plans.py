@@ -198,9 +198,14 @@ def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], s
             "plan; repeat the edit if you still want it."
         )
     if skipped:
-        word = units_word(info.level, skipped)
-        parts.append(f"{skipped:,} locked {word} {'was' if skipped == 1 else 'were'} left alone.")
+        parts.append(locked_notice(ws, scenario_id, skipped))
     return " ".join(parts)
+
+
+def locked_notice(ws: Workspace, scenario_id: str, skipped: int) -> str:
+    """One line about units left alone because of a lock."""
+    word = units_word(ws.store.scenario(scenario_id).level, skipped)
+    return f"{skipped:,} locked {word} {'was' if skipped == 1 else 'were'} left alone."
 
 
 def set_locks(

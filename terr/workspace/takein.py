@@ -16,7 +16,7 @@ from terr.ingest.columns import ColumnMap, recognise
 from terr.ingest.files import RawTable, read_table
 from terr.ingest.ledger import Ledger, MeasureTotals, take_in
 from terr.ingest.progress import Cancel, Progress, Steps, part
-from terr.ingest.roster import read_reps
+from terr.ingest.roster import ROSTER, read_reps
 from terr.locate import locate
 from terr.model.accounts import LOCATED_BY, Accounts
 from terr.model.reps import Rep
@@ -33,7 +33,6 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 COUNT = "Number of accounts"
-_ROSTER = re.compile(r"\b(reps?|roster|users?|sales ?(team|people|reps?))\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ def guess_money(columns: ColumnMap) -> dict[str, str]:
 def roster_in(data: bytes, raw: RawTable) -> tuple[Rep, ...]:
     """Reps of a sheet named like a roster in the same workbook; () if there is none that can be read."""
     for sheet in raw.sheets:
-        if sheet != raw.sheet and _ROSTER.search(sheet):
+        if sheet != raw.sheet and ROSTER.search(sheet):
             try:
                 return read_reps(read_table(data, raw.filename, sheet=sheet))[0]
             except InputError:

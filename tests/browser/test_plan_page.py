@@ -166,7 +166,7 @@ def test_undo_is_unlimited_and_gives_the_first_plan_back(server, scenario, new_p
 def test_two_windows_never_overwrite_each_other_unseen(server, scenario, new_page) -> None:
     ws, sid = scenario
     _, one = opened(new_page, server, sid)
-    page, two = opened(new_page, server, sid)
+    _, two = opened(new_page, server, sid)
     units = ws.units(ws.store.scenario(sid))
     plan, _ = ws.plan(sid)
     first = plan.codes[0]
@@ -175,7 +175,9 @@ def test_two_windows_never_overwrite_each_other_unseen(server, scenario, new_pag
         "([u, to]) => { const s = TerrMap.session; s.push({ k: 'paint', units: [u], to, seen: [-1] }); }",
         [units.codes()[TRAVIS], plan.codes[1]],
     )
-    expect(page.get_by_text("changed in another window first")).to_be_visible()
+    card = two.frame.locator('[data-card^="clash"]')
+    expect(card).to_contain_text("gave Travis, TX to Territory 1")
+    expect(card).to_contain_text("before your edit to South arrived")
     two.frame.wait_for_function("TerrMap.session.acked >= TerrMap.session.seq")
     assert stored(scenario, TRAVIS) == "Territory 1"
     one.frame.wait_for_function(

@@ -1,0 +1,121 @@
+"""Comments beside the map: say something about the plan or a part of it, answer, settle, delete one's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from terr.errors import TerrError
+from terr.store import Comment
+from terr.ui import state, together_window
+from terr.ui.guard import attempt
+from terr.ui.header import local
+from terr.view.text import count, markdown, sentence, units_word
+from terr.workspace import broadcast, proposals, remarks
+from terr.workspace.board import Board
+
+_MOST = 20
+_KIND, _WHICH, _PLACE, _TEXT = "remark_kind", "remark_territory", "remark_place", "remark_text"
+
+
+def comments(shown: Board) -> None:
+    """The list, open ones first, and the form."""
+    ws, sid, who = state.workspace(), shown.info.id, together_window.me()
+    every = ws.store.comments(sid)
+    firsts = [c for c in every if c.answers is None]
+    left = [c for c in firsts if c.resolved_at is None]
+    st.markdown(f"**Comments** · {count(len(left), 'open', 'open')}")
+    if remarks.may_do(ws, sid, who, "comment"):
+        _form(shown)
+    for one in reversed(left[-_MOST:]):
+        _comment(shown, one, [c for c in every if c.answers == one.id])
+    settled = [c for c in firsts if c.resolved_at is not None]
+    if settled:
+        with st.expander(f"{count(len(settled), 'settled', 'settled')}"):
+            for one in reversed(settled[-_MOST:]):
+                _comment(shown, one, [c for c in every if c.answers == one.id])
+
+
+def _form(shown: Board) -> None:
+    word = units_word(shown.info.level, 1)
+    kinds = {"plan": "The plan", "territory": "A territory", "unit": f"A {word}", "account": "An account"}
+    left, right = st.columns(2)
+    kind = left.selectbox("About", list(kinds), format_func=lambda k: kinds[k], key=_KIND, label_visibility="collapsed")
+    if kind == "territory":
+        names = {t.code: t.name for t in shown.plan.territories}
+        right.selectbox("Territory", list(names), format_func=lambda c: names[c], key=_WHICH,
+                        label_visibility="collapsed")  # fmt: skip
+    elif kind != "plan":
+        right.text_input("Name or id", key=_PLACE, label_visibility="collapsed",
+                         placeholder=f"Name or id of the {word if kind == 'unit' else 'account'}")  # fmt: skip
+    st.text_input(
+        "Comment", key=_TEXT, max_chars=1000, label_visibility="collapsed",
+        placeholder="Comment; Enter sends it", on_change=_say, args=(shown,),
+    )  # fmt: skip
+    if trouble := state.get("remark_error"):
+        st.error(markdown(sentence(trouble)), icon=":material/error:")
+
+
+def _say(shown: Board) -> None:
+    text = str(st.session_state[_TEXT]).strip()
+    state.drop("remark_error")
+    if not text:
+        return
+    kind = str(st.session_state.get(_KIND, "plan"))
+    try:
+        if kind == "territory":
+            place = str(st.session_state.get(_WHICH))
+        elif kind == "unit":
+            place = remarks.unit_named(shown, str(st.session_state.get(_PLACE, "")))
+        elif kind == "account":
+            place = remarks.account_named(shown, str(st.session_state.get(_PLACE, "")))
+        else:
+            place = ""
+        remarks.say(state.workspace(), shown.info.id, text, target=kind, target_id=place, by=together_window.me())
+    except TerrError as error:
+        state.put("remark_error", str(error))
+        return
+    st.session_state[_TEXT] = ""
+
+
+def _comment(shown: Board, one: Comment, answers: list[Comment]) -> None:
+    ws, sid, who = state.workspace(), shown.info.id, together_window.me()
+    settled = one.resolved_at is not None
+    with st.container(border=True, key=f"comment_{one.id}", gap="small"):
+        st.markdown(f"**{markdown(remarks.about(shown, one))}** · {markdown(one.by.name)}, {local(one.at)}")
+        st.markdown(markdown(one.text))
+        for answer in answers:
+            st.caption(f"{markdown(answer.by.name)}: {markdown(answer.text)}")
+        line = st.container(horizontal=True, gap="small")
+        place = broadcast.place_of(ws, sid, one)
+        if place is not None:
+            line.button("Show", key=f"see_{one.id}", icon=":material/my_location:", on_click=_see, args=(shown, place))
+        if not remarks.may_do(ws, sid, who, "comment"):
+            return
+        line.button(
+            "Reopen" if settled else "Settle", key=f"settle_{one.id}",
+            on_click=lambda: attempt(lambda: remarks.resolve(ws, sid, one.id, by=who, on=not settled)),
+        )  # fmt: skip
+        if proposals.is_own(one.by, who):
+            line.button(
+                "Delete", key=f"remove_{one.id}",
+                on_click=lambda: attempt(lambda: remarks.delete(ws, sid, one.id, by=who)),
+            )  # fmt: skip
+        if not settled:
+            st.text_input("Answer", key=f"answer_{one.id}", max_chars=1000, label_visibility="collapsed",
+                          placeholder="Answer; Enter sends it", on_change=_answer, args=(sid, one.id))  # fmt: skip
+
+
+def _answer(sid: str, comment_id: int) -> None:
+    key = f"answer_{comment_id}"
+    text = str(st.session_state[key]).strip()
+    if text and attempt(lambda: remarks.say(state.workspace(), sid, text, answers=comment_id, by=together_window.me())):
+        st.session_state[key] = ""
+
+
+def _see(shown: Board, place: dict[str, int]) -> None:
+    if "unit" in place:
+        units = [place["unit"]]
+    else:
+        units = [u for u, code in enumerate(shown.plan.assign.tolist()) if code == place["territory"]]
+    state.mark(units)
+    state.put("redraw", True)
