@@ -182,15 +182,16 @@ def sign_in(client: httpx.Client, provider: Provider, user: str) -> httpx.Respon
 
 @dataclass
 class Window:
-    """What one run of a page sent: all words in it, and the session it is of."""
+    """What one run of a page sent: all words in it, the session it is of, and the ticket its map got."""
 
     words: str
     session: str
+    ticket: str = ""
 
 
 def window(
     app: str, cookies: Mapping[str, str], page: str = "", query: str = "", *, xsrf: bool = True, origin: str = "",
-    session: str = "",
+    session: str = "", name: str = "",
 ) -> Window:  # fmt: skip
     """Open a page as a browser does, by the app's own line; read what comes until the run is over."""
     token = generate_xsrf_token_string()
@@ -198,14 +199,17 @@ def window(
     spoken = ["streamlit", token if xsrf else "none", *([session] if session else [])]
 
     async def read() -> Window:
-        words, found = [], ""
-        address = app.replace("http://", "ws://") + "/_stcore/stream"
+        words, found, ticket = [], "", ""
+        there = urlsplit(app)
+        address = f"ws://{name or there.netloc}/_stcore/stream"
         async with connect(
             address,
             additional_headers=headers,
             subprotocols=spoken,
             origin=origin or app,
-            max_size=None,  # type: ignore[arg-type]
+            max_size=None,
+            host=there.hostname,
+            port=there.port,  # type: ignore[arg-type]
         ) as line:
             ask = BackMsg()
             ask.rerun_script.query_string = query
@@ -217,10 +221,12 @@ def window(
                 told.ParseFromString(await asyncio.wait_for(line.recv(), 20))  # type: ignore[arg-type]
                 if told.WhichOneof("type") == "new_session":
                     found = told.new_session.initialize.session_id
+                plain = re.sub(r"\\+u005f", "_", str(told))  # the map's data escapes it
+                ticket = next(iter(re.findall(r"ticket[^\w-]+([\w-]{20,64})", plain)), ticket)
                 words += re.findall(r'(?:body|label|value|title|page_name|html): "((?:[^"\\]|\\.)*)"', str(told))
                 if told.WhichOneof("type") == "script_finished":
                     runs += 1
                     if told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY or runs > 3:
-                        return Window("\n".join(words).replace("\\", ""), found)
+                        return Window("\n".join(words).replace("\\", ""), found, ticket)
 
     return asyncio.run(read())

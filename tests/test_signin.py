@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,21 +51,21 @@ class App:
         return client
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    home = tmp_path_factory.mktemp("home")
+@contextmanager
+def running(home: Path, provider: Provider, *more: str, public: str = "", **env: str) -> Iterator[App]:
+    """The app in a process of its own, with its secrets and data in a folder of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    with provided() as provider:
-        secrets(home, provider.url, url)
-        log = (home / "log").open("wb")
+    secrets(home, provider.url, public or url)
+    with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "terr.ui.launch", "--port", url.rpartition(":")[2]],
-            cwd=ROOT, env={**os.environ, "HOME": str(home), "TERR_DATA_DIR": str(home / "data")},
+            [sys.executable, "-m", "terr.ui.launch", "--port", url.rpartition(":")[2], *more],
+            cwd=ROOT, env={**os.environ, "HOME": str(home), "TERR_DATA_DIR": str(home / "data"), **env},
             stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
-        for _ in range(300):
+    try:
+        for _ in range(600):
             try:
                 if httpx.get(f"{url}/_stcore/health").status_code == 200:
                     break
@@ -74,9 +75,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield made
         for client in made.clients:
             client.close()
-        log.close()
+    finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    with provided() as provider, running(tmp_path_factory.mktemp("home"), provider) as made:
+        yield made
 
 
 CLOSED = [
@@ -256,3 +263,23 @@ def test_the_button_leads_to_the_provider(app: App) -> None:
     answer = app.client().get(login_path())
     assert answer.headers["location"].startswith(f"{app.provider.url}/authorize?")
     assert COOKIE_SECRET not in (app.home / "log").read_text()
+
+
+def test_behind_a_proxy_people_come_by_its_name_and_cookies_by_https_only(app: App, tmp_path: Path) -> None:
+    name = "terr.example.com"
+    with running(tmp_path, app.provider, "--host", name, public=f"https://{name}") as made:
+        client = made.client()
+        client.headers["Host"] = name  # as the proxy passes it on
+        asked = start_sign_in(client)
+        assert asked["redirect_uri"] == f"https://{name}/oauth2callback"
+        kept = {c.name: c.value for c in client.cookies.jar}
+        back = httpx.get(f"{app.provider.url}/approve", params={**asked, "user": "ana"}).headers["location"]
+        path = back.removeprefix(f"https://{name}")
+        answer = httpx.get(made.url + path, headers={"Host": name}, cookies=kept)
+        for cookie in answer.headers.get_list("set-cookie"):
+            assert "; secure" in cookie.lower()
+        jar = {USER: next(c.value for c in answer.cookies.jar if c.name == USER)}
+        assert httpx.get(made.url + SHAPES, headers={"Host": name}, cookies=jar).status_code == 200
+        assert "Signed in as Ana" in window(made.url, jar, "plan", name=name, origin=f"https://{name}").words
+        assert "never sees your password" in window(made.url, jar, "plan").words  # the cookie is of the other address
+        assert httpx.get(made.url + SHAPES, headers={"Host": "evil.example"}, cookies=jar).status_code == 403

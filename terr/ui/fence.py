@@ -44,6 +44,12 @@ def person_of(connection: HTTPConnection) -> Person | None:
     return found
 
 
+def still(connection: HTTPConnection) -> bool:
+    """Whether a line that stays open may go on: the sign-in it was opened by hasn't ended since."""
+    claims = connection.scope.get("terr.claims")
+    return claims is None or signin.visitor(claims).person is not None
+
+
 class Fence:
     """ASGI middleware around the whole app.
 
@@ -71,6 +77,7 @@ class Fence:
             return
         claims = {} if made.problem else signin.from_cookies(connection.cookies)
         person = scope["terr.person"] = signin.visitor(claims).person
+        scope["terr.claims"] = claims
         if kind == "websocket":
             if path == _STREAM or person is not None:
                 await self._app(scope, receive, send)

@@ -151,6 +151,12 @@ class Door:
             self.dataset(given["dataset_id"])
         return self._store.create_scenario(name, **{**given, "owner": self._who})
 
+    def use_dataset(self, scenario_id: str, dataset_id: str, **given: Any) -> ScenarioInfo:
+        """Other accounts for a plan they may edit, from a data set they can see."""
+        self._check(scenario_id, "edit")
+        self.dataset(dataset_id)
+        return self._store.use_dataset(scenario_id, dataset_id, **{**given, "by": self._who})
+
     def role_of(self, scenario_id: str, _user_id: str = "") -> str:
         """Their own role, whoever is asked for."""
         return role_of(self._ws, scenario_id, self._who)
@@ -198,7 +204,7 @@ class Door:
     def change_dataset(self, dataset_id: str, change: Callable[[DatasetInfo], Any]) -> DatasetInfo:
         """Change a data set of their own."""
         self._uploaded(dataset_id)
-        return cast(DatasetInfo, cast(Any, self._store).change_dataset(dataset_id, change))
+        return self._store.change_dataset(dataset_id, change)
 
     def save_reps(self, dataset_id: str, reps: Any) -> None:
         """Change the roster of a data set of their own."""
@@ -223,7 +229,7 @@ _OWN_ONLY = ("delete_comment", "withdraw")
 DATA_METHODS = frozenset(
     {
         "change_dataset", "create_scenario", "dataset", "list_datasets", "list_scenarios", "reps", "require", "role_of",
-        "save_dataset", "save_reps", "update_dataset",
+        "save_dataset", "save_reps", "update_dataset", "use_dataset",
     }
 )  # fmt: skip
 """Methods of the store the door answers by itself."""
