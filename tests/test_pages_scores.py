@@ -245,6 +245,27 @@ def test_a_plan_whose_measure_is_gone_takes_another_one(window, ws):
     assert ws.store.scenario(sid).measure == "Potential"
 
 
+def test_names_from_files_stay_text(open_app, ws):
+    evil = "![x](http://evil.test/x.png) `a` <b>"
+    rows = book().decode().replace("Industry", evil).replace("Potential", f"{evil} P").replace("Retail", evil)
+    window = opened(open_app, ws, rows.encode())
+    data, _ = kept(ws)
+    scored.change(ws, data.info.id, lambda r: r.with_one(Formula(evil + " F", "Employees * 3")))
+    for name in ("80/20 and tiers", "Potential", "Score", "Likeness", "Workload", "Kept", "Segments"):
+        section(window, name)
+        if name == "80/20 and tiers":
+            one(window.text_input, "scores_tiers").set_value(f"{evil[:20]}, B")
+            ok(window.run())
+        kinds = ("markdown", "caption", "info", "warning", "error", "button", "slider", "expander", "checkbox")
+        shown = [e for kind in kinds for e in window.get(kind)]
+        texts = [str(getattr(e, a, "") or "") for e in shown for a in ("value", "label", "help")]
+        assert not [t for t in texts if "![" in t or "<b>" in t], name
+    one(window.button, "scores_keep").click()
+    ok(window.run())
+    section(window, "Kept")
+    assert not [b.label for b in window.button if "![" in b.label]
+
+
 def test_what_needs_mending_is_told_and_the_rest_works(window, ws):
     data, _ = kept(ws)
     scored.change(ws, data.info.id, lambda r: r.with_one(Formula("Worth", "[No such] * 3")))
