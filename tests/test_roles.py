@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from terr.errors import InputError, LocateError, PlanError, RoleError
 from terr.ingest.columns import recognise
 from terr.ingest.files import read_table
 from terr.store import ACTIONS, NOONE, ROLES, Here, Person, Store, Wanted
-from terr.workspace import Workspace, door, events, exports, imports, keeping, plans, roles
+from terr.workspace import Workspace, door, events, exports, imports, keeping, plans, queries, roles
 from terr.workspace.board import board
 from terr.workspace.boundaries import at_hand
 from terr.workspace.door import for_person
@@ -321,6 +323,20 @@ def test_without_a_sign_in_everybody_is_the_owner_of_everything(whole: Workspace
     assert painted(whole, sid).changed
     with pytest.raises(LocateError, match=STRANGE):
         roles.may(whole, "nosuch", NOONE)
+
+
+def test_only_administrators_ask_databases_in_the_machines_name(
+    whole: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "crm.db")) as c:
+        c.executescript("CREATE TABLE a (id TEXT, zip TEXT, revenue REAL); INSERT INTO a VALUES ('1', '05401', 2)")
+    monkeypatch.setenv("TERR_SOURCE_CRM", f"sqlite:///{tmp_path / 'crm.db'}")
+    ask = "SELECT id, zip, revenue FROM a"
+    with pytest.raises(RoleError, match="Only an administrator"):
+        queries.open_query(for_person(whole, ANA), "TERR_SOURCE_CRM", ask)
+    assert queries.open_query(for_person(whole, ADMIN), "TERR_SOURCE_CRM", ask) is not None
+    whole.sign_in = False
+    assert queries.open_query(whole, "TERR_SOURCE_CRM", ask) is not None
 
 
 def test_every_method_of_the_store_is_open_by_decision_or_closed(whole: Workspace) -> None:

@@ -17,6 +17,8 @@ _SET_UP = (
 
 def form() -> None:
     """A query, or one line that says how to set a database up."""
+    if not queries.may_ask(state.workspace()):
+        return
     names = queries.addresses()
     with st.expander("From a database", icon=":material/database:"):
         if not names:

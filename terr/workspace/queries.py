@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from terr.boundaries.watch import UNWATCHED, Watch
+from terr.errors import RoleError
 from terr.ingest import RawTable, read_table
 from terr.store.source import VARIABLE, check_query, read_query
 from terr.workspace import gate
 from terr.workspace.core import Workspace
 from terr.workspace.gate import Draft
+from terr.workspace.roles import admins
 
 PREFIX = "TERR_SOURCE_"
 _PARAMETER = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
@@ -27,6 +29,11 @@ def addresses(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Names of the variables that hold a database's address; never what they hold."""
     found = os.environ if environment is None else environment
     return tuple(sorted(n for n, v in found.items() if VARIABLE.fullmatch(n) and "://" in v))
+
+
+def may_ask(ws: Workspace) -> bool:
+    """Whether the person may ask databases: anybody on a laptop, administrators where people sign in."""
+    return not ws.sign_in or ws.person.user_id in admins()
 
 
 def parameters(query: str) -> dict[str, str]:
@@ -61,8 +68,11 @@ def open_query(ws: Workspace, variable: str, query: str, *, watch: Watch = UNWAT
     """Rows of a query, on their way in like a file.
 
     Raises:
+        RoleError: where people sign in, for all but administrators: the query is asked in the machine's name.
         InputError, StoppedError: as `table_of`.
     """
+    if not may_ask(ws):
+        raise RoleError("Only an administrator may ask a database; ask one to load these accounts for you.")
     data, raw = table_of(variable, query, watch=watch.part(0.0, 0.7))
     source = {"variable": variable, "query": query}
     return gate.open_table(ws, data, raw, source, watch=watch.part(0.7, 1.0))
