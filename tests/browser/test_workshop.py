@@ -16,7 +16,10 @@ from terr.workspace import Workspace, imports, plans
 pytestmark = pytest.mark.browser
 
 TRAVIS, HAYS, BEXAR, HARRIS, BELL = "48453", "48209", "48029", "48201", "48027"
-OF = "([id, name]) => { const s = TerrMap.session, t = s.byCode.get(s.codes[s.geo.index.get(id)]); return (t ? t.name : '') === name; }"
+OF = """([id, name]) => {
+  const s = TerrMap.session, t = s.byCode.get(s.codes[s.geo.index.get(id)]);
+  return (t ? t.name : '') === name;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def test_others_edits_come_by_themselves_and_nothing_on_the_screen_is_lost(serve
     expect(ann_page.locator(".terr-here")).to_contain_text("Bob Ray")
     bob.js("TerrMap.session.map.setView([30, -98], 8, { animate: false })")
     bob.choose("South")
-    comment = bob_page.get_by_placeholder("Comment; Enter sends it")
+    comment = bob_page.get_by_placeholder("Comment", exact=True)
     comment.type("half a sen")
     view = bob.js("JSON.stringify([TerrMap.session.map.getZoom(), TerrMap.session.map.getCenter()])")
     ann.choose("South")
@@ -85,9 +88,7 @@ def test_others_edits_come_by_themselves_and_nothing_on_the_screen_is_lost(serve
     assert bob.js("JSON.stringify([TerrMap.session.map.getZoom(), TerrMap.session.map.getCenter()])") == view
     expect(comment).to_have_value("half a sen")
     expect(comment).to_be_focused()
-    bob.frame.wait_for_function(
-        "[...TerrMap.session.company.people.values()].some(p => p.name === 'Ann Poe' && p.units.length)"
-    )
+    bob.frame.wait_for_function("TerrMap.session.company.others().some(p => p.name === 'Ann Poe' && p.units.length)")
     expect(bob_page.get_by_text("paints South, at Harris, TX")).to_be_visible()
     # a drawer that is open stays, and is not emptied, while the other goes on
     bob_page.get_by_role("button", name="Territories", exact=True).click()
@@ -138,7 +139,7 @@ def test_undo_takes_back_ones_own_edit_while_others_go_on(server, scenario, new_
 
 def test_a_proposal_is_made_shown_with_its_effect_and_accepted(server, scenario, new_page) -> None:
     ws, sid = scenario
-    ann_page, ann = sit(new_page, server, sid, "Ann Poe")
+    ann_page, _ = sit(new_page, server, sid, "Ann Poe")
     bob_page, bob = sit(new_page, server, sid, "Bob Ray")
     bob.choose("South")
     bob.tool("propose")
@@ -187,7 +188,7 @@ def test_the_others_follow_who_presents_until_they_leave(server, scenario, new_p
 
 
 def test_an_edit_waits_in_the_browser_while_the_database_is_away(server, scenario, new_page) -> None:
-    """Somebody else holds the database for longer than it is waited for; a page of it is damaged by nothing."""
+    """Somebody else holds the database for longer than it is waited for."""
     _, ann = sit(new_page, server, scenario[1], "Ann Poe")
     ann.choose("South")
     ann.settle()
