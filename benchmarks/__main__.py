@@ -16,6 +16,7 @@ PARTS = (
     "edits",
     "engine",
     "store",
+    "workshop",
     "browser",
     "map",
 )  # intake first, so that its first run is a cold one
@@ -67,6 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from benchmarks import store
 
                 made = store.run()
+            elif part == "workshop":
+                from benchmarks import workshop
+
+                made = workshop.run()
             elif part == "edits":
                 from benchmarks import edits
 

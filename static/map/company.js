@@ -268,6 +268,10 @@
     }
     c.hasMarks = () => c.pinned.size > 0 || c.others().some((p) => (p.units || []).length);
     s.map.on("moveend", () => c.look());
+    c.touchedAt = -1e9;
+    const outer = window.parent.document, touched = () => { c.touchedAt = performance.now(); };
+    for (const kind of ["pointerdown", "keydown"]) outer.addEventListener(kind, touched, true);
+    window.addEventListener("pagehide", () => { for (const kind of ["pointerdown", "keydown"]) outer.removeEventListener(kind, touched, true); });
     return c;
   };
 })();

@@ -46,6 +46,12 @@
 
   NS.packed = packed;
 
+  // The page around the map has something open that drawing it anew would close, or is being drawn.
+  function outerBusy() {
+    const outer = window.parent.document, app = outer.querySelector('[data-testid="stApp"]');
+    return Boolean(outer.querySelector('[role="dialog"]') || (app && app.dataset.testScriptState === "running"));
+  }
+
   class Session {
     constructor(map, config) {
       Object.assign(this, { map, config, asked: 0, sent: 0, heard: 0, queue: [], rev: -1, plan: "", territories: [], byCode: new Map(), active: -1 });
@@ -265,7 +271,7 @@
       this._poking = setTimeout(() => {
         this._poking = null;
         const t = performance.now(), asked = this.poked > this.patched && t - this.poked < 8000;
-        if (asked || document.hidden || window.parent.document.querySelector('[role="dialog"]')) {
+        if (asked || document.hidden || t - this.company.touchedAt < 400 || outerBusy()) {
           this._poking = setTimeout(() => { this._poking = null; this.poke(now); }, 400);
           return;
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from terr.store.proposals import Proposal
 from terr.ui import state, together_window
 from terr.ui.guard import attempt
 from terr.ui.header import local
-from terr.ui.together_comments import comments
+from terr.ui.together_comments import comments, send
 from terr.view.text import count, markdown
 from terr.workspace import proposals, remarks, together
 from terr.workspace.board import Board
@@ -126,11 +127,8 @@ def _proposal(shown: Board, one: Proposal) -> None:
         if proposals.is_own(one.by, who):
             line.button("Withdraw", key=f"withdraw_{one.id}", on_click=_decide, args=(sid, one.id, "withdrawn"))
         if remarks.may_do(state.workspace(), sid, who, "challenge"):
-            st.text_input(
-                "Challenge it, or say why it is rejected", key=f"challenge_{one.id}", max_chars=400,
-                label_visibility="collapsed", placeholder="Challenge: why not? Enter sends it",
-                on_change=_challenge, args=(sid, one.id),
-            )  # fmt: skip
+            challenge = partial(_challenge, sid, one.id)
+            send(f"challenge_{one.id}", f"challenge_{one.id}", "Why not?", "Challenge", 400, challenge)
 
 
 def _wish(title: str) -> str:

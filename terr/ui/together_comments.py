@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from terr.errors import TerrError
@@ -47,12 +50,17 @@ def _form(shown: Board) -> None:
     elif kind != "plan":
         right.text_input("Name or id", key=_PLACE, label_visibility="collapsed",
                          placeholder=f"Name or id of the {word if kind == 'unit' else 'account'}")  # fmt: skip
-    st.text_input(
-        "Comment", key=_TEXT, max_chars=1000, label_visibility="collapsed",
-        placeholder="Comment; Enter sends it", on_change=_say, args=(shown,),
-    )  # fmt: skip
+    send("comment", _TEXT, "Comment", "Send", 1000, partial(_say, shown))
     if trouble := state.get("remark_error"):
         st.error(markdown(sentence(trouble)), icon=":material/error:")
+
+
+def send(name: str, key: str, label: str, button: str, longest: int, then: Callable[[], None]) -> None:
+    """A line of text with its button. What is half typed stays, and isn't sent by clicking elsewhere."""
+    with st.form(f"form_{name}", border=False, enter_to_submit=True):
+        left, right = st.columns([2.4, 1], vertical_alignment="bottom", gap="small")
+        left.text_input(label, key=key, max_chars=longest, label_visibility="collapsed", placeholder=label)
+        right.form_submit_button(button, width="stretch", on_click=then, key=f"send_{name}")
 
 
 def _say(shown: Board) -> None:
@@ -101,8 +109,7 @@ def _comment(shown: Board, one: Comment, answers: list[Comment]) -> None:
                 on_click=lambda: attempt(lambda: remarks.delete(ws, sid, one.id, by=who)),
             )  # fmt: skip
         if not settled:
-            st.text_input("Answer", key=f"answer_{one.id}", max_chars=1000, label_visibility="collapsed",
-                          placeholder="Answer; Enter sends it", on_change=_answer, args=(sid, one.id))  # fmt: skip
+            send(f"to_{one.id}", f"answer_{one.id}", "Answer", "Answer", 1000, partial(_answer, sid, one.id))
 
 
 def _answer(sid: str, comment_id: int) -> None:
