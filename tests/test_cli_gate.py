@@ -115,14 +115,17 @@ def test_decisions_after_a_file_of_mended_rows_are_its_cells(path, ws, tmp_path,
     assert check(capsys, path, "--decisions", given)["rows_rejected"] == 0
 
 
+EMPTY = {"fields": {}, "measures": {}, "order": [], "decimal": "auto", "sheet": None}
+
+
 @pytest.mark.parametrize(
     "content",
     [
         b"", b"[]", b"{", b'{"format": "terr decisions 1"}', b"\xff\xfe", b"[" * 100_000,
         json.dumps({"format": "terr decisions 1", "answers": {}, "refuse": [], "cells": [["x", 1, 2]], "merges": [],
-                    "families": [], "fields": {}, "measures": {}, "decimal": "auto", "sheet": None}).encode(),
+                    "families": [], **EMPTY}).encode(),
         json.dumps({"format": "terr decisions 1", "answers": {}, "refuse": [], "cells": [], "merges": [{"a": 1}],
-                    "families": [], "fields": {}, "measures": {}, "decimal": "auto", "sheet": None}).encode(),
+                    "families": [], **EMPTY}).encode(),
     ],
 )  # fmt: skip
 def test_a_file_that_holds_no_decisions_is_one_line(path, tmp_path, capsys, content):

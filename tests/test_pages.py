@@ -15,6 +15,7 @@ from terr.workspace import plans, versions
 HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) **b** ${1} `c`"
 PAGES = {
     "accounts": "Load an account spreadsheet, or try the demo",
+    "scores": "Scores are made from accounts.",
     "plan": "A plan starts from accounts",
     "scenarios": "No plan yet",
     "reps": "A roster belongs to a data set",

@@ -165,7 +165,7 @@ def test_a_merge_and_a_family_are_one_click_each_and_back(open_app, ws):
     assert "Likely duplicates (1)" in said(window)
     assert "same name, same street, same ZIP" in said(window)
     how = next(s for s in window.selectbox if s.key == f"terr_how_{key}")
-    assert [o.split(": ")[1] for o in how.options] == ["Revenue −$1,000", "Revenue unchanged", "Revenue −$1,000"]
+    assert [o.split(": ")[0] for o in how.options] == ["Revenue −$1,000", "Revenue unchanged", "Revenue −$1,000"]
     ok(press(window, f"merge_{key}"))
     assert "you plan with 5 accounts and $2,440 Revenue, $1,000 less than came in" in said(window)
     ok(press(window, "count_P"))

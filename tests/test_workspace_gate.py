@@ -242,6 +242,18 @@ def test_what_is_unclear_is_asked_once_and_answered_as_last_time(ws):
     again.close()
 
 
+def test_measures_keep_the_order_of_the_file(ws):
+    rows = [(*HEAD[:4], "Zeta", "Alpha"), ("A-1", "A", "02116", "MA", "1", "2"), ("A-2", "B", "02116", "MA", "3", "4")]
+    data = gate.take(ws, opened(ws, csv_bytes(rows)))
+    assert data.accounts.measures == ("Zeta", "Alpha")
+    again = restarted(ws)
+    assert imports.intake_of(again, data.info.id).accounts.measures == ("Zeta", "Alpha")
+    gateview.mend(again, data.info.id, [(2, "Zeta", "5")])
+    assert imports.dataset(again, data.info.id).accounts.measures == ("Zeta", "Alpha")
+    assert list(again.store.dataset(data.info.id).summary["measures"]) == ["Zeta", "Alpha"]
+    again.close()
+
+
 def test_another_layout_is_asked_anew(ws):
     gate.take(ws, gate.answer(opened(ws, UNCLEAR), "decimal:Revenue", ","))
     other = UNCLEAR.replace(b'"State"', b'"Billing State"')

@@ -12,11 +12,12 @@ from spaces import KENT, NEW_CASTLE, SUSSEX, more, start
 from terr.edits import moves
 from terr.edits.applied import apply
 from terr.edits.takeback import go_back, take_back
-from terr.errors import ConflictError, InputError, PlanError
+from terr.errors import ConflictError, InputError, PlanError, RoleError
 from terr.store import Person
 from terr.workspace import exceptions, plans, story, versions
 from terr.workspace.board import board
 from terr.workspace.compared import Point, compare
+from terr.workspace.door import for_person
 
 ME = Person("me")
 
@@ -216,3 +217,30 @@ def test_plans_of_other_units_are_refused():
     one, other = make_plan(UNITS, [0] * 8), make_plan(grid_units(1, 3), [0] * 3)
     with pytest.raises(PlanError, match="other units"):
         go_back(one, other)
+
+
+# --- what a role allows ---------------------------------------------------------------------------------------------
+
+
+def test_ways_through_the_history_ask_for_the_right_to_edit(ws, sid):
+    ana, bob = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob")
+    ws.sign_in = True
+    ws.store.give_role(sid, ana.user_id, "owner", by=ana)
+    ws.store.give_role(sid, bob.user_id, "viewer", by=ana)
+    ws.store.own_dataset(ws.store.scenario(sid).dataset_id, ana.user_id)
+    mine, his = for_person(ws, ana), for_person(ws, bob)
+    plans.paint(mine, sid, [KENT], 0)
+    for act in (
+        lambda w: story.back_to(w, sid, 3, w.store.rev(sid)),
+        lambda w: versions.name_version(w, sid, "x", by=ana),
+        lambda w: exceptions.enter(w, sid, ["A-1"], kind="named", territory=0, by=ana),
+    ):
+        with pytest.raises(RoleError, match="You can look at this plan"):
+            act(his)
+    assert len(story.with_effects(his, sid, story.story(his, sid))) == 7
+    assert compare(his, Point(sid, 4), Point(sid)).changed.sum() == 1
+    assert story.undo_own(mine, sid, author="Ana").changed
+    assert names(mine, sid)[KENT] == "South"
+    copy = versions.branch(his, sid, 3, "Bob's", by=bob)
+    assert [n.point.name for n in versions.tree(mine)] == ["Delaware by county"], "Bob's branch is his own"
+    assert {n.info.id for n in versions.tree(his)} == {sid, copy.id}

@@ -7,11 +7,14 @@
 
   class Pane extends NS.Session {
     push() {}
+    flush() {}
+    poke() {}
     _tellHeld() {}
 
     // geo: the shapes, which maps of one region share.
     async open(geo) {
       this.legend = { decide() {}, show() {} };
+      this.company = { shown: () => null, hasMarks: () => false, draw() {} }; // nobody else is on these maps
       this.geo = geo;
       this.base = new Int16Array(geo.n).fill(-1);
       this.codes = this.base.slice();
@@ -23,7 +26,14 @@
 
     // mode: "territory", or "change" where a piece of the patch says what stood there before.
     tell(patch, mode) {
-      this.sync(patch);
+      this._dress();
+      this.base.set(this._decoded(patch));
+      this.codes.set(this.base);
+      this.territories = patch.territories;
+      this.byCode = new Map(patch.territories.map((t) => [t.code, t]));
+      this.locked = new Set(patch.locked);
+      this.got.clear();
+      for (const piece of patch.pieces) this._takePiece(piece);
       this.shading.mode = mode;
       this.shading.look = mode === "change" ? this.look : null;
       this.shading.rebuild();
@@ -160,7 +170,10 @@
 
   NS.startPair = function (map, config) {
     const pair = (NS.pair = new Pair(map, config));
-    pair.start().catch((error) => { pair.heads[0].textContent = error.message + " Reload the page to try again."; });
+    pair.start().catch((error) => {
+      pair.heads[0].textContent = "The map could not be drawn. Reload the page to try again.";
+      throw error;
+    });
     return pair;
   };
   NS.tellPair = (value) => NS.pair && NS.pair.tell(value);

@@ -94,9 +94,15 @@ class _Context(SpawnContext):
     Process = _Process
 
 
+BEHIND = 10
+"""A worker takes what time of the processors the pages leave: a click must not wait for a search."""
+
+
 def _begin(queue: Any, flags: Any) -> None:
     """Starts a worker: ends it when its parent is gone, and loads the compiled loops."""
     _line["queue"], _line["flags"] = queue, flags
+    if hasattr(os, "nice"):
+        os.nice(BEHIND)
     parent = multiprocessing.parent_process()
     if parent is not None:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,7 @@ class Database:
     def __init__(self, where: str | Path) -> None:
         url = _url(where)
         self.notice = ""
+        self._turn = threading.RLock()
         self.path: Path | None = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
         if self.path is not None:
             make_folder(self.path.parent)
@@ -94,7 +96,7 @@ class Database:
             checked: refuse if the database was restored from a backup since it was opened.
             lasting: wait for the disk; False for what is stale within a minute, such as who is here.
         """
-        with _plain_words(), self.engine.connect() as raw:
+        with _plain_words(), self._in_turn(), self.engine.connect() as raw:
             c = raw.execution_options(terr_write=True)
             quick = self.path is not None and not lasting
             if quick:
@@ -114,6 +116,19 @@ class Database:
             finally:
                 if quick and not raw.invalidated:
                     sqlite.quick_commits(raw.connection.driver_connection, on=False)
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One writer of this program at a time: SQLite lets those who wait look again only every 0.1 s."""
+        if self.path is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=sqlite.BUSY_MS / 1000):
+            raise StoreError("too many people are saving at once; try again in a moment")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _commit(self, transaction: Transaction) -> None:
         try:

@@ -59,6 +59,11 @@ def area(sid: str) -> None:
 
 
 def _watch(sid: str) -> None:
+    with PACE.turn():
+        _beside(sid)
+
+
+def _beside(sid: str) -> None:
     if state.get("scenario") != sid:
         return
     if state.get("redraw"):  # a button of this part changed what the map shows
@@ -84,11 +89,23 @@ def _watch(sid: str) -> None:
         proving.part(shown)
     elif part == TOGETHER:
         together.part(shown)
-    elif together_window.restless(shown.rev):
-        repairs.drop()
-        st.caption("Others are editing. Suggested moves come when the plan has been left alone for a few seconds.")
+    elif together_window.with_others() and state.get("asked_moves") != shown.rev:
+        _ask_for_moves(shown)
     else:
         repairs.part(shown)
+
+
+def _ask_for_moves(shown: Board) -> None:
+    """With several people no window looks for moves by itself: each edit would set off as many searches."""
+    repairs.drop()
+    if shown.within and not shown.strays:
+        st.caption("None needed: every territory is within the limit.")
+        return
+    st.caption("Others are on this plan, so suggested moves come when you ask for them; an edit ends them.")
+    st.button(
+        "Look for the fewest moves", key="ask_moves", icon=":material/search:", width="stretch",
+        on_click=state.put, args=("asked_moves", shown.rev),
+    )  # fmt: skip
 
 
 def _show_design(run: runs.Run) -> None:

@@ -29,6 +29,10 @@ _FATE_WORDS = {
     "accepted": ":material/info: in, with a remark",
 }
 _WORDS = {k: v.split(": ", 1)[1] for k, v in _FATE_WORDS.items()}
+_ANSWERS = {
+    "as_is": "left as it stands", "mdy": "month first", "dmy": "day first", ".": "a point", ",": "a comma",
+    "all": "all of them", "neither": "just a label", "number": "a figure", "zip": "a ZIP",
+}  # fmt: skip
 _LISTED, _COLUMNS = 50, 60
 
 
@@ -306,8 +310,12 @@ def _decisions(data: Dataset) -> None:
 
 
 def _answers(reading: Reading) -> None:
-    told = [f"{markdown(k.split(':', 1)[0].replace('_', ' '))} {markdown(k.split(':', 1)[1])}: **{markdown(v)}**"
-            for k, v in reading.answers.items()]  # fmt: skip
+    told = []
+    for key, value in reading.answers.items():
+        what, _, column = key.partition(":")
+        told.append(
+            f"{markdown(f'{what} {column}'.replace('_', ' ').strip())}: **{markdown(_ANSWERS.get(value, value))}**"
+        )
     if told:
         st.caption("Answered when it was loaded, and kept for the next file of this layout: " + "; ".join(told))
 

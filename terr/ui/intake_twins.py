@@ -117,7 +117,7 @@ def _group(data: Dataset, one: Suggestion) -> None:
         )  # fmt: skip
         effects = {h: _effects(data, one, h, str(keep)) for h in HOWS[:3]}
         how: How = b.selectbox(
-            "Figures", HOWS[:3], format_func=lambda h: f"{HOW_WORDS[h]}: {effects[h]}", key=f"terr_how_{one.key}"
+            "Figures", HOWS[:3], format_func=lambda h: f"{effects[h]}: {HOW_WORDS[h]}", key=f"terr_how_{one.key}"
         )
         ws, sid = state.workspace(), data.info.id
         if c.button("Merge", key=f"merge_{one.key}", type="primary", icon=":material/merge:", width="stretch"):
@@ -194,7 +194,7 @@ def _counted(data: Dataset, one: Family, how: Count) -> str:
     for o in one.overlaps:
         change = {"parent": o.if_parent, "children": o.if_children, "rest": o.if_rest, "both": 0.0}[how]
         effects.append(_change(data, o.measure, change).replace("\\", ""))
-    return f"{COUNT_WORDS[how]}: {', '.join(effects)}"
+    return f"{', '.join(effects)}: {COUNT_WORDS[how]}"
 
 
 def _decided(data: Dataset) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from terr.ui import actions, advice, figures, header, mapping, repairs, segmenting, state, together_window
 from terr.ui.guard import guarded
-from terr.ui.together_pace import PACE
+from terr.ui.together_pace import PACE, settle
 from terr.view.charts import balance_spec
 from terr.view.text import markdown, percent, short
 from terr.workspace import scored_filters
@@ -22,9 +22,11 @@ from terr.workspace.board import Board, board
 @guarded
 def panel() -> None:
     """Everything that follows an edit."""
-    began = time.thread_time()
-    _draw()
-    PACE.note(time.thread_time() - began)
+    with PACE.turn():
+        began = time.thread_time()
+        _draw()
+        PACE.note(time.thread_time() - began)
+        settle("the first map is drawn")
 
 
 def _draw() -> None:
@@ -32,6 +34,8 @@ def _draw() -> None:
         st.rerun()
     sid = str(state.get("scenario"))
     seen = state.seen()
+    if segmenting.lost(sid):
+        return
     shown = board(state.workspace(), sid)
     if shown.rev != seen.rev:
         state.at_revision(shown.rev)

@@ -14,18 +14,18 @@ from terr.ui import shell, state
 from terr.ui.guard import attempt
 from terr.ui.header import local
 from terr.ui.scenario_pick import allowed
-from terr.view.text import count, markdown, percent
+from terr.view.text import count, markdown, number, percent
 from terr.workspace import levels, versions
 from terr.workspace.versions import Node
 
 COLUMNS = {
-    "Plan": st.column_config.TextColumn(width="large", help="◆ a plan, ◇ a named version of it; branches stand below"),
+    "Plan": st.column_config.TextColumn(width="medium", help="◆ a plan, ◇ a named version of it; branches stand below"),
     "Max deviation": st.column_config.TextColumn(help="Largest |load ÷ target − 1| of any territory"),
     "Changes hands": st.column_config.TextColumn(
         help="Share of the plan's measure that lies in another territory than in the plan it branched from, or than "
         "when it was generated or imported; of all accounts that either reaches"
     ),
-    "Compactness": st.column_config.NumberColumn(format="%.2f", help="Mean Polsby-Popper: 1 is a circle"),
+    "Compactness": st.column_config.TextColumn(help="Mean Polsby-Popper: 1 is a circle"),
 }
 _INDENT = "\u2003"  # spaces of a column's beginning are dropped, this one isn't
 
@@ -46,14 +46,14 @@ def table(nodes: Sequence[Node]) -> pd.DataFrame:
         rows.append(
             {
                 "Plan": f"{_INDENT * 2 * node.depth}{'◇' if node.mark else '◆'} {node.point.name}",
-                "Tags": ", ".join(tags),
-                "Made on": levels.heading(node.info) if node.mark is None else "",
-                "Territories": "–" if known is None else f"{known.territories:,}",
-                "Measure": node.info.measure,
                 "Max deviation": "–" if known is None else percent(100 * known.max_deviation),
                 "Changes hands": moved,
-                "Compactness": np.nan if known is None else known.compactness,
+                "Compactness": "–" if known is None else number(known.compactness, 2),
+                "Tags": ", ".join(tags),
+                "Territories": "–" if known is None else f"{known.territories:,}",
+                "Measure": node.info.measure,
                 "Last edit": local(node.at),
+                "Made on": levels.heading(node.info) if node.mark is None else "",
             }
         )
     return pd.DataFrame(rows)

@@ -105,8 +105,8 @@ def _table(lines: Sequence[Told], info: ScenarioInfo) -> Told | None:
             "When": [local(x.event.at) for x in lines],
             "Who": [x.event.who or "–" for x in lines],
             "What": [x.event.what for x in lines],
-            "Why": [x.event.why for x in lines],
             "Effect on balance": [x.effect for x in lines],
+            "Why": [x.event.why for x in lines],
         }
     )
     rows = [(x.event.at, x.event.rev) for x in lines]

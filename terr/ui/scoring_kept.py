@@ -30,7 +30,7 @@ def line(data: Dataset) -> None:
         names = " → ".join(markdown(s.definition.name) for s in steps)
         row.caption(f"Kept, in the order of working: {names}")
     if said := base.undo_words():
-        row.button(f"Undo: {said}", icon=":material/undo:", key="scores_undo", on_click=base.undo)
+        row.button(f"Undo: {markdown(said)}", icon=":material/undo:", key="scores_undo", on_click=base.undo)
     for step in data.scored.broken if data.scored else ():
         _mend(step)
 

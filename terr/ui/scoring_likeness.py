@@ -148,7 +148,7 @@ def _quality(found: Likeness) -> None:
         title = f"What it says comes true within {percent(100 * q.off_by, 1)} on average"
         st.altair_chart(calibration(q.calibration, title=title, dark=base.dark()), width="stretch")
     if found.flagged:
-        with st.expander(f"Left out: {and_list([f.column for f in found.flagged], 5)}"):
+        with st.expander(f"Left out: {markdown(and_list([f.column for f in found.flagged], 5))}"):
             for f in found.flagged:
                 st.markdown(f"- **{markdown(f.column)}** {markdown(f.why)}")
     for line in found.notes:

@@ -108,7 +108,7 @@ def _price(data: Dataset) -> str:
     each = a.number_input("Price per user", min_value=0.0, value=price, step=10.0, key=base.key("price"))
     column = b.selectbox("Users", offered, index=offered.index(users) if users else 0, key=base.key("users"))
     text = f"{_bracketed(str(column))} * {each:.15g}"
-    st.caption(f"As a formula: `{text}`".replace("$", "\\$"))
+    st.caption(f"As a formula: {markdown(text)}")
     return text
 
 

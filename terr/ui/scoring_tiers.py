@@ -45,7 +45,7 @@ def _form(data: Dataset, one: TiersBy | None) -> TiersBy | None:
     shares = list(cuts.shares) if len(cuts.shares) == len(words) - 1 else _even(len(words) - 1)
     chosen = [
         st.slider(
-            f"{words[k]} ends at a share of", 1, 99, round(100 * share), format="%d %%",
+            f"{markdown(words[k])} ends at a share of", 1, 99, round(100 * share), format="%d %%",
             key=base.key(f"cut_{k}_{len(words)}"),
         ) / 100
         for k, share in enumerate(shares)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from terr.ui import state
+from terr.ui import header, state
+from terr.ui.guard import attempt
+from terr.view.text import markdown, sentence
 from terr.workspace import imports, scored_filters
 from terr.workspace.board import Board
+from terr.workspace.scored import missing
 from terr.workspace.scored_filters import Filter
 from terr.workspace.scored_words import told_of
 
@@ -38,6 +41,29 @@ def chosen(shown: Board) -> Filter | None:
         return None
     found = _data(shown).scored
     return scored_filters.filtered(found, title)
+
+
+def lost(scenario_id: str) -> bool:
+    """Whether the plan's measure isn't there any more; then that is said, and another one can be chosen."""
+    ws = state.workspace()
+    info = ws.store.scenario(scenario_id)
+    data = imports.dataset(ws, info.dataset_id)
+    if info.measure in data.accounts.measures:
+        return False
+    header.line()
+    st.error(markdown(sentence(missing(data.scored, info.measure))), icon=":material/error:")
+    names = [m for m in data.accounts.measures if data.accounts.total(m) > 0]
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    name = row.selectbox("Measure to balance instead", names, index=state.suggested_measure(names) if names else None,
+                         key="terr_instead", width=320)  # fmt: skip
+    row.button(
+        "Use", type="primary", key="terr_instead_go", on_click=_use, args=(scenario_id, name), disabled=not names
+    )
+    return True
+
+
+def _use(scenario_id: str, name: str) -> None:
+    attempt(lambda: state.workspace().store.update_settings(scenario_id, measure=str(name)))
 
 
 def told(shown: Board) -> str | None:

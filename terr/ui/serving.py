@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import sys
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 ROOT = Path(__file__).resolve().parents[2]
+SWITCH_S = 0.001
+"""Seconds one thread computes before another may: an edit, which waits for the database a dozen times, would else wait
+as often for charts that are drawn."""
+
 BUNDLED = ROOT / "static" / "geo"
 ROUTE = "app/shapes/{name}"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}-[0-9a-f]{10}\.json")
@@ -102,9 +107,11 @@ def routes() -> list[BaseRoute]:
     """What the app answers beside Streamlit's own routes."""
     from starlette.routing import Route, WebSocketRoute
 
-    from terr.ui import together_socket
+    from terr.ui import together_pace, together_socket
 
     threading.Thread(target=_warm, daemon=True).start()
+    sys.setswitchinterval(SWITCH_S)
+    together_pace.settle("the server starts")
     return [
         Route(route_path(), _answer, methods=["GET"]),
         WebSocketRoute(together_socket.path(), together_socket.answer),

@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -39,7 +40,8 @@ LOOK_S, SPACE_S, PEOPLE_S, MEASURE_S = 0.25, 0.1, 0.3, 1.0
 
 _MOST_WAITING, _LONGEST = 200, 4_000_000
 _log = logging.getLogger("terr")
-_threads = ThreadPoolExecutor(max_workers=12, thread_name_prefix="terr-together")
+_edits = ThreadPoolExecutor(max_workers=2, thread_name_prefix="terr-edits")  # one at a time may write anyway
+_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="terr-together")
 
 
 @dataclass(eq=False)
@@ -81,59 +83,73 @@ class Room:
         self.task: asyncio.Task[None] | None = None
         self._people: dict[str, Present] = {}
         self._version = -1
-        self._people_at = self._measured_at = self._kept_at = -1e9
+        self._measured_at = self._kept_at = -1e9
         self._measured_rev, self._measure_cost = -1, 0.0
         self._trouble = ""
 
     async def run(self) -> None:
-        """Look and tell, while anybody listens."""
+        """Look and tell, while anybody listens: of edits at once, of people and the balance beside that."""
+        beside = self.loop.create_task(self._repeat(self._look_beside, PEOPLE_S))
+        try:
+            await self._repeat(self._look, SPACE_S)
+        finally:
+            beside.cancel()
+
+    async def _repeat(self, look: Callable[[], list[dict[str, Any]]], every: float) -> None:
         while self.lines:
-            started = time.monotonic()
-            try:
-                messages = await self.loop.run_in_executor(_threads, self._look)
-                if self._trouble:
-                    self._trouble = ""
-                    messages.append({"t": "well"})
-            except StoreError as error:
-                messages = [] if str(error) == self._trouble else [{"t": "trouble", "message": str(error)}]
-                self._trouble = str(error)
-            except LocateError as error:  # deleted: the page says so at its next rerun
-                messages = [{"t": "gone", "message": str(error)}]
-            except Exception as error:  # noqa: BLE001 (one look that fails must not end the workshop)
-                _log.error("a look at a plan failed: %s", type(error).__name__)
-                messages = []
-            for text in [json.dumps({**m, "calm": PACE.wait()}, separators=(",", ":")) for m in messages]:
+            began = time.monotonic()
+            for text in await self._news(look):
                 for line in [one for one in self.lines if one.ready]:
                     line.post(text)
-            await asyncio.sleep(max(SPACE_S, 1.5 * (time.monotonic() - started)))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), LOOK_S)
-            self.wake.clear()
+            await asyncio.sleep(max(every, time.monotonic() - began))
+            if look == self._look:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.wake.wait(), LOOK_S)
+                self.wake.clear()
+
+    async def _news(self, look: Callable[[], list[dict[str, Any]]]) -> list[str]:
+        try:
+            messages = await self.loop.run_in_executor(_threads, look)
+            if self._trouble and look == self._look:
+                self._trouble = ""
+                messages.append({"t": "well"})
+        except StoreError as error:
+            messages = [] if str(error) == self._trouble else [{"t": "trouble", "message": str(error)}]
+            self._trouble = str(error)
+        except LocateError as error:  # deleted: the page says so at its next rerun
+            messages = [{"t": "gone", "message": str(error)}]
+        except Exception as error:  # noqa: BLE001 (one look that fails must not end the workshop)
+            _log.error("a look at a plan failed: %s", type(error).__name__)
+            messages = []
+        return [json.dumps({**m, "calm": PACE.wait()}, separators=(",", ":")) for m in messages]
 
     def _look(self) -> list[dict[str, Any]]:
-        """What is new, in the order it is to be told. Runs in a thread, one at a time."""
-        out, now = [], time.monotonic()
+        """What is new in the plan. Runs in a thread, one at a time."""
         before = self.told
         rev, seq = self.ws.store.stand(self.sid)
-        at = before
-        if at is None or (rev, seq) != (at.rev, at.seq):
-            at = broadcast.standing(self.ws, self.sid, rev, seq, before)
-            if before is not None:
-                out.append(broadcast.difference(self.ws, self.sid, before, at))
-                self._let_go(before, at)
-            self.told = at
+        if before is not None and (rev, seq) == (before.rev, before.seq):
+            return []
+        self.told = at = broadcast.standing(self.ws, self.sid, rev, seq, before)
+        if before is None:
+            return []
+        self._let_go(before, at)
+        return [broadcast.difference(self.ws, self.sid, before, at)]
+
+    def _look_beside(self) -> list[dict[str, Any]]:
+        """What is new about people and the balance. Runs in a thread, one at a time."""
+        out, now = [], time.monotonic()
         if now - self._kept_at >= 1.0:
             self._kept_at = now
             self.company.keep_up()
-        if self.company.version != self._version and now - self._people_at >= PEOPLE_S:
-            out.append(self._who(now))
-        patience = max(MEASURE_S, 5.0 * self._measure_cost)
-        if at.rev != self._measured_rev and now - self._measured_at >= patience:
+        if self.company.version != self._version:
+            out.append(self._who())
+        rev = -1 if self.told is None else self.told.rev
+        if rev != self._measured_rev and now - self._measured_at >= max(MEASURE_S, 5.0 * self._measure_cost):
             out += self._measure(now)
         return out
 
-    def _who(self, now: float) -> dict[str, Any]:
-        self._version, self._people_at = self.company.version, now
+    def _who(self) -> dict[str, Any]:
+        self._version = self.company.version
         present = {p.window: p for p in self.company.people()}
         changed = tuple(p for w, p in present.items() if self._people.get(w) != p)
         self._people = present
@@ -289,11 +305,12 @@ async def _one(room: Room, line: _Line, told: dict[str, Any]) -> None:
     kind = told.get("t")
     if kind == "edits" and is_name(told.get("s")) and isinstance(told.get("events"), list):
         line.ticket = together.TICKETS.find(line.ticket.token) or line.ticket  # the name may be new
-        loop = asyncio.get_running_loop()
+        loop, began = asyncio.get_running_loop(), time.monotonic()
         done = await loop.run_in_executor(
-            _threads, desk.take, line.ticket.ws, room.sid, told["s"], told["events"], together.signed(line.ticket)
+            _edits, desk.take, line.ticket.ws, room.sid, told["s"], told["events"], together.signed(line.ticket)
         )
         line.send(_ack(done))
+        PACE.felt(time.monotonic() - began)
         room.wake.set()
     elif kind == "view":
         line.view = together.view_of(told.get("view"))

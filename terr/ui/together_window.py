@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from terr.errors import TerrError
@@ -13,7 +12,6 @@ from terr.workspace.board import Board
 from terr.workspace.together import Present, Ticket
 
 NAME = "together_name"
-QUIET_S = 4.0
 
 
 def ticket() -> Ticket:
@@ -58,15 +56,6 @@ def present() -> tuple[Present, ...]:
 def with_others() -> bool:
     """Whether somebody else is here."""
     return len(present()) > 1
-
-
-def restless(rev: int) -> bool:
-    """Whether others are here and the plan changed a moment ago: what is worked out for it would be of yesterday."""
-    known, since = state.get("quiet", (rev, 0.0))
-    if known != rev:
-        state.put("quiet", (rev, time.monotonic()))
-        known, since = rev, time.monotonic()
-    return with_others() and time.monotonic() - since < QUIET_S
 
 
 def has_line() -> bool:

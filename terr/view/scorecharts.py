@@ -161,7 +161,7 @@ def calibration(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
             ],
         )
     )
-    return _styled(alt.layer(ideal, points), height=260, title=_lines(title))
+    return _styled(alt.layer(ideal, points), height=215, title=_lines(title))
 
 
 def leanings(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
@@ -176,7 +176,9 @@ def leanings(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
     far = max(1.0, float(frame["points"].abs().max()) if len(frame) else 1.0) * 1.35
     base = alt.Chart(frame).encode(
         y=alt.Y("column:N", sort=list(frame["column"]), title=None, axis=alt.Axis(labelLimit=170)),
-        x=alt.X("points:Q", title="Points", scale=alt.Scale(domain=[-far, far], nice=False)),
+        x=alt.X(
+            "points:Q", title="Points", axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=[-far, far], nice=False)
+        ),
     )
     bars = base.mark_bar(height=16).encode(
         color=alt.condition("datum.points >= 0", alt.value(OKABE_ITO[2]), alt.value(OKABE_ITO[5]))

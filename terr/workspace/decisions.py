@@ -17,7 +17,7 @@ from terr.report.safe import shown
 from terr.workspace.core import Workspace
 from terr.workspace.decided import FAMILIES, MERGES, decided, families_in, merges_in
 from terr.workspace.imports import intake_of, raw_of
-from terr.workspace.reading import same_cells
+from terr.workspace.reading import Reading, same_cells
 from terr.workspace.takein import Intake, intake
 
 FORMAT = "terr decisions 1"
@@ -94,7 +94,7 @@ def read_decisions(data: bytes) -> Decisions:
             {(int(r), str(c)): str(t) for r, c, t in kept["cells"]},
             tuple(kept[MERGES]),
             tuple(kept[FAMILIES]),
-            ColumnMap(kept["fields"], kept["measures"], kept["decimal"]),
+            Reading.of({k: kept[k] for k in ("fields", "measures", "order", "decimal")}).columns,
             None if kept["sheet"] is None else str(kept["sheet"]),
         )
         merges_in({MERGES: made.merges})
@@ -126,6 +126,7 @@ def decisions_of(ws: Workspace, dataset_id: str) -> bytes:
         "sheet": info.mapping["sheet"],
         "fields": info.mapping["fields"],
         "measures": info.mapping["measures"],
+        "order": list(info.mapping.get("order") or ()),
         "decimal": info.mapping["decimal"],
         "answers": dict(info.mapping.get("answers") or {}),
         "refuse": list(info.mapping.get("refuse") or ()),

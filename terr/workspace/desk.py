@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +27,9 @@ QUEUE = "~"
 
 NEEDS = {"paint": "edit", "lock": "edit", "undo": "undo", "redo": "undo", "propose": "propose"}
 """What the map can send here, and what one must be allowed to do for it."""
+
+TRUST_S = 1.0
+"""So long a role that was taken away may still be used."""
 
 _LOOK_BACK, _OWN, _TRIES = 200, 500, 3
 
@@ -97,6 +101,7 @@ def take(ws: Workspace, scenario_id: str, session: str, events: Sequence[Any], p
         rev, waits = -1, ""
         notices: list[str] = []
         clashing: list[Clash] = []
+        done: Taken | None = None
         try:
             if queue.n < 0:
                 queue.n = ws.store.taken(scenario_id, session)
@@ -110,7 +115,7 @@ def take(ws: Workspace, scenario_id: str, session: str, events: Sequence[Any], p
                     notices += done.notices
                     clashing += done.clashes
                 queue.n = int(event["n"])
-            rev = ws.store.rev(scenario_id)
+            rev = ws.store.rev(scenario_id) if done is None or done.rev < 0 else done.rev
         except StoreError as error:
             waits = str(error)
         except TerrError as error:  # the plan is gone, or isn't theirs
@@ -121,12 +126,21 @@ def take(ws: Workspace, scenario_id: str, session: str, events: Sequence[Any], p
 
 def _one(ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], person: Person) -> Taken:
     try:
-        may(ws, sid, person, NEEDS[event["k"]])
+        _allowed(ws, sid, person, NEEDS[event["k"]])
         return _edit(ws, sid, queue, client, event, person)
     except StoreError:
         raise
     except TerrError as error:
         return Taken(client[1], -1, (str(error),))
+
+
+def _allowed(ws: Workspace, sid: str, person: Person, action: str) -> None:
+    """As `may`; what was allowed a moment ago isn't asked again for each edit of a row."""
+    key = ("allowed", sid, person.user_id, action)
+    if time.monotonic() < (ws.queues.get(key) or 0.0):
+        return
+    may(ws, sid, person, action)
+    ws.queues.put(key, time.monotonic() + TRUST_S)
 
 
 def _edit(ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], person: Person) -> Taken:
@@ -159,9 +173,10 @@ def _paint(
         seen = None
     done = plans.paint(ws, sid, units, to, seen=seen, author=author, client=client)
     _note_own(queue, done)
+    rev = done.rev if done.changed else -1
     notices = (plans.locked_notice(ws, sid, done.skipped_locked),) if done.skipped_locked else ()
     if not done.conflicts:
-        return Taken(client[1], -1, notices)
+        return Taken(client[1], rev, notices)
     since = int(event["rev"]) if is_int(event.get("rev")) else 0
     return Taken(client[1], -1, notices, clashes(ws, sid, done.conflicts, to, since))
 

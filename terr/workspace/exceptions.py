@@ -269,7 +269,7 @@ def table(shown: Register) -> pd.DataFrame:
             "Kind": KIND_WORDS[one.entry.what.kind],
             "Goes to": one.to or "–",
             "State": one.state,
-            "Until": f"{one.entry.what.until:%b %d, %Y}" if one.entry.what.until else "ended by hand",
+            "Until": f"{one.entry.what.until:%b %d, %Y}" if one.entry.what.until else "no end",
             "Reason": one.entry.what.reason,
             "By": one.entry.by.name or one.entry.by.user_id,
             "Entered": one.entry.at,

@@ -171,7 +171,9 @@ def _drafted(
     if last is not None:
         answers = {k: v for k, v in kept_answers(last.reading.answers, asked).items() if _tells(k, raw, v)}
     draft = Draft(data, raw, columns, money, layout, looks, asked, {**answers, **given}, frozenset(answers), last)
-    return _asked_again(draft) if answers else draft
+    made = _asked_again(draft) if answers else draft
+    w.at(1.0, "the file is read")  # who pressed Cancel while the questions were worked out is heard here
+    return made
 
 
 def _tells(key: str, raw: RawTable, value: str) -> bool:
@@ -262,9 +264,11 @@ def taken(draft: Draft, *, watch: Watch = UNWATCHED) -> imports.Intake:
         w.at(0.0, "checking the columns")
         check_map(draft.raw, draft.columns, read=False)
         refuse = draft.last.reading.refuse if draft.last else ()
-        return imports.intake(
+        made = imports.intake(
             draft.raw, draft.columns, draft.money, answers=draft.answers, refuse=refuse, progress=w.at, cancel=w.cancel
         )  # fmt: skip
+        w.at(1.0, "every account is placed")
+        return made
 
     return watched(watch, body)
 

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from terr.errors import InputError
-from terr.ingest import ColumnMap, RawTable, amend, merge_rejects, read_table, rejects_in
+from terr.ingest import FIELDS, ColumnMap, RawTable, amend, merge_rejects, read_table, rejects_in
 from terr.report.safe import is_formula
 
 MOST_STEPS = 2_000
@@ -98,8 +98,12 @@ class Reading:
     @staticmethod
     def of(mapping: Mapping[str, Any]) -> Reading:
         """The reading of a data set's stored mapping; earlier versions kept columns and money alone."""
+        fields, measures = mapping["fields"], mapping["measures"]
+        order = [m for m in mapping.get("order") or () if m in measures]  # JSON objects are kept by their letters
         columns = ColumnMap(
-            fields=mapping["fields"], measures=mapping["measures"], decimal=mapping.get("decimal", "auto")
+            fields={f: fields[f] for f in FIELDS if f in fields},
+            measures={m: measures[m] for m in dict.fromkeys((*order, *measures))},
+            decimal=mapping.get("decimal", "auto"),
         )
         return Reading(
             columns,
@@ -114,7 +118,8 @@ class Reading:
         """As JSON, to be put into the stored mapping."""
         return {
             "fields": dict(self.columns.fields), "measures": dict(self.columns.measures),
-            "decimal": self.columns.decimal, "sheet": self.sheet, "money": dict(self.money),
+            "order": list(self.columns.measures), "decimal": self.columns.decimal, "sheet": self.sheet,
+            "money": dict(self.money),
             "answers": dict(self.answers), "refuse": list(self.refuse), "steps": [s.plain() for s in self.steps],
         }  # fmt: skip
 

@@ -15,7 +15,7 @@ from terr.errors import InputError
 from terr.matching.reload import Reload, compare
 from terr.model.accounts import Accounts
 from terr.store import DatasetInfo, ScenarioInfo
-from terr.workspace import gate, imports
+from terr.workspace import gate, imports, scored
 from terr.workspace.core import Workspace
 from terr.workspace.decided import FAMILIES, MERGES
 from terr.workspace.gate import Draft
@@ -72,7 +72,7 @@ def look(ws: Workspace, dataset_id: str, draft: Draft, *, watch: Watch = UNWATCH
 
 
 def keep(ws: Workspace, found: Next, *, watch: Watch = UNWATCHED) -> imports.Dataset:
-    """Keep the next extract as the next version: with the roster and the decisions of the one before.
+    """Keep the next extract as the next version: with the roster, decisions and definitions of the one before.
 
     Raises:
         StoreError: if it can't be written.
@@ -80,7 +80,7 @@ def keep(ws: Workspace, found: Next, *, watch: Watch = UNWATCHED) -> imports.Dat
     old = imports.dataset(ws, found.of)
     watch.at(0.2, "keeping the accounts")
     more: dict[str, Any] = {PREVIOUS: found.of}
-    more |= {k: old.info.mapping[k] for k in (MERGES, FAMILIES) if old.info.mapping.get(k)}
+    more |= {k: old.info.mapping[k] for k in (MERGES, FAMILIES, scored.KEY) if old.info.mapping.get(k)}
     return gate.kept(ws, found.draft, found.taken, name=_name(ws, old.info, found), reps=old.reps, more=more)
 
 

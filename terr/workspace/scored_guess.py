@@ -33,6 +33,8 @@ def grouping(accounts: Accounts) -> list[str]:
     out = []
     for name in [*_own(accounts), *(c for c in _TEXT_CORE if c in accounts.frame.columns)]:
         words = accounts.frame[name].unique()
+        if len(words) > MOST_VALUES + 2:  # one by one they would take long
+            continue
         if 2 <= len([w for w in words if str(w) not in {"", "nan"}]) <= MOST_VALUES:
             out.append(name)
     return sorted(out, key=lambda c: _rank(c, _GROUP))

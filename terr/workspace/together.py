@@ -18,6 +18,7 @@ from terr.workspace.heard import is_int, text_of
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#9A6A00", "#5B4B9E", "#00798C", "#7A3B2E")
 """Colours of people: dark enough for white initials on them; the initials and names tell people apart as well."""
 
+_AT_ONCE = 4
 _TELL_S, _STILL_S, _READ_S, _MOST_TICKETS, _MOST_UNITS = 2.5, 6.0, 1.0, 4_000, 24
 
 
@@ -52,7 +53,7 @@ class Tickets:
                 made = replace(known, person=person)
             else:
                 self._known.pop(old, None)
-                made = Ticket(secrets.token_urlsafe(24), window or secrets.token_hex(6), ws, scenario_id, person)
+                made = Ticket(secrets.token_hex(20), window or secrets.token_hex(6), ws, scenario_id, person)
             self._known[made.token] = made
             self._known.move_to_end(made.token)
             while len(self._known) > _MOST_TICKETS:
@@ -187,7 +188,8 @@ class Company:
         """
         now = time.monotonic()
         with self._lock:
-            waiting = [w for w in self._windows.values() if self._due(w, now)]
+            waiting = sorted((w for w in self._windows.values() if self._due(w, now)), key=lambda w: w.told_at)
+            waiting = waiting[: max(_AT_ONCE, len(self._windows) // 10)]  # edits must not wait for all of them
             read = now - self._read_at >= _READ_S
         for one in waiting:
             here = one.here

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from terr.edits.history import ROOT
-from terr.errors import LocateError, TerrError
+from terr.errors import TerrError
 from terr.store import Mark, Person, ScenarioInfo
 from terr.workspace.compared import Point, compare, disruption_share
 from terr.workspace.core import Workspace
@@ -131,7 +131,7 @@ def _moved(ws: Workspace, node: Node) -> tuple[float, str]:
     if known is None:
         try:
             found = compare(ws, parent, Point(node.info.id, node.edit_id))
-        except LocateError:  # the plan it grew from was deleted
+        except TerrError:  # the plan it grew from is deleted, of other accounts by now, or its boundaries are gone
             return float("nan"), ""
         known = ws.scores.put(key, disruption_share(found, node.info.measure))
     return float(known), since
