@@ -48,6 +48,7 @@ iframe[title="streamlit_folium.st_folium"] { border: 1px solid rgba(128,128,128,
 .terr-who i { font: 600 .72rem/1.25rem system-ui, sans-serif; text-align: center; }
 [data-testid="stVerticalBlock"] { gap: .6rem; }
 .st-key-terr_trade [data-testid="stElementToolbar"] { display: none; } /* it would lie over the tabs */
+@media (max-width: 1100px) { [data-testid="stColumn"] [data-testid="stButtonGroup"] button { padding: .2rem .45rem; } }
 h1 { font-size: 1.5rem !important; padding: 0 0 .5rem !important; }
 h3 { font-size: 1.05rem !important; padding: .5rem 0 .5rem !important; }
 h4 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }
