@@ -44,8 +44,8 @@ def pool() -> Pool:
 
 
 def author() -> str:
-    """Who edits: "me" until sign-in is set up."""
-    return "me"
+    """Who edits: the name said in the workshop, "me" without one."""
+    return str(get("together_name") or "me")
 
 
 def get(name: str, default: Any = None) -> Any:
