@@ -15,8 +15,10 @@ if __name__ == "__main__":  # a window's run
 elif __name__ == "app":  # the server that starts: it finds the name `app` here
     from pathlib import Path
 
+    from starlette.middleware import Middleware
     from streamlit.starlette import App
 
+    from terr.ui.fence import Fence
     from terr.ui.serving import routes
 
-    app = App(Path(__file__), routes=routes())
+    app = App(Path(__file__), routes=routes(), middleware=[Middleware(Fence)])

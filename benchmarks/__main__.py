@@ -13,6 +13,7 @@ from benchmarks import marks
 PARTS = (
     "intake",
     "gate",
+    "scores",
     "edits",
     "engine",
     "store",
@@ -64,6 +65,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from benchmarks import gate
 
                 made = gate.run()
+            elif part == "scores":
+                from benchmarks import scores
+
+                made = scores.run()
             elif part == "store":
                 from benchmarks import store
 

@@ -23,6 +23,7 @@ from terr.model.units import Units
 from terr.workspace import Workspace, events, plans
 from terr.workspace.board import Board, board
 from terr.workspace.imports import Dataset
+from terr.workspace.reading import version
 
 METRICS_MS, EDITS, LEAST_N = 50.0, 40, 30
 MEMORY_MB = 300.0
@@ -92,7 +93,7 @@ def started(ws: Workspace, case: Case, dataset: Dataset | None = None) -> tuple[
         summary = {"measures": [MEASURE], "currency": {MEASURE: "USD"}}
         info = ws.store.save_dataset("Made up", sha256="0" * 64, filename="made-up.csv", mapping={}, summary=summary)
         ws.files.write_frame(info.id, accounts.frame)
-        dataset = Dataset(info, accounts, ())
+        dataset = Dataset(info, accounts, (), accounts, version(info.mapping))
         ws.datasets.put(info.id, dataset)
     made = plans.create(ws, dataset_id=dataset.info.id, level=case.level, region=case.region, measure=MEASURE)
     names = [f"Territory {p + 1}" for p in divided(units, case.territories).tolist()]

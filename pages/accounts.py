@@ -3,7 +3,7 @@
 import streamlit as st
 
 from terr.errors import LocateError
-from terr.ui import header, intake, newplan, shell, state
+from terr.ui import header, intake, intake_next, intake_review, newplan, shell, state
 from terr.workspace import imports
 
 shell.gate()
@@ -15,9 +15,10 @@ saved = ws.store.list_datasets()
 
 st.subheader("1 · File")
 intake.choose_file()
-intake.confirm_columns()
+intake.confirm()
+intake_next.decide(intake_review.measure_of)
 
-if not state.get("pending") and not state.get("upload_error"):
+if not state.get("pending") and not state.get("upload_error") and not intake.busy() and not intake_next.found():
     current = state.get("dataset")
     if saved and len(saved) > 1:
         ids = [info.id for info in saved]
@@ -41,7 +42,7 @@ if not state.get("pending") and not state.get("upload_error"):
         except LocateError:
             state.drop("dataset")
             st.rerun()
-        intake.review(data)
+        intake_review.review(data)
         newplan.form(data, "new_plan")
     else:
         st.info(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from terr.ui import files, header, shell, state
+from terr.ui import crm, files, header, shell, state
 
 shell.gate()
 
@@ -16,4 +16,5 @@ if sid is None:
 else:
     files.totals_line(sid)
     files.downloads(sid)
+    crm.section(sid)
     files.plan_upload(sid)

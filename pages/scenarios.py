@@ -1,32 +1,27 @@
-"""Scenarios: every saved plan; open, rename, duplicate, delete with undo."""
+"""Scenarios: the tree of plans, the history of one, two compared, and the accounts that go by name."""
 
 import streamlit as st
 
-from terr.ui import header, saved, shell, state
+from terr.ui import header, saved, scenario_compare, scenario_exceptions, scenario_history, shell, state
 
 shell.gate()
 
 header.line()
 st.title("Scenarios")
-ws = state.workspace()
-plans = ws.store.list_scenarios()
+plans = state.workspace().store.list_scenarios(include_archived=True)
 saved.undo_line()
 if not plans:
     st.info("No plan yet. Start one from your accounts.", icon=":material/account_tree:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
         shell.switch("accounts")
 else:
-    picked = st.dataframe(
-        saved.table(plans),
-        hide_index=True,
-        width="stretch",
-        on_select="rerun",
-        selection_mode="single-row",
-        key=saved.table_key(plans),
-        column_config=saved.COLUMNS,
+    views = {
+        "Plans": saved.browse,
+        "History": scenario_history.show,
+        "Compare": scenario_compare.show,
+        "Exceptions": scenario_exceptions.show,
+    }
+    chosen = st.segmented_control(
+        "What to look at", list(views), default="Plans", required=True, key="terr_view", label_visibility="collapsed"
     )
-    rows = [r for r in picked.selection.rows if r < len(plans)]
-    if not rows:
-        st.caption("Choose a row (tick box at its left) to open, rename, duplicate or delete that plan.")
-    else:
-        saved.actions(plans[rows[0]])
+    views[chosen or "Plans"]()

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from terr.ui import boundaries, header, ownfile, shell
+from terr.ui import boundaries, header, ownfile, people, shell
 
 shell.gate()
 
 header.line()
 st.title("Settings")
+people.section()
 st.subheader("Boundaries at hand")
 boundaries.table()
 left, right = st.columns([1, 1.25], gap="large")

@@ -17,13 +17,13 @@ from terr.errors import InputError, PlanError
 from terr.locate.areas import beside
 from terr.locate.placing import OUTSIDE, UNLOCATED, Placed, in_region, place
 from terr.model.accounts import HIDDEN, Accounts
+from terr.model.held import NOBODY_HELD, Held
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units
 
 __all__ = [
-    "OUTSIDE", "UNLOCATED", "Part", "PlanTotals", "Totals", "account_codes", "drawn_points", "measure_values",
-    "measures_per_unit",
-    "placed", "plan_totals", "totals", "unit_codes",
+    "OUTSIDE", "UNLOCATED", "Part", "PlanTotals", "Totals", "account_codes", "drawn_points", "held_loads",
+    "measure_values", "measures_per_unit", "placed", "plan_totals", "same_places", "totals", "unit_codes",
 ]  # fmt: skip
 
 _known: WeakKeyDictionary[Accounts, dict[tuple[str, tuple[str, ...]], Placed]] = WeakKeyDictionary()
@@ -46,6 +46,13 @@ def placed(accounts: Accounts, units: Units) -> Placed:
         with _lock:
             _known.setdefault(accounts, {})[key] = known
     return known
+
+
+def same_places(accounts: Accounts, other: Accounts) -> None:
+    """Say that other accounts are these with further columns, so that they needn't be placed again."""
+    with _lock:
+        found = _known.setdefault(accounts, {})
+        _known[other] = found  # one for both: what is found for either is known for both
 
 
 def drawn_points(accounts: Accounts, units: Units) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -90,15 +97,21 @@ def unit_codes(accounts: Accounts, units: Units) -> NDArray[np.int32]:
 
 
 def account_codes(
-    accounts: Accounts, units: Units, plan: Plan, *, codes: NDArray[np.int32] | None = None
+    accounts: Accounts,
+    units: Units,
+    plan: Plan,
+    *,
+    codes: NDArray[np.int32] | None = None,
+    held: Held = NOBODY_HELD,
 ) -> NDArray[np.int16]:
-    """Territory of each account.
+    """Territory of each account: that of its unit, but for those that go elsewhere by name.
 
     Args:
         accounts: the accounts.
         units: the units.
         plan: a plan on these units.
         codes: `unit_codes(accounts, units)` if it is at hand.
+        held: accounts that go to a territory by name, wherever they lie.
 
     Returns:
         int16 (n_accounts,): territory code, -1 where the account is unassigned, outside or unlocated.
@@ -110,6 +123,7 @@ def account_codes(
     codes = unit_codes(accounts, units) if codes is None else codes
     # -1 and -2 pick the two cells appended here
     out: NDArray[np.int16] = np.append(plan.assign, [UNASSIGNED] * 2).astype(np.int16)[codes]
+    out[held.rows] = held.codes
     return out
 
 
@@ -132,7 +146,12 @@ def measure_values(accounts: Accounts, measures: Sequence[str]) -> NDArray[np.fl
 
 
 def measures_per_unit(
-    accounts: Accounts, units: Units, measures: Sequence[str], *, codes: NDArray[np.int32] | None = None
+    accounts: Accounts,
+    units: Units,
+    measures: Sequence[str],
+    *,
+    codes: NDArray[np.int32] | None = None,
+    held: Held = NOBODY_HELD,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Sums of the accounts' measures in each unit.
 
@@ -141,6 +160,7 @@ def measures_per_unit(
         units: the units.
         measures: m names of measures.
         codes: `unit_codes(accounts, units)` if it is at hand.
+        held: accounts that go to a territory by name; they are left out here (see `held_loads`).
 
     Returns:
         float64 (n_units, m) sums, each in its measure's own unit, a blank cell counting as 0; and int64 (n_units,)
@@ -151,6 +171,7 @@ def measures_per_unit(
     """
     codes = unit_codes(accounts, units) if codes is None else codes
     inside = codes >= 0
+    inside[held.rows] = False
     rows = codes[inside]
     values = measure_values(accounts, measures)[inside]
     n = len(units)
@@ -158,6 +179,26 @@ def measures_per_unit(
     for j in range(len(measures)):
         sums[:, j] = np.bincount(rows, weights=values[:, j], minlength=n)
     return sums, np.bincount(rows, minlength=n).astype(np.int64)
+
+
+def held_loads(
+    accounts: Accounts, plan: Plan, measures: Sequence[str], held: Held
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """What each territory has by name: float64 (k, m) sums in plan order, and int64 (k,) numbers of accounts.
+
+    Raises:
+        InputError: if a measure isn't known. PlanError: if an exception names a territory the plan doesn't have.
+    """
+    k = len(plan.territories)
+    slot = {code: j for j, code in enumerate(plan.codes)}
+    if missing := [c for c in held.codes.tolist() if c not in slot]:
+        plan.territory(missing[0])
+    at = np.array([slot[c] for c in held.codes.tolist()], dtype=np.int64)
+    values = measure_values(accounts, measures)[held.rows]
+    sums = np.zeros((k, len(measures)), dtype=np.float64)
+    for j in range(len(measures)):
+        sums[:, j] = np.bincount(at, weights=values[:, j], minlength=k)
+    return sums, np.bincount(at, minlength=k).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -242,22 +283,24 @@ def totals(accounts: Accounts, units: Units) -> Totals:
     )
 
 
-def plan_totals(accounts: Accounts, units: Units, plan: Plan) -> PlanTotals:
+def plan_totals(accounts: Accounts, units: Units, plan: Plan, held: Held = NOBODY_HELD) -> PlanTotals:
     """What the plan assigns, leaves unassigned, and can't reach, over all measures of the accounts.
+
+    An account that goes to a territory by name is assigned, wherever it lies.
 
     Raises:
         PlanError: if the plan was made on other units. LocateError: if the level isn't known.
     """
     codes = unit_codes(accounts, units)
-    assigned = account_codes(accounts, units, plan, codes=codes) != UNASSIGNED
+    assigned = account_codes(accounts, units, plan, codes=codes, held=held) != UNASSIGNED
     part = _parter(accounts)
     return PlanTotals(
         measures=accounts.measures,
         accepted=part(np.ones(len(accounts), dtype=np.bool_)),
         assigned=part(assigned),
         unassigned=part((codes >= 0) & ~assigned),
-        outside=part(codes == OUTSIDE),
-        unlocated=part(codes == UNLOCATED),
+        outside=part((codes == OUTSIDE) & ~assigned),
+        unlocated=part((codes == UNLOCATED) & ~assigned),
     )
 
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
 from terr.errors import InputError, SolveError, TerrError
-from terr.workspace import options, upkeep
+from terr.workspace import options, summing, upkeep
 
 if TYPE_CHECKING:
     from terr.model.result import Progress
-    from terr.workspace.imports import Intake
+    from terr.workspace.decisions import Decisions
     from terr.workspace.plain import Control
     from terr.workspace.scorecards import Answer, Ground
 
@@ -91,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         return out
 
     check = command("check", "Say what becomes of every row of a file.", _check)
-    options.file_options(check)
+    options.file_options(check, needed=False)
+    options.source_options(check)
     options.place_options(check)
     check.add_argument("--rejects", metavar="OUT.csv", help="write rows left out or not located, with reasons")
 
@@ -150,25 +151,25 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = command("demo", "Write a workbook of made-up accounts to try Terr with.", _demo)
     demo.add_argument("out", metavar="OUT.xlsx")
+    summing.add_to(command)
     upkeep.add_to(command)
     return parser
 
 
 def _check(args: argparse.Namespace) -> int:
-    from terr.workspace.imports import check_report
-    from terr.workspace.localfiles import check_target, read_file, write_file
-    from terr.workspace.plain import place_accounts, rejects_csv, take_file
-    from terr.workspace.readable import check_text
+    from terr.workspace.checkcmd import check
 
-    target = check_target(args.rejects, sources=(args.file,)) if args.rejects else None
-    taken: Intake = take_file(read_file(args.file), args.file, sheet=args.sheet, choices=_once(args.map, "--map"))
     asked = any(v is not None for v in (args.level, args.region, args.boundaries))
-    where = _where(args) if asked else None
-    places = None if where is None else place_accounts(taken, *where)
-    if target is not None:
-        write_file(target, rejects_csv(taken))
-    _print({**check_report(taken), **(places.report if places else {})} if args.json else check_text(taken, places))
+    _print(check(args, _where(args) if asked else None, _once(args.map, "--map"), _decisions(args)))
     return DONE
+
+
+def _decisions(args: argparse.Namespace) -> Decisions:
+    from terr.workspace.decisions import NOTHING, read_decisions
+    from terr.workspace.localfiles import read_file
+
+    given = read_decisions(read_file(args.decisions, "file of decisions")) if args.decisions else NOTHING
+    return given.with_words(_once(args.answer, "--answer"), args.refuse)
 
 
 def _design(args: argparse.Namespace) -> int:
@@ -270,6 +271,7 @@ def _demo(args: argparse.Namespace) -> int:
 def _ground(args: argparse.Namespace) -> Ground:
     from terr.workspace.localfiles import read_file
     from terr.workspace.plain import Wanted, prepare
+    from terr.workspace.scored import EMPTY, recipe_of
     from terr.workspace.terms import Terms
 
     level, region, findings = _where(args)
@@ -285,8 +287,12 @@ def _ground(args: argparse.Namespace) -> Ground:
         max_moved=getattr(args, "max_moved", None),
         seeds=_once(getattr(args, "seed_unit", []), "--seed-unit"),
     )
-    wanted = Wanted(level, region, args.measure, limits, terms, findings)
-    return prepare(read_file(args.file), args.file, wanted, sheet=args.sheet, choices=_once(args.map, "--map"))
+    scores = recipe_of(read_file(args.scores, "file of scores")) if args.scores else EMPTY
+    wanted = Wanted(level, region, args.measure, limits, terms, findings, scores)
+    return prepare(
+        read_file(args.file), args.file, wanted, sheet=args.sheet, choices=_once(args.map, "--map"),
+        decisions=_decisions(args),
+    )  # fmt: skip
 
 
 def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:

@@ -59,7 +59,7 @@ def open_app(
     from terr.ui import state
 
     monkeypatch.setenv("TERR_DATA_DIR", str(tmp_path / "terr"))
-    state.workspace.clear()
+    state.shared.clear()
     script = tmp_path / "app.py"
     script.write_text((ROOT / "app.py").read_text(encoding="utf-8"), encoding="utf-8")
 
@@ -71,8 +71,8 @@ def open_app(
         return window if page == "accounts" else window.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
 
     yield opened
-    state.workspace().close()
-    state.workspace.clear()
+    state.shared().close()
+    state.shared.clear()
 
 
 @pytest.fixture(scope="session")

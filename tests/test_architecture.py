@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 0,
-    "folders": 1,
+    "folders": 1, "trial": 1,
     "model": 1,
     "ingest": 2, "locate": 2, "boundaries": 2, "edits": 2,
     "aggregate": 3, "metrics": 3,

@@ -20,7 +20,8 @@ from terr.cli import main
 ROOT = Path(__file__).resolve().parents[1]
 CHECK = [
     "file", "format", "encoding", "delimiter", "sheet", "header_row", "rows_in", "rows_accepted", "rows_excluded",
-    "rows_rejected", "columns", "measures", "located", "issues",
+    "rows_rejected", "columns", "measures", "located", "issues", "questions", "answers", "repairs", "mended_cells",
+    "duplicates", "families", "parent_column", "family_remarks", "decided",
 ]  # fmt: skip
 PLAN = [
     "status", "level", "region", "territories_requested", "territories", "max_deviation_pct", "cv_pct", "gini",

@@ -73,6 +73,13 @@ def test_others_are_let_in_only_on_request(started):
     assert told[told.index("--server.allowedHosts") + 1] == "*"
 
 
+def test_the_name_people_come_by_is_let_in_beside_this_machines(started):
+    for address in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 (what is tested)
+        told = started("--port", "8699", "--address", address, "--host", "terr.example.com", "--host", "10.0.0.7")
+        names = [told[i + 1] for i, word in enumerate(told) if word == "--server.allowedHosts"]
+        assert names == ["127.0.0.1", "localhost", "::1", "terr.example.com", "10.0.0.7"]
+
+
 def test_no_server_on_the_internet_is_asked_for_our_address(started, monkeypatch):
     from streamlit import net_util
     from streamlit.web.server.server_util import is_url_from_allowed_origins

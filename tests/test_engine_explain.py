@@ -221,7 +221,7 @@ def test_two_measures_that_no_cut_of_a_row_evens_out() -> None:
     # but with room to go round, a diagonal is even in both
     w = np.c_[np.tile([1.0, 1, 3, 3], 4), np.repeat([3.0, 3, 1, 1], 4)]
     p = grid(4, 4, 2, w, limit={"m0": 0.05, "m1": 0.05})
-    assert explain(p, HALVES)[0].code == "plan_exists"
+    assert explain(p, HALVES, time_limit_s=120)[0].code == "plan_exists"
 
 
 def test_a_limit_and_a_distance() -> None:

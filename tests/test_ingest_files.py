@@ -336,3 +336,22 @@ def test_a_damaged_workbook_gives_a_table_or_an_input_error(data: st.DataObject)
 
 
 GOOD = book(A=[["Account ID", "Zip", "Revenue"], ["A", "02139", 5], ["B", "02139", 6.5]])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["geoid", "name_long", "pop2020", "pop2023"], ["13065", "Clinch County", "6720.0", "6746.0"]],
+        [["site", "Q12", "B2B"], ["Acme", "1", "2"], ["Bolt", "3", ""]],
+    ],
+)
+def test_names_that_look_like_codes_are_a_header_over_figures(rows: list[list[str]]) -> None:
+    raw = read_table("\n".join(",".join(r) for r in rows).encode(), "a.csv")
+    assert (raw.header_row, list(raw.columns)) == (1, rows[0])
+    assert raw.rows.to_numpy().tolist() == rows[1:]
+
+
+@pytest.mark.parametrize("text", ["AB1,Acme,MA1\nAB2,Bolt,NY2\n", "AB1,AB1,5\nAB2,Bolt,6\n", "a@b.c,x1\nd@e.f,5\n"])
+def test_rows_of_codes_alone_are_no_header(text: str) -> None:
+    with pytest.raises(InputError, match="has no header row"):
+        read_table(text.encode(), "a.csv")

@@ -135,3 +135,23 @@ def test_a_workbook_that_leads_outside_reads_nothing() -> None:
                 z.writestr(name, content)
         with pytest.raises(InputError):
             read_table(out.getvalue(), "a.xlsx")
+
+
+def test_a_header_that_is_not_there_is_said_in_one_line() -> None:
+    data = b'001,"Acme ""8"", Inc.\nNorth",MA,2108,"$10,004.00"\n002,"Bolt\x00\x1b[31m\nSouth",MA,2109,"$1.00"\n'
+    with pytest.raises(InputError, match="has no header row") as caught:
+        read_table(data.replace(b"\x00", b""), "x.csv")
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_a_panic_of_the_workbook_reader_is_a_broken_workbook(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        pass
+
+    def panic(*_: object) -> None:
+        raise PanicException("index out of bounds")
+
+    monkeypatch.setattr("terr.ingest.book.calamine.CalamineWorkbook.from_filelike", panic)
+    with pytest.raises(InputError, match="a broken workbook"):
+        read_table(book_bytes({"S": [["Id", "Zip"], ["1", "02139"]]}), "a.xlsx")

@@ -52,6 +52,17 @@ def test_cells_as_text() -> None:
     assert money(found, "Revenue") == (1250007.5, 1250007.5, 0, 0)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_byte_that_is_no_utf8_costs_neither_the_file_nor_its_cell(packed: bool) -> None:
+    good = pa.table({"Account ID": ["A1", "A2"], "Zip": ["02139", "10001"], "Account Name": ["Acme", "CafXX"]})
+    data = parquet(good, use_dictionary=packed, compression="none", write_statistics=False)
+    bad = data.replace(b"CafXX", b"Caf\xe9\xff")
+    assert bad != data
+    raw = read_table(bad, "a.parquet")
+    assert raw.rows["Account Name"].tolist() == ["Acme", "Caf\ufffd\ufffd"]
+    assert take_in(raw, recognise(raw)).frame["account_id"].tolist() == ["A1", "A2"]
+
+
 @pytest.mark.parametrize(
     ("table", "says"),
     [

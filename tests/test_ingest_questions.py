@@ -170,3 +170,13 @@ def test_an_answer_that_fits_nothing_changes_nothing() -> None:
     assert got.frame.equals(plain.frame)
     with pytest.raises(InputError, match="no column 'Nope'"):
         take_in(table(["Id", "X"], ["1", "2"]), ColumnMap({"account_id": "Id"}), answers=answers)
+
+
+def test_a_roster_beside_the_accounts_is_no_second_sheet_of_accounts() -> None:
+    rows = [["Account ID", "Account Name", "Zip", "Revenue"], *([f"A{i}", "Acme", "02139", "5"] for i in range(9))]
+    reps = [["User ID", "Name", "Home ZIP"], ["U1", "Ann", "02139"], ["U2", "Bo", "10001"]]
+    for order in (["Accounts", "Reps"], ["Reps", "Accounts"]):
+        data = book_bytes({name: rows if name == "Accounts" else reps for name in order})
+        raw = read_table(data, "a.xlsx")
+        assert raw.sheet == "Accounts"
+        assert "sheet:" not in {q.key for q in questions(raw, recognise(raw))}

@@ -307,7 +307,7 @@ def test_a_hundred_thousand_rows_take_seconds():
             "lon": rng.uniform(-120, -75, n),
         }
     )
-    start = time.perf_counter()
+    start = time.process_time()
     got = locate(frame)
-    assert time.perf_counter() - start < 6  # 3 s on an idle machine
+    assert time.process_time() - start < 12  # 3 s; work that grows with the square of the rows would take minutes
     assert len(got) == n

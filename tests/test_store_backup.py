@@ -17,6 +17,7 @@ from terr.edits import moves
 from terr.errors import InputError, StoreError
 from terr.store import Here, Store, Wanted, open_store
 from terr.store.backup import backup, check, restore
+from terr.store.schema import VERSION
 
 FRAME = pd.DataFrame({"zip": ["02139"], "revenue": [5.0]})
 
@@ -159,7 +160,7 @@ def _repack(path: Path, damage: str) -> None:
         content = {i.filename: old.read(i) for i in old.infolist()}
     manifest = content["manifest.json"].decode()
     if damage == "newer":
-        content["manifest.json"] = manifest.replace('"format": 2', '"format": 99').encode()
+        content["manifest.json"] = manifest.replace(f'"format": {VERSION}', '"format": 99').encode()
     elif damage == "database":
         content["terr.db"] = content["terr.db"][:-1] + b"x"
     elif damage == "added":

@@ -162,7 +162,7 @@ def test_a_newer_or_foreign_postgres_database_is_left_alone(postgres: Postgres) 
         made = engine(address)
         with made.begin() as c:
             c.exec_driver_sql("UPDATE meta SET schema_version = 99")
-        with pytest.raises(InputError, match=r"newer Terr \(format 99, this one knows 2\); update Terr"):
+        with pytest.raises(InputError, match=rf"newer Terr \(format 99, this one knows {VERSION}\); update Terr"):
             open_store(address)
         made.dispose()
     with postgres.database() as address:

@@ -34,9 +34,9 @@ class Client:
         self.port = port
 
     @contextmanager
-    def socket(self, origin=None, host=None):
+    def socket(self, origin=None, host=None, user=""):
         home = f"http://localhost:{self.port}"
-        headers = {"Host": host} if host else None
+        headers = {"X-User": user, **({"Host": host} if host else {})}
         with connect(
             f"ws://127.0.0.1:{self.port}/app/together", origin=origin or home, additional_headers=headers, proxy=None
         ) as line:
@@ -45,7 +45,13 @@ class Client:
 
 @pytest.fixture(scope="module")
 def client():
-    app = Starlette(routes=[WebSocketRoute("/app/together", together_socket.answer)])
+    inner = Starlette(routes=[WebSocketRoute("/app/together", together_socket.answer)])
+
+    async def app(scope, receive, send):
+        """The app behind a door that knows who asks; see `terr.ui.fence`, whose own tests sign in."""
+        asks = dict(scope.get("headers", ())).get(b"x-user", b"").decode()
+        await inner({**scope, "terr.person": Person(asks, asks)}, receive, send)
+
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="websockets-sansio"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -105,19 +111,21 @@ def test_without_a_ticket_nothing_is_told(client, first):
 
 
 def test_a_ticket_is_worth_nothing_to_who_has_no_role_any_more(ws, sid, client):
+    ws.sign_in = True
     ticket = together.TICKETS.issue(ws, sid, Person("u", "Ann"))
     ws.store.give_role(sid, "o", "owner", by=Person("o", "Olga"))
-    with client.socket() as socket:
+    with client.socket(user="u") as socket:
         socket.send(json.dumps({"token": ticket.token}))
         assert json.loads(socket.recv(timeout=20)) == {"t": "unknown"}
 
 
 def test_who_loses_their_role_is_cut_off(ws, sid, client):
+    ws.sign_in = True
     olga = Person("o", "Olga")
     ws.store.give_role(sid, "o", "owner", by=olga)
     ws.store.give_role(sid, "u", "editor", by=olga)
     ticket = together.TICKETS.issue(ws, sid, Person("u", "Ann"))
-    with client.socket() as socket:
+    with client.socket(user="u") as socket:
         socket.send(json.dumps({"token": ticket.token}))
         hears(socket, "plan")
         ws.store.give_role(sid, "u", "", by=olga)

@@ -152,10 +152,11 @@ def test_nonsense_is_passed_over_and_a_missing_territory_is_told(ws, sid):
 
 
 def test_a_commenter_may_propose_but_not_edit(ws, sid):
+    ws.sign_in = True
     ws.store.give_role(sid, "o", "owner", by=Person("o", "Olga"))
     ws.store.give_role(sid, "c", "commenter", by=Person("o", "Olga"))
     cy = Map(ws, sid, Person("c", "Cy"), "c~")
-    assert "ask its owner" in cy.paint(KENT, 1, 0).notices[0]
+    assert "ask o for the right" in cy.paint(KENT, 1, 0).notices[0]
     assert (
         cy.do("propose", units=[KENT], codes=[1], why="nearer").notices[0].startswith("Proposed: Moved 1 county to B")
     )

@@ -476,6 +476,7 @@
     }
   }
 
+  NS.Session = Session;
   NS.start = function (map, config) {
     document.body.removeAttribute("data-ready");
     const session = (NS.session = new Session(map, config));

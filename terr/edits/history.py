@@ -194,6 +194,12 @@ def describe(edit: Edit, plan: Plan, level: str = "") -> str:
         return f"Rebalanced: {units} moved"
     if edit.kind == "import":
         return f"Imported a plan: {units} placed"
+    if edit.kind == "restore":
+        return "Went back to an earlier state"
+    if edit.kind == "takeback":
+        return "Took back an own earlier change"
+    if edit.kind == "again":
+        return "Made an own change again"
     if edit.kind == "merge" and old is not None:
         into = sorted(set(edit.after.tolist()))
         return f"Merged {old.name}" + (f" into {names[into[0]]}" if len(into) == 1 and into[0] in names else "")

@@ -12,12 +12,13 @@ import numpy as np
 import python_calamine as calamine
 from numpy.typing import NDArray
 
-from terr.errors import InputError
+from terr.errors import InputError, TerrError
 from terr.ingest.cells import blind_cells
 from terr.ingest.header import find_header, known_words
 from terr.ingest.progress import Steps
 from terr.ingest.ziptest import ZipLimits, inspect_parts, open_zip
 
+_DAMAGED = (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError)
 _OLE_ENCRYPTED = tuple("EncryptedPackage".encode(e) for e in ("utf-16-le",))
 _OLE_BOOK = tuple(n.encode("utf-16-le") for n in ("Workbook", "Book"))
 
@@ -119,16 +120,16 @@ def read_book(data: bytes, fmt: str, filename: str, sheet: str | None, steps: St
         names = tuple(m.name for m in metas)
         shown = {m.name: m.visible == calamine.SheetVisibleEnum.Visible for m in metas}
         if sheet is not None:
-            if sheet not in names:
-                listed = ", ".join(f"'{n}'" for n in names) or "no worksheet"
-                raise InputError(f"{filename} has no sheet '{sheet[:60]}'; it has {listed}")
+            _must_have(sheet, names, filename)
             chosen, rows = sheet, book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
         else:
             chosen, rows, tables = _choose(book, [n for n in names if shown[n]], filename)
     except calamine.PasswordError as error:
         raise InputError(f"{filename} is protected by a password; save it without one") from error
-    except (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError) as error:
-        if isinstance(error, InputError):
+    except BaseException as error:
+        # a panic of the reader, which is written in Rust, is no Exception
+        damaged = isinstance(error, _DAMAGED) or type(error).__name__ == "PanicException"
+        if isinstance(error, TerrError) or not damaged:
             raise
         raise InputError(f"{filename} is a broken workbook; open it in Excel and save it again") from error
     height = len(rows)
@@ -147,6 +148,12 @@ def read_book(data: bytes, fmt: str, filename: str, sheet: str | None, steps: St
                 columns[column][row] = text
     told = tuple(tables.get(n, SheetTable(n, -1, -1, shown[n])) for n in names)
     return Grid(columns, numeric, chosen, names, fmt, told)
+
+
+def _must_have(sheet: str, names: Sequence[str], filename: str) -> None:
+    if sheet not in names:
+        listed = ", ".join(f"'{n}'" for n in names) or "no worksheet"
+        raise InputError(f"{filename} has no sheet '{sheet[:60]}'; it has {listed}")
 
 
 def _choose(

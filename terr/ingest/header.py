@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from terr.errors import InputError
+from terr.ingest.clean import shorten
 from terr.ingest.words import KNOWN, compact
 
 SEARCH_ROWS = 40
@@ -79,7 +80,9 @@ def find_header(rows: Sequence[Sequence[str]], what: str) -> int:
             break  # data has begun
     if best is None:
         first = next(i for i, row in enumerate(top) if sum(map(bool, row)) >= min(2, typical))
-        shown = ", ".join(c for c in top[first] if c)[:80]
+        if _over_figures(top, first):
+            return first
+        shown = shorten(", ".join(c for c in top[first] if c), 80)
         raise InputError(
             f"{what} has no header row: row {first + 1} looks like data ({shown}); add a row with the columns'"
             " names on top"
@@ -100,6 +103,19 @@ class Header:
     at: int
     cells: tuple[str, ...]
     upper: int = -1
+
+
+def _over_figures(top: Sequence[Sequence[str]], at: int) -> bool:
+    """Whether a row of different words, though some look like codes ("pop2020"), stands over a column of figures."""
+    row, below = top[at], [r for r in top[at + 1 :] if any(r)]
+    words = [bool(re.match(r"[A-Za-z]", c)) and "@" not in c and not _DATE.fullmatch(c) for c in row if c]
+    if not below or not all(words) or len({c.casefold() for c in row if c}) < len(words):
+        return False
+    return any(
+        cell and len(found) >= 1 and all(map(_NUMBER.fullmatch, found))
+        for k, cell in enumerate(row)
+        for found in [[r[k] for r in below if k < len(r) and r[k]]]
+    )
 
 
 def header_like(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -12,7 +12,7 @@ import pandas as pd
 from terr.errors import InputError
 from terr.ingest.clean import shorten
 from terr.ingest.files import RawTable
-from terr.ingest.outcome import FATES, REJECT_COLUMNS
+from terr.ingest.outcome import FATES, REJECT_COLUMNS, UNLOCATED
 
 MAX_CELL_CHARS = 32_767
 
@@ -89,7 +89,7 @@ def rejects_in(raw: RawTable) -> Rejects | None:
         return None
     numbers = raw.rows[ours[0]].str.strip()
     fates = raw.rows[ours[1]].str.strip()
-    known = fates.isin(FATES) & numbers.str.fullmatch(r"\d{1,9}(?:\.0)?")
+    known = fates.isin((*FATES, UNLOCATED)) & numbers.str.fullmatch(r"\d{1,9}(?:\.0)?")
     blank = (fates == "") & (numbers == "")  # rows that a person added
     if not bool((known | blank).all()) or not bool(known.any()):
         return None

@@ -17,6 +17,8 @@ from terr.ingest.files import RawTable
 
 FATES = ("accepted", "excluded", "rejected")
 ISSUE_COLUMNS = ("row", "column", "value", "code", "message", "fate")
+UNLOCATED = "unlocated"
+"""What stands as the fate of accepted rows without a known place, in a file of rows to mend."""
 REJECT_COLUMNS = ("Row", "Fate", "Reason")
 """What stands behind the file's own columns in a file of rejects."""
 

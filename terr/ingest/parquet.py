@@ -17,6 +17,7 @@ from terr.errors import InputError
 from terr.ingest.fasttext import text_frame
 from terr.ingest.header import unique_names
 from terr.ingest.progress import Steps
+from terr.trial import parquet_is_harmless
 
 _NOTES_BYTES = 16 << 20
 _NOTES_ITEMS = 1_000_000
@@ -48,6 +49,9 @@ def read_parquet(
         InputError: a broken file, one over the limits, one without rows, a column that holds lists or records.
     """
     broken = InputError(f"{name} is a broken Parquet file; write it again")
+    if not parquet_is_harmless(data):
+        raise broken
+    steps.at(0.05, "reading the columns")
     try:
         file = pq.ParquetFile(
             pa.BufferReader(data),
@@ -187,7 +191,17 @@ def _as_text(column: pa.Array) -> pa.Array:
         text = pa.array([""] * len(column), pa.large_string())
     else:
         text = column.cast(pa.large_string())
-    return pc.fill_null(text, "")
+    return _readable(pc.fill_null(text, ""))
+
+
+def _readable(text: pa.Array) -> pa.Array:
+    """The texts, with a sign in place of each byte that is no UTF-8: one such cell must not cost the file."""
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        cells = text.cast(pa.large_binary()).to_pylist()
+        return pa.array([c.decode("utf-8", errors="replace") for c in cells], pa.large_string())
+    return text
 
 
 def _figure(value: float) -> str:

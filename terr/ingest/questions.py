@@ -24,6 +24,7 @@ from terr.ingest.header import header_like, known_words
 from terr.ingest.judge import currencies
 from terr.ingest.ledger import judge_rows
 from terr.ingest.progress import Steps
+from terr.ingest.roster import ROSTER
 from terr.ingest.tidy import Cells
 from terr.ingest.words import MONEY_WORDS, compact, tokens
 
@@ -180,6 +181,8 @@ def _with_code(raw: RawTable, column: str, codes: NDArray[np.object_], at: int) 
 
 def _sheet(raw: RawTable) -> Iterator[Question]:
     tables = [t for t in raw.tables if t.known >= 2 and t.rows >= 2 and t.visible]
+    if raw.sheet is not None and not ROSTER.search(raw.sheet):
+        tables = [t for t in tables if not ROSTER.search(t.name)]  # it is read as the roster beside the accounts
     hidden = [t for t in raw.tables if not t.visible]
     if raw.sheet is None or len(tables) < 2:
         return

@@ -14,6 +14,9 @@ from terr.ingest.ledger import ISSUE_COLUMNS
 from terr.ingest.words import REP_ALIASES, compact, tokens
 from terr.model.reps import Rep
 
+ROSTER = re.compile(r"\b(reps?|roster|users?|sales ?(team|people|reps?))\b", re.IGNORECASE)
+"""What a sheet of reps is called."""
+
 _INACTIVE = frozenset(
     (
         "false", "no", "n", "0", "0.0", "inactive", "terminated", "left", "former", "disabled", "deactivated",

@@ -127,6 +127,7 @@ def _sealed(file: Path, memory_mb: int, threads: int) -> duckdb.DuckDBPyConnecti
         },
     )
     con.execute("SET allowed_paths = [" + _text(str(file.resolve())) + "]")
+    con.execute("SET enable_progress_bar = false")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     return con

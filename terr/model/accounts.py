@@ -38,7 +38,7 @@ class Accounts:
         missing = [c for c in (*CORE, *self.measures) if c not in self.frame.columns]
         if missing:
             raise InputError(f"accounts lack the column(s) {', '.join(missing)}")
-        bad = set(self.frame["located_by"]) - set(LOCATED_BY)
+        bad = set(self.frame["located_by"].unique()) - set(LOCATED_BY)
         if bad:
             raise InputError(f"unknown way of locating: {', '.join(sorted(bad))}")
 

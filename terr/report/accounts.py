@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from terr.aggregate import OUTSIDE, UNLOCATED, PlanTotals, account_codes, placed, plan_totals
 from terr.errors import InputError
 from terr.model.accounts import CORE, HIDDEN, Accounts
+from terr.model.held import NOBODY_HELD, Held
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
@@ -28,14 +29,17 @@ _WIDEST = 40
 _PERCENT = "+0.0%;-0.0%;0.0%"
 
 
-def accounts_table(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep]) -> pd.DataFrame:
-    """One row for each accepted account, in the order of the file.
+def accounts_table(
+    accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], held: Held = NOBODY_HELD
+) -> pd.DataFrame:
+    """One row for each accepted account, in the order of the file; those of `held` are where they go by name.
 
     Returns:
         DataFrame with the columns `account_id, name, owner, territory, rep, rep_id, unit_id, unit, state, zip, city`,
         the measures (float64, NaN = blank), `status` (one of STATUSES), `located_by` (how the account came to its
         unit), `located_note` (why it has none, or what contradicts), `source_row`, then the file's other columns. A
-        measure or other column whose name is taken is called "<name> (file)".
+        measure or other column whose name is taken is called "<name> (file)". With exceptions there is a column
+        `exception` behind `status`: "yes", or "" for the accounts that follow geography.
 
     Raises:
         PlanError: if the plan was made on other units.
@@ -43,12 +47,14 @@ def accounts_table(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[
     frame = accounts.frame
     found = placed(accounts, units)
     unit = found.codes
-    territory = account_codes(accounts, units, plan, codes=unit)
+    territory = account_codes(accounts, units, plan, codes=unit, held=held)
     roster = {r.rep_id: r.name for r in reps}
-    position = np.append(plan.slots(), [UNASSIGNED] * 2)[unit]
+    slot_of = {UNASSIGNED: UNASSIGNED, **{code: j for j, code in enumerate(plan.codes)}}
+    position = np.array([slot_of[c] for c in territory.tolist()], dtype=np.int64)
     place = np.maximum(unit, UNLOCATED)  # outside and unlocated accounts alike have no unit to name
     status = np.where(territory != UNASSIGNED, STATUSES[0], STATUSES[1])
-    status = np.where(unit == OUTSIDE, STATUSES[2], np.where(unit == UNLOCATED, STATUSES[3], status))
+    lost = territory == UNASSIGNED
+    status = np.where(lost & (unit == OUTSIDE), STATUSES[2], np.where(lost & (unit == UNLOCATED), STATUSES[3], status))
     columns: dict[str, Any] = {
         "account_id": frame["account_id"],
         "name": frame["name"],
@@ -60,10 +66,13 @@ def accounts_table(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[
         "unit": _pick(units.names, place),
         **{c: frame[c] for c in ("state", "zip", "city")},
     }
-    taken = {c.casefold() for c in (*_BEFORE, *_AFTER)}
+    taken = {c.casefold() for c in (*_BEFORE, *_AFTER, *(["exception"] if len(held) else []))}
     for measure in accounts.measures:
         columns[_free(measure, taken)] = frame[measure].astype(np.float64)
-    columns |= {"status": status.astype(object), "located_by": found.by, "located_note": found.note}
+    columns["status"] = status.astype(object)
+    if len(held):
+        columns["exception"] = np.where(np.isin(np.arange(len(frame)), held.rows), "yes", "").astype(object)
+    columns |= {"located_by": found.by, "located_note": found.note}
     columns["source_row"] = frame["source_row"]
     for attribute in frame.columns:
         if attribute not in (*CORE, *HIDDEN) and attribute not in accounts.measures:
@@ -71,7 +80,7 @@ def accounts_table(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[
     return pd.DataFrame(columns, index=frame.index)
 
 
-def accounts_csv(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep]) -> bytes:
+def accounts_csv(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], held: Held = NOBODY_HELD) -> bytes:
     """`accounts_table` as CSV: UTF-8 with a byte-order mark, commas, formulas neutralised, ids and ZIPs as they are.
 
     Excel itself drops leading zeros when it opens a CSV by double click; `accounts_xlsx` keeps them there too.
@@ -79,7 +88,7 @@ def accounts_csv(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Re
     Raises:
         PlanError: if the plan was made on other units.
     """
-    table = accounts_table(accounts, units, plan, reps)
+    table = accounts_table(accounts, units, plan, reps, held)
     for column in table.columns[table.dtypes == np.float64]:
         values = table[column]
         if ((values % 1 == 0) & (values.abs() < 2**53) | values.isna()).all():
@@ -95,6 +104,7 @@ def accounts_xlsx(
     reps: Iterable[Rep],
     table: pd.DataFrame,
     notes: pd.DataFrame | None = None,
+    held: Held = NOBODY_HELD,
 ) -> bytes:
     """An Excel workbook with the sheets Accounts, Territories, Totals and perhaps Notes. No cell is a formula.
 
@@ -106,16 +116,40 @@ def accounts_xlsx(
         table: one row for each territory: `code, name, rep, units, accounts` and `load_<measure>`,
             `target_<measure>`, `deviation_<measure>` (deviation as a share, .05 = 5 %).
         notes: what else to know: the sheet Notes.
+        held: accounts that go to a territory by name.
 
     Raises:
         PlanError: if the plan was made on other units.
         InputError: if there are more accounts than an Excel sheet has rows.
     """
-    import xlsxwriter
-
     if len(accounts) >= _EXCEL_ROWS:
         raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} accounts and there are more; export CSV instead")
     percent = tuple(f"{m} deviation" for m in accounts.measures)
+    sheets = {
+        "Accounts": accounts_table(accounts, units, plan, reps, held),
+        "Territories": _territories(table, accounts.measures),
+        "Totals": totals_table(plan_totals(accounts, units, plan, held)),
+    }
+    if notes is not None:
+        sheets["Notes"] = notes
+    return workbook(sheets, plain=("source_row",), percent=percent)
+
+
+def workbook(sheets: Mapping[str, pd.DataFrame], plain: tuple[str, ...] = (), percent: tuple[str, ...] = ()) -> bytes:
+    """Tables as an Excel workbook, a sheet for each. No cell is a formula.
+
+    Args:
+        sheets: name of the sheet -> table.
+        plain: columns of numbers without thousands separators.
+        percent: columns of shares, shown in percent.
+
+    Raises:
+        InputError: if there are more rows than an Excel sheet has.
+    """
+    import xlsxwriter
+
+    if any(len(frame) >= _EXCEL_ROWS for frame in sheets.values()):
+        raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} rows and there are more; export CSV instead")
     out = io.BytesIO()
     options = {
         "in_memory": True,
@@ -124,12 +158,9 @@ def accounts_xlsx(
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(out, options) as book:
-        sheets = _Sheets(book)
-        sheets.add("Accounts", accounts_table(accounts, units, plan, reps), plain=("source_row",))
-        sheets.add("Territories", _territories(table, accounts.measures), percent=percent)
-        sheets.add("Totals", totals_table(plan_totals(accounts, units, plan)))
-        if notes is not None:
-            sheets.add("Notes", notes)
+        made = _Sheets(book)
+        for name, frame in sheets.items():
+            made.add(name, frame, plain=plain, percent=percent)
     return out.getvalue()
 
 

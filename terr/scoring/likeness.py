@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,6 +145,8 @@ def fit(x: Floats, won: NDArray[np.bool_], penalty: float) -> tuple[float, Float
 
     Newton's method with halved steps; the intercept isn't penalised.
     """
+    from terr.scoring.kernels import down, times, weighted  # late: compiling takes a moment
+
     n, p = x.shape
     y = won.astype(np.float64)
     full = np.concatenate([np.ones((n, 1)), x], axis=1)
@@ -153,14 +155,14 @@ def fit(x: Floats, won: NDArray[np.bool_], penalty: float) -> tuple[float, Float
     beta[0] = math.log((y.sum() + 0.5) / (n - y.sum() + 0.5))
 
     def loss(b: Floats) -> float:
-        z = full @ b
+        z = times(full, b)
         return float(np.logaddexp(0.0, z).sum() - y @ z + 0.5 * (ridge * b * b).sum())
 
     now = loss(beta)
     for _ in range(50):
-        share = _share(full @ beta)
-        slope = full.T @ (share - y) + ridge * beta
-        bend = (full * (share * (1 - share) + 1e-9)[:, None]).T @ full + np.diag(ridge + 1e-9)
+        share = _share(times(full, beta))
+        slope = down(full, share - y) + ridge * beta
+        bend = weighted(full, share * (1 - share) + 1e-9) + np.diag(ridge + 1e-9)
         step = np.linalg.solve(bend, slope)
         scale = 1.0
         while scale > 1e-6 and loss(beta - scale * step) > now:
@@ -180,7 +182,7 @@ def _share(z: Floats) -> Floats:
 
 def likeness(
     accounts: Accounts, column: str, won: Sequence[str], lost: Sequence[str], *, use: Sequence[str] | None = None,
-    allow: Sequence[str] = (), seed: int = 0,
+    allow: Sequence[str] = (), seed: int = 0, told: Callable[[float, str], None] | None = None,
 ) -> Likeness:  # fmt: skip
     """How like closed-won accounts each account is.
 
@@ -192,6 +194,7 @@ def likeness(
         use: columns to learn from; None takes all that suit.
         allow: columns to use although they seem to know the outcome.
         seed: of the folds and the sample; the same seed gives the same model.
+        told: is told the share that is done, 0 to 1, and what is being done; what it raises ends the work.
 
     Raises:
         InputError: if a column isn't there, or won and lost aren't told apart.
@@ -208,12 +211,14 @@ def likeness(
     if len(closed) > MOST_ROWS:
         closed = _sample(closed, y, rng)
         notes.append(f"It learnt from {len(closed):,} of {n_won + n_lost:,} closed accounts, drawn at random.")
+    say = told or (lambda _share, _what: None)
+    say(0.05, "Reading the columns")
     raws, flagged = _choose(accounts, column, use, allow, closed, y)
     if not raws:
         return _off(accounts, "No column is left to learn from.", flagged=flagged)
     taught = [r.take(closed) for r in raws]
     truth = y[closed] == 1
-    said = _unseen(taught, truth, rng)
+    said = _unseen(taught, truth, rng, lambda fold: say(0.2 + 0.12 * fold, f"Testing the model, {fold + 1} of {FOLDS}"))
     quality = _quality(said, truth)
     if not quality.low > 0.5 or quality.brier >= quality.brier_base:
         why = (
@@ -221,7 +226,9 @@ def likeness(
             f" interval {quality.low:.2f} to {quality.high:.2f}; 0.50 is guessing)."
         )
         return _off(accounts, why, quality, flagged)
+    say(0.8, "Learning from all closed accounts")
     traits, start, weights = _model(taught, truth, rng)
+    say(0.85, "Judging every account")
     return _judged(raws, traits, start, weights, quality, flagged, notes)
 
 
@@ -322,11 +329,14 @@ def _best_penalty(raws: Sequence[Raw], truth: NDArray[np.bool_], rng: np.random.
     return max(p for p, v in zip(PENALTIES, loss, strict=True) if v <= loss.min() * 1.001)
 
 
-def _unseen(raws: Sequence[Raw], truth: NDArray[np.bool_], rng: np.random.Generator) -> Floats:
+def _unseen(
+    raws: Sequence[Raw], truth: NDArray[np.bool_], rng: np.random.Generator, begun: Callable[[int], None]
+) -> Floats:
     """Share won that is said of each row by a model that hasn't seen it."""
     said = np.empty(len(truth))
     fold = _folds(truth, FOLDS, rng)
     for f in range(FOLDS):
+        begun(f)
         at, rest = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
         penalty = _best_penalty([r.take(at) for r in raws], truth[at], rng)
         x, other = _taught(raws, at, rest)

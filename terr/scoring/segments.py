@@ -136,8 +136,8 @@ def only(accounts: Accounts, segment: Segment) -> Accounts:
 
 
 def measure_name(measure: str, segment: Segment) -> str:
-    """What a measure is called that counts a segment only: "revenue: Health"."""
-    return f"{measure}: {segment.name}"
+    """What a measure is called that counts a segment only: "Revenue · Health"."""
+    return f"{measure} · {segment.name}"
 
 
 def as_measures(accounts: Accounts, segment: Segment, measures: Sequence[str]) -> Accounts:

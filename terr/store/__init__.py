@@ -9,7 +9,7 @@ from terr.store.marks import Mark
 from terr.store.presence import Here, same_view
 from terr.store.proposals import STATES, Challenge, Proposal
 from terr.store.records import NOONE, DatasetInfo, Line, Person, ScenarioInfo
-from terr.store.roles import ACTIONS, ROLES, Role
+from terr.store.roles import ACTIONS, ROLES, Access, Role
 from terr.store.store import NOBODY, Client, Store, open_store, usual_address
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "ROLES",
     "STATES",
     "TARGETS",
+    "Access",
     "Challenge",
     "Changes",
     "Client",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from terr.errors import InputError, LocateError
 from terr.model.reps import Rep
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.records import DatasetInfo, clean_text, dataset_info, now, to_json
+from terr.store.records import NOONE, DatasetInfo, Person, clean_text, dataset_info, now, to_json
 
 
 class Datasets:
@@ -35,9 +35,18 @@ class Datasets:
         self._db.close()
 
     def save_dataset(
-        self, name: str, *, sha256: str, filename: str, mapping: Mapping[str, Any], summary: Mapping[str, Any]
+        self,
+        name: str,
+        *,
+        sha256: str,
+        filename: str,
+        mapping: Mapping[str, Any],
+        summary: Mapping[str, Any],
+        owner: Person = NOONE,
     ) -> DatasetInfo:
         """Record a data set; its files go to `DataFiles` under `sha256` and the new id.
+
+        It belongs to `owner`; without a user id it is everybody's.
 
         Raises:
             InputError: for a name, mapping or summary that can't be stored.
@@ -52,6 +61,7 @@ class Datasets:
             "mapping_json": to_json(mapping, "column mapping"),
             "summary_json": to_json(summary, "summary"),
             "created_at": now(),
+            "owner": clean_text(owner.user_id, "name of the user", 200),
         }
         with self._db.write() as c:
             c.execute(insert(t.datasets).values(values))
@@ -81,6 +91,33 @@ class Datasets:
         if values:
             with self._db.write() as c:
                 c.execute(update(t.datasets).where(t.datasets.c.id == dataset_id).values(values))
+        return self.dataset(dataset_id)
+
+    def change_dataset(
+        self, dataset_id: str, change: Callable[[DatasetInfo], tuple[Mapping[str, Any], Mapping[str, Any]]]
+    ) -> DatasetInfo:
+        """Make mapping and summary anew from the stored ones, so that of two people's changes none is lost.
+
+        Args:
+            dataset_id: whose.
+            change: gets the data set as stored, gives its mapping and its summary; quick, for others wait. What it
+                raises leaves everything as it is.
+
+        Raises:
+            LocateError: if there is no such data set.
+            InputError: for a value that can't be stored.
+        """
+        d = t.datasets.c
+        with self._db.write() as c:
+            row = c.execute(select(t.datasets).where(d.id == dataset_id).with_for_update()).first()
+            if row is None:
+                raise LocateError("this data set isn't found; choose one from the list")
+            mapping, summary = change(dataset_info(row))
+            values = {
+                "mapping_json": to_json(mapping, "column mapping"),
+                "summary_json": to_json(summary, "summary"),
+            }
+            c.execute(update(t.datasets).where(d.id == dataset_id).values(values))
         return self.dataset(dataset_id)
 
     def dataset(self, dataset_id: str) -> DatasetInfo:

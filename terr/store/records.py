@@ -25,6 +25,7 @@ class DatasetInfo:
         sha256: of the uploaded file; key for `DataFiles.read`.
         mapping: how its columns were read; summary: figures of the import (both JSON objects).
         created_at: UTC.
+        owner: user who uploaded it, "" if it is everybody's.
     """
 
     id: str
@@ -34,6 +35,7 @@ class DatasetInfo:
     mapping: Mapping[str, Any]
     summary: Mapping[str, Any]
     created_at: datetime
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,6 +189,7 @@ def dataset_info(row: Row[Any]) -> DatasetInfo:
         mapping=stored_object(row.mapping_json),
         summary=stored_object(row.summary_json),
         created_at=datetime.fromisoformat(row.created_at),
+        owner=row.owner,
     )
 
 

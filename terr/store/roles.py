@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, false, func, insert, or_, select, update
 
 from terr.errors import InputError, LocateError, PlanError, RoleError
 from terr.store import schema as t
-from terr.store.records import Person, clean_text, now
+from terr.store.records import DatasetInfo, Person, clean_text, dataset_info, now
 from terr.store.scenarios import Scenarios
 
 ROLES = ("viewer", "commenter", "editor", "owner")
@@ -49,6 +49,21 @@ class Role:
     role: str
     given_by: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Access:
+    """How one user stands to one plan.
+
+    Attributes:
+        exists: the plan is there.
+        role: one of `ROLES`, "" = none.
+        owned: somebody holds a role on it; False = it is everybody's, or nobody's where a sign-in is needed.
+    """
+
+    exists: bool
+    role: str = ""
+    owned: bool = False
 
 
 class Roles(Scenarios):
@@ -91,13 +106,63 @@ class Roles(Scenarios):
             RoleError: if their role doesn't allow it.
         """
         needed = ACTIONS[action]
-        self.rev(scenario_id)
-        role = self.role_of(scenario_id, user_id)
+        held = self.access(scenario_id, user_id)
+        role = held.role if held.owned or not held.exists else "owner"
         if not role:
             raise LocateError("this scenario isn't found; choose one from the list")
         if ROLES.index(role) < ROLES.index(needed):
             raise RoleError(f"only {_NEEDS[needed]} of this plan may do this, you are {_NEEDS[role]}; ask its owner")
         return role
+
+    def access(self, scenario_id: str, user_id: str, *, deleted: bool = False) -> Access:
+        """How a user stands to a plan, by one question whatever the answer: it takes as long if there is no such plan.
+
+        Args:
+            scenario_id: which plan.
+            user_id: who.
+            deleted: look among the deleted plans too.
+        """
+        r, s = t.roles.c, t.scenarios.c
+        mine = select(func.max(r.role)).where(r.scenario_id == s.id, r.user_id == user_id).scalar_subquery()
+        count = select(func.count()).where(r.scenario_id == s.id).scalar_subquery()
+        query = select(mine, count).where(s.id == scenario_id.replace("\0", "?"))
+        with self._db.read() as c:
+            row = c.execute(query if deleted else query.where(s.deleted_at.is_(None))).first()
+        return Access(False) if row is None else Access(True, str(row[0] or ""), bool(row[1]))
+
+    def seen_datasets(self, user_id: str, *, everybodys: bool = False, only: str = "") -> tuple[DatasetInfo, ...]:
+        """Data sets a user uploaded, and those of plans they have a role on, newest first.
+
+        Args:
+            user_id: who.
+            everybodys: also those that belong to nobody.
+            only: id of the one that is asked for, "" = all.
+        """
+        d, s, r = t.datasets.c, t.scenarios.c, t.roles.c
+        planned = (
+            select(s.dataset_id)
+            .join(t.roles, r.scenario_id == s.id)
+            .where(r.user_id == user_id, s.dataset_id.is_not(None), s.deleted_at.is_(None))
+        )
+        theirs = d.owner == user_id if user_id else false()
+        wanted = or_(theirs, d.id.in_(planned), d.owner == "") if everybodys else or_(theirs, d.id.in_(planned))
+        query = select(t.datasets).where(wanted).order_by(d.created_at.desc(), d.id)
+        if only:
+            query = query.where(d.id == only.replace("\0", "?"))
+        with self._db.read() as c:
+            return tuple(dataset_info(row) for row in c.execute(query))
+
+    def own_dataset(self, dataset_id: str, user_id: str) -> DatasetInfo:
+        """Make a data set somebody's.
+
+        Raises:
+            LocateError: if there is no such data set.
+            InputError: for a name that can't be stored.
+        """
+        owner = clean_text(user_id, "name of the user", 200, needed=True)
+        with self._db.write() as c:
+            c.execute(update(t.datasets).where(t.datasets.c.id == dataset_id).values(owner=owner))
+        return self.dataset(dataset_id)
 
     def give_role(self, scenario_id: str, user_id: str, role: str, *, by: Person) -> None:
         """Give a user a role in place of an earlier one; "" takes it away.

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, exists, func, insert, literal, or_, select, update
 
-from terr.errors import InputError, LocateError
+from terr.errors import ConflictError, InputError, LocateError
 from terr.store import schema as t
 from terr.store.datasets import Datasets, new_id
 from terr.store.records import NOONE, Person, ScenarioInfo, clean_text, made_by, now, scenario_info, to_json
@@ -88,6 +88,7 @@ class Scenarios(Datasets):
         include_archived: bool = False,
         dataset_id: str | None = None,
         user_id: str | None = None,
+        everybodys: bool = True,
     ) -> list[ScenarioInfo]:
         """Scenarios, the one worked on last first.
 
@@ -96,6 +97,7 @@ class Scenarios(Datasets):
             include_archived: those put away too.
             dataset_id: only those of one data set.
             user_id: only those where this user has a role, and those that are everybody's.
+            everybodys: False leaves out those on which nobody holds a role.
         """
         query = select(t.scenarios).order_by(t.scenarios.c.updated_at.desc(), t.scenarios.c.id)
         if not include_deleted:
@@ -106,7 +108,8 @@ class Scenarios(Datasets):
             query = query.where(t.scenarios.c.dataset_id == dataset_id)
         if user_id is not None:
             held = select(t.roles.c.role).where(t.roles.c.scenario_id == t.scenarios.c.id)
-            query = query.where(or_(~exists(held), exists(held.where(t.roles.c.user_id == user_id))))
+            mine = exists(held.where(t.roles.c.user_id == user_id))
+            query = query.where(or_(~exists(held), mine) if everybodys else mine)
         with self._db.read() as c:
             return [scenario_info(r) for r in c.execute(query)]
 
@@ -202,6 +205,36 @@ class Scenarios(Datasets):
             values = {"settings_json": to_json(change(before), "settings"), "updated_at": now()}
             self._bump(c, scenario_id, values)
         return self.scenario(scenario_id)
+
+    def use_dataset(
+        self, scenario_id: str, dataset_id: str, *, expected: str, settings: Mapping[str, Any], by: Person = NOONE
+    ) -> ScenarioInfo:
+        """Give a scenario other accounts, such as the next extract of the same ones; plan and history stay.
+
+        Args:
+            scenario_id: whose.
+            dataset_id: of the data set it has from now on.
+            expected: of the data set the person saw it with.
+            settings: put into the scenario's settings, beside what is there.
+            by: who does it.
+
+        Raises:
+            LocateError: if the scenario or the data set isn't found.
+            ConflictError: if it has another data set by now.
+        """
+        name = self.dataset(dataset_id).name
+        with self._db.write() as c:
+            info = self._info(c, scenario_id, lock=True)
+            if info.dataset_id != expected:
+                raise ConflictError(f'"{info.name}" was given other accounts meanwhile; look at it again')
+            values = {
+                "dataset_id": dataset_id,
+                "settings_json": to_json({**info.settings, **settings}, "settings"),
+                "updated_at": now(),
+            }
+            seq = self._bump(c, scenario_id, values)
+            self._log(c, scenario_id, seq, "scenario", "changed", f"Now with the accounts of {name}", by)
+            return self._info(c, scenario_id)
 
     def archive(self, scenario_id: str, on: bool = True, *, by: Person = NOONE) -> ScenarioInfo:
         """Put a scenario away, so that lists leave it out unless asked, or fetch it back; nothing is erased or expires.

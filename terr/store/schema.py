@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-VERSION = 2
+VERSION = 3
 """Of these tables. A database with a higher one is left alone."""
 
 metadata = MetaData()
@@ -67,6 +67,7 @@ datasets = Table(
     Column("mapping_json", Text, nullable=False),
     Column("summary_json", Text, nullable=False),
     Column("created_at", _stamp(), nullable=False),
+    Column("owner", Text, nullable=False, server_default=""),  # format 3: user who uploaded it, "" = everybody's
 )
 
 reps = Table(

@@ -11,7 +11,9 @@ import pandas as pd
 from terr.aggregate import drawn_points, unit_codes
 from terr.view.colors import color
 from terr.view.text import count, markdown, percent, short, units_title, units_word
+from terr.workspace import scored_filters
 from terr.workspace.board import Board
+from terr.workspace.scored_filters import Filter
 
 MOST_POINTS = 50_000
 
@@ -40,11 +42,11 @@ def chart_frame(board: Board, before: Board | None = None) -> pd.DataFrame:
     return frame.sort_values("deviation_pct", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def table_frame(board: Board) -> pd.DataFrame:
-    """The table under the map; one row per territory in plan order, numbers as numbers."""
+def table_frame(board: Board, only: Filter | None = None) -> pd.DataFrame:
+    """The table under the map; one row per territory in plan order, numbers as numbers; `only` adds its accounts."""
     table = board.table
     word = units_title(board.info.level)
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "Territory": [
                 f"{n} (locked)" if on else n for n, on in zip(table["territory"], table["locked"], strict=True)
@@ -58,6 +60,13 @@ def table_frame(board: Board) -> pd.DataFrame:
             "Compactness": table["compactness"],
         }
     )
+    if only is not None:
+        sums = scored_filters.per_territory(board, only)
+        for at, (title, name) in enumerate(
+            zip(scored_filters.column_titles(only, board.measure), sums.columns, strict=True)
+        ):
+            frame.insert(5 + at, title, sums[name])
+    return frame
 
 
 def heading(board: Board) -> str:
@@ -111,11 +120,19 @@ def headline(figures: list[tuple[str, str, str, str]]) -> str:
     return f'<div class="terr-figures">{"".join(blocks)}</div>'
 
 
-def account_points(board: Board) -> dict[str, Any]:
-    """Accounts with a position as points for the map, radius by the square root of the measure; perhaps none."""
+def account_points(board: Board, only: Filter | None = None) -> dict[str, Any]:
+    """Accounts with a position as points for the map, radius by the square root of the measure; perhaps none.
+
+    Args:
+        board: the plan.
+        only: the accounts looked at, None for all.
+    """
     lat, lon = drawn_points(board.accounts, board.units)
-    here = np.isfinite(lat) & np.isfinite(lon) & (unit_codes(board.accounts, board.units) >= 0)
-    some = board.accounts.frame.assign(lat=lat, lon=lon)[here]
+    by_name = np.full(len(board.accounts), "", dtype=object)
+    names = {t.code: t.name for t in board.plan.territories}
+    by_name[board.held.rows] = [f" (exception: {names[c]})" for c in board.held.codes.tolist()]
+    here = np.isfinite(lat) & np.isfinite(lon) & ((unit_codes(board.accounts, board.units) >= 0) | (by_name != ""))
+    some = board.accounts.frame.assign(lat=lat, lon=lon)[here if only is None else here & only.mask]
     if len(some) > MOST_POINTS:  # the largest say most, and a browser should not be sent a million
         some = some.nlargest(MOST_POINTS, board.measure)
     values = some[board.measure].fillna(0.0).clip(lower=0)
@@ -125,5 +142,8 @@ def account_points(board: Board) -> dict[str, Any]:
         "lat": some["lat"].round(4).tolist(),
         "lon": some["lon"].round(4).tolist(),
         "r": radius.tolist(),
-        "text": [f"{n}: {short(v, board.currency)}" for n, v in zip(some["name"], values, strict=True)],
+        "text": [
+            f"{n}: {short(v, board.currency)}{e}"
+            for n, v, e in zip(some["name"], values, by_name[some.index.to_numpy()], strict=True)
+        ],
     }

@@ -65,6 +65,8 @@ def line() -> None:
             parts.append("<span>approximate areas</span>")
         parts.append(f"<span>revision {info.rev:,}</span>")
         parts.append(f"<span>Saved {local(info.updated_at)}</span>")
+    if sid and (why := state.needs("edit")):
+        parts.append(f"<span>{escape(why)}</span>")
     if sid:
         parts += _people()
     st.html(f'<div class="terr-line">{"<span>·</span>".join(parts) or "<b>Terr</b>"}</div>')

@@ -6,6 +6,7 @@ import argparse
 import errno
 import socket
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +14,7 @@ _HEAVY = (
     "altair", "folium", "terr.engine", "terr.view.charts", "terr.view.mapview", "terr.workspace.board",
     "terr.workspace.events", "terr.workspace.exports", "terr.workspace.solve",
 )  # fmt: skip
+_HOME = ("127.0.0.1", "localhost", "::1")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -54,12 +56,13 @@ def _stay_home() -> None:
     net_util.get_external_ip = lambda: None
 
 
-def _hosts(address: str) -> list[str]:
-    """Options that let any name of this machine in when others may come; else only its own, as config.toml says.
+def _hosts(address: str, names: Sequence[str] = ()) -> list[str]:
+    """Options that let in the names people come by; if none is told any name, or only this machine's own.
 
     Without that a page of the internet whose name is made to mean 127.0.0.1 could read every plan.
     """
-    return [] if address in {"127.0.0.1", "localhost", "::1"} else ["--server.allowedHosts", "*"]
+    wanted = [*_HOME, *names] if names else [] if address in _HOME else ["*"]
+    return [word for name in wanted for word in ("--server.allowedHosts", name)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,6 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--address", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets others on your network in"
     )
+    parser.add_argument(
+        "--host", action="append", default=[], metavar="NAME",
+        help="name people come by, such as terr.example.com; may be given several times (see docs/sign-in.md)",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
         sys.stderr.write(f"terr: error: port {options.port} does not exist; choose 1024 to 65535\n")
@@ -97,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
     sys.argv = [
         "streamlit", "run", str(ROOT / "app.py"),
         "--server.port", str(options.port), "--server.address", options.address,
-        *_hosts(options.address),
+        *_hosts(options.address, options.host),
     ]  # fmt: skip
     return int(cli.main(standalone_mode=False) or 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import Any
 
@@ -12,13 +13,14 @@ from streamlit_folium import st_folium
 
 from terr.boundaries.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.errors import TerrError
-from terr.ui import figures, state, together_window
+from terr.ui import figures, segmenting, state, together_window
 from terr.view.colors import color
 from terr.view.mapview import Assigned, Patch, base_map, encode, patch_group
 from terr.view.text import SYMBOLS, units_word
 from terr.workspace import events, finding, looks
 from terr.workspace.board import Board
 from terr.workspace.events import Seen
+from terr.workspace.exceptions import held_mark
 
 KEY = "terr_map"
 HEIGHT = 545
@@ -50,7 +52,7 @@ def take_events() -> None:
 def show(shown: Board, *, proposed: bool) -> None:
     """The map of a board; nothing can be edited on a proposal."""
     seen = state.seen()
-    version = f"{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"
+    version = _version(shown)
     names = {r.rep_id: r.name for r in shown.reps}
     off = dict(zip(shown.table["code"], shown.table["deviation"], strict=True))
     territories = [
@@ -78,7 +80,7 @@ def show(shown: Board, *, proposed: bool) -> None:
         # a map that hasn't said anything yet is first given the plan alone, so that it is there sooner
         data=None if not seen.ack[0] or seen.have == version else _data(version, shown),
         fly=state.get("fly"),
-        readonly=_PREVIEW if proposed or state.get("preview") else together_window.readonly(),
+        readonly=_PREVIEW if proposed or state.get("preview") else state.needs("edit"),
         assign=_assigned(shown, seen.holds),
         pieces=_pieces(shown, seen),
         choices=looks.choices(state.workspace(), shown),
@@ -128,6 +130,12 @@ def _assigned(shown: Board, holds: str) -> Assigned:
     return Assigned(name, holds, units.tolist(), assign[units].tolist())
 
 
+def _version(shown: Board) -> str:
+    """Which accounts on which units, short enough for the browser to give back."""
+    parts = (shown.data, shown.units.version, shown.measure, held_mark(shown.held))
+    return hashlib.sha256("-".join(parts).encode()).hexdigest()[:20]
+
+
 def _data(version: str, shown: Board) -> dict[str, Any]:
     return {
         "version": version,
@@ -145,9 +153,10 @@ def _symbol(currency: str) -> str:
 def _pieces(shown: Board, seen: Seen) -> list[dict[str, Any]]:
     """What the person asked for and the browser doesn't hold yet."""
     ws, out = state.workspace(), []
-    version = f"points-{shown.info.dataset_id}-{shown.units.version}-{shown.measure}"[:60]
+    only = segmenting.chosen(shown)
+    version = f"points-{_version(shown)}{'' if only is None else f'-{zlib.crc32(only.title.encode()):08x}'}"
     if seen.points and version not in seen.got:
-        out.append({"kind": "points", "version": version, **figures.account_points(shown)})
+        out.append({"kind": "points", "version": version, **figures.account_points(shown, only)})
     look = looks.piece(ws, shown, seen.look) if seen.look else None
     if look is not None and look["version"] not in seen.got:
         if look["kind"] == "change":
@@ -156,5 +165,5 @@ def _pieces(shown: Board, seen: Seen) -> list[dict[str, Any]]:
             look["symbol"] = _symbol(look.pop("currency"))
         out.append(look)
     if seen.find:
-        out.append({"kind": "found", "text": seen.find, "hits": finding.find(ws, shown, seen.find)})
+        out.append({"kind": "found", "text": seen.find, "hits": finding.find(ws, shown, seen.find, only)})
     return out

@@ -9,11 +9,12 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from terr.ui import actions, advice, figures, header, mapping, repairs, state, together_window
+from terr.ui import actions, advice, figures, header, mapping, repairs, segmenting, state, together_window
 from terr.ui.guard import guarded
 from terr.ui.together_pace import PACE, settle
 from terr.view.charts import balance_spec
 from terr.view.text import markdown, percent, short
+from terr.workspace import scored_filters
 from terr.workspace.board import Board, board
 
 
@@ -33,6 +34,8 @@ def _draw() -> None:
         st.rerun()
     sid = str(state.get("scenario"))
     seen = state.seen()
+    if segmenting.lost(sid):
+        return
     shown = board(state.workspace(), sid)
     if shown.rev != seen.rev:
         state.at_revision(shown.rev)
@@ -92,7 +95,8 @@ def _chart(shown: Board, before: Board | None) -> None:
     frame = figures.chart_frame(shown, before)
     st.markdown(
         f"**{markdown(shown.measure)} by territory, % of target** "
-        f"({markdown(short(shown.table['target'].mode().iloc[0], shown.currency))})"
+        f"({markdown(short(shown.table['target'].mode().iloc[0], shown.currency))})",
+        help=None if (told := segmenting.told(shown)) is None else markdown(told),
     )
     limit = 100 * shown.info.tolerance
     area = st.container(height=min(300, 72 + 24 * len(frame)), border=False)
@@ -115,7 +119,10 @@ def _chart(shown: Board, before: Board | None) -> None:
 def _table(shown: Board) -> None:
     if not len(shown.table):
         return
-    frame = figures.table_frame(shown)
+    room = 168 if segmenting.choose(shown) else 212
+    only = segmenting.chosen(shown)
+    frame = figures.table_frame(shown, only)
+    extra = () if only is None else scored_filters.column_titles(only, shown.measure)
     money = "dollar" if shown.currency == "USD" else "localized"
     codes = [int(c) for c in shown.table["code"]]
     # another set of rows is another table: a selection names a row by its number
@@ -124,13 +131,14 @@ def _table(shown: Board) -> None:
         frame,
         key=key,
         hide_index=True,
-        height=min(212, 37 + 35 * len(frame)),
+        height=min(room, 37 + 35 * len(frame)),
         on_select=partial(_pick, key, codes),
         selection_mode="single-row",
         column_config={
             shown.measure: st.column_config.NumberColumn(format="$%,.0f" if money == "dollar" else "localized"),
             "Deviation": st.column_config.NumberColumn(format="%+.1f %%", help="Load ÷ target − 1"),
             "Accounts": st.column_config.NumberColumn(format="localized"),
+            **{title: st.column_config.NumberColumn(format="localized") for title in extra},
             "Pieces": st.column_config.NumberColumn(help="1 = in one piece"),
             "Compactness": st.column_config.NumberColumn(format="%.2f", help="Polsby-Popper: 1 is a circle"),
         },

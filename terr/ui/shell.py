@@ -9,13 +9,14 @@ from typing import Any
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.ui import state
+from terr.ui import state, welcome
 from terr.view.text import markdown
 
 _inside: ContextVar[bool] = ContextVar("terr_inside_shell", default=False)
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     ("accounts", "Accounts", ":material/table:"),
+    ("scores", "Scores", ":material/leaderboard:"),
     ("plan", "Plan", ":material/map:"),
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),
@@ -37,6 +38,7 @@ section[data-testid="stSidebar"][data-collapsed="false"] { width: 184px !importa
 .terr-figures b { font-size: 1.3rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .terr-figures .ok { border-color: #009E73; } .terr-figures .off { border-color: #D55E00; }
 iframe[title="streamlit_folium.st_folium"] { border: 1px solid rgba(128,128,128,.3); border-radius: 8px; }
+[data-testid="stSidebarUserContent"] { position: absolute; bottom: .5rem; padding: 0 1rem; width: 100%; }
 .terr-line { display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap; font-size: .9rem; margin: 0 0 .2rem; }
 .terr-line b { font-size: 1.02rem; }
 .terr-line span { opacity: .75; font-variant-numeric: tabular-nums; }
@@ -53,20 +55,39 @@ h4 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }
 """
 
 
+def _say_gone(title: str) -> None:
+    """Say that the plan in the address can't be opened, for as long as the person stays on that page."""
+    gone = state.get("gone")
+    if not gone:
+        return
+    if state.get("gone_on", title) != title or state.get("scenario"):
+        state.drop("gone", "gone_on")
+        return
+    state.put("gone_on", title)
+    st.warning(f"The plan in this address can't be opened: {markdown(gone)}", icon=":material/link_off:")
+
+
 def run() -> None:
     """Run the page the person is on. An error of ours becomes one line; any other is logged and never shown raw."""
-    page = _navigation()
+    found = state.visitor()
+    page = _navigation(known=found.person is not None)
     st.html(_LOOK)
+    if found.person is None:
+        welcome.page(found.why)
+        return
+    if found.person.user_id:
+        welcome.sign_out(found.person)
     try:
         ws = state.workspace()
+        if page.url_path:  # the bare address only leads on
+            state.scenario_id()  # whether the plan in the address can be opened
     except TerrError as error:
         st.error(markdown(str(error)), icon=":material/error:")
         st.stop()
     if ws.notice:
         st.warning(ws.notice, icon=":material/healing:")
-    if gone := state.get("gone"):
-        st.warning(f"The plan in this address can't be opened: {markdown(gone)}", icon=":material/link_off:")
-        state.drop("gone")
+    if page.url_path:
+        _say_gone(page.title)
     state.show_said()
     token = _inside.set(True)
     try:
@@ -85,7 +106,7 @@ def run() -> None:
         _inside.reset(token)
 
 
-def _navigation() -> Any:
+def _navigation(*, known: bool = True) -> Any:
     # a file of ours as the icon: without one, the page's symbol would be fetched from a font server
     st.set_page_config(
         page_title="Terr", page_icon=str(ROOT / "static" / "terr.png"), layout="wide", initial_sidebar_state=190
@@ -95,7 +116,7 @@ def _navigation() -> Any:
     ]
     # the bare address leads on, so that each page has an address of its own
     pages.append(st.Page(_home, title="Terr", url_path="", default=True, visibility="hidden"))
-    return st.navigation(pages, position="sidebar")
+    return st.navigation(pages, position="sidebar" if known else "hidden")
 
 
 def _home() -> None:
@@ -109,7 +130,7 @@ def gate() -> None:
     pages switches that off, and the rerun comes in through `app.py`.
     """
     if not _inside.get():
-        _navigation()
+        _navigation(known=state.visitor().person is not None)
         st.rerun()
 
 

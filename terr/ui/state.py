@@ -13,10 +13,13 @@ import streamlit as st
 
 from terr.boundaries.catalog import STATES
 from terr.engine.pool import Pool
-from terr.errors import LocateError
+from terr.errors import LocateError, RoleError
+from terr.store import Person
+from terr.ui import signin
 from terr.view.text import markdown
-from terr.workspace import Workspace
+from terr.workspace import Workspace, roles
 from terr.workspace.board import Board
+from terr.workspace.door import for_person
 from terr.workspace.events import Seen
 from terr.workspace.imports import Dataset
 
@@ -32,9 +35,46 @@ def log_trouble(what: str, error: Exception) -> None:
 
 
 @st.cache_resource(show_spinner="Opening your plans …")
+def shared() -> Workspace:
+    """The one workspace of this process, without anybody's limits: never for what a person asked for."""
+    made = Workspace()
+    made.sign_in = signin.setup().on
+    return made
+
+
+def visitor() -> signin.Visitor:
+    """Who is at this window."""
+    made = signin.setup()
+    if not made.on:
+        return signin.Visitor(signin.ME)
+    if made.problem:
+        return signin.Visitor(None, f"The sign-in isn't set up yet: {made.problem}.")
+    return signin.visitor(st.user.to_dict())
+
+
+def person() -> Person:
+    """Who is at this window.
+
+    Raises:
+        RoleError: if they have to sign in first.
+    """
+    found = visitor()
+    if found.person is None:
+        raise RoleError(found.why or "Sign in first; reload the page.")
+    return found.person
+
+
 def workspace() -> Workspace:
-    """The one workspace of this process."""
-    return Workspace()
+    """The workspace as the person at this window may see it.
+
+    Raises:
+        RoleError: if they have to sign in first.
+    """
+    who = person()
+    whole = shared()
+    if whole.sign_in != bool(who.user_id):  # the secrets were changed while the app runs
+        raise RoleError("The sign-in was set up anew. Start Terr again.")
+    return for_person(whole, who)
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,8 +84,15 @@ def pool() -> Pool:
 
 
 def author() -> str:
-    """Who edits: the name said in the workshop, "me" without one."""
-    return str(get("together_name") or "me")
+    """Name of who edits: of the sign-in, else what they said in the workshop, else "me"."""
+    who = person()
+    return who.name if who.user_id else str(get("together_name") or who.name)
+
+
+def needs(action: str = "edit") -> str:
+    """Why the person here may not do something with the open plan, and whom to ask; "" if they may."""
+    sid = get("scenario")
+    return roles.needs(workspace(), sid, person(), action) if sid else ""
 
 
 def get(name: str, default: Any = None) -> Any:
@@ -73,6 +120,7 @@ def scenario_id() -> str | None:
         workspace().store.scenario(wanted)
     except LocateError as error:
         close_scenario()
+        drop("gone_on")
         put("gone", str(error))
         return None
     if get("scenario") != wanted:

@@ -22,11 +22,12 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from terr.errors import LocateError, RoleError, StoreError, TerrError
 from terr.store import Here
+from terr.ui.fence import person_of, still
 from terr.ui.together_pace import PACE
 from terr.workspace import broadcast, desk, together
 from terr.workspace.broadcast import Standing
 from terr.workspace.core import Workspace
-from terr.workspace.reading import is_name, text_of
+from terr.workspace.heard import is_name, text_of
 from terr.workspace.roles import may
 from terr.workspace.together import Company, Present, Ticket
 
@@ -215,7 +216,7 @@ async def answer(socket: WebSocket) -> None:
         await room.tell_all(line)
         while True:
             told = await _hear(socket)
-            if told is None:
+            if told is None or not still(socket):
                 break
             await _one(room, line, told)
     except TerrError as error:
@@ -245,7 +246,8 @@ async def _let_in(socket: WebSocket) -> _Line | None:
     except TimeoutError:
         first = None
     ticket = together.TICKETS.find((first or {}).get("token"))
-    if ticket is not None:
+    asks = person_of(socket)
+    if ticket is not None and asks is not None and asks.user_id == ticket.person.user_id:
         try:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(_threads, may, ticket.ws, ticket.scenario_id, ticket.person, "view")
@@ -259,10 +261,11 @@ async def _let_in(socket: WebSocket) -> _Line | None:
 
 
 def _join(line: _Line) -> Room:
-    key = (id(line.ticket.ws), line.ticket.scenario_id)
+    whole = line.ticket.ws.whole  # one room for all who are here; what each may do is asked by their own workspace
+    key = (id(whole), line.ticket.scenario_id)
     room = _rooms.get(key)
-    if room is None or room.task is None or room.task.done() or room.ws is not line.ticket.ws:
-        room = _rooms[key] = Room(line.ticket.ws, line.ticket.scenario_id)
+    if room is None or room.task is None or room.task.done() or room.ws is not whole:
+        room = _rooms[key] = Room(whole, line.ticket.scenario_id)
     room.lines.add(line)
     room.company.say(line.here())
     if room.task is None:
@@ -292,7 +295,7 @@ async def _pass_on(socket: WebSocket, line: _Line) -> None:
     from starlette.websockets import WebSocketDisconnect
 
     try:
-        while (text := await line.out.get()) is not None:
+        while (text := await line.out.get()) is not None and still(socket):
             await socket.send_text(text)
         await socket.close(1000)
     except (WebSocketDisconnect, RuntimeError):
@@ -305,7 +308,7 @@ async def _one(room: Room, line: _Line, told: dict[str, Any]) -> None:
         line.ticket = together.TICKETS.find(line.ticket.token) or line.ticket  # the name may be new
         loop, began = asyncio.get_running_loop(), time.monotonic()
         done = await loop.run_in_executor(
-            _edits, desk.take, room.ws, room.sid, told["s"], told["events"], together.signed(line.ticket)
+            _edits, desk.take, line.ticket.ws, room.sid, told["s"], told["events"], together.signed(line.ticket)
         )
         line.send(_ack(done))
         PACE.felt(time.monotonic() - began)
@@ -319,7 +322,7 @@ async def _one(room: Room, line: _Line, told: dict[str, Any]) -> None:
     elif kind == "name" and not line.ticket.person.user_id:
         name = text_of(told.get("name"), 40)
         line.ticket = together.TICKETS.issue(
-            room.ws, room.sid, replace(line.ticket.person, name=name), old=line.ticket.token
+            line.ticket.ws, room.sid, replace(line.ticket.person, name=name), old=line.ticket.token
         )
         room.company.say(line.here())
         room.wake.set()

@@ -7,31 +7,27 @@ from typing import Any
 from terr.errors import TerrError
 from terr.store import Person
 from terr.ui import state
-from terr.workspace import broadcast, together
+from terr.workspace import broadcast, roles, together
 from terr.workspace.board import Board
 from terr.workspace.together import Present, Ticket
 
 NAME = "together_name"
-_LOOK = "You can look at this plan. To change it, ask its owner to make you an editor."
 
 
 def ticket() -> Ticket:
     """This window's ticket for the open plan; made at the first call."""
     ws, sid = state.workspace(), str(state.get("scenario"))
     old = together.TICKETS.find(state.get("ticket", ""))
-    name = state.get(NAME) or ("" if old is None else old.person.name)
+    who = state.person()
+    name = who.name if who.user_id else state.get(NAME) or ("" if old is None else old.person.name)
     made = together.TICKETS.issue(
-        ws, sid, Person(_user(), name), old="" if old is None else old.token, window=state.get("window", "")
+        ws, sid, Person(who.user_id, name), old="" if old is None else old.token, window=state.get("window", "")
     )
     state.put("ticket", made.token)
     state.put("window", made.window)
     if made.person.name:
         state.put(NAME, made.person.name)
     return made
-
-
-def _user() -> str:
-    return ""
 
 
 def me() -> Person:
@@ -90,12 +86,7 @@ def may() -> str:
     """ "edit", "propose" or "view": the most this person may do with the plan."""
     here = ticket()
     try:
-        role = here.ws.store.role_of(here.scenario_id, here.person.user_id)
+        role = roles.role_of(here.ws, here.scenario_id, here.person)
     except TerrError:
         return "view"
     return {"owner": "edit", "editor": "edit", "commenter": "propose"}.get(role, "view")
-
-
-def readonly() -> str:
-    """Why the map can't be edited by this person, "" if it can."""
-    return _LOOK if may() == "view" else ""

@@ -9,7 +9,7 @@ import streamlit as st
 
 from terr.boundaries.watch import StoppedError
 from terr.errors import TerrError
-from terr.ui import state
+from terr.ui import leaving, state
 from terr.ui.guard import guarded
 from terr.view.text import markdown
 from terr.workspace.background import Work
@@ -31,6 +31,23 @@ def begin(name: str, start: Callable[[], Work[Any]]) -> None:
         state.put(name, start())
     except TerrError as error:
         state.put(f"{name}_error", str(error))
+
+
+def quick(name: str, start: Callable[[], Work[Any]], done: Callable[[Any], None], *, wait_s: float = 1.5) -> None:
+    """The same as `begin`, but what is done within a moment is taken in at once, without a look at its progress."""
+    begin(name, start)
+    work: Work[Any] | None = state.get(name)
+    if work is None:
+        return
+    leaving.follow(work)
+    try:
+        work.result(wait_s)
+    except TimeoutError:
+        return
+    except Exception:  # noqa: BLE001, S110 (it is told below, as for longer work)
+        pass
+    state.drop(name)
+    _take(name, work, done)
 
 
 def running(name: str) -> bool:

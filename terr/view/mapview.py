@@ -29,7 +29,7 @@ _SHAPES = "../../app/shapes/"
 _TOGETHER = "../../app/together"
 _SCRIPTS = (
     "geometry.js", "outline.js", "points.js", "shading.js", "labels.js", "painter.js", "search.js", "legend.js",
-    "line.js", "company.js", "session.js", "tools.js",
+    "line.js", "company.js", "session.js", "tools.js", "pair.js",
 )  # fmt: skip
 STREETS = {
     "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
@@ -45,7 +45,12 @@ def _versioned(name: str) -> str:
     return f"{_URL}{name}?v={digest}"
 
 
-class _Shell(folium.Map):
+def shapes_url(name: str) -> str:
+    """Where a browser fetches the shapes of a level."""
+    return _SHAPES + name
+
+
+class Shell(folium.Map):
     """folium.Map with Leaflet and our scripts from this machine instead of a CDN."""
 
     def __init__(self, **options: Any) -> None:
@@ -59,7 +64,7 @@ class _Shell(folium.Map):
         ]
 
 
-class _Script(JSCSSMixin, folium.MacroElement):
+class Script(JSCSSMixin, folium.MacroElement):
     """One line of script, rendered as it is."""
 
     _template = Template("{% macro script(this, kwargs) %}{{ this.line }}{% endmacro %}")
@@ -161,7 +166,7 @@ def base_map(
         approximate: the shapes are an estimate, which the map says.
         context: name of a geometry file whose lines lie behind, "" = none; for boundaries that name no states.
     """
-    shell = _Shell(
+    shell = Shell(
         location=[39, -97],
         zoom_start=4,
         tiles=None,
@@ -181,15 +186,21 @@ def base_map(
         "context": _SHAPES + context if context else "",
         "together": _TOGETHER,
     }
-    _Script(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
+    Script(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
     return shell
 
 
 def patch_group(patch: Patch) -> folium.FeatureGroup:
     """The plan as a feature group that only calls our script; the map itself is not mounted again."""
     group = folium.FeatureGroup(name="plan")
+    Script(f"TerrMap.sync({js_value(patch_value(patch))});").add_to(group)
+    return group
+
+
+def patch_value(patch: Patch) -> dict[str, Any]:
+    """What the map's script is told, as JSON has it."""
     how = patch.assign
-    value = {
+    return {
         "plan": patch.plan,
         "rev": patch.rev,
         "assign": encode(patch.slots) if how is None or not how.base else None,
@@ -215,5 +226,3 @@ def patch_group(patch: Patch) -> folium.FeatureGroup:
         "proposed": patch.proposed,
         **patch.together,
     }
-    _Script(f"TerrMap.sync({js_value(value)});").add_to(group)
-    return group

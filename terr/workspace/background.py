@@ -43,6 +43,10 @@ class Work(Generic[T]):
         """Ask it to end; `result` then raises StoppedError."""
         self._stop.set()
 
+    def cancel(self) -> None:
+        """The same, by the name that work of closed windows is ended with."""
+        self.stop()
+
     def done(self) -> bool:
         """True if `result` returns at once."""
         return not self._thread.is_alive()

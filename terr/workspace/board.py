@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,17 +10,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from terr.aggregate import PlanTotals, measures_per_unit, plan_totals
+from terr.aggregate import PlanTotals, held_loads, measures_per_unit, plan_totals
 from terr.edits.moves import apply
-from terr.metrics import balance, disruption
+from terr.errors import InputError
+from terr.metrics import balance
 from terr.metrics.tally import Tally, tally
 from terr.model.accounts import Accounts
 from terr.model.edit import Edit
+from terr.model.held import NOBODY_HELD, Held
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
 from terr.store import ScenarioInfo
+from terr.workspace import scored
 from terr.workspace.core import Workspace
+from terr.workspace.exceptions import held_mark, held_of
 from terr.workspace.imports import dataset
 from terr.workspace.keeping import rules_of
 from terr.workspace.keptrules import broken_rules, measures_of
@@ -36,7 +41,9 @@ class Board:
     Attributes:
         info: the scenario; rev: its revision; plan, units, accounts, reps: what it is made of.
         measure: the measure balanced; currency: its currency code, "" if it is no money.
-        loads: float64 (n_units,), the measure per unit; counts: int64 (n_units,), accounts per unit.
+        loads: float64 (n_units,), the measure per unit; counts: int64 (n_units,), accounts per unit; of the accounts
+            that follow geography.
+        held: accounts that go to a territory by name; they are in the table's loads and accounts.
         table: one row per territory in plan order: `code, territory, rep, locked, color, load, target, deviation`
             (share), `accounts, units, pieces, compactness` (Polsby-Popper, 0 to 1).
         strays: codes of units of every piece cut off from the heaviest piece of its territory.
@@ -47,6 +54,7 @@ class Board:
         balance_index: 100 x (1 - mean |deviation|), clipped at 0.
         rules: what the plan is held to beside its limit.
         broken: what of the rules isn't kept, in words.
+        data: the data set and its version, for the keys of what is kept in memory of its accounts.
     """
 
     info: ScenarioInfo
@@ -70,6 +78,15 @@ class Board:
     balance_index: float
     rules: Rules = NO_RULES
     broken: tuple[str, ...] = ()
+    data: str = ""
+    held: Held = NOBODY_HELD
+
+    @property
+    def total(self) -> float:
+        """The measure of all accounts in the region, those that go by name included."""
+        return float(self.loads.sum()) + float(
+            held_loads(self.accounts, self.plan, (self.measure,), self.held)[0].sum()
+        )
 
 
 def board(ws: Workspace, scenario_id: str) -> Board:
@@ -84,13 +101,18 @@ def board(ws: Workspace, scenario_id: str) -> Board:
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
     rules = rules_of(ws, info)
-    key = ("board", scenario_id, rev, info.measure, info.tolerance, info.name, data.reps, rules)
+    held = held_of(ws, info, plan)
+    mark = held_mark(held)
+    key = ("board", scenario_id, rev, mark, data.key, info.measure, info.tolerance, info.name, data.reps, rules)
     known = ws.scores.get(key)
     if known is not None:  # what is kept with the plan changes without a new revision
         return known if known.info == info else ws.scores.put(key, replace(known, info=info))  # type: ignore[no-any-return]
-    loads, counts = per_unit(ws, info, info.measure)
+    loads, counts = per_unit(ws, info, info.measure, held)
     return ws.scores.put(  # type: ignore[no-any-return]
-        key, _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules)
+        key,
+        replace(
+            _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules, held), data=data.key
+        ),
     )
 
 
@@ -114,21 +136,33 @@ def preview_board(
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
     units = ws.units(info)
-    loads, counts = per_unit(ws, info, info.measure)
-    held = rules_of(ws, info) if rules is None else rules
-    return _measure(ws, info, rev, apply(plan, change), units, data.accounts, data.reps, loads, counts, held)
+    kept = rules_of(ws, info) if rules is None else rules
+    after = apply(plan, change)
+    held = held_of(ws, info, after)
+    loads, counts = per_unit(ws, info, info.measure, held)
+    made = _measure(ws, info, rev, after, units, data.accounts, data.reps, loads, counts, kept, held)
+    return replace(made, data=data.key)
 
 
-def per_unit(ws: Workspace, info: ScenarioInfo, measure: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def per_unit(
+    ws: Workspace, info: ScenarioInfo, measure: str, held: Held | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """float64 (n_units,) sums of a measure and int64 (n_units,) accounts per unit; summed once, then kept.
+
+    Accounts that go to a territory by name are in neither: `held` says which; None = those of the plan as stored.
 
     Raises:
         InputError: if the accounts don't have the measure.
     """
-    key = ("units", info.dataset_id, info.units_version, measure)
+    data = dataset(ws, info.dataset_id)
+    without = held_of(ws, info) if held is None else held
+    mark = zlib.crc32(np.sort(without.rows).tobytes()) if len(without) else 0
+    key = ("units", data.key, info.units_version, measure, mark)
     known = ws.scores.get(key)
     if known is None:
-        loads, counts = measures_per_unit(dataset(ws, info.dataset_id).accounts, ws.units(info), (measure,))
+        if measure not in data.accounts.measures:
+            raise InputError(scored.missing(data.scored, measure))
+        loads, counts = measures_per_unit(data.accounts, ws.units(info), (measure,), held=without)
         known = ws.scores.put(key, (loads[:, 0], counts))
     return known  # type: ignore[no-any-return]
 
@@ -144,12 +178,15 @@ def _measure(
     loads: NDArray[np.float64],
     counts: NDArray[np.int64],
     rules: Rules,
+    held: Held,
 ) -> Board:
     k = len(plan.territories)
     on = plan.assign != UNASSIGNED
     found = _tally(ws, info, plan, units, loads, counts)
-    sums = found.load
-    goals = targets(plan, loads, dict(rules.shares))
+    by_name, named = held_loads(accounts, plan, (info.measure,), held)
+    sums = found.load + by_name[:, 0]
+    total = float(loads.sum() + by_name.sum())
+    goals = targets(plan, loads, dict(rules.shares), by_name[:, 0])
     target = float(goals.min(initial=np.inf)) if k else 0.0
     deviation = sums / goals - 1.0 if target > 0 else np.full(k, np.nan)
     names = {r.rep_id: r.name for r in reps}
@@ -163,18 +200,19 @@ def _measure(
             "load": sums,
             "target": goals,
             "deviation": deviation,
-            "accounts": found.accounts,
+            "accounts": found.accounts + named,
             "units": found.size,
             "pieces": found.pieces,
             "compactness": found.polsby_popper,
         }
     )
     worst = float(np.abs(deviation).max()) if k and target > 0 else float("nan")
-    moved, baseline = _moved(ws, info, plan, loads)
-    further = {m: per_unit(ws, info, m)[0] for m in measures_of(rules, accounts)}
-    broken = broken_rules(plan, units, rules, further, dict(accounts.currency))
+    moved, baseline = _moved(ws, info, plan, loads, float(by_name.sum()))
+    further = {m: per_unit(ws, info, m, held)[0] for m in measures_of(rules, accounts)}
+    more = {m: held_loads(accounts, plan, (m,), held)[0][:, 0] for m in further}
+    broken = broken_rules(plan, units, rules, further, dict(accounts.currency), more)
     unassigned = float(loads[~on].sum())
-    most = rules.unassigned * float(loads.sum())
+    most = rules.unassigned * total
     left = unassigned > most * (1 + 1e-9) if most > 0 else bool(loads[~on].any())
     return Board(
         info=info,
@@ -200,6 +238,7 @@ def _measure(
         else float("nan"),
         rules=rules,
         broken=broken,
+        held=held,
     )
 
 
@@ -211,17 +250,20 @@ def _tally(
     return ws.tallies.put(key, tally(plan, units, loads, counts, ws.tallies.get(key)))  # type: ignore[no-any-return]
 
 
-def _moved(ws: Workspace, info: ScenarioInfo, plan: Plan, loads: NDArray[np.float64]) -> tuple[float, str]:
-    """Share of the load that changed territory since the newest generated or imported plan on this line of work."""
+def _moved(ws: Workspace, info: ScenarioInfo, plan: Plan, loads: NDArray[np.float64], held: float) -> tuple[float, str]:
+    """Share of the load that changed territory since the newest generated or imported plan on this line of work.
+
+    Accounts that go by name stay where they are, and count among what was assigned.
+    """
     base = _baseline(ws, info)
-    total = float(loads.sum())
-    if base is None or total <= 0:
+    if base is None or float(loads.sum()) + held <= 0:
         return float("nan"), ""
     was, kind = base
     known = was != UNASSIGNED
-    share = disruption.load_pct(was[known], plan.assign[known], loads[known][:, None])
+    changed = known & (was != plan.assign)
+    whole = float(loads[known].sum()) + held
     baseline = "when the plan was generated" if kind == "design" else "when the plan was imported"
-    return float(np.atleast_1d(share)[0]) / 100.0, baseline
+    return float(loads[changed].sum()) / whole if whole > 0 else 0.0, baseline
 
 
 def _baseline(ws: Workspace, info: ScenarioInfo) -> tuple[NDArray[np.int16], str] | None:
@@ -242,7 +284,7 @@ def _baseline(ws: Workspace, info: ScenarioInfo) -> tuple[NDArray[np.int16], str
 def totals(ws: Workspace, scenario_id: str) -> PlanTotals:
     """accepted = assigned + unassigned + outside + unlocated, in rows and each measure."""
     one = board(ws, scenario_id)
-    return plan_totals(one.accounts, one.units, one.plan)
+    return plan_totals(one.accounts, one.units, one.plan, one.held)
 
 
 def report_table(ws: Workspace, scenario_id: str, *, rest: bool = False) -> pd.DataFrame:
@@ -255,8 +297,9 @@ def report_table(ws: Workspace, scenario_id: str, *, rest: bool = False) -> pd.D
     """
     one = board(ws, scenario_id)
     slots, k = one.plan.slots(), len(one.plan.territories)
-    weights, _ = measures_per_unit(one.accounts, one.units, one.accounts.measures)
-    sums = balance.loads(slots, weights, k)
+    weights, _ = measures_per_unit(one.accounts, one.units, one.accounts.measures, held=one.held)
+    by_name = held_loads(one.accounts, one.plan, one.accounts.measures, one.held)[0]
+    sums = balance.loads(slots, weights, k) + by_name
     out: dict[str, Any] = {
         "code": one.table["code"],
         "name": one.table["territory"],
@@ -265,7 +308,7 @@ def report_table(ws: Workspace, scenario_id: str, *, rest: bool = False) -> pd.D
         "accounts": one.table["accounts"],
     }
     for j, measure in enumerate(one.accounts.measures):
-        goals = targets(one.plan, weights[:, j], dict(one.rules.shares))
+        goals = targets(one.plan, weights[:, j], dict(one.rules.shares), by_name[:, j])
         out[f"load_{measure}"] = sums[:, j]
         out[f"target_{measure}"] = goals
         out[f"deviation_{measure}"] = sums[:, j] / goals - 1.0 if k and goals.min() > 0 else np.full(k, np.nan)

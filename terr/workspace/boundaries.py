@@ -206,6 +206,9 @@ def forget(ws: Workspace, level: str) -> None:
     found = next((s for s in at_hand(ws) if s.level == level and s.own), None)
     if found is None:
         raise LocateError("these boundaries are not there any more; reload the page")
+    everybodys = next(s.plans for s in at_hand(ws.whole) if s.level == level)
+    if len(everybodys) > len(found.plans):
+        raise PlanError(f"{found.title} is used by plans of others; they have to delete those first")
     if found.plans:
         raise PlanError(
             f"{found.title} is used by {and_list([f'“{p}”' for p in found.plans])}; delete "

@@ -11,7 +11,7 @@ from terr.boundaries.catalog import load_units
 from terr.errors import LocateError, PlanError
 from terr.model.plan import Plan
 from terr.model.units import Units
-from terr.store import DataFiles, ScenarioInfo, Store, data_dir, open_store, usual_address
+from terr.store import NOONE, DataFiles, Person, ScenarioInfo, Store, data_dir, open_store, usual_address
 from terr.workspace.levels import missing
 
 _KEPT = 64
@@ -54,6 +54,8 @@ class Workspace:
     Attributes:
         notice: one line about something that happened while opening ("" = nothing), e.g. a damaged database that was
             put aside.
+        sign_in: people sign in, and see what they have a role on (see `terr.workspace.roles`).
+        person: whose view of the workspace this is; whole: the workspace without anybody's limits.
     """
 
     def __init__(self, root: Path | None = None, database: str = "") -> None:
@@ -62,10 +64,15 @@ class Workspace:
         self.store: Store = open_store(database or usual)
         self.files: DataFiles = self.store.files(self.root)
         self.notice: str = self.store.notice
+        self.sign_in = False
+        self.person: Person = NOONE
+        self.whole: Workspace = self
         self.plans = Cache()
         self.datasets = Cache(8)
+        self.intakes = Cache(4)  # whole files: few
         self.scores = Cache()
         self.tallies = Cache(16)
+        self.views = Cache(512)
         self.queues = Cache(4_096)
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from terr.store import Client, Person
 from terr.view.text import count, units_word
 from terr.workspace import plans, proposals
 from terr.workspace.core import Workspace
-from terr.workspace.reading import codes_of, is_int, is_name, text_of, units_of
+from terr.workspace.heard import codes_of, is_int, is_name, text_of, units_of
 from terr.workspace.roles import may
 
 QUEUE = "~"
@@ -94,7 +94,7 @@ def take(ws: Workspace, scenario_id: str, session: str, events: Sequence[Any], p
         events: {"n", "k", "p", ...} as the map makes them.
         person: who edits.
     """
-    key = (scenario_id, session)
+    key = (scenario_id, session, person.user_id)  # nobody moves on the queue of another
     with _making:
         queue: _Queue = ws.queues.get(key) or ws.queues.put(key, _Queue())
     with queue.lock:

@@ -11,7 +11,7 @@ from terr.errors import StoreError, TerrError
 from terr.store import Person
 from terr.workspace import desk, plans
 from terr.workspace.core import Workspace
-from terr.workspace.reading import codes_of, is_int, is_name, text_of, units_of
+from terr.workspace.heard import codes_of, is_int, is_name, text_of, units_of
 
 _LONGEST_TEXT = 80
 

@@ -50,9 +50,9 @@ def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
     one = board(ws, scenario_id)
     if kind == "accounts.xlsx":
         table = report_table(ws, scenario_id)
-        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, notes_table(one))
+        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, notes_table(one), one.held)
     elif kind == "accounts.csv":
-        data = accounts_csv(one.accounts, one.units, one.plan, one.reps)
+        data = accounts_csv(one.accounts, one.units, one.plan, one.reps, one.held)
     elif kind == "plan.csv":
         data = plan_csv(one.plan, one.units)
     else:

@@ -12,13 +12,20 @@ from terr.boundaries.catalog import EVERYWHERE, data_dir
 from terr.locate.gazetteer import city_key, clean_zip, gazetteer
 from terr.workspace.board import Board
 from terr.workspace.core import Workspace
+from terr.workspace.scored_filters import Filter
 
 MOST = 8
 """Hits of each kind."""
 
 
-def find(ws: Workspace, shown: Board, text: str) -> list[dict[str, Any]]:
+def find(ws: Workspace, shown: Board, text: str, only: Filter | None = None) -> list[dict[str, Any]]:
     """Places a text names, best first: cities and ZIPs of the region, then accounts by the plan's measure.
+
+    Args:
+        ws: the workspace.
+        shown: the plan.
+        text: what a person typed.
+        only: the accounts looked at, None for all.
 
     Returns:
         per hit: `kind` ("City", "ZIP", "Account"), `label`, and `lat` and `lon` in degrees or `units` (one unit code).
@@ -27,10 +34,17 @@ def find(ws: Workspace, shown: Board, text: str) -> list[dict[str, Any]]:
     wanted = " ".join(text.casefold().split())
     if len(wanted) < 2:
         return []
-    key = ("found", shown.info.dataset_id, shown.units.version, shown.measure, wanted)  # asked for again at each click
+    key = (
+        "found",
+        shown.data,
+        shown.units.version,
+        shown.measure,
+        wanted,
+        only.title if only else "",
+    )  # asked again at each click
     known = ws.scores.get(key)
     if known is None:
-        hits = [*_zips(shown, wanted), *_cities(ws, shown, wanted), *_accounts(ws, shown, wanted)]
+        hits = [*_zips(shown, wanted), *_cities(ws, shown, wanted), *_accounts(ws, shown, wanted, only)]
         known = ws.scores.put(key, hits)
     return known  # type: ignore[no-any-return]
 
@@ -79,23 +93,22 @@ def _city_names() -> list[tuple[str, str, str, float, float, int]]:
     ]
 
 
-def _accounts(ws: Workspace, shown: Board, wanted: str) -> list[dict[str, Any]]:
+def _accounts(ws: Workspace, shown: Board, wanted: str, only: Filter | None) -> list[dict[str, Any]]:
     frame = shown.accounts.frame
-    key = ("account names", shown.info.dataset_id)
+    key = ("account names", shown.data)
     names = ws.scores.get(key)
     if names is None:
         names = ws.scores.put(key, frame["name"].str.casefold())
-    hit = np.flatnonzero(
-        (names.str.contains(wanted, regex=False) | (frame["account_id"].str.casefold() == wanted)).to_numpy()
-    )
+    fits = (names.str.contains(wanted, regex=False) | (frame["account_id"].str.casefold() == wanted)).to_numpy()
+    hit = np.flatnonzero(fits if only is None else fits & only.mask)
     if not len(hit):
         return []
     weight = frame[shown.measure].fillna(0.0).to_numpy()[hit]
     best = hit[np.lexsort((hit, -weight))][:MOST]
-    codes = ws.scores.get(("account units", shown.info.dataset_id, shown.units.version))
+    codes = ws.scores.get(("account units", shown.data, shown.units.version))
     if codes is None:
         codes = ws.scores.put(
-            ("account units", shown.info.dataset_id, shown.units.version), unit_codes(shown.accounts, shown.units)
+            ("account units", shown.data, shown.units.version), unit_codes(shown.accounts, shown.units)
         )
     out = []
     for i in best.tolist():

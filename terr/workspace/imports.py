@@ -1,200 +1,265 @@
-"""From an uploaded file to located accounts with a ledger of every row's fate."""
+"""Data sets: a file taken in and kept, opened again, changed; with what a person decided about it applied."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
 import pandas as pd
 
 from terr import demo
-from terr.errors import InputError, TerrError
-from terr.ingest import FIELDS
-from terr.ingest.columns import ColumnMap, recognise
+from terr.errors import ConflictError, InputError, LocateError, TerrError
 from terr.ingest.files import RawTable, read_table
-from terr.ingest.ledger import Ledger, take_in
+from terr.ingest.progress import Cancel, Progress, part
 from terr.ingest.roster import read_reps
-from terr.locate import locate
-from terr.model.accounts import LOCATED_BY, Accounts
+from terr.model.accounts import Accounts
 from terr.model.reps import Rep
 from terr.store import DatasetInfo
+from terr.workspace import scored
+from terr.workspace.checking import check_report
 from terr.workspace.core import Workspace
-
-WAYS = {
-    "lat_lon": "by latitude and longitude",
-    "zip": "by ZIP",
-    "city_state": "by city and state",
-    "county": "by county and state",
-    "unlocated": "not located",
-}
-_MONEY = re.compile(
-    r"revenue|sales|amount|potential|spend|price|value|quota|\barr\b|\bacv\b|\bmrr\b|bookings|pipeline|\$",
-    re.IGNORECASE,
+from terr.workspace.decided import decided
+from terr.workspace.reading import Reading, reading_version, stepped, version
+from terr.workspace.takein import (
+    COUNT,
+    WAYS,
+    Intake,
+    guess_money,
+    inspect,
+    intake,
+    roster_in,
+    summary,
+    with_column,
 )
-COUNT = "Number of accounts"
-_ROSTER = re.compile(r"\b(reps?|roster|users?|sales ?(team|people|reps?))\b", re.IGNORECASE)
 
-
-@dataclass(frozen=True)
-class Intake:
-    """A file taken in, whether saved or not.
-
-    Attributes:
-        raw: the file as text cells.
-        columns: which column is what.
-        ledger: every row's fate.
-        accounts: the accepted accounts, located.
-        notes: located_by's companion: a reason per account ("" = none), in the order of the accounts.
-    """
-
-    raw: RawTable
-    columns: ColumnMap
-    ledger: Ledger
-    accounts: Accounts
-    notes: tuple[str, ...]
-
-    @property
-    def located(self) -> dict[str, int]:
-        """Way of locating -> number of accounts; the ways of LOCATED_BY."""
-        counts = self.accounts.frame["located_by"].value_counts()
-        return {way: int(counts.get(way, 0)) for way in LOCATED_BY}
-
-    def unlocated(self) -> pd.DataFrame:
-        """The unlocated accounts in the file's own layout, with file row and reason, to mend and load again.
-
-        A column of the file that has one of these names keeps it; ours then gets " (2)".
-        """
-        frame = self.accounts.frame
-        lost = (frame["located_by"] == "unlocated").to_numpy()
-        rows = frame.loc[lost, "source_row"].to_numpy()
-        out = self.raw.rows[pd.Index(self.raw.source_rows).isin(rows)].reset_index(drop=True)
-        out.insert(0, _free("File row", out), rows)
-        out[_free("Reason", out)] = [note for note, no in zip(self.notes, lost, strict=True) if no]
-        return out
+_READING = "terr_reading"
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A saved data set: its record, its accounts and its roster."""
+    """A saved data set.
+
+    Attributes:
+        info: its record.
+        accounts: what all work is done with: the file's, after decisions about duplicates and families, with scores.
+        reps: its roster.
+        originals: the accounts as they came in, before any decision.
+        version: another one whenever the accounts may differ; part of the key of whatever is kept in memory of them.
+        notes: decisions that couldn't be carried out.
+        scored: what was worked out by the kept definitions of scores; its base are the accounts without it.
+    """
 
     info: DatasetInfo
     accounts: Accounts
     reps: tuple[Rep, ...]
+    originals: Accounts
+    version: str
+    notes: tuple[str, ...] = ()
+    scored: scored.Applied | None = None
+
+    @property
+    def key(self) -> str:
+        """Which accounts these are: the data set and its version, with the homes if workload counts on them."""
+        return f"{self.info.id}-{self.version}{'' if self.scored is None else self.scored.homes}"
 
 
-def inspect(data: bytes, filename: str, *, sheet: str | None = None) -> tuple[RawTable, ColumnMap]:
-    """Read a file and guess its columns; nothing is taken in yet.
-
-    Raises:
-        InputError: if the file can't be used.
-    """
-    raw = read_table(data, filename, sheet=sheet)
-    return raw, recognise(raw)
-
-
-def intake(raw: RawTable, columns: ColumnMap, money: Mapping[str, str] | None = None) -> Intake:
-    """Clean, judge and locate every row.
+def save(
+    ws: Workspace,
+    data: bytes,
+    taken: Intake,
+    *,
+    name: str = "",
+    reps: Sequence[Rep] = (),
+    more: Mapping[str, Any] | None = None,
+) -> Dataset:
+    """Keep the file, the accounts and the roster.
 
     Args:
-        raw: the file as text cells.
-        columns: which column is what.
-        money: measure -> currency code for measures whose cells name none.
-
-    Raises:
-        InputError: if the columns can't be used.
-    """
-    taken = take_in(raw, columns)
-    frame = locate(taken.frame)
-    notes = tuple(str(n) for n in frame["locate_note"])
-    frame = frame.drop(columns="locate_note")
-    measures = tuple(taken.measures)
-    if not measures:  # a list of names and places is planned by the number of accounts
-        frame, measures = frame.assign(**{COUNT: 1.0}), (COUNT,)
-    accounts = Accounts(
-        frame=frame,
-        measures=measures,
-        currency=tuple(sorted(({**(money or {}), **{m: c for m, c in taken.currency.items() if c}}).items())),
-    )
-    return Intake(raw, columns, taken.ledger, accounts, notes)
-
-
-def guess_money(columns: ColumnMap) -> dict[str, str]:
-    """Measures that by their name are money, taken as US dollars until a cell or a person says otherwise."""
-    return {m: "USD" for m in columns.measures if _MONEY.search(m)}
-
-
-def roster_in(data: bytes, raw: RawTable) -> tuple[Rep, ...]:
-    """Reps of a sheet named like a roster in the same workbook; () if there is none that can be read."""
-    for sheet in raw.sheets:
-        if sheet != raw.sheet and _ROSTER.search(sheet):
-            try:
-                return read_reps(read_table(data, raw.filename, sheet=sheet))[0]
-            except InputError:
-                continue
-    return ()
-
-
-def save(ws: Workspace, data: bytes, taken: Intake, *, name: str = "", reps: Sequence[Rep] = ()) -> Dataset:
-    """Keep the file, the accounts and the roster.
+        ws: where.
+        data: the file's bytes.
+        taken: what came of it.
+        name: of the data set, by default the file's.
+        reps: its roster.
+        more: what else the data set keeps, beside how it is read.
 
     Raises:
         StoreError: if it can't be written; nothing half-written stays behind.
     """
     sha256 = ws.files.save(data)
+    raw = taken.raw
+    reading = Reading(
+        taken.chosen or taken.columns, dict(taken.accounts.currency), taken.answers, taken.refuse, sheet=raw.sheet
+    )  # fmt: skip
+    mapping = {**(more or {}), **reading.plain()}
     info = ws.store.save_dataset(
-        name=name or taken.raw.filename,
-        sha256=sha256,
-        filename=taken.raw.filename,
-        mapping={
-            "fields": dict(taken.columns.fields),
-            "measures": dict(taken.columns.measures),
-            "decimal": taken.columns.decimal,
-            "sheet": taken.raw.sheet,
-            "money": dict(taken.accounts.currency),
-        },
-        summary=summary(taken),
+        name=name or raw.filename, sha256=sha256, filename=raw.filename, mapping=mapping, summary=summary(taken)
     )
-    ws.files.write_frame(info.id, taken.accounts.frame)
+    _write_frame(ws, info.id, taken.accounts.frame, mapping)
     ws.store.save_reps(info.id, tuple(reps))
-    dataset = Dataset(info, taken.accounts, ws.store.reps(info.id))  # in the order they come back after a restart
-    ws.datasets.put(info.id, dataset)
-    ws.datasets.put(("intake", info.id), taken)
-    return dataset
+    ws.intakes.put(("intake", info.id), (reading_version(info.mapping), taken))
+    return dataset(ws, info.id)  # reps in the order they come back after a restart
 
 
 def dataset(ws: Workspace, dataset_id: str) -> Dataset:
-    """A saved data set.
+    """A saved data set, with everything a person decided about it applied.
 
     Raises:
         LocateError: if there is none with this id.
         StoreError: if its files are gone.
     """
-    known = ws.datasets.get(dataset_id)
-    if known is not None:
-        return known  # type: ignore[no-any-return]
-    info = ws.store.dataset(dataset_id)
-    accounts = Accounts(
-        frame=ws.files.read_frame(dataset_id),
+    info = ws.store.dataset(dataset_id)  # cheap; another window or process may have changed it
+    now = version(info.mapping)
+    known: Dataset | None = ws.datasets.get(dataset_id)
+    if known is not None and known.version == now:
+        return known
+    reps = ws.store.reps(dataset_id) if known is None else known.reps
+    if known is not None and reading_version(known.info.mapping) == reading_version(info.mapping):
+        originals = known.originals
+    else:
+        originals = _originals(ws, info)
+    done = decided(originals, info.mapping)
+    work = scored.applied(  # what measures are made of is counted once by now
+        done.accounts, scored.recipe_in(info.mapping), reps, ground=version({**info.mapping, scored.KEY: None}),
+        before=(None if known is None else known.scored, *scored.recalled(ws, dataset_id)),
+    )  # fmt: skip
+    made = Dataset(info, work.accounts, reps, originals, now, done.notes, work)
+    return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]
+
+
+def _originals(ws: Workspace, info: DatasetInfo) -> Accounts:
+    """The accounts as they came in, before decisions about duplicates and families.
+
+    The stored table is a copy for speed: if it is gone, or of another reading (Terr was ended between two writes), the
+    accounts are made from the file again.
+    """
+    taken = ready_intake(ws, info)
+    if taken is not None:
+        return taken.accounts
+    wanted = reading_version(info.mapping)
+    try:
+        frame = ws.files.read_frame(info.id)
+    except LocateError:
+        if not ws.files.exists(info.sha256):
+            raise
+        frame = pd.DataFrame()
+    changed = any(info.mapping.get(k) for k in ("answers", "refuse", "steps"))
+    if frame.empty or frame.attrs.get(_READING, "" if changed else wanted) != wanted:
+        accounts = intake_of(ws, info.id).accounts
+        _write_frame(ws, info.id, accounts.frame, info.mapping)
+        return accounts
+    return Accounts(
+        frame=frame,
         measures=tuple(info.summary["measures"]),
         currency=tuple((m, c) for m, c in info.summary["currency"].items()),
     )
-    return ws.datasets.put(dataset_id, Dataset(info, accounts, ws.store.reps(dataset_id)))  # type: ignore[no-any-return]
 
 
-def intake_of(ws: Workspace, dataset_id: str) -> Intake:
-    """The ledger of a saved data set, made again from the kept file if this process hasn't got it."""
-    known = ws.datasets.get(("intake", dataset_id))
+def _write_frame(ws: Workspace, dataset_id: str, frame: pd.DataFrame, mapping: Mapping[str, Any]) -> None:
+    told = frame.copy(deep=False)
+    told.attrs = {_READING: reading_version(mapping)}
+    ws.files.write_frame(dataset_id, told)
+
+
+def intake_of(
+    ws: Workspace, dataset_id: str, *, progress: Progress | None = None, cancel: Cancel | None = None
+) -> Intake:
+    """The ledger of a saved data set, made again from the kept file if this process hasn't got it.
+
+    Raises:
+        LocateError: if there is no such data set, or its file is gone.
+        Cancelled: if `cancel` said so.
+    """
+    info = ws.store.dataset(dataset_id)
+    known = ready_intake(ws, info)
+    if known is not None:
+        return known
+    reading = Reading.of(info.mapping)
+    raw, _ = stepped(raw_of(ws, info, progress=part(progress, 0.0, 0.5), cancel=cancel), reading, ws.files.read)
+    taken = _taken(raw, reading, part(progress, 0.5, 1.0), cancel)
+    ws.intakes.put(("intake", dataset_id), (reading_version(info.mapping), taken))
+    return taken
+
+
+def ready_intake(ws: Workspace, info: DatasetInfo) -> Intake | None:
+    """The ledger of a data set if it is at hand."""
+    known = ws.intakes.get(("intake", info.id))
+    return known[1] if known is not None and known[0] == reading_version(info.mapping) else None
+
+
+def raw_of(
+    ws: Workspace, info: DatasetInfo, *, progress: Progress | None = None, cancel: Cancel | None = None
+) -> RawTable:
+    """The file of a data set as it was uploaded, before any change."""
+    known = ws.intakes.get(("raw", info.id))
     if known is not None:
         return known  # type: ignore[no-any-return]
-    info = ws.store.dataset(dataset_id)
-    raw = read_table(ws.files.read(info.sha256), info.filename, sheet=info.mapping["sheet"])
-    columns = ColumnMap(
-        fields=info.mapping["fields"], measures=info.mapping["measures"], decimal=info.mapping["decimal"]
-    )
-    return ws.datasets.put(("intake", dataset_id), intake(raw, columns, info.mapping.get("money")))  # type: ignore[no-any-return]
+    answers = {k: v for k, v in (info.mapping.get("answers") or {}).items() if k == "header_row:"}
+    return ws.intakes.put(  # type: ignore[no-any-return]
+        ("raw", info.id),
+        read_table(
+            ws.files.read(info.sha256), info.filename, sheet=info.mapping["sheet"], answers=answers,
+            progress=progress, cancel=cancel,
+        ),
+    )  # fmt: skip
+
+
+def _taken(raw: RawTable, reading: Reading, progress: Progress | None, cancel: Cancel | None) -> Intake:
+    return intake(
+        raw, reading.columns, reading.money, answers=reading.answers, refuse=reading.refuse, progress=progress,
+        cancel=cancel,
+    )  # fmt: skip
+
+
+def reread(
+    ws: Workspace,
+    dataset_id: str,
+    change: Callable[[Reading], Reading],
+    *,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Intake:
+    """Change how a data set's file is read, and make its accounts again. Two people's changes both hold.
+
+    Raises:
+        InputError: if the file can't be used in that way; everything stays as it was.
+        ConflictError: if others change it all the time.
+        Cancelled: if `cancel` said so.
+    """
+    for _ in range(5):
+        info = ws.store.dataset(dataset_id)
+        before = Reading.of(info.mapping)
+        after = change(before)
+        known = ready_intake(ws, info)
+        if known is not None and after.steps[: len(before.steps)] == before.steps:
+            if not before.steps:
+                ws.intakes.put(("raw", info.id), known.raw)  # to take the steps back from
+            raw, _ = stepped(known.raw, after, ws.files.read, done=len(before.steps))
+        else:
+            first = raw_of(ws, info, progress=part(progress, 0.0, 0.4), cancel=cancel)
+            raw, _ = stepped(first, after, ws.files.read)
+        taken = _taken(raw, after, part(progress, 0.4, 1.0), cancel)
+        mapping = {**info.mapping, **after.plain(), "money": dict(taken.accounts.currency)}
+        _write_frame(ws, dataset_id, taken.accounts.frame, mapping)
+        try:
+            ws.store.change_dataset(dataset_id, _unless_changed(info, mapping, summary(taken)))
+        except ConflictError:
+            continue  # with what the other one made of it
+        ws.intakes.put(("intake", dataset_id), (reading_version(mapping), taken))
+        return taken
+    raise ConflictError("this data set is being changed in other windows; try again")
+
+
+def _unless_changed(
+    info: DatasetInfo, mapping: Mapping[str, Any], figures: Mapping[str, Any]
+) -> Callable[[DatasetInfo], tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    def put(now: DatasetInfo) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        if version(now.mapping) != version(info.mapping):
+            raise ConflictError("this data set was changed meanwhile")
+        return mapping, figures
+
+    return put
 
 
 def demo_dataset(ws: Workspace) -> Dataset:
@@ -225,96 +290,33 @@ def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep]) -> Dataset:
     """Make these the roster of a data set."""
     ws.store.save_reps(dataset_id, tuple(reps))
     old = dataset(ws, dataset_id)
-    made = Dataset(old.info, old.accounts, ws.store.reps(dataset_id))
+    roster = ws.store.reps(dataset_id)
+    made = replace(old, reps=roster)
+    if old.scored is not None:  # workload starts at their homes
+        work = old.scored
+        work = scored.applied(work.base, work.recipe, roster, ground=work.ground, before=(work,))
+        made = replace(made, accounts=work.accounts, scored=work)
     return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]
 
 
-def summary(taken: Intake) -> dict[str, Any]:
-    """The headline figures of an import, as JSON."""
-    ledger = taken.ledger
-    return {
-        "rows_in": ledger.rows_in,
-        "rows_accepted": ledger.rows_accepted,
-        "rows_excluded": ledger.rows_excluded,
-        "rows_rejected": ledger.rows_rejected,
-        "measures": list(taken.accounts.measures),
-        "currency": dict(taken.accounts.currency),
-        "totals": {m: _amounts(t) for m, t in ledger.totals.items()},
-        "located": taken.located,
-    }
-
-
-def check_report(taken: Intake) -> dict[str, Any]:
-    """The JSON of `terr check`, as docs/interface.md promises."""
-    raw, ledger = taken.raw, taken.ledger
-    return {
-        "file": raw.filename,
-        "format": raw.format,
-        "encoding": raw.encoding,
-        "delimiter": raw.delimiter,
-        "sheet": raw.sheet,
-        "header_row": raw.header_row,
-        "rows_in": ledger.rows_in,
-        "rows_accepted": ledger.rows_accepted,
-        "rows_excluded": ledger.rows_excluded,
-        "rows_rejected": ledger.rows_rejected,
-        "columns": dict(taken.columns.fields),
-        "measures": {m: _amounts(t) for m, t in ledger.totals.items()},
-        "located": taken.located,
-        "issues": _plain(ledger.issues) + _lost(taken),
-    }
-
-
-def with_column(columns: ColumnMap, choices: Mapping[str, str]) -> ColumnMap:
-    """A column map with fields or measures named by hand (`{"zip": "Postal", "revenue": "Beds"}`).
-
-    A name that is no field is a measure. The first measure named this way replaces the guessed ones.
-    """
-    fields = {**columns.fields, **{f: c for f, c in choices.items() if f in FIELDS}}
-    measures = {m: c for m, c in choices.items() if m not in FIELDS}
-    kept = {m: c for m, c in columns.measures.items() if c not in measures.values()}
-    taken = set(measures.values()) | {c for f, c in choices.items() if f in FIELDS}
-    return ColumnMap(
-        fields={f: c for f, c in fields.items() if f in choices or c not in taken},
-        measures={**measures, **{m: c for m, c in kept.items() if m not in measures and c not in taken}},
-        decimal=columns.decimal,
-    )
-
-
-def _free(name: str, frame: pd.DataFrame) -> str:
-    while name in frame.columns:
-        name += " (2)"
-    return name
-
-
-def _amounts(total: Any) -> dict[str, Any]:
-    return {
-        "total_in": total.total_in,
-        "accepted": total.accepted,
-        "excluded": total.excluded,
-        "rejected": total.rejected,
-        "currency": total.currency,
-    }
-
-
-def _plain(issues: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = ["row", "column", "value", "code", "message", "fate"]
-    return [
-        {**{c: str(r[c]) for c in columns}, "row": int(r["row"])} for r in issues[columns].to_dict(orient="records")
-    ]
-
-
-def _lost(taken: Intake) -> list[dict[str, Any]]:
-    frame = taken.accounts.frame
-    out = []
-    for row, way, note in zip(frame["source_row"], frame["located_by"], taken.notes, strict=True):
-        if way == "unlocated" or note:
-            code = "unlocated" if way == "unlocated" else "located_with_note"
-            out.append({"row": int(row), "column": "", "value": "", "code": code, "message": note, "fate": "accepted"})
-    return out
-
-
 __all__ = [
-    "WAYS", "Dataset", "Intake", "TerrError", "check_report", "dataset", "demo_dataset", "inspect", "intake",
-    "intake_of", "replace_reps", "roster_in", "save", "summary", "with_column",
+    "COUNT",
+    "WAYS",
+    "Dataset",
+    "Intake",
+    "TerrError",
+    "check_report",
+    "dataset",
+    "demo_dataset",
+    "guess_money",
+    "inspect",
+    "intake",
+    "intake_of",
+    "ready_intake",
+    "replace_reps",
+    "reread",
+    "roster_in",
+    "save",
+    "summary",
+    "with_column",
 ]  # fmt: skip

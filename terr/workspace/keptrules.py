@@ -30,6 +30,7 @@ def broken_rules(
     rules: Rules,
     loads: Mapping[str, NDArray[np.float64]],
     currencies: Mapping[str, str] | None = None,
+    held: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> tuple[str, ...]:
     """One line per rule that isn't kept; () if all are.
 
@@ -39,6 +40,7 @@ def broken_rules(
         rules: what it is held to.
         loads: measure -> float64 (n,), for the measures of hard further limits.
         currencies: measure -> currency code.
+        held: measure -> float64 (k,), what each territory has by name.
     """
     out = []
     open_ones = [j for j, t in enumerate(plan.territories) if not t.locked]
@@ -46,7 +48,9 @@ def broken_rules(
         if not one.hard or one.measure not in loads:
             continue
         sums = balance.loads(plan.slots(), loads[one.measure][:, None], len(plan.territories))[:, 0]
-        goals = targets(plan, loads[one.measure], dict(rules.shares))
+        more = (held or {}).get(one.measure, np.zeros(len(plan.territories)))
+        sums = sums + more
+        goals = targets(plan, loads[one.measure], dict(rules.shares), more)
         scale = 1.0 if one.as_load else goals
         value = np.divide(sums, scale, out=np.zeros_like(sums), where=np.asarray(scale) > 0)
         least = -np.inf if one.low is None else one.low

@@ -14,6 +14,7 @@ from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED
 from terr.workspace.board import Board, per_unit
 from terr.workspace.core import Workspace
+from terr.workspace.exceptions import held_mark
 
 START = "change:start"
 _MOST_PLANS = 12
@@ -52,7 +53,7 @@ def piece(ws: Workspace, shown: Board, wanted: str) -> dict[str, Any] | None:
         return {
             "kind": "measure", "id": wanted, "title": name, "values": figures(loads),
             "currency": dict(shown.accounts.currency).get(name, ""),
-            "version": _version(wanted, shown.info.dataset_id, shown.units.version),
+            "version": _version(wanted, shown.data, shown.units.version, held_mark(shown.held)),
         }  # fmt: skip
     try:
         other, mark, codes = _start(ws, shown) if wanted == START else _other(ws, shown, name)

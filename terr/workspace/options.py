@@ -126,15 +126,37 @@ def seed(text: str) -> int:
     return value
 
 
-def file_options(parser: argparse.ArgumentParser) -> None:
+def file_options(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     """The file of accounts and how it is read."""
-    parser.add_argument("file", metavar="FILE", help="accounts: CSV, text or Excel workbook")
+    words = "accounts: CSV, text, Excel workbook or Parquet"
+    parser.add_argument("file", metavar="FILE", help=words, **({} if needed else {"nargs": "?"}))  # type: ignore[arg-type]
     parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
     parser.add_argument(
         "--map", type=pair, action="append", default=[], metavar="FIELD=COLUMN",
         help="column of a field (account_id name zip city state county latitude longitude owner) or measure",
     )  # fmt: skip
+    parser.add_argument(
+        "--answer", type=pair, action="append", default=[], metavar="QUESTION=CHOICE",
+        help="answer what the file leaves open, such as decimal:Revenue=, (check lists the questions)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--refuse", action="append", default=[], metavar="REPAIR[:COLUMN]",
+        help="leave cells as they stand, such as padded_zip:Zip (check lists the repairs)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--decisions", metavar="FILE.json", help="answers, mended cells, duplicates and families decided on the page"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def source_options(parser: argparse.ArgumentParser) -> None:
+    """Rows of a database instead of a file."""
+    parser.add_argument(
+        "--source", metavar="VARIABLE", help="environment variable with a database's address, such as TERR_SOURCE_CRM"
+    )
+    parser.add_argument(
+        "--query", metavar="SELECT", help="what to ask it; :name is read from the variable TERR_SOURCE_NAME"
+    )
 
 
 def place_options(parser: argparse.ArgumentParser) -> None:
@@ -157,6 +179,11 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
     """What is planned, and what it is held to."""
     place_options(parser)
     parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')
+    parser.add_argument(
+        "--scores", metavar="FILE.json",
+        help="definitions of scores, segments and their like, as the page Scores writes them; what they make are"
+        " measures too",
+    )  # fmt: skip
     many: dict[str, Any] = {"action": "append", "default": []}
     parser.add_argument(
         "--limit", type=limit, **many, metavar="MEASURE=0.05",

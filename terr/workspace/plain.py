@@ -8,21 +8,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import measures_per_unit, placed, totals, unit_codes
 from terr.boundaries.catalog import load_units
 from terr.engine import Progress, design, rebalance
 from terr.errors import InputError
+from terr.ingest.columns import ColumnMap
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan
 from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
 from terr.model.units import Units
-from terr.report.safe import safe_frame, shown
+from terr.report.safe import shown
 from terr.view.text import count, units_word
-from terr.workspace.imports import Intake, inspect, intake, with_column
+from terr.workspace.decisions import NOTHING, Decisions, check_answers, columns_of, taken_with
+from terr.workspace.imports import Intake, inspect, roster_in, with_column
 from terr.workspace.levels import (
     boundaries_report,
     check_level,
@@ -33,11 +34,12 @@ from terr.workspace.levels import (
     rough_note,
     settled_region,
 )
-from terr.workspace.measures import COUNT, find_measures, with_count
+from terr.workspace.measures import COUNT, find_measures, scored_measures, with_count
 from terr.workspace.planfiles import plan_of, read_plan
 from terr.workspace.plans import check_tolerance
 from terr.workspace.problems import by_name, check_loads, check_territories, pieces_warning
 from terr.workspace.scorecards import Answer, Ground, answer, disruption_report, named
+from terr.workspace.scored import EMPTY, Recipe
 from terr.workspace.terms import Terms, locked_slots
 
 USUAL_LIMIT = 0.05
@@ -72,6 +74,7 @@ class Wanted:
             if it isn't named.
         terms: what else is asked.
         findings: what was found in the boundaries when they were read, for the report.
+        scores: kept definitions, whose measures may be asked for too.
     """
 
     level: str
@@ -80,10 +83,16 @@ class Wanted:
     limits: Mapping[str, Limit]
     terms: Terms = field(default_factory=Terms)
     findings: tuple[str, ...] = ()
+    scores: Recipe = EMPTY
 
 
 def take_file(
-    data: bytes, filename: str, *, sheet: str | None = None, choices: Mapping[str, str] | None = None
+    data: bytes,
+    filename: str,
+    *,
+    sheet: str | None = None,
+    choices: Mapping[str, str] | None = None,
+    decisions: Decisions = NOTHING,
 ) -> Intake:
     """Read, clean and locate a file of accounts.
 
@@ -92,12 +101,15 @@ def take_file(
         filename: for messages.
         sheet: of a workbook; by default the one that looks most like accounts.
         choices: field or measure -> column, where the guess isn't right.
+        decisions: a person's; duplicates and families are left to `Decisions.of`.
 
     Raises:
-        InputError: if the file or a choice can't be used.
+        InputError: if the file, a choice or an answer can't be used.
     """
-    raw, columns = inspect(data, filename, sheet=sheet)
-    return intake(raw, with_column(columns, choices or {}))
+    raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
+    columns = with_column(columns_of(raw, columns, decisions), choices or {})
+    check_answers(raw, columns, decisions.answers)
+    return taken_with(raw, columns, decisions)
 
 
 def prepare(
@@ -107,6 +119,7 @@ def prepare(
     *,
     sheet: str | None = None,
     choices: Mapping[str, str] | None = None,
+    decisions: Decisions = NOTHING,
 ) -> Ground:
     """Accounts of a file laid on the units of a region, with the measures that are asked for.
 
@@ -122,12 +135,22 @@ def prepare(
             if share is not None:
                 check_tolerance(share)
     units = load_units(wanted.level, settled_region(wanted.level, wanted.region))
-    raw, columns = inspect(data, filename, sheet=sheet)
+    raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
+    chosen = with_column(columns_of(raw, columns, decisions), choices or {})
     terms = wanted.terms
     priced = [m for m in terms.balance if m]
     asked = (wanted.measure, *wanted.limits, *terms.floors, *terms.caps, *priced)
-    columns, names = find_measures(raw, with_column(columns, choices or {}), asked)
-    taken = intake(raw, columns)
+    left: tuple[str, ...] = ()
+
+    def take(found: ColumnMap) -> Accounts:
+        check_answers(raw, found, decisions.answers)
+        return decisions.of(taken_with(raw, found, decisions).accounts, chosen, found)
+
+    if wanted.scores.kept:
+        accounts, names, left = scored_measures(raw, chosen, asked, wanted.scores, take, roster_in(data, raw))
+    else:
+        columns, names = find_measures(raw, chosen, asked)
+        accounts = take(columns)
     first = names[wanted.measure]
     limits: dict[str, Limit] = _renamed(wanted.limits, names, "limit")
     limits = {first: limits.pop(first, USUAL_LIMIT), **limits}
@@ -138,7 +161,7 @@ def prepare(
         balance=_renamed({m or wanted.measure: v for m, v in terms.balance.items()}, names, "price"),
     )
     measures = tuple(dict.fromkeys((*limits, *(names[m] for m in asked))))
-    accounts = with_count(taken.accounts) if COUNT in measures else taken.accounts
+    accounts = with_count(accounts) if COUNT in measures else accounts
     codes = unit_codes(accounts, units)
     weights, per_unit = measures_per_unit(accounts, units, measures, codes=codes)
     check_loads(units, weights, measures)
@@ -149,7 +172,12 @@ def prepare(
         limits=limits,
         weights=weights,
         counts=per_unit,
-        notes=(*rough_note(units), *_left_out(accounts, units, first), *pieces_warning(units)),
+        notes=(
+            *rough_note(units),
+            *_left_out(accounts, units, first),
+            *pieces_warning(units),
+            *(Explanation("score_left_out", line) for line in left),
+        ),
         terms=terms,
         findings=wanted.findings,
     )
@@ -337,20 +365,3 @@ def place_accounts(taken: Intake, level: str, region: str, findings: Sequence[st
         (*lines, *(f"- {text}" for text in (*told, *findings))),
         {"boundaries": boundaries_report(units, findings), "located": located_report(found), "notes": told},
     )
-
-
-def rejects_csv(taken: Intake) -> bytes:
-    """Rows of a file that were left out or couldn't be located, as CSV to mend and load again.
-
-    The file's own columns, then "Row", "Fate" (excluded, rejected or unlocated) and "Reason". Text that a spreadsheet
-    might run is made harmless.
-    """
-    out = taken.ledger.rejected_frame(taken.raw)
-    row, fate, reason = out.columns[-3:]
-    lost = taken.unlocated()
-    kept = lost.iloc[:, 1:-1].set_axis(list(taken.raw.columns), axis=1)
-    more = kept.assign(**{row: lost["File row"].astype(str), fate: "unlocated", reason: lost["Reason"]})
-    both = out if more.empty else pd.concat([out, more.astype("str")], ignore_index=True)
-    order = both[row].astype(int).argsort(kind="stable").to_numpy()
-    text = safe_frame(both.iloc[order]).to_csv(index=False, lineterminator="\r\n")
-    return bytes(text.encode("utf-8-sig"))

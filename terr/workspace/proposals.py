@@ -137,7 +137,7 @@ def effect(ws: Workspace, scenario_id: str, proposal: Proposal) -> Effect:
         except ConflictError:  # an edit in this very moment: the next look has it
             fit = replace(fit, units=fit.units[:0], before=fit.before[:0], after=fit.after[:0])
     amount = float(shown.loads[fit.units].sum())
-    total = float(shown.loads.sum())
+    total = shown.total
     return Effect(
         shown.rev, fit, overtaken, done, locked, (shown.max_deviation, after.max_deviation),
         (shown.moved, after.moved), amount / total if total > 0 else 0.0, amount,

@@ -83,6 +83,38 @@ def check_text(taken: Intake, places: Places | None = None) -> str:
     return "\n".join(lines)
 
 
+def gate_lines(more: dict[str, Any]) -> list[str]:
+    """What `terr check` says of questions, repairs, duplicates and families."""
+    lines: list[str] = []
+    if more["questions"]:
+        lines += ["", "Questions (answer them with --answer QUESTION=CHOICE)"]
+    for q in more["questions"]:
+        given = "answered" if q["answered"] else "taken without an answer"
+        choices = ", ".join(c["value"] for c in q["choices"])
+        lines.append(f"- {clean(q['key'])}: {clean(q['title'], 160)} {clean(q['answer'])} is {given}; {choices}")
+    if more["repairs"]:
+        lines += ["", "Repairs (leave cells as they stand with --refuse REPAIR:COLUMN)"]
+    for r in more["repairs"]:
+        row, before, after = r["examples"][0]
+        told = "refused" if r["refused"] else f'row {row:,}: "{clean(before, 30)}" -> "{clean(after, 30)}"'
+        lines.append(f"- {r['code']}:{clean(r['column'])}: {count(r['count'], 'cell')}, {told}")
+    if more["duplicates"]:
+        lines += ["", f"Likely duplicates: {len(more['duplicates']):,}; decide them on the Accounts page"]
+    for d in more["duplicates"][:_SHOWN]:
+        lines.append(f"- {clean(d['name'])}: {', '.join(clean(i, 24) for i in d['accounts'][:6])} ({d['score']:.0f} %)")
+    if more["families"]:
+        lines += ["", f"Families that may be counted twice: {len(more['families']):,}"]
+    for f in more["families"][:_SHOWN]:
+        sums = ", ".join(f"{clean(m, 30)} {number(o['parent'])} and {number(o['children'])}"
+                         for m, o in f["measures"].items())  # fmt: skip
+        lines.append(f"- {clean(f['name'])} and its {count(len(f['children']), 'child', 'children')}: {sums}")
+    if more["decided"] is not None:
+        after = ", ".join(f"{clean(m)} {number(t['after'])}" for m, t in more["decided"]["measures"].items())
+        lines += ["", f"After the decisions: {count(more['decided']['accounts'], 'account')}, {after}"]
+        lines += [f"- {clean(n, 200)}" for n in more["decided"]["notes"]]
+    return lines
+
+
 def answer_text(answer: Answer, *, title: str, wrote: str = "") -> str:
     """What `terr design` and `terr rebalance` say: headline, territories, and why it isn't better."""
     it, ground = answer.report, answer.ground

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,9 @@ def held_territories(plan: Plan) -> list[Territory]:
     return [t for t in plan.territories if not t.locked and bool((plan.locked_units & (plan.assign == t.code)).any())]
 
 
-def slots_of(units: Units, plan: Plan, request: Request, loads: NDArray[np.float64]) -> tuple[Slot, ...]:
+def slots_of(
+    units: Units, plan: Plan, request: Request, loads: NDArray[np.float64], by_name: Collection[int] = ()
+) -> tuple[Slot, ...]:
     """One slot per open territory that is asked for: those that hold locks, then today's or the reps', then new ones.
 
     Today's territories have slots of their own if today's plan counts, or if no rep is chosen: then the heaviest stay.
@@ -52,6 +54,7 @@ def slots_of(units: Units, plan: Plan, request: Request, loads: NDArray[np.float
         plan: as it is.
         request: what is asked.
         loads: float64 (n_units,), of the measure to balance.
+        by_name: codes of territories that have accounts by name: they stay too, as long as there is room.
     """
     held = held_territories(plan)
     k = max(request.territories - sum(t.locked for t in plan.territories), len(held))
@@ -59,7 +62,9 @@ def slots_of(units: Units, plan: Plan, request: Request, loads: NDArray[np.float
     if request.near_today or not request.reps:
         load = {t.code: float(loads[plan.assign == t.code].sum()) for t in plan.territories}
         filled = [t for t in plan.territories if not t.locked and t not in held and bool((plan.assign == t.code).any())]
-        kept += sorted(filled, key=lambda t: (-load[t.code], t.code))[: k - len(held)]
+        kept += sorted(filled, key=lambda t: (t.code not in by_name, -load[t.code], t.code))[: k - len(held)]
+    else:
+        kept += [t for t in plan.territories if not t.locked and t not in held and t.code in by_name][: k - len(held)]
     waiting = list(request.reps)
     rep_of: dict[int, Rep] = {}
     for mine in kept:
@@ -81,7 +86,9 @@ def slots_of(units: Units, plan: Plan, request: Request, loads: NDArray[np.float
         else:
             new += 1
             key, label = f"new:{new}", f"New territory {new}"
-        pinned = territory is not None and (territory in held or request.near_today or key in asked)
+        pinned = territory is not None and (
+            territory in held or territory.code in by_name or request.near_today or key in asked
+        )
         share = asked.get(key, rep.capacity if rep is not None else 1.0)
         code = territory.code if territory is not None and pinned else -1
         out.append(Slot(key, label, code, rep, share, territory in held))

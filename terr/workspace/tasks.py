@@ -18,8 +18,10 @@ from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.store import ScenarioInfo
 from terr.view.text import and_list
+from terr.workspace.anchors import anchored
 from terr.workspace.board import per_unit
 from terr.workspace.core import Workspace
+from terr.workspace.exceptions import held_of
 from terr.workspace.homes import home_xy, nearest_units
 from terr.workspace.imports import dataset
 from terr.workspace.keeping import rules_of
@@ -95,11 +97,15 @@ def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
     keep = usable_units(plan)
     closed = [t for t in plan.territories if t.locked]
     k = _open_number(plan, request, closed, keep)
-    slots = slots_of(units, plan, request, loads[:, 0])
+    held = held_of(ws, info, plan)
+    slots = slots_of(units, plan, request, loads[:, 0], by_name=set(held.codes.tolist()))
     locked = np.full(len(units), -1, dtype=np.int16)
     for j, slot in enumerate(slots):
         if slot.held:
             locked[plan.locked_units & (plan.assign == slot.code)] = j
+    accounts = dataset(ws, info.dataset_id).accounts
+    laid = anchored(units, plan, accounts, held, request.measures, loads, locked, [s.code for s in slots], keep)
+    loads, locked = laid.loads, laid.locked
     limits, floors, caps = bounds_of(request.measure, request.tolerance, request.limits)
     balance, price = request.prices()
     start = today(plan, slots) if request.near_today else None
@@ -130,7 +136,13 @@ def design_task(ws: Workspace, scenario_id: str, request: Request) -> Task:
     named = by_name(told, [s.label for s in slots])
     rows = np.flatnonzero(keep)
     there = [replace(e, units=tuple(int(rows[u]) for u in e.units)) for e in named]
-    warnings = (*_closed_warning(closed, k), *_unkept_warning(request, start), *pieces_warning(units), *there)
+    warnings = (
+        *_closed_warning(closed, k),
+        *laid.notes,
+        *_unkept_warning(request, start),
+        *pieces_warning(units),
+        *there,
+    )
     codes = (*(s.code for s in slots), *(t.code for t in closed))
     return Task(scenario_id, rev, problem, rows, codes, request, warnings, slots, settled(request, slots))
 
@@ -261,7 +273,18 @@ def standing_problem(ws: Workspace, info: ScenarioInfo, plan: Plan, rules: Rules
     known = {m: measure_loads(ws, info.id, m)[keep] for m in _known(ws, info, rules)}
     usable = [m for m, v in known.items() if m == info.measure or (float(v.sum()) > 0 and not bool((v < 0).any()))]
     limits, floors, caps = bounds_of(info.measure, info.tolerance, [m for m in rules.limits if m.measure in usable])
-    loads = np.column_stack([measure_loads(ws, info.id, m) for m in usable])
+    laid = anchored(
+        units,
+        plan,
+        dataset(ws, info.dataset_id).accounts,
+        held_of(ws, info, plan),
+        usable,
+        np.column_stack([measure_loads(ws, info.id, m) for m in usable]),
+        np.where(plan.locked_units, start, -1).astype(np.int16),
+        free,
+        keep,
+    )
+    loads = laid.loads
     shares = dict(rules.shares)
     share = np.array([shares.get(c, 1.0) for c in free])
     return build_problem(
@@ -271,7 +294,7 @@ def standing_problem(ws: Workspace, info: ScenarioInfo, plan: Plan, rules: Rules
         usable,
         limits,
         len(free),
-        locked=np.where(plan.locked_units, start, -1).astype(np.int16)[keep],
+        locked=laid.locked[keep],
         start=start[keep],
         targets=None if (share == 1).all() else np.outer(share / share.sum(), loads[keep].sum(axis=0)),
         floors=floors,

@@ -13,7 +13,7 @@ from typing import Any
 
 from terr.store import Here, Person, same_view
 from terr.workspace.core import Workspace
-from terr.workspace.reading import is_int, text_of
+from terr.workspace.heard import is_int, text_of
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#9A6A00", "#5B4B9E", "#00798C", "#7A3B2E")
 """Colours of people: dark enough for white initials on them; the initials and names tell people apart as well."""
@@ -237,7 +237,7 @@ def company(ws: Workspace, scenario_id: str) -> Company:
     """The windows on a plan."""
     key = ("company", scenario_id)
     with _all:
-        known: Company = ws.queues.get(key) or ws.queues.put(key, Company(ws, scenario_id))
+        known: Company = ws.queues.get(key) or ws.queues.put(key, Company(ws.whole, scenario_id))
     return known
 
 

@@ -34,7 +34,7 @@ def moved_of_all(task: Task, shown: Board, point: Point) -> float:
     """Share of all the measure's load in the region that changes hands; what had no territory doesn't."""
     start = task.assign
     changed = (point.result.assign != start) & (start >= 0)
-    total = float(shown.loads.sum())
+    total = shown.total
     return float(task.problem.weights[changed, 0].sum()) / total if total > 0 else 0.0
 
 

@@ -17,6 +17,7 @@ from terr.boundaries.reading.crs import from_projjson
 from terr.boundaries.reading.raw import Limits, Raw, plain_cell
 from terr.boundaries.reading.wkb import areas
 from terr.errors import InputError
+from terr.trial import parquet_is_harmless
 
 MAGIC = b"PAR1"
 
@@ -27,6 +28,8 @@ def read_geoparquet(data: bytes, filename: str, limits: Limits) -> Raw:
     Raises:
         InputError: a damaged file, a Parquet file without shapes, or more than `limits` allow.
     """
+    if not parquet_is_harmless(data):
+        raise InputError(f"{filename} is a damaged Parquet file; save it again")
     try:
         file = pq.ParquetFile(io.BytesIO(data))
         main, about = _main_column(file, filename)

@@ -1,0 +1,82 @@
+"""Maps to look at: one plan, or two side by side that move together; the scripts of the Plan page draw them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+
+from terr.view.mapview import Patch, Script, Shell, patch_value, shapes_url
+from terr.view.text import js_value
+
+HEIGHT = 430
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The shapes of one map.
+
+    Attributes:
+        geometry: name of the level's geometry file; states: codes of the region, None for all of the file.
+        words: what one unit and several are called.
+    """
+
+    geometry: str
+    states: tuple[str, ...] | None
+    words: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Pane:
+    """What one map shows.
+
+    Attributes:
+        title, note: above the map.
+        patch: the plan; with a piece of kind "change" for what changes hands.
+        mode: "territory" or "change".
+    """
+
+    title: str
+    note: str
+    patch: Patch
+    mode: str = "territory"
+
+
+def pair_map(grounds: Sequence[Ground], height: int = HEIGHT) -> folium.Map:
+    """The maps without plans. The same arguments always give the same script, so they are mounted once."""
+    shell = Shell(
+        location=[39, -97], zoom_start=4, tiles=None, prefer_canvas=True, zoom_control="bottomleft",
+        attribution_control=False, zoom_snap=0.25, min_zoom=2, max_zoom=16,
+    )  # fmt: skip
+    panes = [
+        {
+            "geometry": shapes_url(one.geometry),
+            "states": None if one.states is None else list(one.states),
+            "word": one.words[0],
+            "words": one.words[1],
+            "approximate": False,
+            "context": "",
+        }
+        for one in grounds
+    ]
+    config = {"panes": panes, "height": height}
+    Script(f"TerrMap.startPair({shell.get_name()}, {js_value(config)});").add_to(shell)
+    return shell
+
+
+def pair_group(panes: Sequence[Pane], key: str) -> folium.FeatureGroup:
+    """The plans as a feature group that only calls our script.
+
+    Args:
+        panes: one per map.
+        key: names what is shown, for whoever waits for it.
+    """
+    group = folium.FeatureGroup(name="plans")
+    value: dict[str, Any] = {
+        "key": key,
+        "panes": [{"title": p.title, "note": p.note, "mode": p.mode, "patch": patch_value(p.patch)} for p in panes],
+    }
+    Script(f"TerrMap.tellPair({js_value(value)});").add_to(group)
+    return group

@@ -1,0 +1,89 @@
+"""The page Scores in a real browser: from a segment to the map of a plan, and likeness with its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Map, Server, served
+from playwright.sync_api import expect
+
+ROWS = 900
+KINDS = ("Healthcare", "Retail", "Energy")
+
+
+def book() -> bytes:
+    """900 accounts in Delaware's three counties; large ones are won more often."""
+    lines = ["Account ID,Name,County,State,Industry,Users,Revenue,Stage"]
+    for k in range(ROWS):
+        users = 1 + (k * 37) % 100
+        stage = "" if k % 5 == 0 else "Closed Won" if users + (k * 53) % 120 > 110 else "Closed Lost"
+        county = ("Kent", "New Castle", "Sussex")[k % 7 % 3]
+        lines.append(f"A-{k},Firm {k},{county},DE,{KINDS[k % 3]},{users},{1000 + 13 * k},{stage}")
+    return "\n".join(lines).encode()
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> str:
+    """A plan of Delaware by revenue, its id."""
+    from terr.workspace import Workspace, imports, plans
+
+    ws = Workspace(tmp_path)
+    raw, columns = imports.inspect(book(), "book.csv")
+    data = imports.save(ws, book(), imports.intake(raw, columns, imports.guess_money(columns)))
+    made = plans.create(ws, dataset_id=data.info.id, level="county", region="DE", measure="Revenue", name="Delaware")
+    ws.close()
+    return made.id
+
+
+@pytest.fixture
+def server(tmp_path: Path, scenario: str) -> Iterator[Server]:
+    with served(tmp_path) as running:
+        yield running
+
+
+def section(page, name: str) -> None:
+    page.locator("[data-testid=stButtonGroup] button", has_text=name).first.click()
+
+
+def test_a_segment_is_kept_and_seen_on_the_map(server: Server, scenario: str, new_page) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/scores")
+    expect(page.get_by_text("900 accounts. What you keep here")).to_be_visible()
+    expect(page.get_by_text("of Revenue in these 3 segments")).to_be_visible()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("Kept, in the order of working: By Industry")).to_be_visible()
+
+    section(page, "80/20 and tiers")
+    expect(page.get_by_text("20 % of accounts bring")).to_be_visible()
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    slider.press("ArrowLeft")  # by keyboard
+    expect(page.get_by_text("A brings the first 79 % of Revenue")).to_be_visible()
+
+    page.goto(f"{server.url}/plan?scenario={scenario}")
+    shown = Map(page)
+    page.get_by_role("combobox", name="Accounts to look at").click()
+    page.get_by_role("option", name="By Industry: Retail").click()
+    shown.settle()
+    find = shown.frame.get_by_placeholder("Find").first
+    find.fill("Firm 1")
+    hits = shown.frame.get_by_text("Firm 1", exact=False)
+    expect(hits.first).to_be_visible()
+    for text in hits.all_inner_texts():
+        number = text.split("Firm ")[1].split()[0].rstrip(",")
+        assert int(number) % 3 == 1, "only Retail is looked for"
+
+
+def test_likeness_learns_in_the_background_and_is_explained(server: Server, new_page) -> None:
+    page = new_page(1024, 768, dark=True)
+    page.goto(f"{server.url}/scores")
+    section(page, "Likeness")
+    page.get_by_role("button", name="Learn and test").click()
+    expect(page.get_by_text("it picks the won one in")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("The likest open accounts")).to_be_visible()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("Kept, in the order of working: Likeness to won")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Kept, in the order of working")).to_have_count(0)

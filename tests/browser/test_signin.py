@@ -1,0 +1,138 @@
+"""People who sign in, in a real browser, at a real provider: each page asks, roles hold, strangers find nothing."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import Map, Server
+from playwright.sync_api import Page, expect
+
+from terr.store import Person
+from terr.ui import shell
+from terr.workspace import Workspace, imports, plans, roles
+from terr.workspace.door import for_person
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from oidc import provided, secrets
+
+ANA, BOB = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob")
+
+
+@dataclass
+class Team:
+    """The app with a sign-in, Ana's plan in it, and the store beside it."""
+
+    url: str
+    ws: Workspace
+    sid: str
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    root = tmp_path_factory.mktemp("team")
+    ws = Workspace(root)
+    ws.sign_in = True
+    mine = for_person(ws, ANA)
+    data = imports.demo_dataset(mine)
+    measure = data.accounts.measures[0]
+    made = plans.create(
+        mine, dataset_id=data.info.id, level="state", region="VT,NH,ME,MA", measure=measure, name="North"
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        server = Server(root, probe.getsockname()[1])
+    with provided() as provider, pytest.MonkeyPatch.context() as env:
+        env.setenv("HOME", str(root))  # where the secrets are
+        env.setenv(roles.ADMINS, "root@example.com")
+        secrets(root, provider.url, server.url)
+        server.start()
+        yield Team(server.url, ws, made.id)
+        server.kill()
+    ws.close()
+
+
+def sign_in(page: Page, user: str) -> None:
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name=user, exact=True).click()
+    expect(page.get_by_text(f"Signed in as {user.title()}")).to_be_visible()
+
+
+def test_each_page_asks_for_the_sign_in_and_then_opens(team: Team, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    for name, _, _ in shell.PAGES:
+        page.goto(f"{team.url}/{name}")
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+        expect(page.get_by_text("never sees your password")).to_be_visible()
+        expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)
+        assert page.locator(".terr-line").count() == 0
+    page.goto(f"{team.url}/reports")
+    sign_in(page, "ana")
+    assert page.url == f"{team.url}/reports"  # where they wanted to go
+    for name, title, _ in shell.PAGES:
+        page.goto(f"{team.url}/{name}")
+        expect(page.locator(".terr-line")).to_be_visible()
+        expect(page.get_by_role("heading", name=title, exact=True).first).to_be_visible()
+    cookies = {c["name"]: c for c in page.context.cookies()}
+    assert cookies["_streamlit_user"]["httpOnly"]
+    assert cookies["_streamlit_user"]["sameSite"] == "Lax"
+    assert "ana@" not in page.evaluate("document.cookie")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.goto(f"{team.url}/plan?scenario={team.sid}")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_plan_is_shared_looked_at_and_edited_by_role(team: Team, new_page: Callable[..., Page]) -> None:
+    ana, bob = new_page(), new_page()
+    bob.goto(f"{team.url}/plan?scenario={team.sid}")
+    sign_in(bob, "bob")
+    expect(bob.get_by_text("The plan in this address can't be opened: this scenario isn't found")).to_be_visible()
+    expect(bob.get_by_text("North")).to_have_count(0)
+
+    ana.goto(f"{team.url}/plan?scenario={team.sid}")
+    sign_in(ana, "ana")
+    assert ana.url == f"{team.url}/plan?scenario={team.sid}"
+    Map(ana)
+    ana.get_by_role("link", name="Settings").click()
+    expect(ana.get_by_text("1 person")).to_be_visible()
+    ana.get_by_label("E-mail address").fill("Bob@example.com")
+    ana.get_by_role("combobox", name="May").last.click()
+    ana.get_by_role("option", name="Viewer").click()
+    ana.get_by_role("button", name="Add").click()
+    expect(ana.get_by_text("2 people")).to_be_visible()
+    assert {r.user_id: r.role for r in team.ws.store.roles(team.sid)} == {ANA.user_id: "owner", BOB.user_id: "viewer"}
+    ana.get_by_role("button", name="Leave").click()
+    expect(ana.get_by_text("a plan needs an owner")).to_be_visible()
+
+    bob.goto(f"{team.url}/plan?scenario={team.sid}")
+    why = "You can look at this plan; ask ana@example.com for the right to edit."
+    expect(bob.get_by_text(why).first).to_be_visible()
+    seen = Map(bob)
+    for name in ("Generate", "New", "Territories", "By list", "Measure"):
+        expect(bob.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    before = team.ws.store.rev(team.sid)
+    seen.click("VT")
+    expect(seen.frame.get_by_text(why).first).to_be_visible()
+    # even if their script is changed, the server refuses (what it answers: tests/test_signin_line.py)
+    seen.js("() => { TerrMap.session.readonly = ''; }")
+    seen.click("VT")
+    bob.wait_for_timeout(1_500)
+    assert team.ws.store.rev(team.sid) == before
+
+    roles.give(team.ws, team.sid, ANA, BOB.user_id, "editor")
+    bob.reload()
+    seen = Map(bob)
+    expect(bob.get_by_text(why)).to_have_count(0)
+    seen.click("VT")
+    seen.settle()
+    assert team.ws.store.rev(team.sid) == before + 1
+    assert team.ws.store.edit(team.sid, before + 1).author == "Bob"
+
+    roles.give(team.ws, team.sid, ANA, BOB.user_id, "")
+    bob.reload()
+    expect(bob.get_by_text("isn't found")).to_be_visible()
