@@ -59,11 +59,7 @@ def prepare(root: Path) -> tuple[str, tuple[int, int]]:
         info = plans.create(ws, dataset_id=data.info.id, level="county", region="TX", measure=MEASURE)
         plans.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
         a, b = ws.plan(info.id)[0].codes
-        south = [
-            u for u, lat in enumerate(ws.units(info).frame["y_km"]) if lat < np.median(ws.units(info).frame["y_km"])
-        ]
         plans.paint(ws, info.id, range(info.n_units), a)
-        plans.paint(ws, info.id, south, b)
         return info.id, (a, b)
     finally:
         ws.close()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 
 import numpy as np
 import pytest
 from spaces import KENT, NEW_CASTLE, SUSSEX, more, start
+from sqlalchemy import event
 
 from terr.edits import moves
-from terr.errors import ConflictError, InputError, PlanError, RoleError, StoreError
+from terr.errors import ConflictError, InputError, PlanError, RoleError
 from terr.store import Here, Person
 from terr.workspace import Workspace, broadcast, desk, plans, proposals, remarks, together
 from terr.workspace.board import board
@@ -108,19 +110,35 @@ def test_undo_and_redo_of_one_person_alone_walk_through_the_history(ws, sid):
     assert len(ws.store.history(sid).steps) == 7  # nothing new was made
 
 
-def test_what_cant_be_stored_isnt_taken_in_and_can_be_sent_again(ws, sid, monkeypatch):
+@pytest.mark.parametrize("trouble", ["the disk is full", "may not be written"])
+def test_what_cant_be_stored_isnt_taken_in_and_can_be_sent_again(ws, sid, trouble):
+    """The real database: without room for another page, or read-only."""
+    with sqlite3.connect(ws.root / "terr.db") as c:
+        pages = c.execute("PRAGMA page_count").fetchone()[0]
+    c.close()
+    statement = f"PRAGMA max_page_count = {pages}" if trouble == "the disk is full" else "PRAGMA query_only = ON"
+
+    def hinder(connection, _record):
+        connection.execute(statement).close()
+
+    engine = ws.store._db.engine
+    engine.dispose()
+    event.listen(engine, "connect", hinder)
     ann = Map(ws, sid, ANN, "a~")
-    real = ws.store.change
-
-    def away(*_args, **_options):
-        raise StoreError("the disk is full; make room and try again")
-
-    monkeypatch.setattr(ws.store, "change", away)
-    done = ann.paint(KENT, 1, 0)
-    assert (done.n, done.waits) == (0, "the disk is full; make room and try again")
-    monkeypatch.setattr(ws.store, "change", real)
-    assert ann.send() == desk.Taken(1, 6)
-    assert assign(ws, sid) == [1, 1, 0]
+    for turn in range(400):  # on a full disk there is room in pages that are there already
+        done = ann.paint(KENT, 1 - turn % 2, turn % 2)
+        if done.waits:
+            break
+    assert trouble in done.waits
+    assert done.n == ann.n - 1
+    before = assign(ws, sid)
+    assert ann.send().waits  # sent again, it waits again
+    assert assign(ws, sid) == before
+    event.remove(engine, "connect", hinder)
+    engine.dispose()
+    done = ann.send()
+    assert (done.n, done.waits, done.rev) == (ann.n, "", 5 + ann.n)
+    assert assign(ws, sid)[KENT] == ann.n % 2
 
 
 def test_nonsense_is_passed_over_and_a_missing_territory_is_told(ws, sid):
@@ -134,10 +152,11 @@ def test_nonsense_is_passed_over_and_a_missing_territory_is_told(ws, sid):
 
 
 def test_a_commenter_may_propose_but_not_edit(ws, sid):
+    ws.sign_in = True
     ws.store.give_role(sid, "o", "owner", by=Person("o", "Olga"))
     ws.store.give_role(sid, "c", "commenter", by=Person("o", "Olga"))
     cy = Map(ws, sid, Person("c", "Cy"), "c~")
-    assert "ask its owner" in cy.paint(KENT, 1, 0).notices[0]
+    assert "ask o for the right" in cy.paint(KENT, 1, 0).notices[0]
     assert (
         cy.do("propose", units=[KENT], codes=[1], why="nearer").notices[0].startswith("Proposed: Moved 1 county to B")
     )

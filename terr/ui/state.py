@@ -84,8 +84,9 @@ def pool() -> Pool:
 
 
 def author() -> str:
-    """Name of who edits; "me" without a sign-in."""
-    return person().name
+    """Name of who edits: of the sign-in, else what they said in the workshop, else "me"."""
+    who = person()
+    return who.name if who.user_id else str(get("together_name") or who.name)
 
 
 def needs(action: str = "edit") -> str:

@@ -20,7 +20,7 @@ from terr.workspace.proposals import Effect
 
 TOGETHER = "Together"
 SHOWN = "shown_proposal"
-HEIGHT = 400
+HEIGHT = 360
 _UNDECIDED = 12
 
 
@@ -52,10 +52,9 @@ def _people(shown: Board) -> None:
             placeholder=together.guest(mine.window), on_change=_name,
             help="The others see it beside what you select, edit, propose and say.",
         )  # fmt: skip
-    left, right = st.columns([1.6, 1], vertical_alignment="center")
-    left.markdown(f"**Here now** · {count(len(here), 'person', 'people')}" if here else "**Here now**")
+    st.markdown(f"**Here now** · {count(len(here), 'person', 'people')}" if here else "**Here now**")
     presenting = any(p.presenting and p.window == mine.window for p in here)
-    right.button(
+    st.button(
         "Stop presenting" if presenting else "Present", key="present", width="stretch",
         icon=":material/cancel_presentation:" if presenting else ":material/present_to_all:",
         help="The others' maps follow yours: its part of the country, what you select, what colour shows",

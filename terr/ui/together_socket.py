@@ -140,7 +140,8 @@ class Room:
         out, now = [], time.monotonic()
         if now - self._kept_at >= 1.0:
             self._kept_at = now
-            self.company.keep_up()
+            with suppress(StoreError):  # whoever edits is told by the answer to the edit
+                self.company.keep_up()
         if self.company.version != self._version:
             out.append(self._who())
         rev = -1 if self.told is None else self.told.rev

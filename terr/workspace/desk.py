@@ -266,7 +266,7 @@ def _by_another(ws: Workspace, sid: str, shown: int, author: str) -> bool:
     """Whether the last edit, or any since revision `shown`, was somebody else's."""
     info = ws.store.scenario(sid)
     visits = ws.store.changes(sid, max(0, min(shown, info.rev - 1)), info.seq).visits
-    return any(v.author != author for v in visits)
+    return any(v.author not in {author, "me", ""} for v in visits)
 
 
 def _undo_own(ws: Workspace, sid: str, queue: _Queue, client: Client, author: str) -> plans.Outcome:
