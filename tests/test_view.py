@@ -239,8 +239,8 @@ def test_the_balance_chart_is_made_without_a_warning(n, spread):
 def test_the_balance_chart_made_from_a_pattern_is_the_one_altair_makes(n, spread):
     frame = balance_frame(n, spread)
     with alt.theme.enable("none"):
-        whole = charts.balance(frame, measure="Potential", low=95, high=105).to_dict()
-    made = charts.balance_spec(frame, measure="Potential", low=95, high=105)
+        whole = charts.balance(frame, measure="Potential", low=95.0, high=105.0).to_dict()
+    made = charts.balance_spec(frame, measure="Potential", low=95.0, high=105.0)
     name = next(k for k in made["datasets"] if k.startswith("territories-"))
     assert made["datasets"].pop(name) is frame
     old = whole["layer"][0]["data"]["name"]
@@ -252,7 +252,7 @@ def test_the_balance_chart_made_from_a_pattern_is_the_one_altair_makes(n, spread
         layer.pop("name", None)  # Altair numbers them
     assert made["layer"] == want
     assert made["config"] == whole["config"]
-    again = charts.balance_spec(frame.assign(load_pct=1.0), measure="Potential", low=95, high=105)
+    again = charts.balance_spec(frame.assign(load_pct=1.0), measure="Potential", low=95.0, high=105.0)
     assert n == 0 or name not in again["datasets"]
 
 
