@@ -180,3 +180,12 @@ def test_a_roster_beside_the_accounts_is_no_second_sheet_of_accounts() -> None:
         raw = read_table(data, "a.xlsx")
         assert raw.sheet == "Accounts"
         assert "sheet:" not in {q.key for q in questions(raw, recognise(raw))}
+
+
+def test_a_cell_that_is_unclear_within_other_text_is_asked_about_too() -> None:
+    data = csv_bytes([["Account ID", "Zip", "Revenue"], ["A", "02139", "5x1.23/4"], ["B", "02139", "7"]])
+    raw = read_table(data, "a.csv")
+    columns = recognise(raw)
+    assert columns.measures == {"Revenue": "Revenue"}
+    found = {q.key: q for q in questions(raw, columns)}
+    assert [row for row, _ in found["decimal:Revenue"].examples] == [2]

@@ -279,6 +279,8 @@ def _decimal(raw: RawTable, columns: ColumnMap, answers: Mapping[str, str]) -> I
         read = read_column(raw.rows[column].iloc[:LOOKED_AT], "auto", _typed(raw, column))
         text = raw.rows[column].iloc[:LOOKED_AT].str.strip()
         loose = np.flatnonzero(text.str.contains(r"^\D*\d{1,3}[.,]\d{3}\D*$").to_numpy(dtype=np.bool_))
+        if not len(loose):  # a cell with more than a figure in it can be unclear as well
+            loose = np.flatnonzero(text.str.contains(r"[.,]").to_numpy(dtype=np.bool_))
         unclear = [k for k in loose.tolist() if style_of(text.iloc[k]) == "?"]
         votes = Counter(style_of(t) for t in text[text.str.contains(r"[.,]")].unique().tolist())
         torn = bool(votes["."] and votes[","])

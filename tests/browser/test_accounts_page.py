@@ -98,7 +98,7 @@ def test_a_long_file_shows_its_progress_and_is_stopped_while_the_page_lives(new_
     with path.open("w", newline="") as f:
         w = csv.writer(f)
         w.writerow(HEAD)
-        w.writerows((f"A-{i}", f"Account {i}", "02116", "MA", f"${i % 900}.50") for i in range(700_000))
+        w.writerows((f"A-{i}", f"Account {i}", "02116", "MA", f"${i % 900}.50") for i in range(990_000))
     ws = Workspace(server.root)
     before = len(ws.store.list_datasets())
     page = new_page()
@@ -107,7 +107,7 @@ def test_a_long_file_shows_its_progress_and_is_stopped_while_the_page_lives(new_
     page.locator("input[type=file]").first.set_input_files(path)
     stop = page.get_by_role("button", name="Cancel", exact=True)
     expect(stop).to_be_visible(timeout=60_000)
-    stop.click()
+    stop.evaluate("button => button.click()")  # at once: a quick machine reads the file in three seconds
     expect(page.get_by_text("Stopped; nothing")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Try the demo").click()  # the page goes on
     expect(page.get_by_text("5,000 of 5,000 rows")).to_be_visible(timeout=60_000)
