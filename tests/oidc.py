@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+from loops import finish
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
@@ -229,4 +230,4 @@ def window(
                     if told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY or runs > 3:
                         return Window("\n".join(words).replace("\\", ""), found, ticket)
 
-    return asyncio.run(read())
+    return finish(read())

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from loops import finish
 from oidc import provided, window
 from test_signin import USER, App, altered, app, running  # noqa: F401 (a fixture)
 from websockets.asyncio.client import connect
@@ -83,7 +84,7 @@ def ask(team: Team, cookies: Mapping[str, str], token: str, *events: dict[str, A
                 pass
         return heard
 
-    return asyncio.run(talk())
+    return finish(talk())
 
 
 def test_strangers_forgers_and_other_sites_get_no_line(team: Team) -> None:
@@ -212,4 +213,4 @@ def listen(team: Team, cookies: Mapping[str, str], token: str, act: Any) -> list
             except ConnectionClosed:
                 return heard
 
-    return asyncio.run(hear())
+    return finish(hear())

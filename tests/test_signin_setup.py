@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loops import finish
 from oidc import COOKIE_SECRET, PEOPLE
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -176,7 +176,7 @@ def test_by_https_every_cookie_is_sent_by_https_only(secrets: Callable[[str], si
         async def receive() -> Any:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        asyncio.run(app(scope, receive, send))
+        finish(app(scope, receive, send))
         cookies = [v.decode() for k, v in sent[0]["headers"] if k == b"set-cookie"]
         return sent[0]["status"], cookies, sent[1]["body"].decode()
 

@@ -109,7 +109,7 @@ def balance_spec(frame: pd.DataFrame, *, measure: str, low: float, high: float, 
     return spec
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=32, typed=True)
 def _balance_text(measure: str, low: float, high: float, dark: bool) -> str:
     """The specification of one territory, with the data set of territories called `_TERRITORIES`."""
     one = {
