@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.marks import Figure, summary, table, timed
+from benchmarks.memory import peak_mb
 
 HEAD = ["Account ID", "Account Name", "Account Owner", "Type", "Annual Revenue", "Employees", "Billing Street",
         "Billing City", "Billing State/Province", "Billing Zip/Postal Code", "Billing Country",
@@ -68,12 +69,6 @@ def write(kind: str, path: Path) -> None:
             f" format('${{:t,}}.50', i % 100000) AS revenue, i % 500 AS visits FROM range({ROWS[kind]}) t(i))"
             f" TO '{path}' (HEADER)"
         )
-
-
-def peak_mb() -> float:
-    """The most this process has held; `ru_maxrss` would count the process that forked it as well."""
-    told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
-    return int(told["VmHWM"].split()[0]) / 1024
 
 
 def measure(kind: str, path: Path) -> dict[str, float]:

@@ -26,16 +26,15 @@ def deadly() -> bytes:
     return fuzz.mutate(fuzz.seeds()["parquet"], random.Random(12 * 1_000_003 + 4935))  # noqa: S311
 
 
-def test_the_file_ends_a_program_that_reads_it_at_once() -> None:
+def test_a_file_is_harmful_if_it_ends_a_program_that_reads_it_at_once() -> None:
+    """With pyarrow 26.0 the program is ended by a signal; one that lives on would make the file harmless."""
     code = (
         "import sys, pyarrow as pa, pyarrow.parquet as pq\n"
         "notes = pq.ParquetFile(pa.BufferReader(sys.stdin.buffer.read())).metadata\n"
         "[notes.row_group(0).column(k).total_uncompressed_size for k in range(notes.num_columns)]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], input=deadly(), capture_output=True, check=False)
-    if done.returncode >= 0:
-        pytest.skip("this pyarrow reads the file or refuses it without ending the program")
-    assert not parquet_is_harmless(deadly())
+    assert parquet_is_harmless(deadly()) == (done.returncode in {0, 1})
 
 
 @pytest.mark.parametrize("reader", ["read_table", "read_geoparquet"])

@@ -40,14 +40,9 @@ def quick(name: str, start: Callable[[], Work[Any]], done: Callable[[Any], None]
     if work is None:
         return
     leaving.follow(work)
-    try:
-        work.result(wait_s)
-    except TimeoutError:
-        return
-    except Exception:  # noqa: BLE001, S110 (it is told below, as for longer work)
-        pass
-    state.drop(name)
-    _take(name, work, done)
+    if work.wait(wait_s):
+        state.drop(name)
+        _take(name, work, done)
 
 
 def running(name: str) -> bool:

@@ -51,6 +51,11 @@ class Work(Generic[T]):
         """True if `result` returns at once."""
         return not self._thread.is_alive()
 
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Whether it is done, after waiting that many seconds for it at most."""
+        self._thread.join(timeout_s)
+        return self.done()
+
     def result(self, timeout_s: float | None = None) -> T:
         """What came of it; waits for it.
 
@@ -58,8 +63,7 @@ class Work(Generic[T]):
             TerrError: what the work raised.
             TimeoutError: if it isn't done in time.
         """
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
+        if not self.wait(timeout_s):
             raise TimeoutError("still at work")
         if self._error is not None:
             raise self._error
