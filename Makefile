@@ -30,7 +30,7 @@ bench: $(VENV)/.dev
 	@CHROMIUM="$$($(BIN)/python tests/browser/find_chromium.py)" && export CHROMIUM && $(BIN)/python -m benchmarks
 
 bench-engine: $(VENV)/.dev
-	@$(BIN)/python -m benchmarks.suite
+	@$(BIN)/python -m benchmarks.engine.suite
 
 data: $(VENV)/.dev
 	$(BIN)/python data/build.py

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the shell around the pages. Imported late, so that a worker process that loads this file starts nothing."""
-    from terr.ui import shell
+    from terr.ui.session import navigation
 
-    shell.run()
+    navigation.run()
 
 
 if __name__ == "__main__":  # a window's run
@@ -18,7 +18,7 @@ elif __name__ == "app":  # the server that starts: it finds the name `app` here
     from starlette.middleware import Middleware
     from streamlit.starlette import App
 
-    from terr.ui.fence import Fence
-    from terr.ui.serving import routes
+    from terr.ui.access.request_guard import RequestGuard
+    from terr.ui.routes import routes
 
-    app = App(Path(__file__), routes=routes(), middleware=[Middleware(Fence)])
+    app = App(Path(__file__), routes=routes(), middleware=[Middleware(RequestGuard)])

@@ -49,40 +49,40 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"measuring {part} ...\n")
         try:
             if part == "browser":
-                from benchmarks import browser
+                from benchmarks.app import browser
 
                 made, report["details"][part] = browser.run()
             elif part == "map":
-                from benchmarks import mapping
+                from benchmarks.app import mapping
 
                 made, report["details"][part] = mapping.run()
             elif part == "engine":
-                from benchmarks import engine
+                from benchmarks.engine import engine
 
                 made, peers, report["details"][part] = engine.run()
                 head = engine.PEER_HEAD
             elif part == "gate":
-                from benchmarks import gate
+                from benchmarks.files import gate
 
                 made = gate.run()
             elif part == "scores":
-                from benchmarks import scores
+                from benchmarks.files import scores
 
                 made = scores.run()
             elif part == "store":
-                from benchmarks import store
+                from benchmarks.store import store
 
                 made = store.run()
             elif part == "workshop":
-                from benchmarks import workshop
+                from benchmarks.workshop import workshop
 
                 made = workshop.run()
             elif part == "edits":
-                from benchmarks import edits
+                from benchmarks.app import edits
 
                 made = edits.run()
             else:
-                from benchmarks import intake
+                from benchmarks.app import intake
 
                 made = intake.run()
         except Exception as error:  # noqa: BLE001 (one part that can't run must not lose the others' figures)

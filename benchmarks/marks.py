@@ -57,10 +57,17 @@ class Figure:
     def plain(self) -> dict[str, Any]:
         """As JSON."""
         return {
-            "case": self.case, "figure": self.name, "value": self.value, "unit": self.unit, "mark": self.mark,
-            "comparison": "equal" if self.exact else "at most", "met": self.met, "n": self.n, "least_n": self.least_n,
+            "case": self.case,
+            "figure": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "mark": self.mark,
+            "comparison": "equal" if self.exact else "at most",
+            "met": self.met,
+            "n": self.n,
+            "least_n": self.least_n,
             "also": dict(self.also),
-        }  # fmt: skip
+        }
 
 
 def amount(value: float, unit: str) -> str:

@@ -26,7 +26,7 @@ from build_demo import demo_table  # noqa: E402
 from build_places import STATES, city_table, full_name, zip_table  # noqa: E402
 from build_topology import clean_coverage, decode, write_geometry  # noqa: E402
 
-from terr.boundaries.adjacency import (  # noqa: E402
+from terr.boundaries.geometry.adjacency import (  # noqa: E402
     GEOD,
     components,
     join_components,
@@ -34,9 +34,9 @@ from terr.boundaries.adjacency import (  # noqa: E402
     plane_km,
     shared_borders,
 )
-from terr.boundaries.approximate import estimate, parts  # noqa: E402
-from terr.boundaries.layerfiles import member_table  # noqa: E402
-from terr.boundaries.topology import Grid, cut_arcs, geometry_json  # noqa: E402
+from terr.boundaries.geometry.topology import CoordinateGrid, cut_arcs, geometry_json  # noqa: E402
+from terr.boundaries.layers.layer_files import member_table  # noqa: E402
+from terr.boundaries.zips.approximate import estimate, parts  # noqa: E402
 
 DATA = ROOT / "data"
 GEO = ROOT / "static" / "geo"
@@ -113,7 +113,7 @@ def bridged(frame: gpd.GeoDataFrame, real: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([real.assign(bridge=False), more], ignore_index=True).sort_values(["i", "j"])
 
 
-def build_areas(folder: Path) -> tuple[gpd.GeoDataFrame, Grid, dict[str, str]]:
+def build_areas(folder: Path) -> tuple[gpd.GeoDataFrame, CoordinateGrid, dict[str, str]]:
     """Counties, states, their edges and browser geometry; returns the counties, their grid and the geometry's names."""
     topology = json.loads((folder / "atlas/package/counties-10m.json").read_text(encoding="utf-8"))
     by_fips = {fips: (code, name) for code, (fips, name) in STATES.items()}
@@ -160,7 +160,9 @@ def build_areas(folder: Path) -> tuple[gpd.GeoDataFrame, Grid, dict[str, str]]:
     return counties, grid, index
 
 
-def build_zips(zips: pd.DataFrame, cities: pd.DataFrame, counties: gpd.GeoDataFrame, grid: Grid) -> dict[str, str]:
+def build_zips(
+    zips: pd.DataFrame, cities: pd.DataFrame, counties: gpd.GeoDataFrame, grid: CoordinateGrid
+) -> dict[str, str]:
     """Approximate ZIP and ZIP3 areas, their edges, members and browser geometry; returns the geometry's names."""
     names = (cities["city"] + ", " + cities["state"]).tolist()
     people = dict(zip(names, cities["population"].tolist(), strict=True))

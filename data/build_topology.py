@@ -12,14 +12,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from terr.boundaries.layerfiles import hashed
-from terr.boundaries.topology import Grid
+from terr.boundaries.geometry.topology import CoordinateGrid
+from terr.boundaries.layers.layer_files import hashed
 
 FINER = 4
 """The source's columns are about 300 m wide; new vertices need a grid of its rows' 95 m."""
 
 
-def decode(topology: dict[str, Any], keep: set[str]) -> tuple[Grid, list[str], list[str], list[Any], list[Any]]:
+def decode(
+    topology: dict[str, Any], keep: set[str]
+) -> tuple[CoordinateGrid, list[str], list[str], list[Any], list[Any]]:
     """Counties of a TopoJSON on the finer grid.
 
     Positive longitudes (the far end of the Aleutians) move by -360 degrees, so that no county straddles the map's edge.
@@ -29,7 +31,7 @@ def decode(topology: dict[str, Any], keep: set[str]) -> tuple[Grid, list[str], l
     """
     sx, sy = topology["transform"]["scale"]
     ox, oy = topology["transform"]["translate"]
-    grid = Grid(sx / FINER, sy, ox, oy)
+    grid = CoordinateGrid(sx / FINER, sy, ox, oy)
     turn = round(360.0 / grid.scale_x)
     arcs = []
     for raw in topology["arcs"]:

@@ -3,10 +3,13 @@
 import streamlit as st
 
 from terr.errors import LocateError
-from terr.ui import header, intake, intake_next, intake_review, newplan, shell, state
-from terr.workspace import imports
+from terr.ui import header
+from terr.ui.accounts import next_extract, review, upload
+from terr.ui.plan import new_plan
+from terr.ui.session import local_time, navigation, state
+from terr.workspace.accounts import dataset
 
-shell.gate()
+navigation.start_page()
 
 header.line()
 st.title("Accounts")
@@ -14,15 +17,20 @@ ws = state.workspace()
 saved = ws.store.list_datasets()
 
 st.subheader("1 · File")
-intake.choose_file()
-intake.confirm()
-intake_next.decide(intake_review.measure_of)
+upload.choose_file()
+upload.confirm()
+next_extract.decide(review.measure_of)
 
-if not state.get("pending") and not state.get("upload_error") and not intake.busy() and not intake_next.found():
+if (
+    not state.get("pending")
+    and not state.get("upload_error")
+    and not upload.busy()
+    and not next_extract.pending_comparison()
+):
     current = state.get("dataset")
     if saved and len(saved) > 1:
         ids = [info.id for info in saved]
-        names = {info.id: f"{info.name} · {header.local(info.created_at)}" for info in saved}
+        names = {info.id: f"{info.name} · {local_time.local(info.created_at)}" for info in saved}
         picked = st.selectbox(
             "Data set",
             ids,
@@ -38,12 +46,12 @@ if not state.get("pending") and not state.get("upload_error") and not intake.bus
     current = state.get("dataset")
     if current:
         try:
-            data = imports.dataset(ws, current)
+            data = dataset.dataset(ws, current)
         except LocateError:
             state.drop("dataset")
             st.rerun()
-        intake_review.review(data)
-        newplan.form(data, "new_plan")
+        review.review(data)
+        new_plan.form(data, "new_plan")
     else:
         st.info(
             "Load an account spreadsheet, or try the demo. Each account needs a place: a ZIP, a city and state, a "

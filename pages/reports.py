@@ -2,9 +2,11 @@
 
 import streamlit as st
 
-from terr.ui import crm, files, header, shell, state
+from terr.ui import header
+from terr.ui.reports import crm, downloads
+from terr.ui.session import navigation, state
 
-shell.gate()
+navigation.start_page()
 
 header.line()
 st.title("Reports")
@@ -12,9 +14,9 @@ sid = state.scenario_id()
 if sid is None:
     st.info("Reports are made from a plan. Open one first.", icon=":material/download:")
     if st.button("Go to Plan", type="primary", key="to_plan"):
-        shell.switch("plan")
+        navigation.switch("plan")
 else:
-    files.totals_line(sid)
-    files.downloads(sid)
+    downloads.totals_line(sid)
+    downloads.downloads(sid)
     crm.section(sid)
-    files.plan_upload(sid)
+    downloads.plan_upload(sid)

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from terr.ui import header, roster, shell, state
-from terr.workspace import imports
+from terr.ui import header
+from terr.ui.reps import roster
+from terr.ui.session import navigation, state
+from terr.workspace.accounts import dataset
 
-shell.gate()
+navigation.start_page()
 
 header.line()
 st.title("Reps")
@@ -15,9 +17,9 @@ dataset_id = ws.store.scenario(sid).dataset_id if sid else state.get("dataset")
 if not dataset_id:
     st.info("A roster belongs to a data set. Load accounts first.", icon=":material/group:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
-        shell.switch("accounts")
+        navigation.switch("accounts")
 else:
-    data = imports.dataset(ws, dataset_id)
+    data = dataset.dataset(ws, dataset_id)
     roster.upload(data)
     if data.reps:
         st.dataframe(roster.table(data, sid), hide_index=True, width="stretch", key="terr_reps")

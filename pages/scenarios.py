@@ -2,24 +2,26 @@
 
 import streamlit as st
 
-from terr.ui import header, saved, scenario_compare, scenario_exceptions, scenario_history, shell, state
+from terr.ui import header
+from terr.ui.scenarios import compare, exceptions, history, tree
+from terr.ui.session import navigation, state
 
-shell.gate()
+navigation.start_page()
 
 header.line()
 st.title("Scenarios")
 plans = state.workspace().store.list_scenarios(include_archived=True)
-saved.undo_line()
+tree.undo_line()
 if not plans:
     st.info("No plan yet. Start one from your accounts.", icon=":material/account_tree:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
-        shell.switch("accounts")
+        navigation.switch("accounts")
 else:
     views = {
-        "Plans": saved.browse,
-        "History": scenario_history.show,
-        "Compare": scenario_compare.show,
-        "Exceptions": scenario_exceptions.show,
+        "Plans": tree.browse,
+        "History": history.show_history,
+        "Compare": compare.show_comparison,
+        "Exceptions": exceptions.show_exceptions,
     }
     chosen = st.segmented_control(
         "What to look at", list(views), default="Plans", required=True, key="terr_view", label_visibility="collapsed"

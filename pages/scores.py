@@ -2,21 +2,12 @@
 
 import streamlit as st
 
-from terr.ui import (
-    header,
-    scoring_kept,
-    scoring_likeness,
-    scoring_potential,
-    scoring_score,
-    scoring_segments,
-    scoring_tiers,
-    scoring_workload,
-    shell,
-    state,
-)
-from terr.ui.scoring_base import SECTION, current, dataset_line
+from terr.ui import header
+from terr.ui.scores import kept, likeness, potential, score, segments, tiers, workload
+from terr.ui.scores.editor import SECTION, current, dataset_line
+from terr.ui.session import navigation, state
 
-shell.gate()
+navigation.start_page()
 
 data = current(state.workspace())
 header.line()
@@ -24,19 +15,19 @@ st.title("Scores")
 if data is None:
     st.info("Scores are made from accounts. Load a spreadsheet or the demo first.", icon=":material/table:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
-        shell.switch("accounts")
+        navigation.switch("accounts")
 else:
     sections = {
-        "Segments": scoring_segments.show,
-        "80/20 and tiers": scoring_tiers.show,
-        "Potential": scoring_potential.show,
-        "Score": scoring_score.show,
-        "Likeness": scoring_likeness.show,
-        "Workload": scoring_workload.show,
-        scoring_kept.KEPT: scoring_kept.show,
+        "Segments": segments.show_segments,
+        "80/20 and tiers": tiers.show_tiers,
+        "Potential": potential.show_potential,
+        "Score": score.show_score,
+        "Likeness": likeness.show_likeness,
+        "Workload": workload.show_workload,
+        kept.KEPT: kept.show_saved,
     }
     dataset_line(data)
-    scoring_kept.line(data)
+    kept.line(data)
     st.session_state.setdefault(SECTION, next(iter(sections)))
     chosen = st.segmented_control("What to define", list(sections), key=SECTION, label_visibility="collapsed")
     sections[chosen or next(iter(sections))](data)

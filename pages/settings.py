@@ -2,19 +2,21 @@
 
 import streamlit as st
 
-from terr.ui import boundaries, header, ownfile, people, shell
+from terr.ui import header
+from terr.ui.session import navigation
+from terr.ui.settings import boundary_library, own_boundaries, sharing
 
-shell.gate()
+navigation.start_page()
 
 header.line()
 st.title("Settings")
-people.section()
+sharing.section()
 st.subheader("Boundaries at hand")
-boundaries.table()
+boundary_library.table()
 left, right = st.columns([1, 1.25], gap="large")
 with left:
     st.subheader("Exact ZIP areas")
-    boundaries.census()
+    boundary_library.census()
 with right:
     st.subheader("Your own boundaries")
-    ownfile.add()
+    own_boundaries.add()

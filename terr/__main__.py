@@ -2,7 +2,7 @@
 
 import sys
 
-from terr.cli import main
+from terr.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

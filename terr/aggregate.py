@@ -12,25 +12,38 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.boundaries.catalog import layer
+from terr.boundaries.layers.catalog import layer
 from terr.errors import InputError, PlanError
 from terr.locate.areas import beside
-from terr.locate.placing import OUTSIDE, UNLOCATED, Placed, in_region, place
+from terr.locate.placing import OUTSIDE, UNLOCATED, PlacedAccounts, in_region, place
 from terr.model.accounts import HIDDEN, Accounts
-from terr.model.held import NOBODY_HELD, Held
+from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units
 
 __all__ = [
-    "OUTSIDE", "UNLOCATED", "Part", "PlanTotals", "Totals", "account_codes", "drawn_points", "held_loads",
-    "measure_values", "measures_per_unit", "placed", "plan_totals", "same_places", "totals", "unit_codes",
-]  # fmt: skip
+    "OUTSIDE",
+    "UNLOCATED",
+    "AggregatePart",
+    "PlanTotals",
+    "Totals",
+    "account_codes",
+    "drawn_points",
+    "measure_values",
+    "measures_per_unit",
+    "override_loads",
+    "placed",
+    "plan_totals",
+    "same_places",
+    "totals",
+    "unit_codes",
+]
 
-_known: WeakKeyDictionary[Accounts, dict[tuple[str, tuple[str, ...]], Placed]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Accounts, dict[tuple[str, tuple[str, ...]], PlacedAccounts]] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def placed(accounts: Accounts, units: Units) -> Placed:
+def placed(accounts: Accounts, units: Units) -> PlacedAccounts:
     """Which unit each account lies in, how that is known, and why some have none.
 
     Worked out once for these accounts and units, and kept as long as the accounts are: neither ever changes.
@@ -70,7 +83,7 @@ def drawn_points(accounts: Accounts, units: Units) -> tuple[NDArray[np.float64],
     return lat, beside(lon, west, east)
 
 
-def _place(accounts: Accounts, units: Units) -> Placed:
+def _place(accounts: Accounts, units: Units) -> PlacedAccounts:
     if units.level in ("county", "state"):
         return place(accounts.frame, units)
     whole = layer(units.level)  # the search for areas is the long part, and one for all regions of a layer
@@ -102,7 +115,7 @@ def account_codes(
     plan: Plan,
     *,
     codes: NDArray[np.int32] | None = None,
-    held: Held = NOBODY_HELD,
+    held: Overrides = NOBODY_HELD,
 ) -> NDArray[np.int16]:
     """Territory of each account: that of its unit, but for those that go elsewhere by name.
 
@@ -151,7 +164,7 @@ def measures_per_unit(
     measures: Sequence[str],
     *,
     codes: NDArray[np.int32] | None = None,
-    held: Held = NOBODY_HELD,
+    held: Overrides = NOBODY_HELD,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Sums of the accounts' measures in each unit.
 
@@ -181,8 +194,8 @@ def measures_per_unit(
     return sums, np.bincount(rows, minlength=n).astype(np.int64)
 
 
-def held_loads(
-    accounts: Accounts, plan: Plan, measures: Sequence[str], held: Held
+def override_loads(
+    accounts: Accounts, plan: Plan, measures: Sequence[str], held: Overrides
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """What each territory has by name: float64 (k, m) sums in plan order, and int64 (k,) numbers of accounts.
 
@@ -202,7 +215,7 @@ def held_loads(
 
 
 @dataclass(frozen=True)
-class Part:
+class AggregatePart:
     """A set of accounts: how many, and the sum of each measure.
 
     Attributes:
@@ -224,10 +237,10 @@ class Totals:
     """
 
     measures: tuple[str, ...]
-    accepted: Part
-    in_region: Part
-    outside: Part
-    unlocated: Part
+    accepted: AggregatePart
+    in_region: AggregatePart
+    outside: AggregatePart
+    unlocated: AggregatePart
 
     def __post_init__(self) -> None:
         self.check()
@@ -247,11 +260,11 @@ class PlanTotals:
     """
 
     measures: tuple[str, ...]
-    accepted: Part
-    assigned: Part
-    unassigned: Part
-    outside: Part
-    unlocated: Part
+    accepted: AggregatePart
+    assigned: AggregatePart
+    unassigned: AggregatePart
+    outside: AggregatePart
+    unlocated: AggregatePart
 
     def __post_init__(self) -> None:
         self.check()
@@ -262,7 +275,7 @@ class PlanTotals:
 
     def load(self, part: str, measure: str) -> float:
         """Sum of one measure over one part, e.g. `load("outside", "revenue")`."""
-        chosen: Part = getattr(self, part)
+        chosen: AggregatePart = getattr(self, part)
         return chosen.loads[self.measures.index(measure)]
 
 
@@ -283,7 +296,7 @@ def totals(accounts: Accounts, units: Units) -> Totals:
     )
 
 
-def plan_totals(accounts: Accounts, units: Units, plan: Plan, held: Held = NOBODY_HELD) -> PlanTotals:
+def plan_totals(accounts: Accounts, units: Units, plan: Plan, held: Overrides = NOBODY_HELD) -> PlanTotals:
     """What the plan assigns, leaves unassigned, and can't reach, over all measures of the accounts.
 
     An account that goes to a territory by name is assigned, wherever it lies.
@@ -312,14 +325,14 @@ def _same_units(units: Units, plan: Plan) -> None:
 def _parter(accounts: Accounts) -> Any:
     values = measure_values(accounts, accounts.measures)
 
-    def part(mask: NDArray[np.bool_]) -> Part:
+    def part(mask: NDArray[np.bool_]) -> AggregatePart:
         # fsum is exact before its one rounding, so parts add up whatever the order of the rows
-        return Part(int(mask.sum()), tuple(math.fsum(column) for column in values[mask].T.tolist()))
+        return AggregatePart(int(mask.sum()), tuple(math.fsum(column) for column in values[mask].T.tolist()))
 
     return part
 
 
-def _conserved(measures: tuple[str, ...], whole: Part, parts: tuple[Part, ...]) -> None:
+def _conserved(measures: tuple[str, ...], whole: AggregatePart, parts: tuple[AggregatePart, ...]) -> None:
     if any(len(p.loads) != len(measures) for p in (whole, *parts)):
         raise PlanError("totals need one sum for each measure")
     rows = sum(p.rows for p in parts)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.postgres import Postgres
-from terr.workspace import Workspace, imports
-from terr.workspace.imports import Dataset
+from benchmarks.store.postgres import Postgres
+from terr.workspace import Workspace
+from terr.workspace.accounts import demo
+from terr.workspace.accounts.dataset import Dataset
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -31,7 +32,7 @@ def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
 def demo_ws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace, Dataset]]:
     """A workspace with the demo, shared: make scenarios of your own in it and leave the data set as it is."""
     made = Workspace(tmp_path_factory.mktemp("demo"))
-    yield made, imports.demo_dataset(made)
+    yield made, demo.demo_dataset(made)
     made.close()
 
 
@@ -39,7 +40,7 @@ def demo_ws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspac
 def _worker_processes() -> Iterator[None]:
     """The pages start one pool of worker processes for the whole run; it is ended with it."""
     yield
-    from terr.ui import state
+    from terr.ui.session import state
 
     state.pool().shutdown()
     state.pool.clear()
@@ -56,7 +57,7 @@ def open_app(
     """
     from streamlit.testing.v1 import AppTest
 
-    from terr.ui import state
+    from terr.ui.session import state
 
     monkeypatch.setenv("TERR_DATA_DIR", str(tmp_path / "terr"))
     state.shared.clear()

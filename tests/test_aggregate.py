@@ -6,14 +6,13 @@ import time
 
 import numpy as np
 import pytest
-from grids import grid_units, make_accounts, make_plan
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terr.aggregate import (
     OUTSIDE,
     UNLOCATED,
-    Part,
+    AggregatePart,
     PlanTotals,
     Totals,
     account_codes,
@@ -23,6 +22,7 @@ from terr.aggregate import (
     unit_codes,
 )
 from terr.errors import InputError, LocateError, PlanError
+from tests.helpers.grids import grid_units, make_accounts, make_plan
 
 UNITS = grid_units(4, 4)
 STATES = grid_units(1, 2, ids=["NE", "TX"], level="state")
@@ -58,7 +58,7 @@ def test_no_accounts():
     assert sums.shape == (16, 1)
     assert not sums.any()
     assert not counts.any()
-    assert totals(accounts, UNITS).accepted == Part(0, (0.0,))
+    assert totals(accounts, UNITS).accepted == AggregatePart(0, (0.0,))
 
 
 def test_unknown_level_is_named():
@@ -84,13 +84,13 @@ def test_plan_totals_by_hand():
     accounts = make_accounts(["00001", "00002", "00003", "", "99999"], revenue=[10, 20, 40, 80, 160])
     plan = make_plan(UNITS, [0, 1] + [-1] * 14)
     got = plan_totals(accounts, UNITS, plan)
-    assert got.assigned == Part(2, (30.0,))
-    assert got.unassigned == Part(1, (40.0,))
-    assert got.unlocated == Part(1, (80.0,))
-    assert got.outside == Part(1, (160.0,))
-    assert got.accepted == Part(5, (310.0,))
+    assert got.assigned == AggregatePart(2, (30.0,))
+    assert got.unassigned == AggregatePart(1, (40.0,))
+    assert got.unlocated == AggregatePart(1, (80.0,))
+    assert got.outside == AggregatePart(1, (160.0,))
+    assert got.accepted == AggregatePart(5, (310.0,))
     assert got.load("outside", "revenue") == 160.0
-    assert totals(accounts, UNITS).in_region == Part(3, (70.0,))
+    assert totals(accounts, UNITS).in_region == AggregatePart(3, (70.0,))
     assert account_codes(accounts, UNITS, plan).tolist() == [0, 1, -1, -1, -1]
 
 
@@ -100,13 +100,13 @@ def test_plan_of_other_units_is_refused():
 
 
 def test_totals_that_do_not_add_up_are_refused():
-    one, two = Part(1, (1.0,)), Part(2, (2.0,))
+    one, two = AggregatePart(1, (1.0,)), AggregatePart(2, (2.0,))
     with pytest.raises(PlanError, match="2 accounts were accepted, but 3 are accounted for"):
         Totals(("revenue",), two, one, one, one)
     with pytest.raises(PlanError, match=r"revenue: 2\.50 was accepted, but 2\.00"):
-        PlanTotals(("revenue",), Part(2, (2.5,)), one, one, Part(0, (0.0,)), Part(0, (0.0,)))
+        PlanTotals(("revenue",), AggregatePart(2, (2.5,)), one, one, AggregatePart(0, (0.0,)), AggregatePart(0, (0.0,)))
     with pytest.raises(PlanError, match="one sum for each measure"):
-        Totals(("revenue", "visits"), two, one, one, Part(0, (0.0,)))
+        Totals(("revenue", "visits"), two, one, one, AggregatePart(0, (0.0,)))
 
 
 PLACES = st.sampled_from(["", "00001", "00005", "00016", "99999", "48453"])

@@ -1,8 +1,13 @@
-"""The floor plan: imports go down only, rooms on one floor keep apart, third parties come in by their own door."""
+"""The floor plan: imports go down only, rooms of one floor keep apart, third parties come in by their own door.
+
+Floors are the folders of `terr/`; inside the large ones there are rooms, and they have an order too. See
+docs/decisions/0015-rooms.md and docs/architecture.md.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,17 +15,51 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 0,
-    "folders": 1, "trial": 1,
+    "folders": 1,
+    "trial": 1,
     "model": 1,
-    "ingest": 2, "locate": 2, "boundaries": 2, "edits": 2,
-    "aggregate": 3, "metrics": 3,
-    "engine": 4, "store": 4, "view": 4, "report": 4,
-    "workspace": 5,
-    "cli": 6, "ui": 6, "__main__": 7,
+    "ingest": 2,
+    "locate": 2,
+    "boundaries": 2,
+    "edits": 2,
     "demo": 2,
-    "matching": 2, "scoring": 3,
-}  # fmt: skip
-ALLOWED_BESIDE = {("locate", "boundaries"), ("demo", "boundaries")}  # see docs/decisions/0001-floors.md
+    "matching": 2,
+    "aggregate": 3,
+    "metrics": 3,
+    "scoring": 3,
+    "engine": 4,
+    "store": 4,
+    "view": 4,
+    "report": 4,
+    "workspace": 5,
+    "cli": 6,
+    "ui": 6,
+    "__main__": 7,
+}
+ALLOWED_BESIDE = {("locate", "boundaries"), ("demo", "boundaries")}  # see docs/decisions/0015-rooms.md
+
+# Rooms bottom up; rooms of one line don't import each other. "." is the folder's own files, which may stand in two
+# places: "./name" lists those that are not at the line of ".".
+ROOMS: dict[str, tuple[str, ...]] = {
+    "workspace": (
+        ".",
+        "access scores",
+        "accounts",
+        "plan",
+        "reps reports live",
+        "design scenarios",
+        "batch",
+    ),
+    "ui": (
+        "access",
+        "session",
+        "live scenarios reports reps jobs",
+        "./header ./routes",
+        "accounts scores settings design",
+        "plan",
+        "./launch",
+    ),
+}
 DOORS = {
     "streamlit": {"ui", "pages", "app"},
     "streamlit_folium": {"ui", "pages", "app"},
@@ -37,7 +76,9 @@ DOORS = {
     "alembic": {"store"},
     "psycopg": {"store"},
 }
-LONGEST = {"terr": 400, "pages": 150}
+LONGEST = {"terr": 600, "pages": 150}
+MOST_FILES = 15
+MOST_SKIPS = 30
 
 
 def imports(source: str) -> list[str]:
@@ -49,7 +90,8 @@ def imports(source: str) -> list[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide the floor"
             module = node.module or ""
-            found += [f"{module}.{alias.name}" for alias in node.names] if module == "terr" else [module]
+            whole = module == "terr" or module in {f"terr.{room}" for room in ROOMS}
+            found += [f"{module}.{alias.name}" for alias in node.names] if whole else [module]
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in {
             "import_module",
             "__import__",
@@ -58,18 +100,43 @@ def imports(source: str) -> list[str]:
     return found
 
 
-def room_of(path: Path) -> str:
+def place_of(path: Path) -> tuple[str, ...]:
+    """Where a file stands: ("workspace", "plan", "editing"), ("pages", "plan"), ("app",)."""
     parts = path.relative_to(ROOT).with_suffix("").parts
-    return parts[1] if parts[0] == "terr" and len(parts) > 1 else parts[0]
+    return parts[1:] if parts[0] == "terr" and len(parts) > 1 else parts
 
 
-def violations(room: str, source: str) -> list[str]:
+def line_of(floor: str, inside: list[str] | tuple[str, ...]) -> tuple[int, str] | None:
+    """The line a room stands on, counted from below, and the room's name; None for a package's own face."""
+    lines = ROOMS[floor]
+    names = {name: at for at, line in enumerate(lines) for name in line.split()}
+    if not inside or inside[0] == "__init__":
+        return None
+    room = inside[0]
+    if room in names:
+        return names[room], room
+    if f"./{room}" in names:
+        return names[f"./{room}"], f"./{room}"
+    if "." in names:
+        return names["."], "."
+    return None
+
+
+def violations(place: tuple[str, ...], source: str) -> list[str]:
     out = []
+    room = place[0]
     floor = FLOORS.get(room, 7)
     for name in imports(source):
         top, *rest = name.split(".")
         if top == "terr":
             other = rest[0] if rest else "__init__"
+            if other == room and room in ROOMS:
+                mine, theirs_line = line_of(room, place[1:]), line_of(room, rest[1:])
+                if mine is None or theirs_line is None or mine[1] == theirs_line[1]:
+                    continue
+                if theirs_line[0] >= mine[0]:
+                    out.append(f"{'/'.join(place)} imports {name}, which does not lie below it")
+                continue
             if other in {"__init__", room}:
                 continue
             theirs = FLOORS.get(other)
@@ -88,43 +155,78 @@ def sources() -> list[Path]:
     return [*sorted((ROOT / "terr").rglob("*.py")), *sorted((ROOT / "pages").glob("*.py")), ROOT / "app.py"]
 
 
+def folders() -> list[Path]:
+    """Every folder of Python files that belongs to the project."""
+    found = {p.parent for top in ("terr", "pages", "tests", "benchmarks") for p in (ROOT / top).rglob("*.py")}
+    return sorted(found)
+
+
 @pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_the_floor_plan_holds(path: Path) -> None:
-    assert violations(room_of(path), path.read_text()) == []
+    assert violations(place_of(path), path.read_text()) == []
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_rooms_keep_their_size(path: Path) -> None:
+def test_files_keep_their_size(path: Path) -> None:
     limit = LONGEST["pages" if path.parent.name == "pages" or path.name == "app.py" else "terr"]
     assert len(path.read_text().splitlines()) <= limit
 
 
-@pytest.mark.parametrize(
-    ("room", "source"),
-    [
-        ("model", "from terr.engine import design"),
-        ("metrics", "def f():\n    from terr.engine import design"),
-        ("engine", "import terr.store.plans"),
-        ("ingest", "from terr.locate import locate"),
-        ("view", "import streamlit as st"),
-        ("workspace", "import pulp"),
-        ("cli", "from terr import ui"),
-        ("report", "import importlib\nimportlib.import_module('terr.ui')"),
-        ("ui", "import sqlalchemy"),
-        ("workspace", "from pages import plan"),
-    ],
-)
-def test_planted_violations_are_seen(room: str, source: str) -> None:
-    assert len(violations(room, source)) == 1
+@pytest.mark.parametrize("folder", folders(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_folders_are_rooms_not_halls(folder: Path) -> None:
+    assert len([p for p in folder.glob("*.py") if p.name != "__init__.py"]) <= MOST_FILES
+
+
+def test_lines_are_not_squeezed() -> None:
+    skips = [p for p in sources() for line in p.read_text().splitlines() if re.search(r"# fmt: (skip|off)", line)]
+    assert len(skips) <= MOST_SKIPS
 
 
 @pytest.mark.parametrize(
-    ("room", "source"),
+    ("place", "source"),
     [
-        ("engine", "from terr.model.problem import Problem"),
-        ("pages", "import streamlit"),
-        ("ui", "from terr import workspace"),
+        ("model/plan", "from terr.engine import design"),
+        ("metrics/shape", "def f():\n    from terr.engine import design"),
+        ("engine/pool", "import terr.store.plans"),
+        ("ingest/sums", "from terr.locate import locate"),
+        ("view/charts", "import streamlit as st"),
+        ("workspace/plan/editing", "import pulp"),
+        ("cli/main", "from terr import ui"),
+        ("report/crm", "import importlib\nimportlib.import_module('terr.ui')"),
+        ("ui/plan/panel", "import sqlalchemy"),
+        ("workspace/levels", "from pages import plan"),
+        ("workspace/plan/editing", "from terr.workspace.design import request"),
+        ("workspace/plan/editing", "from terr.workspace import design"),
+        ("workspace/reps/roster", "from terr.workspace.reports.crm import crm_files"),
+        ("workspace/levels", "from terr.workspace.plan.editing import edit"),
+        ("workspace/design/form", "def f():\n    from terr.workspace.batch import solve"),
+        ("ui/session/state", "from terr.ui.plan import panel"),
+        ("ui/scenarios/tree", "from terr.ui.reports import crm"),
     ],
 )
-def test_honest_imports_pass(room: str, source: str) -> None:
-    assert violations(room, source) == []
+def test_planted_violations_are_seen(place: str, source: str) -> None:
+    assert len(violations(tuple(place.split("/")), source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ("engine/designing", "from terr.model.problem import Problem"),
+        ("pages/plan", "import streamlit"),
+        ("ui/plan/panel", "from terr import workspace"),
+        ("workspace/design/request", "from terr.workspace.plan import editing"),
+        ("workspace/plan/editing", "from terr.workspace.plan.rules import Rules"),
+        ("ui/plan/panel", "from terr.ui.session import state"),
+    ],
+)
+def test_honest_imports_pass(place: str, source: str) -> None:
+    assert violations(tuple(place.split("/")), source) == []
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    silent = [
+        str(p.relative_to(ROOT))
+        for p in sorted((ROOT / "terr").rglob("__init__.py"))
+        if "migrations" not in p.parts and not ast.get_docstring(ast.parse(p.read_text()))
+    ]
+    assert silent == []

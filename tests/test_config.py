@@ -7,9 +7,9 @@ import tomllib
 from typing import Any
 
 import pytest
-from conftest import ROOT
 
 from terr.ui import launch
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")

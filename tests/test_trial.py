@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import fuzz
+from benchmarks.files import fuzz
 from terr.boundaries.reading import LIMITS, geoparquet
 from terr.errors import InputError
 from terr.ingest import read_table
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def deadly() -> bytes:
-    """A damaged file on which pyarrow 26.0 calls std::terminate; found by `benchmarks.fuzz --seed 12`."""
+    """A damaged file on which pyarrow 26.0 calls std::terminate; found by `benchmarks.files.fuzz --seed 12`."""
     return fuzz.mutate(fuzz.seeds()["parquet"], random.Random(12 * 1_000_003 + 4935))  # noqa: S311
 
 
@@ -73,7 +73,7 @@ def test_a_file_that_takes_too_long_is_not() -> None:
 def test_both_readers_refuse_what_was_found_harmful(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.BytesIO()
     pq.write_table(pa.table({"Account ID": ["A"], "Zip": ["02139"]}), out)
-    for module in ("terr.ingest.parquet", "terr.boundaries.reading.geoparquet"):
+    for module in ("terr.ingest.reading.parquet", "terr.boundaries.reading.geoparquet"):
         monkeypatch.setattr(f"{module}.parquet_is_harmless", lambda _: False)
     with pytest.raises(InputError, match="broken Parquet"):
         read_table(out.getvalue(), "a.parquet")

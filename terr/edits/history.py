@@ -15,7 +15,7 @@ ROOT = 0
 
 
 @dataclass(frozen=True)
-class Step:
+class EditNode:
     """One stored edit, without its arrays.
 
     Attributes:
@@ -46,7 +46,7 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Line:
+class TimelineEntry:
     """One line of a timeline.
 
     Attributes:
@@ -56,7 +56,7 @@ class Line:
         done: part of the plan as it is; head: the last such; ahead: redo leads here.
     """
 
-    step: Step
+    step: EditNode
     depth: int
     lane: int
     done: bool
@@ -65,7 +65,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Path:
+class UndoPath:
     """Edits to take back (`up`, in order), then to do (`down`, in order)."""
 
     up: tuple[int, ...]
@@ -81,7 +81,7 @@ class History:
         visits: sorted by rev; the first revision 0 (ROOT) isn't among them.
     """
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[EditNode, ...] = ()
     visits: tuple[Visit, ...] = ()
     _parent: dict[int, int] = field(init=False, repr=False, compare=False)
     _last_child: dict[int, int] = field(init=False, repr=False, compare=False)
@@ -138,7 +138,7 @@ class History:
             edit = self._parent[edit]
         return tuple(reversed(out))
 
-    def path(self, start: int, end: int) -> Path:
+    def path(self, start: int, end: int) -> UndoPath:
         """What to take back and what to do to get from one edit to another.
 
         Raises:
@@ -148,9 +148,9 @@ class History:
         shared = 0
         while shared < min(len(a), len(b)) and a[shared] == b[shared]:
             shared += 1
-        return Path(up=tuple(reversed(a[shared:])), down=b[shared:])
+        return UndoPath(up=tuple(reversed(a[shared:])), down=b[shared:])
 
-    def timeline(self) -> tuple[Line, ...]:
+    def timeline(self) -> tuple[TimelineEntry, ...]:
         """One line per edit, newest first."""
         done = set(self.trail(self.head))
         ahead: set[int] = set()
@@ -171,7 +171,7 @@ class History:
                 lanes += 1
                 lane[step.id] = lanes
         return tuple(
-            Line(s, depth[s.id], lane[s.id], s.id in done, s.id == self.head, s.id in ahead)
+            TimelineEntry(s, depth[s.id], lane[s.id], s.id in done, s.id == self.head, s.id in ahead)
             for s in reversed(self.steps)
         )
 

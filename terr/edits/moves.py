@@ -19,13 +19,25 @@ from terr.model.plan import MAX_TERRITORIES, Plan, Territory
 from terr.model.units import UNASSIGNED
 
 __all__ = [
-    "Painted", "adopt", "apply", "assign", "default_name", "delete", "expected_conflicts", "lock_territory",
-    "lock_units", "match_codes", "merge", "new_territory", "rename", "set_rep",
-]  # fmt: skip
+    "Assignment",
+    "adopt",
+    "apply",
+    "assign",
+    "default_name",
+    "delete",
+    "expected_conflicts",
+    "lock_territory",
+    "lock_units",
+    "match_codes",
+    "merge",
+    "new_territory",
+    "rename",
+    "set_rep",
+]
 
 
 @dataclass(frozen=True)
-class Painted:
+class Assignment:
     """The outcome of assigning units.
 
     Attributes:
@@ -39,7 +51,7 @@ class Painted:
 
 def assign(
     plan: Plan, units: ArrayLike, code: int, *, author: str = "", note: str = "", kind: str = "assign"
-) -> Painted:
+) -> Assignment:
     """Give units to territory `code`, or take them out of any with -1.
 
     Units already there are dropped; units that are locked, or sit in a locked territory, are left alone, and so are all
@@ -61,7 +73,7 @@ def assign(
     wanted = wanted[plan.assign[wanted] != code]
     free = np.zeros(len(wanted), dtype=np.bool_) if target_locked else ~plan.fixed()[wanted]
     moving = wanted[free]
-    return Painted(_moving(plan, moving, code, kind, author, note), int(len(wanted) - len(moving)))
+    return Assignment(_moving(plan, moving, code, kind, author, note), int(len(wanted) - len(moving)))
 
 
 def expected_conflicts(plan: Plan, units: ArrayLike, seen: ArrayLike) -> NDArray[np.int32]:

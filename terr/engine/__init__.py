@@ -1,11 +1,11 @@
 """The engine: a `Problem` in, a `Result` out."""
 
-from terr.engine.causing import Cause, causes, told
-from terr.engine.certifying import certify
+from terr.engine.certificate.certifying import certify
 from terr.engine.changes import moved_share, moves
-from terr.engine.check import precheck
 from terr.engine.designing import design
-from terr.engine.explaining import PROOFS, explain
+from terr.engine.explain.causes import Cause, cause_text, causes
+from terr.engine.explain.check import precheck
+from terr.engine.explain.explaining import PROOFS, explain
 from terr.engine.frontier import FrontierPoint, frontier
 from terr.engine.objective import moment_km2, objective_km2
 from terr.engine.rebalancing import rebalance
@@ -22,6 +22,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Result",
+    "cause_text",
     "causes",
     "certify",
     "design",
@@ -33,6 +34,5 @@ __all__ = [
     "objective_km2",
     "precheck",
     "rebalance",
-    "told",
     "warm",
 ]

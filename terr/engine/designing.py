@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from terr.engine.centring import polish
-from terr.engine.check import FATAL, precheck
-from terr.engine.construct import ready
-from terr.engine.finishing import finish
-from terr.engine.groups import merged, unmerged
-from terr.engine.improve import Clock, rank
+from terr.engine.arrays import WorkArrays
+from terr.engine.explain.check import FATAL, precheck
+from terr.engine.models.groups import merged, unmerged
 from terr.engine.objective import moment_km2
-from terr.engine.search import crew, drafts, refine, windows
-from terr.engine.work import Work
+from terr.engine.result import finish
+from terr.engine.search.centring import polish
+from terr.engine.search.drafts import ready
+from terr.engine.search.improve import Clock, rank
+from terr.engine.search.search import crew, drafts, refine, windows
 from terr.errors import PlanError
 from terr.model.problem import Problem
 from terr.model.result import Progress, Result
@@ -28,7 +28,7 @@ LARGE = 10_000
 
 
 @dataclass(frozen=True)
-class Steps:
+class SearchEffort:
     """How much work one design does: drafts, how many of them are refined, steps per unit there, rounds of windows.
 
     A round draws about 21 territories anew, so that each of k is drawn 12 times, in small problems 40 times.
@@ -41,7 +41,7 @@ class Steps:
     rounds: int
 
     @classmethod
-    def of(cls, n: int, k: int, effort: float) -> Steps:
+    def of(cls, n: int, k: int, effort: float) -> SearchEffort:
         """For n units and k territories."""
         if k in {1, n}:
             return cls(1, 1, 1, 1, 0)
@@ -105,7 +105,7 @@ def design(
             trace.append((clock.seconds(), deviation, moment_km2(small, shown)))
 
     clock.tell("Looking at the map", None, 0.0, force=True)
-    steps, n = Steps.of(work.n, work.k, effort), work.n
+    steps, n = SearchEffort.of(work.n, work.k, effort), work.n
     with crew() as run:
         made = drafts(work, small.seeds, seed, steps.drafts, run, clock)
         keep(made[0])
@@ -143,13 +143,13 @@ def design(
     return finish(problem, work, best, clock, notes, tuple(trace), solver, node=node)
 
 
-def run_last(work: Work, plan: Labels, seed: int, steps: Steps, clock: Clock) -> Labels:
+def run_last(work: WorkArrays, plan: Labels, seed: int, steps: SearchEffort, clock: Clock) -> Labels:
     """A last, cool annealing of the whole plan, with a light hand on borders: shape first."""
     flips = max(1, steps.flips // 4) * work.n
     return refine(work, plan, seed * 1000 + 900, clock, trees=0, flips=flips, heat=0.1, edge=0.02)
 
 
-def relabel(problem: Problem, work: Work, plan: Labels) -> Labels:
+def relabel(problem: Problem, work: WorkArrays, plan: Labels) -> Labels:
     """Renames territories that are alike in target and hold no lock so that they match `start` or the seeds."""
     if problem.start is None and problem.seeds is None:
         return plan

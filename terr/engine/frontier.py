@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.engine.changes import moved_share
-from terr.engine.improve import Clock
 from terr.engine.rebalancing import rebalance
-from terr.engine.search import CORES
+from terr.engine.search.improve import Clock
+from terr.engine.search.search import CORES
 from terr.errors import PlanError
 from terr.model.problem import Problem
 from terr.model.result import Progress, Result

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from terr.engine.causing import Cause, causes
-from terr.engine.certifying import certify
+from terr.engine.certificate.certifying import certify
 from terr.engine.designing import design
-from terr.engine.explaining import explain
+from terr.engine.explain.causes import Cause, causes
+from terr.engine.explain.explaining import explain
 from terr.engine.frontier import frontier
 from terr.engine.rebalancing import rebalance
 from terr.engine.warmup import warm

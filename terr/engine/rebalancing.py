@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.engine.centring import anchors, open_pairs
-from terr.engine.check import FATAL, precheck
-from terr.engine.construct import ready, whole
-from terr.engine.finishing import finish
-from terr.engine.groups import merged, unmerged
-from terr.engine.improve import Clock, border, excess, price, rank, run_anneal
-from terr.engine.model import AssignModel
+from terr.engine.arrays import WorkArrays, pieces
+from terr.engine.explain.check import FATAL, precheck
+from terr.engine.models.groups import merged, unmerged
+from terr.engine.models.model import AssignModel
 from terr.engine.objective import moment_km2
-from terr.engine.search import SOFT, Run, crew, returned, windows
-from terr.engine.work import Work, pieces
+from terr.engine.result import finish
+from terr.engine.search.centring import anchors, open_pairs
+from terr.engine.search.drafts import ready, whole
+from terr.engine.search.improve import Clock, border, excess, price, rank, run_anneal
+from terr.engine.search.search import SOFT, Run, crew, returned, windows
 from terr.errors import PlanError
 from terr.model.problem import Problem
 from terr.model.result import Explanation, Progress, Result
@@ -34,7 +34,7 @@ WHOLE = 6000
 
 
 @dataclass(frozen=True, eq=False)
-class Aims:
+class RebalanceAims:
     """What a rebalance minimises: home (n,) the start, k = none; cost (n,) of moving, as a share of the load."""
 
     home: Labels
@@ -44,7 +44,7 @@ class Aims:
         """Cost of all units that change territory, unassigned ones included."""
         return float(self.cost[plan != self.home].sum())
 
-    def rank(self, work: Work, plan: Labels) -> tuple[float, float, float]:
+    def rank(self, work: WorkArrays, plan: Labels) -> tuple[float, float, float]:
         """Plans compare by penalty, then moved cost, then price."""
         return (round(excess(work, plan), 9), round(self.moved(plan), 12), price(work, plan))
 
@@ -95,7 +95,7 @@ def rebalance(
     clock = Clock(small, time_limit_s, progress, cancel, node=node)
     work = ready(small)
     home = work.arena.home
-    aims = Aims(home, small.shares() + EACH / work.n)
+    aims = RebalanceAims(home, small.shares() + EACH / work.n)
     clock.tell("Looking at today's plan", None, 0.0, force=True)
     first = whole(work, home)
     notes += unmerged(_start_notes(small, work, home, first), node)
@@ -141,12 +141,21 @@ def rebalance(
     if bound is not None and (top[0] > 0 or work.links or work.too_large or len(small) < len(problem)):
         bound = None  # of another model than the one the plan is judged by
     return finish(
-        problem, work, best, clock, tuple(notes), tuple(trace), solver, node=node, objective=moved,
-        bound=None if bound is None else min(bound, moved), model=MODEL,
-    )  # fmt: skip
+        problem,
+        work,
+        best,
+        clock,
+        tuple(notes),
+        tuple(trace),
+        solver,
+        node=node,
+        objective=moved,
+        bound=None if bound is None else min(bound, moved),
+        model=MODEL,
+    )
 
 
-def _start_notes(problem: Problem, work: Work, home: Labels, first: Labels) -> list[Explanation]:
+def _start_notes(problem: Problem, work: WorkArrays, home: Labels, first: Labels) -> list[Explanation]:
     out = []
     lost = np.flatnonzero((home == work.rest) & (first != work.rest))
     if len(lost):
@@ -175,7 +184,7 @@ def _start_notes(problem: Problem, work: Work, home: Labels, first: Labels) -> l
 
 
 def _anneal(
-    work: Work,
+    work: WorkArrays,
     first: Labels,
     seed: int,
     clock: Clock,
@@ -205,7 +214,7 @@ def _anneal(
     return best
 
 
-def _near(work: Work, aims: Aims, first: Labels) -> Work:
+def _near(work: WorkArrays, aims: RebalanceAims, first: Labels) -> WorkArrays:
     """The working arrays with prices of change, and a hundredth of that for the shape."""
     scale, length = max(price(work, first), 1e-12), max(border(work, first), 1e-12)
     old = work.arena
@@ -215,10 +224,10 @@ def _near(work: Work, aims: Aims, first: Labels) -> Work:
     return replace(work, arena=arena)
 
 
-def _modelled(small: Work, now: Labels, seed: int, clock: Clock) -> Labels:
+def _modelled(small: WorkArrays, now: Labels, seed: int, clock: Clock) -> Labels:
     """A window's least change by the PuLP model, if it finds one in a few nodes; works best of all ways here."""
     home = small.arena.home
-    aims = Aims(np.where(home >= 0, home, small.k + 1), small.arena.toll)
+    aims = RebalanceAims(np.where(home >= 0, home, small.k + 1), small.arena.toll)
     first = whole(small, np.where((home >= 0) & (home < small.k), home, now))
     if len(np.unique(first)) < len(np.unique(now)):
         first = now
@@ -233,7 +242,7 @@ def _modelled(small: Work, now: Labels, seed: int, clock: Clock) -> Labels:
     return now if plan is None else plan
 
 
-def least_cost(work: Work, aims: Aims) -> float:
+def least_cost(work: WorkArrays, aims: RebalanceAims) -> float:
     """A lower bound on the moved cost of any plan within the limits, contiguous or not.
 
     Territories above a limit must give load away, those below one must get some; per measure and load moved the
@@ -267,7 +276,12 @@ def _cheapest(load: NDArray[np.float64], cost: NDArray[np.float64], need: float)
 
 
 def _exact(
-    work: Work, aims: Aims, first: Labels, best: Callable[[], Labels], clock: Clock, keep: Callable[[Labels], None]
+    work: WorkArrays,
+    aims: RebalanceAims,
+    first: Labels,
+    best: Callable[[], Labels],
+    clock: Clock,
+    keep: Callable[[Labels], None],
 ) -> tuple[float | None, str]:
     """Improves by a PuLP model; returns a bound on every plan's moved cost, and the solver.
 
@@ -319,7 +333,7 @@ def _exact(
     return (least if np.isfinite(least) else None), name
 
 
-def _costs(work: Work, aims: Aims, first: Labels, unit: Labels, label: Labels) -> NDArray[np.float64]:
+def _costs(work: WorkArrays, aims: RebalanceAims, first: Labels, unit: Labels, label: Labels) -> NDArray[np.float64]:
     """Cost of each pair; of alike ones the nearer territory is a little cheaper."""
     c = work.centres(first)
     far = np.sqrt(((work.xy[unit] - c[label]) ** 2).sum(axis=1))
@@ -327,7 +341,7 @@ def _costs(work: Work, aims: Aims, first: Labels, unit: Labels, label: Labels) -
     return np.where(label != aims.home[unit], aims.cost[unit] * (1 + TIE * tie), 0.0)
 
 
-def _common_anchors(work: Work, first: Labels, now: Labels) -> Labels:
+def _common_anchors(work: WorkArrays, first: Labels, now: Labels) -> Labels:
     """(k,) a central unit of each territory in both plans; of the later one where they share none."""
     out = anchors(work, now)
     c = np.r_[work.centres(first), [[0.0, 0.0]]]
@@ -342,7 +356,9 @@ def _common_anchors(work: Work, first: Labels, now: Labels) -> Labels:
     return out
 
 
-def _pairs(work: Work, aims: Aims, first: Labels, now: Labels, anchor: Labels, hops: int) -> tuple[Labels, Labels]:
+def _pairs(
+    work: WorkArrays, aims: RebalanceAims, first: Labels, now: Labels, anchor: Labels, hops: int
+) -> tuple[Labels, Labels]:
     unit, label = open_pairs(work, first, anchor, hops, np.arange(work.k))
     stay = work.fixed.copy()
     anchor = anchor[anchor >= 0]

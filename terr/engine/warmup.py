@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from terr.engine.causing import causes
 from terr.engine.designing import design
-from terr.engine.explaining import explain
+from terr.engine.explain.causes import causes
+from terr.engine.explain.explaining import explain
 from terr.engine.rebalancing import rebalance
 from terr.model.problem import Problem
 

@@ -1,34 +1,34 @@
 """Files in, accounts out: every row with a fate, every number read once."""
 
-from terr.ingest.clean import parse_number
-from terr.ingest.columns import ColumnMap, candidates, check_map, header_key, recognise
-from terr.ingest.files import Limits, RawTable, read_table
-from terr.ingest.ledger import Intake, Ledger, MeasureTotals, Repair, take_in
-from terr.ingest.mend import Merged, Rejects, amend, merge_rejects, rejects_in
+from terr.ingest.cleaning.clean import parse_number
+from terr.ingest.cleaning.corrections import MergedRejects, Rejects, correct_cells, merge_rejects, rejects_in
+from terr.ingest.columns.columns import ColumnMap, candidates, check_map, header_key, recognise
+from terr.ingest.columns.questions import Question, QuestionChoice, layout_key, questions, reusable_answers
+from terr.ingest.columns.words import FIELDS
+from terr.ingest.ledger.ledger import IngestResult, Ledger, MeasureTotals, Repair, build_ledger
+from terr.ingest.ledger.roster import read_reps, rep_columns
 from terr.ingest.progress import Cancelled
-from terr.ingest.questions import Choice, Question, kept_answers, layout_key, questions
-from terr.ingest.roster import read_reps, rep_columns
-from terr.ingest.words import FIELDS
+from terr.ingest.reading.files import FileLimits, RawTable, read_table
 
 __all__ = [
     "FIELDS",
     "Cancelled",
-    "Choice",
     "ColumnMap",
-    "Intake",
+    "FileLimits",
+    "IngestResult",
     "Ledger",
-    "Limits",
     "MeasureTotals",
-    "Merged",
+    "MergedRejects",
     "Question",
+    "QuestionChoice",
     "RawTable",
     "Rejects",
     "Repair",
-    "amend",
+    "build_ledger",
     "candidates",
     "check_map",
+    "correct_cells",
     "header_key",
-    "kept_answers",
     "layout_key",
     "merge_rejects",
     "parse_number",
@@ -38,5 +38,5 @@ __all__ = [
     "recognise",
     "rejects_in",
     "rep_columns",
-    "take_in",
+    "reusable_answers",
 ]

@@ -49,7 +49,7 @@ class Gazetteer:
     points: NDArray[np.float64]
 
 
-def plain(text: str) -> str:
+def normalized_name(text: str) -> str:
     """Lower case, no accents, no punctuation, single blanks."""
     flat = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return " ".join(re.sub(r"[^a-z0-9]+", " ", flat.replace("'", "")).split())
@@ -57,7 +57,7 @@ def plain(text: str) -> str:
 
 def city_key(text: str) -> str:
     """A city's name with its usual short forms levelled: "Saint Paul" and "St. Paul" are one."""
-    words = plain(text).split()
+    words = normalized_name(text).split()
     if words and words[0] in _COMPASS and len(words) > 1:
         words[0] = _COMPASS[words[0]]
     return "".join(_SHORT.get(w, w) for w in words)
@@ -65,7 +65,7 @@ def city_key(text: str) -> str:
 
 def county_key(text: str) -> str:
     """A county's name without its kind: "Travis County" is "travis"; a "city" keeps its kind."""
-    key = plain(text)
+    key = normalized_name(text)
     for kind in _KINDS:
         if key.endswith(kind):
             key = key[: -len(kind)]
@@ -91,7 +91,7 @@ def gazetteer() -> Gazetteer:
     state = areas["state"].to_numpy(dtype=object)
     row = {str(g): k for k, g in enumerate(geoid)}
     row.update({old: row[new] for old, new in _FORMER.items()})
-    states = {plain(n): str(c) for c, n in zip(names["state"], names["name"], strict=True)}
+    states = {normalized_name(n): str(c) for c, n in zip(names["state"], names["name"], strict=True)}
     states.update({str(c).lower(): str(c) for c in names["state"]})
     states.update({"d c": "DC", "washington dc": "DC", "washington d c": "DC"})
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 from terr.errors import InputError
-from terr.locate.gazetteer import Gazetteer, city_key, clean_zip, county_key, gazetteer, plain
+from terr.locate.gazetteer import Gazetteer, city_key, clean_zip, county_key, gazetteer, normalized_name
 
 NEEDS = ("zip", "city", "state", "lat", "lon", "county")
 """Columns that `locate` reads."""
@@ -186,8 +186,8 @@ def _by_zip(g: Gazetteer, text: str, state: str, given: str, city: str) -> _Foun
 def _split_state(g: Gazetteer, text: str, state: str, given: str) -> tuple[str, str]:
     """ "Austin, TX" with a blank state is Austin and TX."""
     head, comma, tail = text.rpartition(",")
-    if comma and not given and plain(tail) in g.states:
-        return head, g.states[plain(tail)]
+    if comma and not given and normalized_name(tail) in g.states:
+        return head, g.states[normalized_name(tail)]
     return text, state
 
 
@@ -261,7 +261,7 @@ def locate(frame: pd.DataFrame) -> pd.DataFrame:
     g = gazetteer()
     zips, city, given, county = (_texts(frame, c) for c in ("zip", "city", "state", "county"))
     code, words = pd.factorize(given)
-    state = np.array([g.states.get(plain(str(w)), "") for w in words] + [""], dtype=object)[code]
+    state = np.array([g.states.get(normalized_name(str(w)), "") for w in words] + [""], dtype=object)[code]
     n = len(frame)
     rows = _Rows(
         county=np.full(n, -1, dtype=np.int64),

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from terr.boundaries.catalog import layer, national_index
-from terr.boundaries.layer import Layer
-from terr.boundaries.regions import EVERYWHERE
+from terr.boundaries.layers.catalog import layer, national_index
+from terr.boundaries.layers.layer import Layer
+from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError
 from terr.locate.areas import Shapes
-from terr.locate.gazetteer import clean_zip, gazetteer, plain
+from terr.locate.gazetteer import clean_zip, gazetteer, normalized_name
 from terr.model.units import Units, noun
 
 UNLOCATED = -1
@@ -41,7 +41,7 @@ _AREAS = re.compile(
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
+class PlacedAccounts:
     """Where accounts lie.
 
     Attributes:
@@ -77,7 +77,7 @@ class Placed:
         return {str(k): int(v) for k, v in sorted(found.items(), key=lambda kv: (-kv[1], str(kv[0])))}
 
 
-def place(frame: pd.DataFrame, where: Layer | Units) -> Placed:
+def place(frame: pd.DataFrame, where: Layer | Units) -> PlacedAccounts:
     """Put located accounts on the areas of a layer, or on the units of a region.
 
     Counties and states: by the county that `locate` found. ZIPs and ZIP3s, also in a file of one's own: by the
@@ -108,7 +108,7 @@ def place(frame: pd.DataFrame, where: Layer | Units) -> Placed:
     return in_region(frame, _on_layer(frame, whole), whole, where)
 
 
-def in_region(frame: pd.DataFrame, found: Placed, whole: Layer, where: Units) -> Placed:
+def in_region(frame: pd.DataFrame, found: PlacedAccounts, whole: Layer, where: Units) -> PlacedAccounts:
     """What lies in a layer, by the units of a region of it: see `place`, which this is the second half of.
 
     Args:
@@ -125,10 +125,10 @@ def in_region(frame: pd.DataFrame, found: Placed, whole: Layer, where: Units) ->
         county = frame["county"].to_numpy(dtype=object)
         away = (codes == UNLOCATED) & (county != "") & ~frame["state"].isin(where.region).to_numpy()
         codes[away], by[away], note[away] = OUTSIDE, "county", ""
-    return Placed(codes, by, note)
+    return PlacedAccounts(codes, by, note)
 
 
-def _keyed(frame: pd.DataFrame, level: str, ids: NDArray[np.object_]) -> Placed:
+def _keyed(frame: pd.DataFrame, level: str, ids: NDArray[np.object_]) -> PlacedAccounts:
     located = frame["county"].to_numpy(dtype=object) != ""
     keyed = np.where(located, frame[level].to_numpy(dtype=object), "")
     # few distinct counties stand behind many accounts, so looking up is done once for each
@@ -143,7 +143,7 @@ def _keyed(frame: pd.DataFrame, level: str, ids: NDArray[np.object_]) -> Placed:
     note = np.full(len(frame), "", dtype=object)
     lost = codes == UNLOCATED
     note[lost] = _why_lost(frame, lost)
-    return Placed(codes, by, note)
+    return PlacedAccounts(codes, by, note)
 
 
 class _Work:
@@ -187,14 +187,14 @@ class _Work:
     def _add(self, row: int, text: str) -> None:
         self.note[row] = f"{self.note[row]}; {text}" if self.note[row] else text
 
-    def done(self) -> Placed:
+    def done(self) -> PlacedAccounts:
         lost = self.row == UNLOCATED
         silent = lost & (self.note == "")
         self.note[silent] = _why_lost(self.frame, silent)
-        return Placed(self.row, self.by, self.note)
+        return PlacedAccounts(self.row, self.by, self.note)
 
 
-def _on_layer(frame: pd.DataFrame, whole: Layer) -> Placed:
+def _on_layer(frame: pd.DataFrame, whole: Layer) -> PlacedAccounts:
     work = _Work(frame, whole)
     if whole.level.startswith("zip"):
         _by_zip(work)
@@ -325,7 +325,7 @@ def _by_id(work: _Work) -> None:
 def _states(column: pd.Series, names: dict[str, str]) -> NDArray[np.object_]:
     """Two-letter codes of states as written, "" where there is none."""
     index, words = pd.factorize(column)
-    codes: NDArray[np.object_] = np.array([names.get(plain(str(w)), "") for w in words] + [""], dtype=object)
+    codes: NDArray[np.object_] = np.array([names.get(normalized_name(str(w)), "") for w in words] + [""], dtype=object)
     out: NDArray[np.object_] = codes[index]
     return out
 

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.matching.pairs import Cards, Pair, cards, find_pairs, mean_likeness
+from terr.matching.pairs import AccountCards, AccountPair, cards, find_pairs, mean_likeness
 from terr.model.accounts import Accounts
 
 How = Literal["keep", "sum", "max", "apart"]
@@ -28,7 +28,7 @@ MOST_EVIDENCE = 20
 
 
 @dataclass(frozen=True)
-class Evidence:
+class DuplicateEvidence:
     """Why two accounts may be one.
 
     Attributes:
@@ -56,7 +56,7 @@ _FIELDS = {"name": "name", "street": "street", "zip": "ZIP", "city": "city", "do
 
 
 @dataclass(frozen=True)
-class Effect:
+class MergeEffect:
     """What merging a group does to one measure; blanks count as nothing.
 
     Attributes:
@@ -73,7 +73,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Suggestion:
+class DuplicateSuggestion:
     """Accounts that may be one.
 
     Attributes:
@@ -96,17 +96,17 @@ class Suggestion:
     name: str
     owners: tuple[str, ...]
     score: float
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[DuplicateEvidence, ...]
     keep: str
-    effects: tuple[Effect, ...]
+    effects: tuple[MergeEffect, ...]
 
-    def decide(self, how: How, keep: str = "", measures: Mapping[str, How] | None = None) -> Decision:
+    def decide(self, how: How, keep: str = "", measures: Mapping[str, How] | None = None) -> DuplicateDecision:
         """The decision about this group."""
-        return Decision(self.accounts, how, keep or self.keep, tuple((measures or {}).items()))
+        return DuplicateDecision(self.accounts, how, keep or self.keep, tuple((measures or {}).items()))
 
 
 @dataclass(frozen=True)
-class Decision:
+class DuplicateDecision:
     """What a person decided about a group.
 
     Attributes:
@@ -134,7 +134,7 @@ class Decision:
         return {"accounts": list(self.accounts), "how": self.how, "keep": self.keep, "measures": dict(self.measures)}
 
     @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> Decision:
+    def from_plain(kept: Mapping[str, Any]) -> DuplicateDecision:
         """The decision of a kept one.
 
         Raises:
@@ -149,7 +149,7 @@ class Decision:
         ):
             raise InputError("a kept merge names its accounts, how they are merged, and which one stays")
         way: Any = how
-        return Decision(tuple(ids), way, str(keep), tuple(own.items()))
+        return DuplicateDecision(tuple(ids), way, str(keep), tuple(own.items()))
 
 
 def _unique_ids(accounts: Accounts) -> NDArray[np.object_]:
@@ -161,7 +161,7 @@ def _unique_ids(accounts: Accounts) -> NDArray[np.object_]:
 
 def suggest(
     accounts: Accounts, *, street_column: str | None = None, domain_column: str | None = None
-) -> tuple[Suggestion, ...]:
+) -> tuple[DuplicateSuggestion, ...]:
     """Groups of likely duplicates, those that move most of the first measure first; then one name at several places.
 
     Args:
@@ -186,7 +186,7 @@ def suggest(
     members: dict[int, list[int]] = defaultdict(list)
     for row, k in enumerate(cluster[node].tolist()):
         members[k].append(row)
-    of_cluster: dict[int, list[Pair]] = defaultdict(list)
+    of_cluster: dict[int, list[AccountPair]] = defaultdict(list)
     for p in pairs:
         if cluster[p.first] == cluster[p.second]:
             of_cluster[int(cluster[p.first])].append(p)
@@ -196,19 +196,22 @@ def suggest(
     told = set()
     for k, rows in members.items():
         # equal names that are nowhere have nothing but the name in common
-        if len(rows) > 1 and every.name[rows[0]] and (placed[node[rows[0]]] or small.domain[node[rows[0]]]
-                                                       or of_cluster[k]):  # fmt: skip
+        if (
+            len(rows) > 1
+            and every.name[rows[0]]
+            and (placed[node[rows[0]]] or small.domain[node[rows[0]]] or of_cluster[k])
+        ):
             found.append(maker.make("duplicate", rows, of_cluster[k]))
             told.add(k)
     found.sort(key=lambda s: (-_moved(s), -s.score, s.rows))
     return (*found, *_elsewhere(every, cluster[node], told, maker))
 
 
-def _moved(s: Suggestion) -> float:
+def _moved(s: DuplicateSuggestion) -> float:
     return abs(s.effects[0].now - s.effects[0].keep) if s.effects else 0.0
 
 
-def _clusters(n: int, pairs: Sequence[Pair]) -> NDArray[np.intp]:
+def _clusters(n: int, pairs: Sequence[AccountPair]) -> NDArray[np.intp]:
     """Groups in which every two are a pair: strongest pairs first, joined only where all members agree."""
     linked = {(p.first, p.second) for p in pairs}
     group = np.arange(n)
@@ -225,7 +228,9 @@ def _clusters(n: int, pairs: Sequence[Pair]) -> NDArray[np.intp]:
     return group
 
 
-def _elsewhere(every: Cards, cluster: NDArray[np.intp], told: set[int], maker: _Maker) -> list[Suggestion]:
+def _elsewhere(
+    every: AccountCards, cluster: NDArray[np.intp], told: set[int], maker: _Maker
+) -> list[DuplicateSuggestion]:
     by_name: dict[str, list[int]] = defaultdict(list)
     for row, name in enumerate(every.name.tolist()):
         if name:
@@ -240,7 +245,9 @@ def _elsewhere(every: Cards, cluster: NDArray[np.intp], told: set[int], maker: _
 
 
 class _Maker:
-    def __init__(self, accounts: Accounts, ids: NDArray[np.object_], every: Cards, first: NDArray[np.intp]) -> None:
+    def __init__(
+        self, accounts: Accounts, ids: NDArray[np.object_], every: AccountCards, first: NDArray[np.intp]
+    ) -> None:
         f = accounts.frame
         self.ids, self.every, self.first, self.measures = ids, every, first, accounts.measures
         self.rows = f["source_row"].to_numpy()
@@ -252,7 +259,9 @@ class _Maker:
             column = f[c]
             self.filled += (column.notna() & (column != "")).to_numpy(dtype=np.int64)
 
-    def make(self, kind: Literal["duplicate", "elsewhere"], rows: list[int], pairs: list[Pair]) -> Suggestion:
+    def make(
+        self, kind: Literal["duplicate", "elsewhere"], rows: list[int], pairs: list[AccountPair]
+    ) -> DuplicateSuggestion:
         """The suggestion for rows in the file's order."""
         names = [str(self.ids[r]) for r in rows]
         size = np.nan_to_num(self.figures[rows, 0]) if len(self.measures) else np.zeros(len(rows))
@@ -264,14 +273,24 @@ class _Maker:
             known = column[~np.isnan(column)]
             whole = math.fsum(known)
             kept = 0.0 if math.isnan(column[best]) else float(column[best])
-            effects.append(Effect(m, whole, kept, whole, float(known.max()) if len(known) else 0.0))
+            effects.append(MergeEffect(m, whole, kept, whole, float(known.max()) if len(known) else 0.0))
         key = hashlib.sha256("\x1f".join(sorted(names)).encode()).hexdigest()[:16]
         owners = tuple(dict.fromkeys(str(self.owners[r]) for r in rows if self.owners[r]))
         score = min((e.score for e in evidence), default=100.0)
-        return Suggestion(key, kind, tuple(names), tuple(int(self.rows[r]) for r in rows), str(self.names[rows[best]]),
-                          owners, score, evidence, names[best], tuple(effects))  # fmt: skip
+        return DuplicateSuggestion(
+            key,
+            kind,
+            tuple(names),
+            tuple(int(self.rows[r]) for r in rows),
+            str(self.names[rows[best]]),
+            owners,
+            score,
+            evidence,
+            names[best],
+            tuple(effects),
+        )
 
-    def _evidence(self, kind: str, rows: list[int], pairs: list[Pair]) -> tuple[Evidence, ...]:
+    def _evidence(self, kind: str, rows: list[int], pairs: list[AccountPair]) -> tuple[DuplicateEvidence, ...]:
         out = []
         for p in sorted(pairs, key=lambda p: -p.score):
             likes = tuple((f.field, f.likeness) for f in p.fields)
@@ -286,16 +305,16 @@ class _Maker:
                 out.append(self._of(rows[0], r, mean_likeness(dict(likes)), likes))
         return tuple(out[:MOST_EVIDENCE])
 
-    def _of(self, i: int, j: int, score: float, likes: tuple[tuple[str, float], ...]) -> Evidence:
+    def _of(self, i: int, j: int, score: float, likes: tuple[tuple[str, float], ...]) -> DuplicateEvidence:
         fields = []
         for f, like in sorted(likes, key=lambda item: list(_FIELDS).index(item[0])):
             column = self.shown.get(f, getattr(self.every, f))
             fields.append((f, str(column[i]), str(column[j]), like))
-        return Evidence(str(self.ids[i]), str(self.ids[j]), score, tuple(fields))
+        return DuplicateEvidence(str(self.ids[i]), str(self.ids[j]), score, tuple(fields))
 
 
 @dataclass(frozen=True, eq=False)
-class Merged:
+class MergedAccounts:
     """What became of the accounts.
 
     Attributes:
@@ -309,7 +328,7 @@ class Merged:
     notes: tuple[str, ...]
 
 
-def merge(accounts: Accounts, decisions: Sequence[Decision]) -> tuple[Accounts, Merged]:
+def merge(accounts: Accounts, decisions: Sequence[DuplicateDecision]) -> tuple[Accounts, MergedAccounts]:
     """The accounts with every decision carried out; the given ones stay as they are.
 
     The account that stays keeps its row, texts and place; only its measures change, as decided. Accounts of a decision
@@ -355,7 +374,7 @@ def merge(accounts: Accounts, decisions: Sequence[Decision]) -> tuple[Accounts, 
     table = accounts.frame[["account_id", "name", "source_row"]].iloc[lost].reset_index(drop=True)
     table["into"], table["how"] = [k for _, k, _ in rows], [h for _, _, h in rows]
     after = {m: math.fsum(v[stays & ~np.isnan(v)]) for m, v in figures.items()}
-    return left, Merged(table, tuple((m, before[m], after[m]) for m in figures), tuple(notes))
+    return left, MergedAccounts(table, tuple((m, before[m], after[m]) for m in figures), tuple(notes))
 
 
 def _joined(group: NDArray[np.float64], kept: float, how: How) -> float:
@@ -365,7 +384,9 @@ def _joined(group: NDArray[np.float64], kept: float, how: How) -> float:
     return math.fsum(known) if how == "sum" else float(known.max())
 
 
-def undecided(suggestions: Sequence[Suggestion], decisions: Sequence[Decision]) -> tuple[Suggestion, ...]:
+def undecided(
+    suggestions: Sequence[DuplicateSuggestion], decisions: Sequence[DuplicateDecision]
+) -> tuple[DuplicateSuggestion, ...]:
     """The suggestions that still need a decision: all but those whose accounts have all been decided together."""
     done = [frozenset(d.accounts) for d in decisions]
     return tuple(s for s in suggestions if not any(set(s.accounts) <= d for d in done))

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.matching.names import company
+from terr.matching.names import company_key
 from terr.matching.pairs import column_for
 from terr.model.accounts import Accounts
 
@@ -27,12 +27,23 @@ COUNTS: tuple[Count, ...] = ("parent", "children", "rest", "both")
 everything as it stands."""
 EQUAL_WITHIN = 0.005
 """A parent within this share of its children's sum equals it."""
-_PARENT_WORDS = ("parentaccountid", "parentid", "parentaccount", "parentcompany", "parentaccountname", "parentname",
-                 "parent", "parentcustomer", "ultimateparent", "parentcompanyid", "headquarters")  # fmt: skip
+_PARENT_WORDS = (
+    "parentaccountid",
+    "parentid",
+    "parentaccount",
+    "parentcompany",
+    "parentaccountname",
+    "parentname",
+    "parent",
+    "parentcustomer",
+    "ultimateparent",
+    "parentcompanyid",
+    "headquarters",
+)
 
 
 @dataclass(frozen=True)
-class Overlap:
+class FamilyOverlap:
     """One measure of a family.
 
     Attributes:
@@ -67,7 +78,7 @@ class Family:
     parent: str
     name: str
     children: tuple[str, ...]
-    overlaps: tuple[Overlap, ...]
+    overlaps: tuple[FamilyOverlap, ...]
 
     @property
     def certain(self) -> bool:
@@ -122,7 +133,7 @@ class FamilyDecision:
 
 
 @dataclass(frozen=True, eq=False)
-class Tree:
+class FamilyTree:
     """Who belongs to whom.
 
     Attributes:
@@ -140,7 +151,7 @@ class Tree:
     circles: tuple[str, ...]
 
 
-def tree(accounts: Accounts, column: str | None = None) -> Tree:
+def tree(accounts: Accounts, column: str | None = None) -> FamilyTree:
     """Reads a parent column: ids first (15- and 18-character ones of one account are the same), else names.
 
     Args:
@@ -167,7 +178,7 @@ def tree(accounts: Accounts, column: str | None = None) -> Tree:
     by_name: dict[str, list[int]] = defaultdict(list)
     if any(str(w).strip() not in by_id for w in words.tolist() if str(w).strip()):
         for k, name in enumerate(f["name"].tolist()):
-            by_name[company(str(name))].append(k)
+            by_name[company_key(str(name))].append(k)
     looked = []
     for w in words.tolist():
         text = "" if pd.isna(w) else str(w).strip()
@@ -175,7 +186,7 @@ def tree(accounts: Accounts, column: str | None = None) -> Tree:
         if found < 0 and len(text) == 18:
             found = by_id.get(text[:15], -1)
         if found < 0 and text:
-            named = by_name.get(company(text), []) if company(text) else []
+            named = by_name.get(company_key(text), []) if company_key(text) else []
             found = named[0] if len(named) == 1 else -3 if named else -2
         looked.append(found)
     parent = np.array([*looked, -1], dtype=np.int64)[codes]
@@ -187,9 +198,9 @@ def tree(accounts: Accounts, column: str | None = None) -> Tree:
     return _sealed(parent, head, unknown, unclear, circles)
 
 
-def _sealed(parent: NDArray[np.int64], column: str, unknown: int, unclear: int, circles: tuple[str, ...]) -> Tree:
+def _sealed(parent: NDArray[np.int64], column: str, unknown: int, unclear: int, circles: tuple[str, ...]) -> FamilyTree:
     parent.setflags(write=False)
-    return Tree(parent, column, unknown, unclear, circles)
+    return FamilyTree(parent, column, unknown, unclear, circles)
 
 
 def _rings(parent: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -232,7 +243,7 @@ def _from_the_top(parent: NDArray[np.int64]) -> list[int]:
     return order
 
 
-def suggest(accounts: Accounts, column: str | None = None, known: Tree | None = None) -> tuple[Family, ...]:
+def suggest(accounts: Accounts, column: str | None = None, known: FamilyTree | None = None) -> tuple[Family, ...]:
     """Families in which a parent's figure equals or exceeds its children's sum: the certain ones first, then by money.
 
     A parent that has a figure while some child has none is no less suspect: blanks count as nothing in the sum.
@@ -264,7 +275,7 @@ def suggest(accounts: Accounts, column: str | None = None, known: Tree | None = 
             equal = abs(mine - theirs) <= EQUAL_WITHIN * theirs
             rest = max(mine - theirs, 0.0) - mine
             verdict: Literal["equal", "covers"] = "equal" if equal else "covers"
-            overlaps.append(Overlap(m, mine, theirs, verdict, -float(below[m][top]), -mine, rest))
+            overlaps.append(FamilyOverlap(m, mine, theirs, verdict, -float(below[m][top]), -mine, rest))
         if overlaps:
             out.append(Family(ids[top], str(names[top]), tuple(ids[r] for r in rows), tuple(overlaps)))
     out.sort(key=lambda f: (not f.certain, -max(o.children for o in f.overlaps)))
@@ -272,7 +283,7 @@ def suggest(accounts: Accounts, column: str | None = None, known: Tree | None = 
 
 
 @dataclass(frozen=True, eq=False)
-class Counted:
+class FamilyCorrections:
     """What became of the figures.
 
     Attributes:
@@ -288,8 +299,8 @@ class Counted:
 
 
 def count_once(
-    accounts: Accounts, decisions: Sequence[FamilyDecision], column: str | None = None, known: Tree | None = None
-) -> tuple[Accounts, Counted]:
+    accounts: Accounts, decisions: Sequence[FamilyDecision], column: str | None = None, known: FamilyTree | None = None
+) -> tuple[Accounts, FamilyCorrections]:
     """The accounts with each family counted as decided; the given ones stay as they are.
 
     Every account stays, with its place and owner; a figure that is counted elsewhere becomes 0. With "parent" all
@@ -334,13 +345,17 @@ def count_once(
     for part, name in enumerate(("measure", "before", "after", "because", "count"), 1):
         table[name] = [r[part] for r in rows]
     totals = tuple((m, math.fsum(v[~np.isnan(v)]), math.fsum(new[m][~np.isnan(v)])) for m, v in old.items())
-    return Accounts(f.assign(**new), accounts.measures, accounts.currency), Counted(table, totals, tuple(notes))
+    return Accounts(f.assign(**new), accounts.measures, accounts.currency), FamilyCorrections(
+        table, totals, tuple(notes)
+    )
 
 
 def _wanted(
-    decisions: Sequence[FamilyDecision], at: Mapping[str, int], kids: Mapping[int, Sequence[int]],
+    decisions: Sequence[FamilyDecision],
+    at: Mapping[str, int],
+    kids: Mapping[int, Sequence[int]],
     measures: tuple[str, ...],
-) -> tuple[dict[tuple[str, int], FamilyDecision], list[str]]:  # fmt: skip
+) -> tuple[dict[tuple[str, int], FamilyDecision], list[str]]:
     """(measure, row of the parent) -> decision, and what couldn't be carried out."""
     out: dict[tuple[str, int], FamilyDecision] = {}
     notes: list[str] = []

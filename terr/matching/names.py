@@ -11,22 +11,67 @@ _LEGAL = frozenset(
 )
 """Words that end a company's legal name and say nothing of who it is."""
 _LONG = {
-    "intl": "international", "int'l": "international", "natl": "national", "mfg": "manufacturing",
+    "intl": "international",
+    "int'l": "international",
+    "natl": "national",
+    "mfg": "manufacturing",
     "mfrs": "manufacturers",
-    "ctr": "center", "centre": "center", "hosp": "hospital", "univ": "university", "assoc": "associates",
-    "assn": "association", "svc": "service", "svcs": "services", "bros": "brothers", "dept": "department",
-    "med": "medical", "mem": "memorial", "meml": "memorial", "rgnl": "regional", "comm": "community",
+    "ctr": "center",
+    "centre": "center",
+    "hosp": "hospital",
+    "univ": "university",
+    "assoc": "associates",
+    "assn": "association",
+    "svc": "service",
+    "svcs": "services",
+    "bros": "brothers",
+    "dept": "department",
+    "med": "medical",
+    "mem": "memorial",
+    "meml": "memorial",
+    "rgnl": "regional",
+    "comm": "community",
     "tech": "technology",
-    "sys": "systems", "grp": "group", "hldgs": "holdings", "st": "saint", "ste": "sainte", "mt": "mount", "ft": "fort",
+    "sys": "systems",
+    "grp": "group",
+    "hldgs": "holdings",
+    "st": "saint",
+    "ste": "sainte",
+    "mt": "mount",
+    "ft": "fort",
     "u": "university",
-}  # fmt: skip
+}
 _STREET = {
-    "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "boulevard": "blvd", "drive": "dr", "lane": "ln",
-    "court": "ct", "place": "pl", "square": "sq", "parkway": "pkwy", "highway": "hwy", "circle": "cir",
-    "terrace": "ter", "north": "n", "south": "s", "east": "e", "west": "w", "northeast": "ne", "northwest": "nw",
-    "southeast": "se", "southwest": "sw", "strasse": "str", "first": "1st", "second": "2nd", "third": "3rd",
-    "saint": "st", "fort": "ft", "mount": "mt",
-}  # fmt: skip
+    "street": "st",
+    "avenue": "ave",
+    "av": "ave",
+    "road": "rd",
+    "boulevard": "blvd",
+    "drive": "dr",
+    "lane": "ln",
+    "court": "ct",
+    "place": "pl",
+    "square": "sq",
+    "parkway": "pkwy",
+    "highway": "hwy",
+    "circle": "cir",
+    "terrace": "ter",
+    "north": "n",
+    "south": "s",
+    "east": "e",
+    "west": "w",
+    "northeast": "ne",
+    "northwest": "nw",
+    "southeast": "se",
+    "southwest": "sw",
+    "strasse": "str",
+    "first": "1st",
+    "second": "2nd",
+    "third": "3rd",
+    "saint": "st",
+    "fort": "ft",
+    "mount": "mt",
+}
 _UNIT = re.compile(
     r"(?:\b(?:suite|ste|unit|apt|apartment|room|rm|floor|fl|bldg|building|dept|level)\b\.?|#) *#?[\w-]*", re.IGNORECASE
 )
@@ -60,7 +105,7 @@ def flat(text: str) -> str:
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 
 
-def company(name: str) -> str:
+def company_key(name: str) -> str:
     """A company's name without case, accents, signs, legal form and a leading "the"; short forms written out.
 
     "The ACME Widgets Co., Inc." -> "acme widgets"; "St. Mary's Hosp." -> "saint marys hospital". If nothing but legal

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from terr.matching.names import company, domain, flat, marks, street
+from terr.matching.names import company_key, domain, flat, marks, street
 from terr.model.accounts import Accounts
 
 NAME_AT_STREET, NAME_IN_ZIP, NAME_IN_CITY = 85.0, 90.0, 93.0
@@ -30,14 +30,37 @@ COMMON_DOMAIN = 50
 """A web address of more accounts than this finds no candidates by itself."""
 _WEIGHTS = {"name": 5.0, "street": 3.0, "zip": 1.5, "city": 0.5, "domain": 2.0}
 _NO_STREET = (60.0, 2.0)  # an address that isn't known counts as this likeness, with this weight
-_STREET_WORDS = ("billingstreet", "street", "streetaddress", "address", "addressline1", "address1street1", "address1",
-                 "address1line1", "shippingstreet", "mailingstreet", "strasse", "adresse")  # fmt: skip
-_DOMAIN_WORDS = ("website", "companydomainname", "domain", "domainname", "webaddress", "url", "websiteurl", "homepage",
-                 "email", "emailaddress", "companyemail")  # fmt: skip
+_STREET_WORDS = (
+    "billingstreet",
+    "street",
+    "streetaddress",
+    "address",
+    "addressline1",
+    "address1street1",
+    "address1",
+    "address1line1",
+    "shippingstreet",
+    "mailingstreet",
+    "strasse",
+    "adresse",
+)
+_DOMAIN_WORDS = (
+    "website",
+    "companydomainname",
+    "domain",
+    "domainname",
+    "webaddress",
+    "url",
+    "websiteurl",
+    "homepage",
+    "email",
+    "emailaddress",
+    "companyemail",
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Cards:
+class AccountCards:
     """What is compared of each account, in one spelling; object arrays (n,), "" where unknown.
 
     Attributes:
@@ -54,14 +77,15 @@ class Cards:
     xyz: NDArray[np.float64]
     order: NDArray[np.object_]
 
-    def take(self, at: NDArray[np.intp]) -> Cards:
+    def take(self, at: NDArray[np.intp]) -> AccountCards:
         """The cards of some accounts."""
-        return Cards(self.name[at], self.street[at], self.zip[at], self.city[at], self.domain[at], self.xyz[at],
-                     self.order[at])  # fmt: skip
+        return AccountCards(
+            self.name[at], self.street[at], self.zip[at], self.city[at], self.domain[at], self.xyz[at], self.order[at]
+        )
 
 
 @dataclass(frozen=True)
-class Field:
+class CardField:
     """What one field says about a pair.
 
     Attributes:
@@ -74,7 +98,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Pair:
+class AccountPair:
     """Two cards that are probably one account.
 
     Attributes:
@@ -86,7 +110,7 @@ class Pair:
     first: int
     second: int
     score: float
-    fields: tuple[Field, ...]
+    fields: tuple[CardField, ...]
 
 
 def each(column: pd.Series, change: Callable[[str], str]) -> NDArray[np.object_]:
@@ -103,21 +127,21 @@ def column_for(accounts: Accounts, words: tuple[str, ...]) -> str:
     return next((heads[w] for w in words if w in heads and heads[w] not in accounts.measures), "")
 
 
-def cards(accounts: Accounts, street_column: str | None = None, domain_column: str | None = None) -> Cards:
+def cards(accounts: Accounts, street_column: str | None = None, domain_column: str | None = None) -> AccountCards:
     """The accounts' cards; the columns for street and web address are found by their headers unless given."""
     f = accounts.frame
     n = len(f)
     lane = column_for(accounts, _STREET_WORDS) if street_column is None else street_column
     site = column_for(accounts, _DOMAIN_WORDS) if domain_column is None else domain_column
     blank = np.full(n, "", dtype=object)
-    name = each(f["name"], company)
+    name = each(f["name"], company_key)
     state = each(f["state"], flat)
     town = each(f["city"], street)
     known = (town != "") & (state != "")
     own = (f["located_by"] == "lat_lon").to_numpy(dtype=np.bool_)
     lat, lon = (np.radians(np.where(own, f[c].to_numpy(dtype=np.float64), np.nan)) for c in ("lat", "lon"))
     xyz = 6371.0 * np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)
-    return Cards(
+    return AccountCards(
         name=name,
         street=each(f[lane], _lane) if lane else blank,
         zip=each(f["zip"], zip_code),
@@ -149,7 +173,7 @@ def street_likeness(a: str, b: str) -> float:
     return 0.0 if left != right else float(fuzz.ratio(a, b))
 
 
-def judge(c: Cards, i: int, j: int, likeness: float) -> Pair | None:
+def judge(c: AccountCards, i: int, j: int, likeness: float) -> AccountPair | None:
     """A pair if the two cards, whose names are this alike and have the same marks, are probably one account.
 
     One name at two places is no pair: another street or house number, another ZIP without the same street, or
@@ -182,8 +206,8 @@ def judge(c: Cards, i: int, j: int, likeness: float) -> Pair | None:
         least = min(least, NAME_WITH_DOMAIN) if least < 100 else least
     if likeness < least:
         return None
-    told = tuple(Field(f, round(v, 1)) for f, v in fields.items())
-    return Pair(min(i, j), max(i, j), mean_likeness(fields), told)
+    told = tuple(CardField(f, round(v, 1)) for f, v in fields.items())
+    return AccountPair(min(i, j), max(i, j), mean_likeness(fields), told)
 
 
 def mean_likeness(fields: dict[str, float]) -> float:
@@ -206,7 +230,7 @@ def _groups(keys: NDArray[np.object_], rows: NDArray[np.intp]) -> Iterator[NDArr
             yield part
 
 
-def _blocks(c: Cards) -> Iterator[NDArray[np.intp]]:
+def _blocks(c: AccountCards) -> Iterator[NDArray[np.intp]]:
     every = np.arange(len(c.name))
     stem = np.array([n.replace(" ", "")[:4] for n in c.name.tolist()], dtype=object)
     for block in _groups(c.zip, every):
@@ -226,7 +250,7 @@ def _blocks(c: Cards) -> Iterator[NDArray[np.intp]]:
             yield block
 
 
-def _parted(block: NDArray[np.intp], stem: NDArray[np.object_], c: Cards) -> Iterator[NDArray[np.intp]]:
+def _parted(block: NDArray[np.intp], stem: NDArray[np.object_], c: AccountCards) -> Iterator[NDArray[np.intp]]:
     """A block, or its parts by the beginning of the name and by the street if it is large."""
     if len(block) <= BLOCK:
         yield block
@@ -239,10 +263,10 @@ def _parted(block: NDArray[np.intp], stem: NDArray[np.object_], c: Cards) -> Ite
                 yield ranked[k : k + BLOCK]
 
 
-def find_pairs(c: Cards) -> list[Pair]:
+def find_pairs(c: AccountCards) -> list[AccountPair]:
     """All pairs that `judge` finds among candidates that share a ZIP, a city, a street or a web address."""
     seen: set[tuple[int, int]] = set()
-    out: list[Pair] = []
+    out: list[AccountPair] = []
     squeezed = np.array([n.replace(" ", "") for n in c.name.tolist()], dtype=object)
     mark = pd.factorize(np.array([marks(n) for n in c.name.tolist()], dtype=object))[0]
     site = pd.factorize(c.domain)[0]
@@ -292,7 +316,7 @@ def _few(likely: NDArray[np.bool_], grid: NDArray[np.float32]) -> NDArray[np.boo
     return likely & (keep | keep.T)
 
 
-def _lone_names(c: Cards, seen: set[tuple[int, int]]) -> list[Pair]:
+def _lone_names(c: AccountCards, seen: set[tuple[int, int]]) -> list[AccountPair]:
     """An account without any place, and the only other one of its name."""
     nowhere = (c.zip == "") & (c.city == "") & (c.street == "") & np.isnan(c.xyz[:, 0])
     by_name: dict[str, list[int]] = defaultdict(list)
@@ -307,5 +331,5 @@ def _lone_names(c: Cards, seen: set[tuple[int, int]]) -> list[Pair]:
             sites = {c.domain[i], c.domain[j]} - {""}
             if len(sites) < 2:
                 fields = {"name": 100.0} | ({"domain": 100.0} if c.domain[i] == c.domain[j] != "" else {})
-                out.append(Pair(i, j, mean_likeness(fields), tuple(Field(f, v) for f, v in fields.items())))
+                out.append(AccountPair(i, j, mean_likeness(fields), tuple(CardField(f, v) for f, v in fields.items())))
     return out

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.matching.names import company, flat
+from terr.matching.names import company_key, flat
 from terr.matching.pairs import each, zip_code
 from terr.model.accounts import Accounts
 
@@ -26,7 +26,7 @@ HISTORY = ("at", "account", "name", "what", "before", "after", "change")
 
 
 @dataclass(frozen=True)
-class Flow:
+class MeasureFlow:
     """One measure from one extract to the next; blanks count as nothing.
 
     Attributes:
@@ -66,7 +66,7 @@ class Reload:
     """
 
     rows: pd.DataFrame
-    flows: tuple[Flow, ...]
+    flows: tuple[MeasureFlow, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
     unclear: int
@@ -83,8 +83,14 @@ class Reload:
 
     def sentence(self) -> str:
         """What happened, for the top of a page."""
-        whats = (("new", "new"), ("gone", "gone"), ("moved", "moved"), ("renamed", "renamed"),
-                 ("owner changed", "with another owner"), ("figures changed", "with other figures"))  # fmt: skip
+        whats = (
+            ("new", "new"),
+            ("gone", "gone"),
+            ("moved", "moved"),
+            ("renamed", "renamed"),
+            ("owner changed", "with another owner"),
+            ("figures changed", "with other figures"),
+        )
         told = [f"{self.count(k):,} {word}" for k, word in whats if self.count(k)]
         return f"{', '.join(told)}; {self.count('same'):,} unchanged." if told else "Nothing has changed."
 
@@ -128,7 +134,7 @@ def _keys(old: Accounts, new: Accounts, key: tuple[str, ...]) -> tuple[list[str]
         parts = []
         for c in key:
             codes, words = pd.factorize(accounts.frame[c])
-            change = company if c == "name" else _same if c != "account_id" else str.strip
+            change = company_key if c == "name" else _same if c != "account_id" else str.strip
             done = np.array([change(str(w)) for w in words.tolist()] + [""], dtype=object)[codes]
             parts.append(done.tolist())
         if len(parts) == 1:
@@ -184,8 +190,10 @@ def _places(accounts: Accounts, at: NDArray[np.int64]) -> NDArray[np.object_]:
         key = key * (len(words) + 1) + codes + 1
     code, first = np.unique(key, return_inverse=True, return_index=True)[::-1][:2]
     spots = [f[c].iloc[first].tolist() for c in ("zip", "city", "state")]
-    shown = [" ".join(w for w in (str(z)[:5], ", ".join(str(p) for p in (c, s) if p)) if w)
-             for z, c, s in zip(*spots, strict=True)]  # fmt: skip
+    shown = [
+        " ".join(w for w in (str(z)[:5], ", ".join(str(p) for p in (c, s) if p)) if w)
+        for z, c, s in zip(*spots, strict=True)
+    ]
     values = np.array([*shown, ""], dtype=object)[code]
     out: NDArray[np.object_] = np.append(values, "")[at]
     return out
@@ -211,15 +219,19 @@ def _moved(old: Accounts, new: Accounts, i: NDArray[np.int64], j: NDArray[np.int
 
 
 def _rows(
-    old: Accounts, new: Accounts, keys: tuple[list[str], list[str]], i: NDArray[np.int64], j: NDArray[np.int64],
+    old: Accounts,
+    new: Accounts,
+    keys: tuple[list[str], list[str]],
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
     measures: tuple[str, ...],
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     both = (i >= 0) & (j >= 0)
     names = [_taken(old, "name", i), _taken(new, "name", j)]
     owners = [_taken(old, "owner", i), _taken(new, "owner", j)]
     renamed = both & np.asarray(names[0] != names[1], dtype=np.bool_)
     at = np.flatnonzero(renamed)
-    renamed[at] = [company(str(names[0][k])) != company(str(names[1][k])) for k in at.tolist()]
+    renamed[at] = [company_key(str(names[0][k])) != company_key(str(names[1][k])) for k in at.tolist()]
     key_old, key_new = (np.array([*k, ""], dtype=object) for k in keys)
     out: dict[str, object] = {
         "account": np.where(j >= 0, key_new[j], key_old[i]),
@@ -231,10 +243,13 @@ def _rows(
     }
     changed = np.zeros(len(i), dtype=np.bool_)
     tail: dict[str, object] = {
-        "name before": names[0], "name after": names[1],
-        "place before": _places(old, i), "place after": _places(new, j),
-        "owner before": owners[0], "owner after": owners[1],
-    }  # fmt: skip
+        "name before": names[0],
+        "name after": names[1],
+        "place before": _places(old, i),
+        "place after": _places(new, j),
+        "owner before": owners[0],
+        "owner after": owners[1],
+    }
     for m in measures:
         a, b = _figures(old, m, i), _figures(new, m, j)
         changed |= ~((a == b) | (np.isnan(a) & np.isnan(b)))
@@ -244,17 +259,22 @@ def _rows(
     return pd.DataFrame(out | tail | {"old row": row_old[i], "new row": row_new[j]})
 
 
-def _flow(m: str, old: Accounts, new: Accounts, i: NDArray[np.int64], j: NDArray[np.int64]) -> Flow:
+def _flow(m: str, old: Accounts, new: Accounts, i: NDArray[np.int64], j: NDArray[np.int64]) -> MeasureFlow:
     a, b = np.nan_to_num(_figures(old, m, i)), np.nan_to_num(_figures(new, m, j))
     both = (i >= 0) & (j >= 0)
     change = (b - a)[both]
-    return Flow(
-        m, math.fsum(a), math.fsum(b[i < 0]), math.fsum(a[j < 0]), math.fsum(change[change > 0]),
-        math.fsum(change[change < 0]), math.fsum(b),
-    )  # fmt: skip
+    return MeasureFlow(
+        m,
+        math.fsum(a),
+        math.fsum(b[i < 0]),
+        math.fsum(a[j < 0]),
+        math.fsum(change[change > 0]),
+        math.fsum(change[change < 0]),
+        math.fsum(b),
+    )
 
 
-def history(reload: Reload, at: str) -> pd.DataFrame:
+def account_history(reload: Reload, at: str) -> pd.DataFrame:
     """What happened to each account, one row per event, to be kept with a plan; columns `HISTORY`.
 
     Args:
@@ -294,7 +314,7 @@ def history(reload: Reload, at: str) -> pd.DataFrame:
     return out[list(HISTORY)]
 
 
-def kept_together(earlier: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+def joined_history(earlier: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     """One history after the other.
 
     Raises:

@@ -98,9 +98,13 @@ class Context:
             if values is not None and len(values) != n:
                 raise PlanError(f"the {what} must have an entry for each of {n} units")
         fixed = {
-            "slots": a, "weights": w, "measures": tuple(self.measures), "targets": goal, "accounts": counts,
+            "slots": a,
+            "weights": w,
+            "measures": tuple(self.measures),
+            "targets": goal,
+            "accounts": counts,
             "before": was,
-        }  # fmt: skip
+        }
         for name, value in fixed.items():
             if isinstance(value, np.ndarray):
                 value.setflags(write=False)

@@ -24,9 +24,15 @@ DIRECTIONS = ("lower", "higher", "none")
 SCOPES = ("plan", "territory", "measure", "territory and measure")
 """What there is one value for: a number, an array (k,), (m,) or (k, m)."""
 FAILURES = (
-    TerrError, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError,
+    TerrError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
     shapely.errors.ShapelyError,
-)  # fmt: skip
+)
 OWN = "Terr's own definition"
 
 
@@ -94,105 +100,218 @@ _REOCK = "Reock 1961, Midwest Journal of Political Science 5"
 
 _ENTRIES = (
     Metric(
-        "load", "Load", "the measure's own", "sum of the measure over the territory's units", OWN,
-        "none", "territory and measure", lambda c: c.load,
+        "load",
+        "Load",
+        "the measure's own",
+        "sum of the measure over the territory's units",
+        OWN,
+        "none",
+        "territory and measure",
+        lambda c: c.load,
     ),
     Metric(
-        "deviation_pct", "Deviation", "%", "100 x (load / target - 1); 0 if both are 0", _KNS,
-        "none", "territory and measure", lambda c: 100 * c.deviation,
+        "deviation_pct",
+        "Deviation",
+        "%",
+        "100 x (load / target - 1); 0 if both are 0",
+        _KNS,
+        "none",
+        "territory and measure",
+        lambda c: 100 * c.deviation,
     ),
     Metric(
-        "max_deviation_pct", "Largest deviation", "%", "100 x max over territories of |load / target - 1|", _KNS,
-        "lower", "measure", lambda c: 100 * balance.max_deviation(c.load, c.goal),
+        "max_deviation_pct",
+        "Largest deviation",
+        "%",
+        "100 x max over territories of |load / target - 1|",
+        _KNS,
+        "lower",
+        "measure",
+        lambda c: 100 * balance.max_deviation(c.load, c.goal),
     ),
     Metric(
-        "cv_pct", "Coefficient of variation", "%",
+        "cv_pct",
+        "Coefficient of variation",
+        "%",
         "100 x standard deviation (over all k, not k - 1) / mean of the territories' loads",
-        "Pearson 1896, Philosophical Transactions of the Royal Society A 187", "lower", "measure",
+        "Pearson 1896, Philosophical Transactions of the Royal Society A 187",
+        "lower",
+        "measure",
         lambda c: balance.cv_pct(c.load),
     ),
     Metric(
-        "gini", "Gini coefficient", "0 to 1", "sum over all ordered pairs of |load_i - load_j| / (2 k^2 mean load)",
-        "Gini 1912, Variabilita e mutabilita", "lower", "measure", lambda c: balance.gini(c.load),
+        "gini",
+        "Gini coefficient",
+        "0 to 1",
+        "sum over all ordered pairs of |load_i - load_j| / (2 k^2 mean load)",
+        "Gini 1912, Variabilita e mutabilita",
+        "lower",
+        "measure",
+        lambda c: balance.gini(c.load),
     ),
     Metric(
-        "balance_index", "Balance index", "0 to 100",
-        "100 x (1 - mean over territories of |load / target - 1|), at least 0", OWN, "higher", "measure",
+        "balance_index",
+        "Balance index",
+        "0 to 100",
+        "100 x (1 - mean over territories of |load / target - 1|), at least 0",
+        OWN,
+        "higher",
+        "measure",
         lambda c: balance.balance_index(c.load, c.goal),
     ),
     Metric(
-        "max_min", "Largest to smallest", "ratio", "largest load / smallest load; infinite if only the smallest is 0",
-        OWN, "lower", "measure", lambda c: balance.max_min(c.load),
+        "max_min",
+        "Largest to smallest",
+        "ratio",
+        "largest load / smallest load; infinite if only the smallest is 0",
+        OWN,
+        "lower",
+        "measure",
+        lambda c: balance.max_min(c.load),
     ),
     Metric(
-        "unassigned_units", "Unassigned units", "units", "number of units without a territory", OWN, "lower", "plan",
+        "unassigned_units",
+        "Unassigned units",
+        "units",
+        "number of units without a territory",
+        OWN,
+        "lower",
+        "plan",
         lambda c: float((c.slots < 0).sum()),
     ),
     Metric(
-        "unassigned_load", "Unassigned load", "the measure's own", "sum of the measure over units without a territory",
-        OWN, "lower", "measure", lambda c: c.weights[c.slots < 0].sum(axis=0),
+        "unassigned_load",
+        "Unassigned load",
+        "the measure's own",
+        "sum of the measure over units without a territory",
+        OWN,
+        "lower",
+        "measure",
+        lambda c: c.weights[c.slots < 0].sum(axis=0),
     ),
     Metric(
-        "components", "Pieces", "pieces", "connected pieces of the territory by shared borders and bridges", _TARJAN,
-        "lower", "territory", lambda c: c.parts.astype(np.float64),
+        "components",
+        "Pieces",
+        "pieces",
+        "connected pieces of the territory by shared borders and bridges",
+        _TARJAN,
+        "lower",
+        "territory",
+        lambda c: c.parts.astype(np.float64),
     ),
     Metric(
-        "extra_components", "Extra pieces", "pieces", "connected pieces beyond one per territory that has units",
-        _TARJAN, "lower", "plan", lambda c: float(np.maximum(c.parts - 1, 0).sum()),
+        "extra_components",
+        "Extra pieces",
+        "pieces",
+        "connected pieces beyond one per territory that has units",
+        _TARJAN,
+        "lower",
+        "plan",
+        lambda c: float(np.maximum(c.parts - 1, 0).sum()),
     ),
     Metric(
-        "polsby_popper", "Polsby-Popper compactness", "0 to 1", "4 pi area / perimeter^2", _PP, "higher", "territory",
+        "polsby_popper",
+        "Polsby-Popper compactness",
+        "0 to 1",
+        "4 pi area / perimeter^2",
+        _PP,
+        "higher",
+        "territory",
         lambda c: c.polsby_popper,
     ),
     Metric(
-        "polsby_popper_mean", "Mean Polsby-Popper compactness", "0 to 1",
-        "mean of 4 pi area / perimeter^2 over territories that have units", _PP, "higher", "plan",
+        "polsby_popper_mean",
+        "Mean Polsby-Popper compactness",
+        "0 to 1",
+        "mean of 4 pi area / perimeter^2 over territories that have units",
+        _PP,
+        "higher",
+        "plan",
         lambda c: _mean(c.polsby_popper, c),
     ),
     Metric(
-        "reock", "Reock compactness", "0 to 1", "area / area of the smallest circle around the territory", _REOCK,
-        "higher", "territory", lambda c: c.reock,
+        "reock",
+        "Reock compactness",
+        "0 to 1",
+        "area / area of the smallest circle around the territory",
+        _REOCK,
+        "higher",
+        "territory",
+        lambda c: c.reock,
     ),
     Metric(
-        "reock_mean", "Mean Reock compactness", "0 to 1",
-        "mean of area / area of the smallest circle over territories that have units", _REOCK, "higher", "plan",
+        "reock_mean",
+        "Mean Reock compactness",
+        "0 to 1",
+        "mean of area / area of the smallest circle over territories that have units",
+        _REOCK,
+        "higher",
+        "plan",
         lambda c: _mean(c.reock, c),
     ),
     Metric(
-        "moment_of_inertia_km2", "Moment of inertia", "km2",
+        "moment_of_inertia_km2",
+        "Moment of inertia",
+        "km2",
         "sum of load x distance^2 to the territory's load-weighted centre / sum of load, assigned units only (each "
         "weighs 1 if none has a load)",
-        "Weaver, Hess 1963, Yale Law Journal 73", "lower", "plan",
+        "Weaver, Hess 1963, Yale Law Journal 73",
+        "lower",
+        "plan",
         lambda c: shape.moment_of_inertia(c.slots, np.asarray(c.units.xy_km), c.weights[:, 0], c.k),
     ),
     Metric(
-        "mean_distance_km", "Mean distance", "km",
+        "mean_distance_km",
+        "Mean distance",
+        "km",
         "sum of load x straight-line distance to the territory's load-weighted centre / sum of load, assigned units "
         "only (each weighs 1 if none has a load)",
-        "after Hakimi 1964, Operations Research 12 (weighted distance to a median)", "lower", "plan",
+        "after Hakimi 1964, Operations Research 12 (weighted distance to a median)",
+        "lower",
+        "plan",
         lambda c: shape.mean_distance_km(c.slots, np.asarray(c.units.xy_km), c.weights[:, 0], c.k),
     ),
     Metric(
-        "border_km", "Inner border", "km",
+        "border_km",
+        "Inner border",
+        "km",
         "length of borders between two territories, or a territory and unassigned units, each counted once",
-        "Young 1988, Legislative Studies Quarterly 13 (perimeter test, without the outer border)", "lower", "plan",
+        "Young 1988, Legislative Studies Quarterly 13 (perimeter test, without the outer border)",
+        "lower",
+        "plan",
         lambda c: shape.border_km(c.slots, c.units.indptr, c.units.indices, c.units.border_km),
     ),
     Metric(
-        "units_pct", "Units that move", "%", "100 x units with another territory than before / all units", _REALIGN,
-        "lower", "plan", lambda c: disruption.units_pct(c.earlier(), c.slots),
+        "units_pct",
+        "Units that move",
+        "%",
+        "100 x units with another territory than before / all units",
+        _REALIGN,
+        "lower",
+        "plan",
+        lambda c: disruption.units_pct(c.earlier(), c.slots),
     ),
     Metric(
-        "accounts_pct", "Accounts that move", "%",
-        "100 x accounts on units with another territory than before / located accounts", _REALIGN, "lower", "plan",
+        "accounts_pct",
+        "Accounts that move",
+        "%",
+        "100 x accounts on units with another territory than before / located accounts",
+        _REALIGN,
+        "lower",
+        "plan",
         lambda c: disruption.accounts_pct(c.earlier(), c.slots, c.counts()),
     ),
     Metric(
-        "load_pct", "Load that moves", "%",
-        "100 x load on units with another territory than before / load of all units", _REALIGN, "lower", "measure",
+        "load_pct",
+        "Load that moves",
+        "%",
+        "100 x load on units with another territory than before / load of all units",
+        _REALIGN,
+        "lower",
+        "measure",
         lambda c: disruption.load_pct(c.earlier(), c.slots, c.weights),
     ),
-)  # fmt: skip
+)
 
 METRICS: Mapping[str, Metric] = MappingProxyType({m.key: m for m in _ENTRIES})
 """Every metric of a plan Terr shows, by key, in the order shown."""
@@ -201,7 +320,7 @@ if len(METRICS) != len(_ENTRIES):
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MetricValues:
     """What an evaluation found.
 
     Attributes:
@@ -217,7 +336,7 @@ class Measured:
 
 def evaluate(
     context: Context, keys: Iterable[str] | None = None, *, metrics: Mapping[str, Metric] = METRICS
-) -> Measured:
+) -> MetricValues:
     """Computes metrics of one plan. A metric that can't be computed is reported and the others go on.
 
     Args:
@@ -246,7 +365,7 @@ def evaluate(
             continue
         value.setflags(write=False)
         values[key] = float(value) if value.ndim == 0 else value
-    return Measured(MappingProxyType(values), MappingProxyType(failures), version(metrics))
+    return MetricValues(MappingProxyType(values), MappingProxyType(failures), version(metrics))
 
 
 def version(metrics: Mapping[str, Metric] = METRICS) -> str:

@@ -13,9 +13,20 @@ from terr.model.arrays import frozen
 from terr.model.plan import Territory
 
 KINDS = (
-    "assign", "lock", "new", "rename", "merge", "delete", "design", "rebalance", "import", "rep",
-    "restore", "takeback", "again",
-)  # fmt: skip
+    "assign",
+    "lock",
+    "new",
+    "rename",
+    "merge",
+    "delete",
+    "design",
+    "rebalance",
+    "import",
+    "rep",
+    "restore",
+    "takeback",
+    "again",
+)
 """What a person did. `assign` covers click, box, lasso and paint; `rep` gives a territory to a rep; `restore` goes back
 to an earlier plan; `takeback` takes one earlier edit back under later ones, `again` takes a takeback back."""
 

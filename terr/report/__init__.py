@@ -1,0 +1,1 @@
+"""Files that leave Terr, safe from formulas: accounts, plans, shapes, CRM imports."""

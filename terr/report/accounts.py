@@ -14,7 +14,7 @@ import pandas as pd
 from terr.aggregate import OUTSIDE, UNLOCATED, PlanTotals, account_codes, placed, plan_totals
 from terr.errors import InputError
 from terr.model.accounts import CORE, HIDDEN, Accounts
-from terr.model.held import NOBODY_HELD, Held
+from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
@@ -30,7 +30,7 @@ _PERCENT = "+0.0%;-0.0%;0.0%"
 
 
 def accounts_table(
-    accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], held: Held = NOBODY_HELD
+    accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], held: Overrides = NOBODY_HELD
 ) -> pd.DataFrame:
     """One row for each accepted account, in the order of the file; those of `held` are where they go by name.
 
@@ -80,7 +80,9 @@ def accounts_table(
     return pd.DataFrame(columns, index=frame.index)
 
 
-def accounts_csv(accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], held: Held = NOBODY_HELD) -> bytes:
+def accounts_csv(
+    accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], held: Overrides = NOBODY_HELD
+) -> bytes:
     """`accounts_table` as CSV: UTF-8 with a byte-order mark, commas, formulas neutralised, ids and ZIPs as they are.
 
     Excel itself drops leading zeros when it opens a CSV by double click; `accounts_xlsx` keeps them there too.
@@ -104,7 +106,7 @@ def accounts_xlsx(
     reps: Iterable[Rep],
     table: pd.DataFrame,
     notes: pd.DataFrame | None = None,
-    held: Held = NOBODY_HELD,
+    held: Overrides = NOBODY_HELD,
 ) -> bytes:
     """An Excel workbook with the sheets Accounts, Territories, Totals and perhaps Notes. No cell is a formula.
 

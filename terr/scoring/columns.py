@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.ingest.clean import MAX_NUMBER, read_column
+from terr.ingest.cleaning.clean import MAX_NUMBER, read_column
 from terr.model.accounts import CORE, Accounts
 
 HIDDEN = frozenset(("source_row", "located_by", "locate_note", "given_lat", "given_lon"))
@@ -22,7 +22,7 @@ _NUMERIC = ("lat", "lon", "source_row")
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class AccountColumn:
     """A column as numbers.
 
     Attributes:
@@ -38,7 +38,7 @@ class Column:
     unreadable: int = 0
 
 
-def plain(text: str) -> str:
+def normalized_header(text: str) -> str:
     """Letters and digits of a name, without case and accents: "Annual Revenue" and annual_revenue are one."""
     flat = unicodedata.normalize("NFKD", text.casefold())
     return re.sub(r"[\W_]+", "", "".join(c for c in flat if not unicodedata.combining(c)))
@@ -59,13 +59,13 @@ def find(accounts: Accounts, name: str) -> str:
     columns = [str(c) for c in accounts.frame.columns]
     if name in columns:
         return name
-    fits = [c for c in columns if plain(c) == plain(name) and plain(name)]
+    fits = [c for c in columns if normalized_header(c) == normalized_header(name) and normalized_header(name)]
     if len(fits) == 1:
         return fits[0]
     if fits:
         raise InputError(f"{shown(name)} could be {' or '.join(shown(c) for c in fits)}; write it exactly")
-    offered = {plain(c): c for c in columns if c not in HIDDEN}
-    near = difflib.get_close_matches(plain(name), offered, n=1, cutoff=0.7)
+    offered = {normalized_header(c): c for c in columns if c not in HIDDEN}
+    near = difflib.get_close_matches(normalized_header(name), offered, n=1, cutoff=0.7)
     hint = f"; did you mean {shown(offered[near[0]])}?" if near else ""
     raise InputError(f"there is no column {shown(name)}{hint}")
 
@@ -75,7 +75,7 @@ def is_number(accounts: Accounts, name: str) -> bool:
     return name in accounts.measures or name in _NUMERIC or pd.api.types.is_numeric_dtype(accounts.frame[name].dtype)
 
 
-def numbers(accounts: Accounts, name: str) -> Column:
+def numbers(accounts: Accounts, name: str) -> AccountColumn:
     """A column as numbers; texts such as "$1,200" are read as an upload's cells are.
 
     Raises:
@@ -87,14 +87,14 @@ def numbers(accounts: Accounts, name: str) -> Column:
         values = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
         values[~(np.abs(values) <= MAX_NUMBER)] = np.nan
         values.setflags(write=False)
-        return Column(name, values, dict(accounts.currency).get(name, ""))
+        return AccountColumn(name, values, dict(accounts.currency).get(name, ""))
     read = read_column(texts(accounts, name).tolist())
     codes = sorted({str(c) for c in read.currency[read.currency != ""].tolist()})
     if len(codes) > 1:
         raise InputError(f"{shown(name)} mixes currencies ({', '.join(codes)}); convert it to one first")
     values = read.amounts.copy()
     values.setflags(write=False)
-    return Column(name, values, codes[0] if codes else "", sum(1 for n in read.odd.values() if n.problem))
+    return AccountColumn(name, values, codes[0] if codes else "", sum(1 for n in read.odd.values() if n.problem))
 
 
 def texts(accounts: Accounts, name: str) -> NDArray[np.object_]:

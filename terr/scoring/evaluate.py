@@ -19,18 +19,18 @@ from terr.scoring.nodes import (
     Blank,
     Call,
     Chain,
+    ColumnName,
     Compare,
     FormulaError,
     Join,
-    Name,
     Node,
     Not,
-    Number,
+    NumberLiteral,
     OneOf,
     Power,
     Sign,
-    Text,
-)  # fmt: skip
+    TextLiteral,
+)
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -88,7 +88,7 @@ class Evaluator:
         if text not in self.notes:
             self.notes.append(text)
 
-    def column(self, node: Name) -> str:
+    def column(self, node: ColumnName) -> str:
         """The accounts' column a name means."""
         try:
             return columns.find(self.accounts, node.value)
@@ -99,9 +99,9 @@ class Evaluator:
 
     def quantity(self, node: Node) -> Quantity:
         """A node as numbers."""
-        if isinstance(node, Number):
+        if isinstance(node, NumberLiteral):
             return Quantity(np.full(self.n, node.value), loose=True)
-        if isinstance(node, Name):
+        if isinstance(node, ColumnName):
             return self._column_numbers(node)
         if isinstance(node, Sign):
             q = self.quantity(node.of)
@@ -115,11 +115,11 @@ class Evaluator:
             return self._power(self.quantity(node.of), node)
         if isinstance(node, Call):
             return self._call(node)
-        if isinstance(node, Text):
+        if isinstance(node, TextLiteral):
             raise self.wrong("a text can't be reckoned with; a column's name stands without quotes", node.at)
         raise self.wrong("a condition stands where a number is needed", node.at)
 
-    def _column_numbers(self, node: Name) -> Quantity:
+    def _column_numbers(self, node: ColumnName) -> Quantity:
         name = self.column(node)
         if name not in self._numbers:
             try:
@@ -259,11 +259,11 @@ class Evaluator:
         return Condition(true, np.zeros(self.n, dtype=np.bool_))
 
     def _is_text(self, node: Node) -> bool:
-        return isinstance(node, Text) or (
-            isinstance(node, Name) and not columns.is_number(self.accounts, self.column(node))
+        return isinstance(node, TextLiteral) or (
+            isinstance(node, ColumnName) and not columns.is_number(self.accounts, self.column(node))
         )
 
-    def _words(self, node: Name) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    def _words(self, node: ColumnName) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
         """A text column as positions in its distinct texts, which are without case and outer blanks."""
         name = self.column(node)
         if name not in self._texts:
@@ -275,22 +275,27 @@ class Evaluator:
     def _compare(self, node: Compare) -> Condition:
         left, right = node.left, node.right
         if node.op in {"contains", "starts", "ends"}:
-            assert isinstance(right, Text)  # noqa: S101 - the reader lets nothing else through
+            assert isinstance(right, TextLiteral)  # noqa: S101 - the reader lets nothing else through
             part = " ".join(right.value.casefold().split())
             test = {"contains": str.__contains__, "starts": str.startswith, "ends": str.endswith}[node.op]
             return self._by_word(left, lambda w: bool(test(w, part)))
-        if isinstance(left, Text) and isinstance(right, Text):
+        if isinstance(left, TextLiteral) and isinstance(right, TextLiteral):
             raise self.wrong("two texts are compared with each other; one side must be a column", node.at)
-        if isinstance(left, Text):
+        if isinstance(left, TextLiteral):
             return self._compare(Compare(_TURNED[node.op], right, left, node.at))
-        if isinstance(right, Text):
+        if isinstance(right, TextLiteral):
             word = " ".join(right.value.casefold().split())
             if node.op in {"=", "!="}:
                 found = self._by_word(left, lambda w: w == word)
                 return found if node.op == "=" else self._sure(~found.true)
             # a blank comes before every text, yet nobody means it
             return self._by_word(left, lambda w: w != "" and bool(_ORDER[node.op](w, word)))
-        if isinstance(left, Name) and isinstance(right, Name) and self._is_text(left) and self._is_text(right):
+        if (
+            isinstance(left, ColumnName)
+            and isinstance(right, ColumnName)
+            and self._is_text(left)
+            and self._is_text(right)
+        ):
             return self._two_texts(node, left, right)
         a, b = self.quantity(left), self.quantity(right)
         self._same(a, b, node.at, "compared")
@@ -299,7 +304,7 @@ class Evaluator:
             true = np.asarray(_ORDER[node.op](a.amounts, b.amounts), dtype=np.bool_)
         return Condition(true & ~unknown, unknown)
 
-    def _two_texts(self, node: Compare, left: Name, right: Name) -> Condition:
+    def _two_texts(self, node: Compare, left: ColumnName, right: ColumnName) -> Condition:
         (i, a), (j, b) = self._words(left), self._words(right)
         if node.op not in {"=", "!="}:
             raise self.wrong("two columns of texts can only be compared with = and !=", node.at)
@@ -307,14 +312,14 @@ class Evaluator:
         return self._sure(same if node.op == "=" else ~same)
 
     def _by_word(self, node: Node, test: Callable[[str], bool]) -> Condition:
-        if not isinstance(node, Name):
+        if not isinstance(node, ColumnName):
             raise self.wrong("a text can only be compared with a column", node.at)
         index, words = self._words(node)
         return self._sure(np.array([test(w) for w in words.tolist()], dtype=np.bool_)[index])
 
     def _one_of(self, node: OneOf) -> Condition:
-        words = {" ".join(c.value.casefold().split()) for c in node.choices if isinstance(c, Text)}
-        figures = [c.value for c in node.choices if isinstance(c, Number)]
+        words = {" ".join(c.value.casefold().split()) for c in node.choices if isinstance(c, TextLiteral)}
+        figures = [c.value for c in node.choices if isinstance(c, NumberLiteral)]
         out = self._sure(np.zeros(self.n, dtype=np.bool_))
         if words:
             out = self._by_word(node.of, words.__contains__)
@@ -326,8 +331,13 @@ class Evaluator:
 
 
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
-    "=": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _TURNED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 

@@ -100,8 +100,9 @@ def compute_tree(accounts: Accounts, formula: str, tree: Node) -> Computed:
         bad |= fresh
     values.setflags(write=False)
     blank = int((np.isnan(values) & ~bad).sum())
-    return Computed(formula, values, f"{'1/' if power < 0 else ''}{code}" if power else "", blank, tuple(faults),
-                    tuple(run.notes))  # fmt: skip
+    return Computed(
+        formula, values, f"{'1/' if power < 0 else ''}{code}" if power else "", blank, tuple(faults), tuple(run.notes)
+    )
 
 
 def as_measure(accounts: Accounts, name: str, formula: str) -> tuple[Accounts, Computed]:

@@ -24,19 +24,19 @@ from terr.scoring.nodes import (
     Blank,
     Call,
     Chain,
+    ColumnName,
     Compare,
     FormulaError,
     Join,
-    Name,
     Node,
     Not,
-    Number,
+    NumberLiteral,
     OneOf,
     Power,
     Sign,
-    Text,
+    TextLiteral,
     is_condition,
-)  # fmt: skip
+)
 
 _TIMES = {"": 1.0, "k": 1e3, "m": 1e6, "mm": 1e6, "b": 1e9, "bn": 1e9, "%": 0.01}
 _TOKEN = re.compile(
@@ -190,7 +190,7 @@ class _Reader:
             no = self.word("not")
             if not self.word("blank"):
                 raise self.wrong('after "is" comes blank or not blank; use = for a value')
-            if not isinstance(left, Name):
+            if not isinstance(left, ColumnName):
                 raise self.wrong("only a column can be blank", left.at)
             return Not(Blank(left, at), at) if no else Blank(left, at)
         no = self.word("not")
@@ -222,16 +222,16 @@ class _Reader:
                 return Compare(op, left, self.atom(), at)
         return None
 
-    def choices(self) -> tuple[Number | Text, ...]:
+    def choices(self) -> tuple[NumberLiteral | TextLiteral, ...]:
         self.need("(", "before the list")
-        out: list[Number | Text] = []
+        out: list[NumberLiteral | TextLiteral] = []
         while True:
             minus = bool(self.op("-"))
             t = self.now
             if t.kind == "text" and not minus:
-                out.append(Text(t.text, t.at))
+                out.append(TextLiteral(t.text, t.at))
             elif t.kind == "number":
-                out.append(Number(-t.value if minus else t.value, t.at))
+                out.append(NumberLiteral(-t.value if minus else t.value, t.at))
             else:
                 raise self.wrong('a list holds texts in quotes and numbers: ("Health", "Retail")')
             self.i += 1
@@ -280,13 +280,13 @@ class _Reader:
         t = self.now
         if t.kind == "number":
             self.i += 1
-            return Number(t.value, t.at)
+            return NumberLiteral(t.value, t.at)
         if t.kind == "text":
             self.i += 1
-            return Text(t.text, t.at)
+            return TextLiteral(t.text, t.at)
         if t.kind == "column":
             self.i += 1
-            return Name(t.text, t.at)
+            return ColumnName(t.text, t.at)
         if self.op("("):
             out = self.deeper(self.any_of)
             self.need(")", f"for the bracket at character {t.at + 1}")
@@ -301,7 +301,7 @@ class _Reader:
         if t.text.casefold() in _WORDS - set(FUNCTIONS):
             raise self.wrong(f'"{t.text}" stands in a wrong place; a column of that name goes into square brackets')
         self.i += 1
-        return Name(t.text, t.at)
+        return ColumnName(t.text, t.at)
 
     def call(self, t: _Token) -> Node:
         name = t.text.casefold()
@@ -320,7 +320,7 @@ class _Reader:
             (self.condition if name == "where" and k == 0 else self.number)(node)
         if name == "round" and len(of) == 2:
             digits = of[1].of if isinstance(of[1], Sign) else of[1]
-            if not (isinstance(digits, Number) and digits.value in range(10)):
+            if not (isinstance(digits, NumberLiteral) and digits.value in range(10)):
                 raise self.wrong("round takes a whole number of digits from -9 to 9", of[1].at)
         return Call(name, tuple(of), t.at)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from terr.errors import InputError
 from terr.model.accounts import CORE, Accounts
 from terr.scoring import columns
-from terr.scoring.traits import Floats, Raw, Trait, alone, auc, learn, matrix, read
+from terr.scoring.traits import Floats, Trait, TraitInputs, alone, auc, learn, matrix, read
 
 LEAST = 50
 """Won and lost accounts, of each, that a model needs."""
@@ -120,8 +120,8 @@ def guess_outcomes(accounts: Accounts, column: str) -> tuple[tuple[str, ...], tu
         InputError: if there is no such column.
     """
     words = sorted({str(w) for w in columns.texts(accounts, column).tolist()} - {""})
-    won = tuple(w for w in words if columns.plain(w) in WON_WORDS)
-    return won, tuple(w for w in words if columns.plain(w) in LOST_WORDS)
+    won = tuple(w for w in words if columns.normalized_header(w) in WON_WORDS)
+    return won, tuple(w for w in words if columns.normalized_header(w) in LOST_WORDS)
 
 
 def outcomes(accounts: Accounts, column: str, won: Sequence[str], lost: Sequence[str]) -> NDArray[np.int8]:
@@ -181,9 +181,16 @@ def _share(z: Floats) -> Floats:
 
 
 def likeness(
-    accounts: Accounts, column: str, won: Sequence[str], lost: Sequence[str], *, use: Sequence[str] | None = None,
-    allow: Sequence[str] = (), seed: int = 0, told: Callable[[float, str], None] | None = None,
-) -> Likeness:  # fmt: skip
+    accounts: Accounts,
+    column: str,
+    won: Sequence[str],
+    lost: Sequence[str],
+    *,
+    use: Sequence[str] | None = None,
+    allow: Sequence[str] = (),
+    seed: int = 0,
+    told: Callable[[float, str], None] | None = None,
+) -> Likeness:
     """How like closed-won accounts each account is.
 
     Args:
@@ -204,8 +211,10 @@ def likeness(
     closed = np.flatnonzero(y >= 0)
     n_won, n_lost = int((y == 1).sum()), int((y == 0).sum())
     if min(n_won, n_lost) < LEAST:
-        return _off(accounts, f"The model needs at least {LEAST} won and {LEAST} lost accounts; there are {n_won:,} and"
-                              f" {n_lost:,}.")  # fmt: skip
+        return _off(
+            accounts,
+            f"The model needs at least {LEAST} won and {LEAST} lost accounts; there are {n_won:,} and {n_lost:,}.",
+        )
     rng = np.random.default_rng(seed)
     notes = []
     if len(closed) > MOST_ROWS:
@@ -248,16 +257,20 @@ def _sample(closed: NDArray[np.intp], y: NDArray[np.int8], rng: np.random.Genera
 
 
 def _choose(
-    accounts: Accounts, outcome: str, use: Sequence[str] | None, allow: Sequence[str], closed: NDArray[np.intp],
+    accounts: Accounts,
+    outcome: str,
+    use: Sequence[str] | None,
+    allow: Sequence[str],
+    closed: NDArray[np.intp],
     y: NDArray[np.int8],
-) -> tuple[list[Raw], tuple[Flagged, ...]]:  # fmt: skip
+) -> tuple[list[TraitInputs], tuple[Flagged, ...]]:
     """The columns to learn from, and those that are left out with the reason."""
     allowed = {columns.find(accounts, a) for a in allow}
     if use is None:
         names = [c for c in map(str, accounts.frame.columns) if c not in _NEVER and c not in {"lat", "lon"}]
     else:
         names = list(dict.fromkeys(columns.find(accounts, u) for u in use))
-    raws: list[Raw] = []
+    raws: list[TraitInputs] = []
     flagged: list[Flagged] = []
     truth = y[closed] == 1
     for name in names:
@@ -304,13 +317,13 @@ def _folds(truth: NDArray[np.bool_], k: int, rng: np.random.Generator) -> NDArra
     return out
 
 
-def _taught(raws: Sequence[Raw], at: NDArray[np.intp], rest: NDArray[np.intp]) -> tuple[Floats, Floats]:
+def _taught(raws: Sequence[TraitInputs], at: NDArray[np.intp], rest: NDArray[np.intp]) -> tuple[Floats, Floats]:
     """Numbers of rows to learn from and of others, with everything learnt from the first alone."""
     traits = [learn(r.take(at)) for r in raws]
     return matrix(traits, [r.take(at) for r in raws])[0], matrix(traits, [r.take(rest) for r in raws])[0]
 
 
-def _best_penalty(raws: Sequence[Raw], truth: NDArray[np.bool_], rng: np.random.Generator) -> float:
+def _best_penalty(raws: Sequence[TraitInputs], truth: NDArray[np.bool_], rng: np.random.Generator) -> float:
     """The penalty with the least log loss on three inner folds; the stronger one where it makes no difference."""
     rows = np.arange(len(truth))
     if len(rows) > 4_000:
@@ -330,7 +343,7 @@ def _best_penalty(raws: Sequence[Raw], truth: NDArray[np.bool_], rng: np.random.
 
 
 def _unseen(
-    raws: Sequence[Raw], truth: NDArray[np.bool_], rng: np.random.Generator, begun: Callable[[int], None]
+    raws: Sequence[TraitInputs], truth: NDArray[np.bool_], rng: np.random.Generator, begun: Callable[[int], None]
 ) -> Floats:
     """Share won that is said of each row by a model that hasn't seen it."""
     said = np.empty(len(truth))
@@ -358,12 +371,21 @@ def _quality(said: Floats, truth: NDArray[np.bool_]) -> Quality:
     )
     off = float(((table["said"] - table["was"]).abs() * table["accounts"]).sum() / len(y))
     base = float(y.mean() * (1 - y.mean()))
-    return Quality(a, max(a - Z_99 * spread, 0.0), min(a + Z_99 * spread, 1.0), float(((said - y) ** 2).mean()), base,
-                   table, off, won, lost)  # fmt: skip
+    return Quality(
+        a,
+        max(a - Z_99 * spread, 0.0),
+        min(a + Z_99 * spread, 1.0),
+        float(((said - y) ** 2).mean()),
+        base,
+        table,
+        off,
+        won,
+        lost,
+    )
 
 
 def _model(
-    raws: Sequence[Raw], truth: NDArray[np.bool_], rng: np.random.Generator
+    raws: Sequence[TraitInputs], truth: NDArray[np.bool_], rng: np.random.Generator
 ) -> tuple[list[Trait], float, Floats]:
     penalty = _best_penalty(raws, truth, rng)
     traits = [learn(r) for r in raws]
@@ -372,9 +394,14 @@ def _model(
 
 
 def _judged(
-    raws: Sequence[Raw], traits: Sequence[Trait], start: float, weights: Floats, quality: Quality,
-    flagged: tuple[Flagged, ...], notes: Sequence[str],
-) -> Likeness:  # fmt: skip
+    raws: Sequence[TraitInputs],
+    traits: Sequence[Trait],
+    start: float,
+    weights: Floats,
+    quality: Quality,
+    flagged: tuple[Flagged, ...],
+    notes: Sequence[str],
+) -> Likeness:
     x, owner = matrix(traits, raws)
     pull = np.zeros((len(x), len(raws)))
     for k in range(len(raws)):

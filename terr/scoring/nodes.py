@@ -18,9 +18,15 @@ MAX_POWER = 4.0
 """Largest power (and root, as 1 / 4) that may be taken."""
 
 FUNCTIONS = {
-    "min": (2, 20), "max": (2, 20), "where": (3, 3), "round": (1, 2), "log": (1, 1), "sqrt": (1, 1), "abs": (1, 1),
+    "min": (2, 20),
+    "max": (2, 20),
+    "where": (3, 3),
+    "round": (1, 2),
+    "log": (1, 1),
+    "sqrt": (1, 1),
+    "abs": (1, 1),
     "ifblank": (2, 2),
-}  # fmt: skip
+}
 """Function -> fewest and most values it takes."""
 
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
@@ -46,7 +52,7 @@ class FormulaError(InputError):
 
 
 @dataclass(frozen=True)
-class Number:
+class NumberLiteral:
     """A number as written; 1M is 1,000,000."""
 
     value: float
@@ -54,7 +60,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Text:
+class TextLiteral:
     """A text in quotes."""
 
     value: str
@@ -62,7 +68,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Name:
+class ColumnName:
     """A column."""
 
     value: str
@@ -119,7 +125,7 @@ class OneOf:
     """A value that is one of a list of numbers and texts."""
 
     of: Node
-    choices: tuple[Number | Text, ...]
+    choices: tuple[NumberLiteral | TextLiteral, ...]
     at: int
 
 
@@ -127,7 +133,7 @@ class OneOf:
 class Blank:
     """A column that has nothing in it."""
 
-    of: Name
+    of: ColumnName
     at: int
 
 
@@ -148,7 +154,7 @@ class Join:
     at: int
 
 
-Node = Number | Text | Name | Sign | Chain | Power | Call | Compare | OneOf | Blank | Not | Join
+Node = NumberLiteral | TextLiteral | ColumnName | Sign | Chain | Power | Call | Compare | OneOf | Blank | Not | Join
 CONDITIONS = (Compare, OneOf, Blank, Not, Join)
 
 
@@ -162,7 +168,7 @@ def names(node: Node) -> tuple[str, ...]:
     found: dict[str, None] = {}
 
     def walk(n: Node) -> None:
-        if isinstance(n, Name):
+        if isinstance(n, ColumnName):
             found.setdefault(n.value)
         elif isinstance(n, (Sign, Power, Not, Blank, OneOf)):
             walk(n.of)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from terr.ingest.clean import read_column
+from terr.ingest.cleaning.clean import read_column
 from terr.model.accounts import Accounts
 from terr.scoring import columns
 
@@ -22,7 +22,7 @@ _SHRINK = 10.0
 
 
 @dataclass(frozen=True, eq=False)
-class Raw:
+class TraitInputs:
     """One column before anything is learnt.
 
     Attributes:
@@ -41,18 +41,18 @@ class Raw:
         """Where nothing is known."""
         return np.isnan(self.amounts) if self.amounts is not None else self.codes < 0
 
-    def take(self, at: NDArray[np.intp]) -> Raw:
+    def take(self, at: NDArray[np.intp]) -> TraitInputs:
         """Some rows."""
-        return Raw(self.name, None if self.amounts is None else self.amounts[at], self.codes[at], self.words)
+        return TraitInputs(self.name, None if self.amounts is None else self.amounts[at], self.codes[at], self.words)
 
 
-def read(accounts: Accounts, name: str) -> Raw:
+def read(accounts: Accounts, name: str) -> TraitInputs:
     """A column: numbers if it is kept so, or if nearly all its cells are figures; else texts."""
     n = len(accounts)
     name = columns.find(accounts, name)
     none = np.full(n, -1, dtype=np.int64)
     if columns.is_number(accounts, name):
-        return Raw(name, columns.numbers(accounts, name).amounts, none, ())
+        return TraitInputs(name, columns.numbers(accounts, name).amounts, none, ())
     cells = columns.texts(accounts, name)
     filled = int((cells != "").sum())
     few = cells[cells != ""][:: max(filled // 500, 1)]
@@ -60,13 +60,13 @@ def read(accounts: Accounts, name: str) -> Raw:
     if likely:
         figures = columns.numbers(accounts, name)
         if (~np.isnan(figures.amounts)).sum() >= 0.95 * filled:
-            return Raw(name, figures.amounts, none, ())
+            return TraitInputs(name, figures.amounts, none, ())
     index, distinct = pd.factorize(cells)
     folded = [" ".join(str(c).casefold().split()) for c in distinct.tolist()]
     codes, words = pd.factorize(np.array(folded, dtype=object))
     out = codes[index].astype(np.int64)
     out[np.array([w == "" for w in words.tolist()] + [True], dtype=np.bool_)[out]] = -1
-    return Raw(name, None, out, tuple(str(w) for w in words))
+    return TraitInputs(name, None, out, tuple(str(w) for w in words))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +89,13 @@ class Trait:
     centre: Floats
     blanks: bool
 
-    def numbers(self, raw: Raw) -> Floats:
+    def numbers(self, raw: TraitInputs) -> Floats:
         """float64 (n, k), centred."""
         out: Floats = _bare(raw, self.knots, self.level, len(self.levels), self.blanks) - self.centre
         return out
 
 
-def _bare(raw: Raw, knots: Floats | None, level: NDArray[np.int64], k: int, blanks: bool) -> Floats:
+def _bare(raw: TraitInputs, knots: Floats | None, level: NDArray[np.int64], k: int, blanks: bool) -> Floats:
     blank = raw.blank()
     if raw.amounts is not None and knots is not None:
         shares = np.linspace(0.0, 1.0, KNOTS)
@@ -115,7 +115,7 @@ def _bare(raw: Raw, knots: Floats | None, level: NDArray[np.int64], k: int, blan
     return np.stack(parts, axis=1) if parts else np.zeros((len(blank), 0))
 
 
-def learn(raw: Raw) -> Trait:
+def learn(raw: TraitInputs) -> Trait:
     """Learns percentiles or levels from all rows given."""
     blank = raw.blank()
     n, empty = len(blank), int(blank.sum())
@@ -137,7 +137,7 @@ def learn(raw: Raw) -> Trait:
     return Trait(raw.name, knots, level, levels, bare.mean(axis=0) if n else np.zeros(bare.shape[1]), blanks)
 
 
-def matrix(traits: Sequence[Trait], raws: Sequence[Raw]) -> tuple[Floats, NDArray[np.int64]]:
+def matrix(traits: Sequence[Trait], raws: Sequence[TraitInputs]) -> tuple[Floats, NDArray[np.int64]]:
     """All traits' numbers side by side, float64 (n, p), and int64 (p,) which trait each comes from."""
     blocks = [t.numbers(r) for t, r in zip(traits, raws, strict=True)]
     owner = np.repeat(np.arange(len(blocks)), [b.shape[1] for b in blocks])
@@ -155,7 +155,7 @@ def auc(score: Floats, won: NDArray[np.bool_]) -> float:
     return float((ranks[won].sum() - n_won * (n_won + 1) / 2) / (n_won * n_lost))
 
 
-def alone(raw: Raw, won: NDArray[np.bool_]) -> float:
+def alone(raw: TraitInputs, won: NDArray[np.bool_]) -> float:
     """How well one column by itself tells won from lost, as an AUC from 0.5 to 1.
 
     Texts are judged on rows they weren't learnt from: each half by the other half's shares of won.

@@ -160,9 +160,13 @@ def _driven(
 
 
 def before_territories(
-    accounts: Accounts, labels: Sequence[str] | NDArray[np.object_], effort: Effort | None = None, *,
-    homes: Floats | None = None, territories: int = 1,
-) -> Workload:  # fmt: skip
+    accounts: Accounts,
+    labels: Sequence[str] | NDArray[np.object_],
+    effort: Effort | None = None,
+    *,
+    homes: Floats | None = None,
+    territories: int = 1,
+) -> Workload:
     """Workload before there are territories, from how densely accounts lie around each.
 
     Args:
@@ -220,9 +224,12 @@ def _amid(points: Floats, territories: int) -> Floats:
 
 
 def with_territories(
-    accounts: Accounts, labels: Sequence[str] | NDArray[np.object_], territory: NDArray[np.integer], homes: Floats,
+    accounts: Accounts,
+    labels: Sequence[str] | NDArray[np.object_],
+    territory: NDArray[np.integer],
+    homes: Floats,
     effort: Effort | None = None,
-) -> Workload:  # fmt: skip
+) -> Workload:
     """Workload of given territories.
 
     Args:
@@ -265,9 +272,14 @@ def with_territories(
 
 
 def _worked(
-    stops: _Stops, crow_km: Floats, group: NDArray[np.int64], days: Floats, codes: Sequence[int], effort: Effort,
+    stops: _Stops,
+    crow_km: Floats,
+    group: NDArray[np.int64],
+    days: Floats,
+    codes: Sequence[int],
+    effort: Effort,
     notes: list[str],
-) -> Workload:  # fmt: skip
+) -> Workload:
     """Hours from km; accounts without a point get the mean km per call of their group."""
     n = len(codes) + 1  # the last group is no territory
     called = stops.calls > 0
@@ -284,18 +296,29 @@ def _worked(
     crow = np.where(known, crow_km, np.where(called, per_call[group] * stops.calls, 0.0))
     # days on the road grow with the calls on accounts whose place isn't known
     extra = np.bincount(group[lost], weights=stops.calls[lost], minlength=n)[: len(codes)]
-    days = days + np.divide(days * extra, calls_known[: len(codes)], out=np.zeros(len(codes)),
-                            where=calls_known[: len(codes)] > 0)  # fmt: skip
+    days = days + np.divide(
+        days * extra, calls_known[: len(codes)], out=np.zeros(len(codes)), where=calls_known[: len(codes)] > 0
+    )
     km = crow * effort.road_factor
     call_hours = stops.calls * stops.minutes / 60.0
     travel_hours = km / effort.speed_kmh
     hours = call_hours + travel_hours
-    sums = [np.bincount(group, weights=v, minlength=n)[: len(codes)] for v in (
-        np.ones(len(group)), stops.calls, km, call_hours, travel_hours, hours)]  # fmt: skip
+    sums = [
+        np.bincount(group, weights=v, minlength=n)[: len(codes)]
+        for v in (np.ones(len(group)), stops.calls, km, call_hours, travel_hours, hours)
+    ]
     table = pd.DataFrame(
-        {"territory": list(codes), "accounts": sums[0].astype(np.int64), "calls": sums[1], "days": days, "km": sums[2],
-         "call hours": sums[3], "travel hours": sums[4], "hours": sums[5]}
-    )  # fmt: skip
+        {
+            "territory": list(codes),
+            "accounts": sums[0].astype(np.int64),
+            "calls": sums[1],
+            "days": days,
+            "km": sums[2],
+            "call hours": sums[3],
+            "travel hours": sums[4],
+            "hours": sums[5],
+        }
+    )
     for a in (hours, call_hours, travel_hours, km):
         a.setflags(write=False)
     return Workload(hours, call_hours, travel_hours, km, table, tuple(notes))

@@ -1,15 +1,15 @@
 """Store: scenarios, their edits, data sets, reps and what a workshop says of them, in SQLite or PostgreSQL."""
 
 from terr.folders import data_dir
-from terr.store.changes import Changes, Event
-from terr.store.comments import TARGETS, Comment
-from terr.store.exceptions import EXCEPTION_KINDS, Entry, Wanted
-from terr.store.files import DataFiles
-from terr.store.marks import Mark
-from terr.store.presence import Here, same_view
-from terr.store.proposals import STATES, Challenge, Proposal
-from terr.store.records import NOONE, DatasetInfo, Line, Person, ScenarioInfo
-from terr.store.roles import ACTIONS, ROLES, Access, Role
+from terr.store.repositories.changes import ChangeEvent, Changes
+from terr.store.repositories.comments import TARGETS, Comment
+from terr.store.repositories.exceptions import EXCEPTION_KINDS, ExceptionEntry, ExceptionRequest
+from terr.store.repositories.files import DataFiles
+from terr.store.repositories.marks import Mark
+from terr.store.repositories.presence import WindowPresence, same_view
+from terr.store.repositories.proposals import STATES, Challenge, Proposal
+from terr.store.repositories.records import NOONE, DatasetInfo, EditRecord, Person, ScenarioInfo
+from terr.store.repositories.roles import ACTIONS, ROLES, Access, Role
 from terr.store.store import NOBODY, Client, Store, open_store, usual_address
 
 __all__ = [
@@ -22,22 +22,22 @@ __all__ = [
     "TARGETS",
     "Access",
     "Challenge",
+    "ChangeEvent",
     "Changes",
     "Client",
     "Comment",
     "DataFiles",
     "DatasetInfo",
-    "Entry",
-    "Event",
-    "Here",
-    "Line",
+    "EditRecord",
+    "ExceptionEntry",
+    "ExceptionRequest",
     "Mark",
     "Person",
     "Proposal",
     "Role",
     "ScenarioInfo",
     "Store",
-    "Wanted",
+    "WindowPresence",
     "data_dir",
     "open_store",
     "same_view",

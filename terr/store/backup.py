@@ -28,9 +28,9 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from terr.errors import InputError, StoreError, TerrError
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.files import SharedFiles, write_file
 from terr.store.migrate import new_generation
-from terr.store.records import now
+from terr.store.repositories.files import SharedFiles, write_file
+from terr.store.repositories.records import now
 from terr.store.sqlite import check_version, copy_database, replace_database
 from terr.store.store import open_store
 
@@ -41,9 +41,7 @@ _NAME = re.compile(r"(uploads|accounts|boundaries)(/[A-Za-z0-9][A-Za-z0-9._-]{0,
 _MOST_BYTES = 64 * 2**30
 _ROWS = 200
 _MOST_MANIFEST = 64 * 2**20
-_NOT_OURS = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, KeyError, TypeError, RuntimeError
-)  # fmt: skip
+_NOT_OURS = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, KeyError, TypeError, RuntimeError)
 _COPIED = tuple(table for table in t.metadata.sorted_tables if table.name not in {"meta", "presence", "files"})
 
 
@@ -340,6 +338,12 @@ def _read_through(path: Path, folder: Path, manifest: dict[str, Any]) -> Summary
     with closing(sqlite3.connect(place)) as c:
         c.execute("PRAGMA journal_mode = DELETE").fetchone()
     return Summary(
-        path, path.stat().st_size, datetime.fromisoformat(manifest["made_at"]), int(manifest["format"]),
-        counts["scenarios"], counts["edits"], counts["datasets"], len(manifest["sha256"]) - 1,
-    )  # fmt: skip
+        path,
+        path.stat().st_size,
+        datetime.fromisoformat(manifest["made_at"]),
+        int(manifest["format"]),
+        counts["scenarios"],
+        counts["edits"],
+        counts["datasets"],
+        len(manifest["sha256"]) - 1,
+    )

@@ -52,9 +52,13 @@ class Database:
         else:
             # A connection the server closed is noticed before it is used, not by the person's click.
             self.engine = create_engine(
-                url, pool_size=8, max_overflow=24, pool_timeout=30, pool_pre_ping=True,
+                url,
+                pool_size=8,
+                max_overflow=24,
+                pool_timeout=30,
+                pool_pre_ping=True,
                 connect_args=postgres.connect_args(url),
-            )  # fmt: skip
+            )
             event.listen(self.engine, "connect", postgres.prepare)
         self._generation = ""
         try:
@@ -135,7 +139,7 @@ class Database:
             transaction.commit()
         except DBAPIError as error:
             if self.path is None:
-                raise postgres.explain(error.orig, saving=True) from error
+                raise postgres.error_text(error.orig, saving=True) from error
             raise
 
     def _same_database(self, c: Connection) -> None:
@@ -172,7 +176,7 @@ def _plain_words() -> Iterator[None]:
         raise StoreError("too many people are saving at once; try again in a moment") from error
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
-            raise sqlite.explain(error.orig) from error
-        raise postgres.explain(error.orig, saving=False) from error
+            raise sqlite.error_text(error.orig) from error
+        raise postgres.error_text(error.orig, saving=False) from error
     except sqlite3.Error as error:
-        raise sqlite.explain(error) from error
+        raise sqlite.error_text(error) from error

@@ -19,7 +19,7 @@ _ONE_AT_A_TIME = Lock()  # Alembic keeps what it works on in the process, not in
 
 
 @dataclass(frozen=True)
-class State:
+class FormatState:
     """What a database says of itself.
 
     Attributes:
@@ -36,17 +36,17 @@ class State:
         return self.version == VERSION
 
 
-def state(c: Connection) -> State:
+def state(c: Connection) -> FormatState:
     """Look without changing anything."""
     looked = inspect(c)
     if not looked.has_table(meta.name):
-        return State(None)
+        return FormatState(None)
     if "schema_version" not in {column["name"] for column in looked.get_columns(meta.name)}:
         raise InputError("this is the database of another program; give another one")
     version = c.execute(select(meta.c.schema_version)).scalar()
     if version is None or version < 2:
-        return State(version)
-    return State(version, str(c.execute(select(meta.c.generation)).scalar()))
+        return FormatState(version)
+    return FormatState(version, str(c.execute(select(meta.c.generation)).scalar()))
 
 
 def bring_up(c: Connection, path: Path | None) -> str:

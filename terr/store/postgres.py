@@ -62,7 +62,7 @@ def lock_tables(c: Connection) -> None:
     c.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def explain(error: BaseException | None, *, saving: bool) -> StoreError:
+def error_text(error: BaseException | None, *, saving: bool) -> StoreError:
     """What PostgreSQL or its driver reports, in plain words and without the address, which may hold a password.
 
     Args:

@@ -21,9 +21,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from terr.errors import InputError
-from terr.ingest.files import Limits, RawTable
-from terr.ingest.header import unique_names
 from terr.ingest.progress import Cancel, Cancelled, Progress, Steps
+from terr.ingest.reading.files import FileLimits, RawTable
+from terr.ingest.reading.header import unique_names
 
 VARIABLE = re.compile(r"TERR_SOURCE_[A-Z0-9_]{1,80}")
 """Names of variables that may be read; others hold what is none of a query's business."""
@@ -33,11 +33,42 @@ _LONGEST_QUERY = 100_000
 _KINDS = ("sqlite", "postgresql", "mysql", "mariadb")
 _WRITES = frozenset(
     (
-        "insert", "update", "delete", "merge", "into", "create", "alter", "drop", "truncate", "grant", "revoke", "copy",
-        "call", "do", "set", "attach", "detach", "pragma", "vacuum", "execute", "load", "lock", "replace", "handler",
-        "reindex", "analyze", "begin", "commit", "rollback", "savepoint", "listen", "notify", "outfile", "dumpfile",
+        "insert",
+        "update",
+        "delete",
+        "merge",
+        "into",
+        "create",
+        "alter",
+        "drop",
+        "truncate",
+        "grant",
+        "revoke",
+        "copy",
+        "call",
+        "do",
+        "set",
+        "attach",
+        "detach",
+        "pragma",
+        "vacuum",
+        "execute",
+        "load",
+        "lock",
+        "replace",
+        "handler",
+        "reindex",
+        "analyze",
+        "begin",
+        "commit",
+        "rollback",
+        "savepoint",
+        "listen",
+        "notify",
+        "outfile",
+        "dumpfile",
     )
-)  # fmt: skip
+)
 _TOKEN = re.compile(
     r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|\$(\w*)\$.*?\$\1\$|[A-Za-z_]\w*|;|\S|\s+", re.DOTALL
 )
@@ -91,7 +122,7 @@ def read_query(
     query: str,
     *,
     parameters: Mapping[str, str] | None = None,
-    limits: Limits | None = None,
+    limits: FileLimits | None = None,
     timeout_s: float = 60.0,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
@@ -115,7 +146,7 @@ def read_query(
             more than the limits. No message holds the address or the password.
         Cancelled: if `cancel` said so.
     """
-    limits = limits or Limits()
+    limits = limits or FileLimits()
     steps = Steps(progress, cancel)
     body = check_query(query)
     values = {k: variable(v) for k, v in (parameters or {}).items()}
@@ -213,7 +244,7 @@ def _clean(message: str, url: URL) -> str:
 
 
 def _table(
-    keys: Any, batches: Iterator[Sequence[Any]], name: str, limits: Limits, steps: Steps, deadline: float
+    keys: Any, batches: Iterator[Sequence[Any]], name: str, limits: FileLimits, steps: Steps, deadline: float
 ) -> RawTable:
     names = unique_names([str(k) for k in keys])
     if len(names) > limits.max_columns:
@@ -243,12 +274,22 @@ def _table(
     frame = pd.DataFrame(dict(zip(names, columns, strict=True)), dtype=object).astype("str")
     masks = {n: np.array(m, dtype=np.bool_) for n, m in zip(names, numeric, strict=True)}
     return RawTable(
-        names, frame, np.arange(1, count + 1, dtype=np.int64), "query", None, None, None, (), 0, digest.hexdigest(),
-        name, numeric={n: m for n, m in masks.items() if m.any()},
-    )  # fmt: skip
+        names,
+        frame,
+        np.arange(1, count + 1, dtype=np.int64),
+        "query",
+        None,
+        None,
+        None,
+        (),
+        0,
+        digest.hexdigest(),
+        name,
+        numeric={n: m for n, m in masks.items() if m.any()},
+    )
 
 
-def _cell(value: Any, column: str, limits: Limits) -> str:
+def _cell(value: Any, column: str, limits: FileLimits) -> str:
     if value is None:
         return ""
     if isinstance(value, str):

@@ -31,7 +31,7 @@ _REASONS = {
 }
 
 
-def explain(error: sqlite3.Error) -> StoreError:
+def error_text(error: sqlite3.Error) -> StoreError:
     """What SQLite reports, in plain words."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
@@ -74,7 +74,7 @@ def copy_database(source: Path, target: Path) -> None:
         part.replace(target)
     except sqlite3.Error as error:
         part.unlink(missing_ok=True)
-        raise explain(error) from error
+        raise error_text(error) from error
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StoreError(
@@ -96,7 +96,7 @@ def replace_database(source: Path, target: Path) -> None:
             old.close()
             new.close()
     except sqlite3.Error as error:
-        raise explain(error) from error
+        raise error_text(error) from error
 
 
 def prepare(connection: Any, _record: Any) -> None:
@@ -142,7 +142,7 @@ def inspect_file(path: Path) -> str:
         version, ours, verdict = _look(path)
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
-            raise explain(error) from error
+            raise error_text(error) from error
         return _set_aside(path)
     check_version(version)
     if not ours:

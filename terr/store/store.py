@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from terr.store.changes import Feed
-from terr.store.comments import Comments
-from terr.store.edits import CHECKPOINT_EVERY, NOBODY, Client
-from terr.store.exceptions import Exceptions
-from terr.store.files import DataFiles, SharedFiles
-from terr.store.marks import Marks
-from terr.store.presence import Presence
-from terr.store.proposals import Proposals
-from terr.store.roles import Roles
+from terr.store.repositories.changes import Feed
+from terr.store.repositories.comments import Comments
+from terr.store.repositories.edits import CHECKPOINT_EVERY, NOBODY, Client
+from terr.store.repositories.exceptions import Exceptions
+from terr.store.repositories.files import DataFiles, SharedFiles
+from terr.store.repositories.marks import Marks
+from terr.store.repositories.presence import Presence
+from terr.store.repositories.proposals import Proposals
+from terr.store.repositories.roles import Roles
 
 __all__ = ["CHECKPOINT_EVERY", "NOBODY", "Client", "Store", "open_store", "usual_address"]
 

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
 from terr.errors import LocateError
-from terr.ui import state, together_window
+from terr.ui.live import window
+from terr.ui.session import state
+from terr.ui.session.local_time import local
 from terr.workspace import levels
-
-
-def local(at: datetime) -> str:
-    """A time as the person's clock shows it; the date too unless it is today."""
-    try:
-        zone = ZoneInfo(st.context.timezone or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    here = at.astimezone(zone)
-    today = datetime.now(zone).date() == here.date()
-    return here.strftime("%H:%M:%S") if today else here.strftime("%b %d, %H:%M")
-
 
 _MOST, _NAMED = 8, 4
 
 
 def _people() -> list[str]:
     """Who else is here, if anybody is: initials in their colour, with the name."""
-    here, mine = together_window.present(), together_window.ticket().window
+    here, mine = window.present(), window.window_token().window
     if len(here) < 2:
         return []
     chips = []

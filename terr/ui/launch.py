@@ -11,9 +11,16 @@ from importlib import import_module
 from pathlib import Path
 
 _HEAVY = (
-    "altair", "folium", "terr.engine", "terr.view.charts", "terr.view.mapview", "terr.workspace.board",
-    "terr.workspace.events", "terr.workspace.exports", "terr.workspace.solve",
-)  # fmt: skip
+    "altair",
+    "folium",
+    "terr.engine",
+    "terr.view.charts",
+    "terr.view.mapview",
+    "terr.workspace.plan.snapshot",
+    "terr.workspace.live.map_events",
+    "terr.workspace.reports.downloads",
+    "terr.workspace.design.apply_result",
+)
 _HOME = ("127.0.0.1", "localhost", "::1")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +49,7 @@ def _preload() -> None:
     """
     for name in _HEAVY:
         import_module(name)
-    from terr.boundaries.catalog import load_units
+    from terr.boundaries.layers.catalog import load_units
     from terr.locate import home_points
 
     load_units("county", "lower48")
@@ -73,9 +80,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--address", default="127.0.0.1", help="address to listen on; 0.0.0.0 lets others on your network in"
     )
     parser.add_argument(
-        "--host", action="append", default=[], metavar="NAME",
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
         help="name people come by, such as terr.example.com; may be given several times (see docs/sign-in.md)",
-    )  # fmt: skip
+    )
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65535:
         sys.stderr.write(f"terr: error: port {options.port} does not exist; choose 1024 to 65535\n")
@@ -102,10 +112,15 @@ def main(arguments: list[str] | None = None) -> int:
     from streamlit.web import cli
 
     sys.argv = [
-        "streamlit", "run", str(ROOT / "app.py"),
-        "--server.port", str(options.port), "--server.address", options.address,
+        "streamlit",
+        "run",
+        str(ROOT / "app.py"),
+        "--server.port",
+        str(options.port),
+        "--server.address",
+        options.address,
         *_hosts(options.address, options.host),
-    ]  # fmt: skip
+    ]
     return int(cli.main(standalone_mode=False) or 0)
 
 

@@ -1,0 +1,1 @@
+"""Maps, charts and texts as objects, made without knowing Streamlit."""

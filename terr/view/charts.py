@@ -113,9 +113,16 @@ def balance_spec(frame: pd.DataFrame, *, measure: str, low: float, high: float, 
 def _balance_text(measure: str, low: float, high: float, dark: bool) -> str:
     """The specification of one territory, with the data set of territories called `_TERRITORIES`."""
     one = {
-        "code": [0], "territory": ["A"], "load_pct": [100.0], "color": ["#000000"], "load_text": [""],
-        "target_text": [""], "label": [""], "before_pct": [1.0], "inside": [True],
-    }  # fmt: skip
+        "code": [0],
+        "territory": ["A"],
+        "load_pct": [100.0],
+        "color": ["#000000"],
+        "load_text": [""],
+        "target_text": [""],
+        "label": [""],
+        "before_pct": [1.0],
+        "inside": [True],
+    }
     spec = balance(pd.DataFrame(one), measure=measure, low=low, high=high, dark=dark).to_dict()
     for usual in ("continuousWidth", "continuousHeight"):  # of Altair's own theme; the page says how wide it is
         spec["config"]["view"].pop(usual, None)

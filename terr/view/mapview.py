@@ -28,9 +28,20 @@ _PAIRS = np.array([(a + b).encode() for a in _ALPHABET for b in _ALPHABET], dtyp
 _SHAPES = "../../app/shapes/"
 _TOGETHER = "../../app/together"
 _SCRIPTS = (
-    "geometry.js", "outline.js", "points.js", "shading.js", "labels.js", "painter.js", "search.js", "legend.js",
-    "line.js", "company.js", "session.js", "tools.js", "pair.js",
-)  # fmt: skip
+    "geometry.js",
+    "outline.js",
+    "points.js",
+    "shading.js",
+    "labels.js",
+    "painter.js",
+    "search.js",
+    "legend.js",
+    "line.js",
+    "company.js",
+    "session.js",
+    "tools.js",
+    "pair.js",
+)
 STREETS = {
     "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
     "credit": "Streets: © OpenStreetMap contributors",
@@ -50,7 +61,7 @@ def shapes_url(name: str) -> str:
     return _SHAPES + name
 
 
-class Shell(folium.Map):
+class MapShell(folium.Map):
     """folium.Map with Leaflet and our scripts from this machine instead of a CDN."""
 
     def __init__(self, **options: Any) -> None:
@@ -64,7 +75,7 @@ class Shell(folium.Map):
         ]
 
 
-class Script(JSCSSMixin, folium.MacroElement):
+class MapScript(JSCSSMixin, folium.MacroElement):
     """One line of script, rendered as it is."""
 
     _template = Template("{% macro script(this, kwargs) %}{{ this.line }}{% endmacro %}")
@@ -78,7 +89,7 @@ class Script(JSCSSMixin, folium.MacroElement):
 
 
 @dataclass(frozen=True)
-class Patch:
+class MapPatch:
     """What the map is told on each rerun.
 
     Attributes:
@@ -96,7 +107,7 @@ class Patch:
         fly: {"nonce", "units"} to move the view to, or None.
         readonly: why nothing can be edited now, "" = it can.
         assign: `slots` as sent: whole, or what differs from a plan the browser holds; None = whole.
-        pieces: what else was asked for (see `terr.workspace.looks`).
+        pieces: what else was asked for (see `terr.workspace.plan.map_layers`).
         choices: {"id", "title"} of what else can be coloured.
         limit: allowed deviation, percent.
         tiles: the street map of the internet is wanted.
@@ -118,7 +129,7 @@ class Patch:
     data: Mapping[str, Any] | None = None
     fly: Mapping[str, Any] | None = None
     readonly: str = ""
-    assign: Assigned | None = None
+    assign: MapAssignment | None = None
     pieces: Sequence[Mapping[str, Any]] = ()
     choices: Sequence[Mapping[str, str]] = ()
     limit: float = 5.0
@@ -129,7 +140,7 @@ class Patch:
 
 
 @dataclass(frozen=True)
-class Assigned:
+class MapAssignment:
     """A plan as it is sent.
 
     Attributes:
@@ -166,7 +177,7 @@ def base_map(
         approximate: the shapes are an estimate, which the map says.
         context: name of a geometry file whose lines lie behind, "" = none; for boundaries that name no states.
     """
-    shell = Shell(
+    shell = MapShell(
         location=[39, -97],
         zoom_start=4,
         tiles=None,
@@ -186,18 +197,18 @@ def base_map(
         "context": _SHAPES + context if context else "",
         "together": _TOGETHER,
     }
-    Script(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
+    MapScript(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
     return shell
 
 
-def patch_group(patch: Patch) -> folium.FeatureGroup:
+def patch_group(patch: MapPatch) -> folium.FeatureGroup:
     """The plan as a feature group that only calls our script; the map itself is not mounted again."""
     group = folium.FeatureGroup(name="plan")
-    Script(f"TerrMap.sync({js_value(patch_value(patch))});").add_to(group)
+    MapScript(f"TerrMap.sync({js_value(patch_value(patch))});").add_to(group)
     return group
 
 
-def patch_value(patch: Patch) -> dict[str, Any]:
+def patch_value(patch: MapPatch) -> dict[str, Any]:
     """What the map's script is told, as JSON has it."""
     how = patch.assign
     return {

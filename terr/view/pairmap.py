@@ -8,14 +8,14 @@ from typing import Any
 
 import folium
 
-from terr.view.mapview import Patch, Script, Shell, patch_value, shapes_url
+from terr.view.mapview import MapPatch, MapScript, MapShell, patch_value, shapes_url
 from terr.view.text import js_value
 
 HEIGHT = 430
 
 
 @dataclass(frozen=True)
-class Ground:
+class PairMapInputs:
     """The shapes of one map.
 
     Attributes:
@@ -29,7 +29,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Pane:
+class MapPane:
     """What one map shows.
 
     Attributes:
@@ -40,16 +40,23 @@ class Pane:
 
     title: str
     note: str
-    patch: Patch
+    patch: MapPatch
     mode: str = "territory"
 
 
-def pair_map(grounds: Sequence[Ground], height: int = HEIGHT) -> folium.Map:
+def pair_map(grounds: Sequence[PairMapInputs], height: int = HEIGHT) -> folium.Map:
     """The maps without plans. The same arguments always give the same script, so they are mounted once."""
-    shell = Shell(
-        location=[39, -97], zoom_start=4, tiles=None, prefer_canvas=True, zoom_control="bottomleft",
-        attribution_control=False, zoom_snap=0.25, min_zoom=2, max_zoom=16,
-    )  # fmt: skip
+    shell = MapShell(
+        location=[39, -97],
+        zoom_start=4,
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control="bottomleft",
+        attribution_control=False,
+        zoom_snap=0.25,
+        min_zoom=2,
+        max_zoom=16,
+    )
     panes = [
         {
             "geometry": shapes_url(one.geometry),
@@ -62,11 +69,11 @@ def pair_map(grounds: Sequence[Ground], height: int = HEIGHT) -> folium.Map:
         for one in grounds
     ]
     config = {"panes": panes, "height": height}
-    Script(f"TerrMap.startPair({shell.get_name()}, {js_value(config)});").add_to(shell)
+    MapScript(f"TerrMap.startPair({shell.get_name()}, {js_value(config)});").add_to(shell)
     return shell
 
 
-def pair_group(panes: Sequence[Pane], key: str) -> folium.FeatureGroup:
+def pair_group(panes: Sequence[MapPane], key: str) -> folium.FeatureGroup:
     """The plans as a feature group that only calls our script.
 
     Args:
@@ -78,5 +85,5 @@ def pair_group(panes: Sequence[Pane], key: str) -> folium.FeatureGroup:
         "key": key,
         "panes": [{"title": p.title, "note": p.note, "mode": p.mode, "patch": patch_value(p.patch)} for p in panes],
     }
-    Script(f"TerrMap.tellPair({js_value(value)});").add_to(group)
+    MapScript(f"TerrMap.tellPair({js_value(value)});").add_to(group)
     return group

@@ -44,10 +44,18 @@ def pareto(
     )
     bands["at"] = 0.995
     bands["middle"] = (bands["low"] + bands["high"]) / 2
-    y = alt.Y("share of sum:Q", title=f"Share of {measure}", axis=alt.Axis(format="%", tickCount=5),
-              scale=alt.Scale(domain=[0, 1]))  # fmt: skip
-    x = alt.X("share of accounts:Q", title="Share of accounts, largest first", axis=alt.Axis(format="%", tickCount=5),
-              scale=alt.Scale(domain=[0, 1]))  # fmt: skip
+    y = alt.Y(
+        "share of sum:Q",
+        title=f"Share of {measure}",
+        axis=alt.Axis(format="%", tickCount=5),
+        scale=alt.Scale(domain=[0, 1]),
+    )
+    x = alt.X(
+        "share of accounts:Q",
+        title="Share of accounts, largest first",
+        axis=alt.Axis(format="%", tickCount=5),
+        scale=alt.Scale(domain=[0, 1]),
+    )
     rect = (
         alt.Chart(bands)
         .mark_rect(opacity=0.16)

@@ -66,7 +66,7 @@ def count(n: int, one: str, many: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else (many or one + 's')}"
 
 
-def units_word(level: str, n: int = 2) -> str:
+def unit_noun(level: str, n: int = 2) -> str:
     """The word for `n` units of a level: "county"/"counties", "ZIP"/"ZIPs", "area"/"areas"."""
     return noun(level, n)
 

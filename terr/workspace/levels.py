@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from terr.aggregate import placed
-from terr.boundaries import shelf
-from terr.boundaries.bundled import TITLES
-from terr.boundaries.catalog import LEVELS, layer, load_units, parse_region, region_label
-from terr.boundaries.regions import EVERYWHERE
+from terr.boundaries.layers import library
+from terr.boundaries.layers.bundled import TITLES
+from terr.boundaries.layers.catalog import LEVELS, layer, load_units, parse_region, region_label
+from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError, LocateError
-from terr.locate.placing import Placed
+from terr.locate.placing import PlacedAccounts
 from terr.model.accounts import Accounts
 from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.report.safe import shown
 from terr.store import ScenarioInfo
-from terr.view.text import units_word
+from terr.view.text import unit_noun
 
 BOUNDARIES = "boundaries"
 """Under this name a scenario's settings keep what its layer was, so that it can be asked for again."""
@@ -39,7 +39,7 @@ _ESTIMATES = ("zip", "zip3")
 
 
 @dataclass(frozen=True)
-class Choice:
+class LevelChoice:
     """A level to choose.
 
     Attributes:
@@ -51,10 +51,10 @@ class Choice:
     approximate: bool = False
 
 
-def choices() -> tuple[Choice, ...]:
+def choices() -> tuple[LevelChoice, ...]:
     """All levels at hand: those that come with Terr, then what is on the shelf. Reads no shapes."""
-    own = (Choice(v, TITLES[v], v in _ESTIMATES) for v in LEVELS)
-    return (*own, *(Choice(k.level, k.title, k.approximate) for k in shelf.kept()))
+    own = (LevelChoice(v, TITLES[v], v in _ESTIMATES) for v in LEVELS)
+    return (*own, *(LevelChoice(k.level, k.title, k.approximate) for k in library.stored_layers()))
 
 
 def check_level(level: str) -> None:
@@ -91,16 +91,14 @@ def settled_region(level: str, region: str | Sequence[str] | None) -> tuple[str,
     if not given:
         if level.startswith("own-"):
             return EVERYWHERE
-        raise LocateError(
-            f'no region is given: name states such as "TX, OK", or "lower48", to plan {units_word(level)}'
-        )
+        raise LocateError(f'no region is given: name states such as "TX, OK", or "lower48", to plan {unit_noun(level)}')
     if tuple(given) != EVERYWHERE and not has_states(level):
         raise InputError(f"the areas of {layer(level).title} have no states, so a region can't be chosen; leave it out")
     return parse_region(given)
 
 
 @dataclass(frozen=True)
-class Outlook:
+class PlanOutlook:
     """What a plan will start with.
 
     Attributes:
@@ -112,7 +110,7 @@ class Outlook:
     hints: tuple[str, ...]
 
 
-def outlook(accounts: Accounts, level: str, region: str | Sequence[str] | None) -> Outlook:
+def plan_outlook(accounts: Accounts, level: str, region: str | Sequence[str] | None) -> PlanOutlook:
     """What a plan on a level and region would start with; a second look at the same takes no time.
 
     Raises:
@@ -120,7 +118,7 @@ def outlook(accounts: Accounts, level: str, region: str | Sequence[str] | None) 
     """
     units = load_units(level, settled_region(level, region))
     found = placed(accounts, units)
-    word, n = units_word(level, len(units)), len(units)
+    word, n = unit_noun(level, len(units)), len(units)
     hints = [said.message + "." for said in rough_note(units)]
     if n > MANY:
         hints.append(
@@ -128,10 +126,10 @@ def outlook(accounts: Accounts, level: str, region: str | Sequence[str] | None) 
             f"{'ZIP3s' if level.startswith('zip') else 'larger areas'}, are quicker."
         )
     reasons = tuple(f"{k:,}: {why}" for why, k in found.reasons().items())
-    return Outlook(f"{n:,} {word}. Accounts: {located_line(found)}.", reasons, tuple(hints))
+    return PlanOutlook(f"{n:,} {word}. Accounts: {located_line(found)}.", reasons, tuple(hints))
 
 
-def kept_with_plan(level: str) -> dict[str, Any]:
+def layer_settings(level: str) -> dict[str, Any]:
     """What a scenario's settings keep of its layer."""
     whole = layer(level)
     return {"title": whole.title, "source": whole.source, "approximate": whole.approximate}
@@ -152,7 +150,7 @@ def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
     if tuple(info.region) == EVERYWHERE:
         return f"{kept.get('title') or 'Areas of a file of your own'}{rough}"
     own = f"area of {kept['title']}" if info.level.startswith("own-") and kept.get("title") else ""
-    return f"{region_label(info.region)} by {own or units_word(info.level, 1)}{rough}"
+    return f"{region_label(info.region)} by {own or unit_noun(info.level, 1)}{rough}"
 
 
 def is_rough(info: ScenarioInfo) -> bool:
@@ -183,7 +181,7 @@ def rough_note(units: Units) -> tuple[Explanation, ...]:
     whole = layer(units.level) if units.level not in ("state", "county") else None
     if whole is None or not whole.approximate:
         return ()
-    word = units_word(units.level, 1)
+    word = unit_noun(units.level, 1)
     text = (
         f"{word} areas are approximate: they are drawn around ZIP points, not along their real borders. Accounts "
         "with a ZIP are placed by it, so their loads are right; borders, areas and compactness are estimates"
@@ -204,12 +202,12 @@ def boundaries_report(units: Units, findings: Sequence[str] = ()) -> dict[str, A
     }
 
 
-def located_report(found: Placed) -> dict[str, Any]:
+def located_report(found: PlacedAccounts) -> dict[str, Any]:
     """How accounts came to their units, as JSON: numbers by way, outside and unlocated, and reasons -> numbers."""
     return {**found.ways(), "reasons": found.reasons()}
 
 
-def located_line(found: Placed) -> str:
+def located_line(found: PlacedAccounts) -> str:
     """The same in words: "4,980 by ZIP, 12 by latitude and longitude; 3 outside, 5 not located"."""
     ways = found.ways()
     placed = [f"{ways[w]:,} {WAY_WORDS[w]}" for w in WAY_WORDS if ways[w]]
@@ -217,7 +215,7 @@ def located_line(found: Placed) -> str:
     return "; ".join(part for part in (", ".join(placed), ", ".join(rest)) if part) or "no accounts"
 
 
-def reasons_line(found: Placed, most: int = 3) -> str:
+def reasons_line(found: PlacedAccounts, most: int = 3) -> str:
     """Why accounts aren't located, as the end of a sentence: " (3: its ZIP is blank; 2: ...)"; "" if all are."""
     reasons = [f"{n:,}: {why}" for why, n in found.reasons().items()]
     if not reasons:

@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from terr.workspace.core import Workspace
+from terr.workspace.workspace import Workspace
 
 EVERY_S = 0.2
 """The database is asked about a plan at most this often, however many windows show it."""

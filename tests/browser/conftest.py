@@ -18,8 +18,9 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="install requirements-dev.txt")
 
-from find_chromium import on_path
 from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
+
+from tests.browser.find_chromium import on_path
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [

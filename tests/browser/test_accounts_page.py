@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from conftest import Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Locator, Page, expect
 
-from terr.workspace import Workspace, imports
+from terr.workspace import Workspace
+from terr.workspace.accounts import dataset
+from tests.browser.conftest import Server, served  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.browser
 HEAD = ("Account ID", "Name", "ZIP", "State", "Revenue")
@@ -84,7 +85,7 @@ def test_a_repair_is_refused_by_its_tick(new_page, server):
     table = grid(page, "terr_repairs")
     ws = Workspace(server.root)
     newest = ws.store.list_datasets()[0].id
-    at = [r.column for r in imports.intake_of(ws, newest).ledger.repairs].index("ZIP")
+    at = [r.column for r in dataset.ledger_of(ws, newest).ledger.repairs].index("ZIP")
     page.wait_for_timeout(500)
     table.click(position={"x": 20, "y": 35 + 35 * at + 17})
     page.wait_for_timeout(300)

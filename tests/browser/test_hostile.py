@@ -9,12 +9,14 @@ import socket
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Page, expect
 
 from terr.edits import moves
 from terr.model.reps import Rep
-from terr.workspace import Workspace, imports, plans
+from terr.workspace import Workspace
+from terr.workspace.accounts import dataset
+from terr.workspace.plan import editing
+from tests.browser.conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.browser
 
@@ -61,15 +63,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def sid(server: Server) -> str:
     """Delaware with twelve territories, reps, accounts, a measure and a file name that all try something."""
     ws = Workspace(server.root)
-    raw, columns = imports.inspect(table(), FILE)
-    data = imports.save(
-        ws, table(), imports.intake(raw, columns), reps=[Rep(f"U-{i}", p, "19901") for i, p in enumerate(PAYLOADS)]
+    raw, columns = dataset.inspect(table(), FILE)
+    data = dataset.save(
+        ws, table(), dataset.intake(raw, columns), reps=[Rep(f"U-{i}", p, "19901") for i, p in enumerate(PAYLOADS)]
     )
     assert data.accounts.measures == (MEASURE,)
-    info = plans.create(ws, dataset_id=data.info.id, level="county", region="DE", measure=MEASURE, name=PAYLOADS[6])
+    info = editing.create(ws, dataset_id=data.info.id, level="county", region="DE", measure=MEASURE, name=PAYLOADS[6])
 
-    def change(make: plans.Make) -> None:
-        plans.edit(ws, info.id, 0, make, strict=False)
+    def change(make: editing.Make) -> None:
+        editing.edit(ws, info.id, 0, make, strict=False)
 
     for i, payload in enumerate(PAYLOADS):
         if i:
@@ -78,7 +80,7 @@ def sid(server: Server) -> str:
             change(lambda p, _, n=payload: moves.rename(p, 0, n))
         change(lambda p, _, i=i: moves.set_rep(p, p.codes[i], f"U-{i}"))
     for unit in range(3):
-        plans.paint(ws, info.id, [unit], unit)
+        editing.paint(ws, info.id, [unit], unit)
     ws.close()
     return info.id
 
@@ -195,9 +197,14 @@ def knocking(server: Server, origin: str, host: str) -> int:
     """Status of the door to the app's data, as a page of `origin` would knock on it."""
     key = {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
     return answer(
-        server, "/_stcore/stream",
-        **key, Connection="Upgrade", Upgrade="websocket", Origin=f"http://{origin}", Host=host,
-    )[0]  # fmt: skip
+        server,
+        "/_stcore/stream",
+        **key,
+        Connection="Upgrade",
+        Upgrade="websocket",
+        Origin=f"http://{origin}",
+        Host=host,
+    )[0]
 
 
 def test_pages_of_other_sites_are_not_let_in(server: Server) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Page, expect
 
 from terr.edits import moves
-from terr.workspace import Workspace, imports, plans
+from terr.workspace import Workspace
+from terr.workspace.accounts import demo
+from terr.workspace.plan import editing
+from tests.browser.conftest import Map, Server, served  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.browser
 
@@ -24,12 +26,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def plan(server: Server) -> Iterator[tuple[Workspace, str]]:
     """Connecticut in three territories, dealt out like cards: two stray pieces, one territory outside the limit."""
     ws = Workspace(server.root)
-    data = imports.demo_dataset(ws)
-    info = plans.create(ws, dataset_id=data.info.id, level="county", region="CT", measure="Potential", tolerance=0.6)
+    data = demo.demo_dataset(ws)
+    info = editing.create(ws, dataset_id=data.info.id, level="county", region="CT", measure="Potential", tolerance=0.6)
     for name in ("B", "C"):
-        plans.edit(ws, info.id, 0, lambda p, c, n=name: moves.new_territory(p, next_code=c, name=n), strict=False)
+        editing.edit(ws, info.id, 0, lambda p, c, n=name: moves.new_territory(p, next_code=c, name=n), strict=False)
     for code in range(3):
-        plans.paint(ws, info.id, [u for u in range(9) if u % 3 == code], code)
+        editing.paint(ws, info.id, [u for u in range(9) if u % 3 == code], code)
     yield ws, info.id
     ws.close()
 

@@ -10,11 +10,12 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import xlsxwriter
-from conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import expect
 
 from terr import demo
-from terr.workspace import Workspace, board
+from terr.workspace import Workspace
+from terr.workspace.plan import snapshot
+from tests.browser.conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +87,7 @@ def test_upload_plan_edit_apply_export_restart(server, new_page, tmp_path: Path)
         files[label] = Path(got.value.path()).read_bytes()
     ws = Workspace(server.root)
     sid = ws.store.list_scenarios()[0].id
-    shown, totals = board.board(ws, sid), board.totals(ws, sid)
+    shown, totals = snapshot.plan_snapshot(ws, sid), snapshot.totals(ws, sid)
     table = pd.read_csv(io.BytesIO(files["Accounts (CSV)"]), dtype={"zip": str})
     mine = table[table["status"] == "assigned"]
     assert len(table) == 5000

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Page, expect
 
-from terr.workspace import Workspace, imports, plans
+from terr.workspace import Workspace
+from terr.workspace.accounts import demo
+from terr.workspace.plan import editing
+from tests.browser.conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +22,7 @@ TRAVIS, HAYS, BEXAR, HARRIS, BELL = "48453", "48209", "48029", "48201", "48027"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     root = tmp_path_factory.mktemp("plan")
     ws = Workspace(root)
-    imports.demo_dataset(ws)
+    demo.demo_dataset(ws)
     ws.close()
     with served(root) as running:
         yield running
@@ -30,11 +32,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def scenario(server: Server) -> Iterator[tuple[Workspace, str]]:
     """A fresh Texas plan with two territories; the test's own door to the same database."""
     ws = Workspace(server.root)
-    data = imports.demo_dataset(ws)
-    info = plans.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
+    data = demo.demo_dataset(ws)
+    info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
     from terr.edits import moves
 
-    plans.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
+    editing.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
     yield ws, info.id
     ws.close()
 
@@ -170,7 +172,7 @@ def test_two_windows_never_overwrite_each_other_unseen(server, scenario, new_pag
     units = ws.units(ws.store.scenario(sid))
     plan, _ = ws.plan(sid)
     first = plan.codes[0]
-    plans.paint(ws, sid, [units.codes()[TRAVIS]], first)
+    editing.paint(ws, sid, [units.codes()[TRAVIS]], first)
     two.js(
         "([u, to]) => { const s = TerrMap.session; s.push({ k: 'paint', units: [u], to, seen: [-1] }); }",
         [units.codes()[TRAVIS], plan.codes[1]],
@@ -213,8 +215,8 @@ def test_a_stray_piece_is_marked_and_found(server, scenario, new_page) -> None:
 
 def test_a_kill_and_a_restart_lose_nothing(tmp_path: Path, new_page) -> None:
     ws = Workspace(tmp_path)
-    data = imports.demo_dataset(ws)
-    info = plans.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
+    data = demo.demo_dataset(ws)
+    info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
     with served(tmp_path) as server:
         page, here = opened(new_page, server, info.id)
         for unit in (TRAVIS, HAYS, BEXAR):

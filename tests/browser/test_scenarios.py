@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import FRAME, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Frame, Page, expect
 
 from terr.edits import moves
 from terr.store import Person
-from terr.workspace import Workspace, imports, plans, versions
+from terr.workspace import Workspace
+from terr.workspace.accounts import demo
+from terr.workspace.plan import editing
+from terr.workspace.scenarios import tree
+from tests.browser.conftest import FRAME, Server, served  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.browser
 
@@ -28,13 +31,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def pair(server: Server) -> Iterator[tuple[Workspace, str, str]]:
     """Texas in two territories, and a branch of a hostile name in which Hays County changes hands."""
     ws = Workspace(server.root)
-    data = imports.demo_dataset(ws)
-    sid = plans.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential").id
-    plans.edit(ws, sid, 1, lambda p, c: moves.new_territory(p, HOSTILE, next_code=c, color=1))
+    data = demo.demo_dataset(ws)
+    sid = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential").id
+    editing.edit(ws, sid, 1, lambda p, c: moves.new_territory(p, HOSTILE, next_code=c, color=1))
     codes = ws.units(ws.store.scenario(sid)).codes()
-    plans.paint(ws, sid, range(len(codes)), 0)
-    copy = versions.branch(ws, sid, ws.store.scenario(sid).head, f"Branch {HOSTILE}", by=Person("me")).id
-    plans.paint(ws, copy, [codes[HAYS]], 1, author="Eve")
+    editing.paint(ws, sid, range(len(codes)), 0)
+    copy = tree.branch(ws, sid, ws.store.scenario(sid).head, f"Branch {HOSTILE}", by=Person("me")).id
+    editing.paint(ws, copy, [codes[HAYS]], 1, author="Eve")
     yield ws, sid, copy
     ws.close()
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Map, Server, served
 from playwright.sync_api import expect
+
+from tests.browser.conftest import Map, Server, served
 
 ROWS = 900
 KINDS = ("Healthcare", "Retail", "Energy")
@@ -27,12 +28,14 @@ def book() -> bytes:
 @pytest.fixture
 def scenario(tmp_path: Path) -> str:
     """A plan of Delaware by revenue, its id."""
-    from terr.workspace import Workspace, imports, plans
+    from terr.workspace import Workspace
+    from terr.workspace.accounts import dataset
+    from terr.workspace.plan import editing
 
     ws = Workspace(tmp_path)
-    raw, columns = imports.inspect(book(), "book.csv")
-    data = imports.save(ws, book(), imports.intake(raw, columns, imports.guess_money(columns)))
-    made = plans.create(ws, dataset_id=data.info.id, level="county", region="DE", measure="Revenue", name="Delaware")
+    raw, columns = dataset.inspect(book(), "book.csv")
+    data = dataset.save(ws, book(), dataset.intake(raw, columns, dataset.guess_money(columns)))
+    made = editing.create(ws, dataset_id=data.info.id, level="county", region="DE", measure="Revenue", name="Delaware")
     ws.close()
     return made.id
 

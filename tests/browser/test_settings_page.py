@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import expect
 
 from terr.workspace import Workspace
-
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-
-from geofiles import geojson, squares
+from tests.browser.conftest import Server, served  # type: ignore[attr-defined]
+from tests.helpers.geofiles import geojson, squares
 
 pytestmark = pytest.mark.browser
 

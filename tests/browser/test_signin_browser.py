@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from conftest import Map, Server
 from playwright.sync_api import Page, expect
 
 from terr.store import Person
-from terr.ui import shell
-from terr.workspace import Workspace, imports, plans, roles
-from terr.workspace.door import for_person
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from oidc import provided, secrets
+from terr.ui.session import navigation
+from terr.workspace import Workspace
+from terr.workspace.access import roles
+from terr.workspace.access.guarded_store import for_person
+from terr.workspace.accounts import demo
+from terr.workspace.plan import editing
+from tests.browser.conftest import Map, Server
+from tests.helpers.oidc import provided, secrets
 
 ANA, BOB = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob")
 
@@ -38,9 +37,9 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     ws = Workspace(root)
     ws.sign_in = True
     mine = for_person(ws, ANA)
-    data = imports.demo_dataset(mine)
+    data = demo.demo_dataset(mine)
     measure = data.accounts.measures[0]
-    made = plans.create(
+    made = editing.create(
         mine, dataset_id=data.info.id, level="state", region="VT,NH,ME,MA", measure=measure, name="North"
     )
     with socket.socket() as probe:
@@ -64,7 +63,7 @@ def sign_in(page: Page, user: str) -> None:
 
 def test_each_page_asks_for_the_sign_in_and_then_opens(team: Team, new_page: Callable[..., Page]) -> None:
     page = new_page()
-    for name, _, _ in shell.PAGES:
+    for name, _, _ in navigation.PAGES:
         page.goto(f"{team.url}/{name}")
         expect(page.get_by_role("button", name="Sign in")).to_be_visible()
         expect(page.get_by_text("never sees your password")).to_be_visible()
@@ -73,7 +72,7 @@ def test_each_page_asks_for_the_sign_in_and_then_opens(team: Team, new_page: Cal
     page.goto(f"{team.url}/reports")
     sign_in(page, "ana")
     assert page.url == f"{team.url}/reports"  # where they wanted to go
-    for name, title, _ in shell.PAGES:
+    for name, title, _ in navigation.PAGES:
         page.goto(f"{team.url}/{name}")
         expect(page.locator(".terr-line")).to_be_visible()
         expect(page.get_by_role("heading", name=title, exact=True).first).to_be_visible()
@@ -118,7 +117,7 @@ def test_a_plan_is_shared_looked_at_and_edited_by_role(team: Team, new_page: Cal
     before = team.ws.store.rev(team.sid)
     seen.click("VT")
     expect(seen.frame.get_by_text(why).first).to_be_visible()
-    # even if their script is changed, the server refuses (what it answers: tests/test_signin_line.py)
+    # even if their script is changed, the server refuses (what it answers: tests/ui/access/test_signin_socket.py)
     seen.js("() => { TerrMap.session.readonly = ''; }")
     seen.click("VT")
     bob.wait_for_timeout(1_500)

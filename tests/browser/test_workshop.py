@@ -7,11 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Page, expect
 
 from terr.edits import moves
-from terr.workspace import Workspace, imports, plans
+from terr.workspace import Workspace
+from terr.workspace.accounts import demo
+from terr.workspace.plan import editing
+from tests.browser.conftest import Map, Server, served  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +28,7 @@ OF = """([id, name]) => {
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     root = tmp_path_factory.mktemp("workshop")
     ws = Workspace(root)
-    imports.demo_dataset(ws)
+    demo.demo_dataset(ws)
     ws.close()
     with served(root) as running:
         yield running
@@ -36,10 +38,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def scenario(server: Server) -> Iterator[tuple[Workspace, str]]:
     """Texas: Territory 1 has everything, South nothing."""
     ws = Workspace(server.root)
-    data = imports.demo_dataset(ws)
-    info = plans.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
-    plans.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
-    plans.paint(ws, info.id, range(info.n_units), ws.plan(info.id)[0].codes[0])
+    data = demo.demo_dataset(ws)
+    info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
+    editing.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
+    editing.paint(ws, info.id, range(info.n_units), ws.plan(info.id)[0].codes[0])
     yield ws, info.id
     ws.close()
 
@@ -109,7 +111,7 @@ def test_the_later_of_two_edits_is_told_who_was_first_and_can_be_made_again(serv
     ann.choose("South")
     ann.click(TRAVIS)
     ann.settle()
-    plans.edit(ws, sid, -1, lambda p, c: moves.new_territory(p, next_code=c, name="East", color=2), strict=False)
+    editing.edit(ws, sid, -1, lambda p, c: moves.new_territory(p, next_code=c, name="East", color=2), strict=False)
     east = ws.plan(sid)[0].codes[-1]
     unit = ws.units(ws.store.scenario(sid)).codes()[TRAVIS]
     bob.js("([u, to]) => TerrMap.session.push({ k: 'paint', units: [u], to, seen: [0] })", [unit, east])
@@ -157,8 +159,8 @@ def test_a_proposal_is_made_shown_with_its_effect_and_accepted(server, scenario,
     expect(ann_page.get_by_text("2 counties with")).to_be_visible()
     # overtaken in part by an edit of Ann's: worked out anew, and said so
     units = ws.units(ws.store.scenario(sid)).codes()
-    plans.edit(ws, sid, -1, lambda p, c: moves.new_territory(p, next_code=c, name="East", color=2), strict=False)
-    plans.paint(ws, sid, [units[BELL]], ws.plan(sid)[0].codes[-1], author="Cy")
+    editing.edit(ws, sid, -1, lambda p, c: moves.new_territory(p, next_code=c, name="East", color=2), strict=False)
+    editing.paint(ws, sid, [units[BELL]], ws.plan(sid)[0].codes[-1], author="Cy")
     expect(ann_page.get_by_text("Overtaken: 1 of its counties were given away since")).to_be_visible()
     ann_page.get_by_role("button", name="Accept").click()
     shows(bob, HARRIS, "South")

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Map, Server, served  # type: ignore[attr-defined]
 from playwright.sync_api import Page, expect
 
-from terr.workspace import Workspace, imports, plans
+from terr.workspace import Workspace
+from terr.workspace.accounts import dataset
+from terr.workspace.plan import editing
+from tests.browser.conftest import Map, Server, served  # type: ignore[attr-defined]
 
 pytestmark = pytest.mark.browser
 
@@ -66,19 +68,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def scenario(server: Server) -> Iterator[tuple[Workspace, str]]:
     """A fresh plan of Delaware by ZIP with two territories, both holding something."""
     ws = Workspace(server.root)
-    raw, columns = imports.inspect(ROWS.encode(), "accounts.csv")
-    data = imports.save(ws, ROWS.encode(), imports.intake(raw, columns, {"Revenue": "USD"}))
-    info = plans.create(ws, dataset_id=data.info.id, level="zip", region="DE", measure="Revenue")
+    raw, columns = dataset.inspect(ROWS.encode(), "accounts.csv")
+    data = dataset.save(ws, ROWS.encode(), dataset.intake(raw, columns, {"Revenue": "USD"}))
+    info = editing.create(ws, dataset_id=data.info.id, level="zip", region="DE", measure="Revenue")
     units = ws.units(info)
     counties = county_of(ws, info.id)
     names = ["North" if counties[u] == "10003" else "South" for u in units.ids]
-    plans.place_by_name(ws, info.id, info.rev, names)
+    editing.place_by_name(ws, info.id, info.rev, names)
     yield ws, info.id
     ws.close()
 
 
 def county_of(ws: Workspace, sid: str) -> dict[str, str]:
-    from terr.boundaries.catalog import layer
+    from terr.boundaries.layers.catalog import layer
 
     areas = layer(ws.store.scenario(sid).level).areas
     return dict(zip(areas["unit_id"], areas["county"], strict=True))
@@ -178,10 +180,12 @@ def test_a_list_from_a_spreadsheet_moves_what_it_names(server, scenario, new_pag
 @pytest.mark.parametrize(
     ("typed", "kind", "unit"),
     [
-        ("lewes supply", "Account", LEWES), ("newark", "City", NEWARK), (DOVER, "ZIP", DOVER),
+        ("lewes supply", "Account", LEWES),
+        ("newark", "City", NEWARK),
+        (DOVER, "ZIP", DOVER),
         ("north", "Territory", NEWARK),
     ],
-)  # fmt: skip
+)
 def test_search_finds_accounts_cities_zips_and_territories(server, scenario, new_page, typed, kind, unit) -> None:
     page, here = opened(new_page, server, scenario[1])
     page.locator(".terr-line").click()
@@ -255,7 +259,7 @@ def test_labels_never_lie_over_each_other(server, scenario, new_page) -> None:
     ws, sid = scenario
     units = ws.units(ws.store.scenario(sid))
     names = [f"A territory with quite a long name {u % 25}" for u in range(len(units))]
-    plans.place_by_name(ws, sid, ws.plan(sid)[1], names)
+    editing.place_by_name(ws, sid, ws.plan(sid)[1], names)
     _, here = opened(new_page, server, sid)
     boxes = here.js("TerrMap.session.placed")
     assert 1 < len(boxes) <= 25

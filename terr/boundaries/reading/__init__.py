@@ -6,16 +6,16 @@ from terr.boundaries.reading import geopackage, geoparquet, shapefile
 from terr.boundaries.reading.geojson import read_geojson
 from terr.boundaries.reading.geopackage import read_geopackage
 from terr.boundaries.reading.geoparquet import read_geoparquet
-from terr.boundaries.reading.raw import LIMITS, Limits, Raw
+from terr.boundaries.reading.raw import LIMITS, BoundaryFileLimits, RawAreas
 from terr.boundaries.reading.shapefile import read_shapefile
 from terr.errors import InputError
 
-__all__ = ["LIMITS", "Limits", "Raw", "read"]
+__all__ = ["LIMITS", "BoundaryFileLimits", "RawAreas", "read"]
 
 KINDS = "GeoJSON, a zipped Shapefile, GeoPackage or GeoParquet"
 
 
-def read(data: bytes, filename: str, *, layer: str | None = None, limits: Limits = LIMITS) -> Raw:
+def read(data: bytes, filename: str, *, layer: str | None = None, limits: BoundaryFileLimits = LIMITS) -> RawAreas:
     """One layer of a file of boundaries. The name counts for nothing but messages.
 
     Raises:

@@ -14,9 +14,9 @@ from pyproj import CRS
 from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
-from terr.boundaries.findings import Finding
+from terr.boundaries.own.findings import Finding
 from terr.boundaries.reading.crs import from_name
-from terr.boundaries.reading.raw import Limits, Raw, as_objects, plain_cell
+from terr.boundaries.reading.raw import BoundaryFileLimits, RawAreas, as_objects, cell_value
 from terr.errors import InputError
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -24,7 +24,7 @@ _DECODER = json.JSONDecoder()
 _FEATURE_ID = "feature id"
 
 
-def read_geojson(data: bytes, filename: str, limits: Limits) -> Raw:
+def read_geojson(data: bytes, filename: str, limits: BoundaryFileLimits) -> RawAreas:
     """A FeatureCollection or a Feature.
 
     Raises:
@@ -106,7 +106,7 @@ def _features(text: str, top: dict[str, Any]) -> Iterator[Any]:
 class _Rows:
     """Features gathered one by one."""
 
-    def __init__(self, filename: str, limits: Limits) -> None:
+    def __init__(self, filename: str, limits: BoundaryFileLimits) -> None:
         self.filename, self.limits = filename, limits
         self.columns: dict[str, list[Any]] = {}
         self.shapes: list[Any] = []
@@ -129,7 +129,7 @@ class _Rows:
                     self.passed_over += 1
                     continue
                 self.columns[name] = [None] * row
-            self.columns[name].append(plain_cell(value))
+            self.columns[name].append(cell_value(value))
         self.shapes.append(self._shape(row, feature.get("geometry")))
         for values in self.columns.values():
             if len(values) == row:
@@ -148,7 +148,7 @@ class _Rows:
         self.broken.append(row)
         return None
 
-    def finished(self, crs: Any) -> Raw:
+    def finished(self, crs: Any) -> RawAreas:
         """All of them."""
         notes = []
         if self.passed_over:
@@ -167,14 +167,15 @@ class _Rows:
                         "to was not opened.",
                     )
                 )
-        return Raw(
+        return RawAreas(
             format="GeoJSON",
             layers=("",),
             layer="",
-            table=pd.DataFrame({k: pd.Series(v, dtype=object) for k, v in self.columns.items()},
-                               index=pd.RangeIndex(len(self.shapes))),
+            table=pd.DataFrame(
+                {k: pd.Series(v, dtype=object) for k, v in self.columns.items()}, index=pd.RangeIndex(len(self.shapes))
+            ),
             geometry=as_objects(self.shapes),
             broken=np.array(self.broken, dtype=np.int64),
             crs=system,
             notes=tuple(notes),
-        )  # fmt: skip
+        )

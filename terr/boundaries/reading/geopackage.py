@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 from pyproj import CRS
 
-from terr.boundaries.findings import Finding
+from terr.boundaries.own.findings import Finding
 from terr.boundaries.reading.crs import from_name, from_wkt
-from terr.boundaries.reading.raw import Limits, Raw, plain_cell
+from terr.boundaries.reading.raw import BoundaryFileLimits, RawAreas, cell_value
 from terr.boundaries.reading.wkb import areas, unwrap_gpkg
 from terr.errors import InputError
 
@@ -40,7 +40,7 @@ class _Guard:
         return sqlite3.SQLITE_DENY
 
 
-def read_geopackage(data: bytes, filename: str, limits: Limits, layer: str | None = None) -> Raw:
+def read_geopackage(data: bytes, filename: str, limits: BoundaryFileLimits, layer: str | None = None) -> RawAreas:
     """One layer of a GeoPackage.
 
     Raises:
@@ -66,7 +66,9 @@ def read_geopackage(data: bytes, filename: str, limits: Limits, layer: str | Non
         connection.close()
 
 
-def _read(connection: sqlite3.Connection, guard: _Guard, filename: str, limits: Limits, layer: str | None) -> Raw:
+def _read(
+    connection: sqlite3.Connection, guard: _Guard, filename: str, limits: BoundaryFileLimits, layer: str | None
+) -> RawAreas:
     tables = {
         str(n): str(sql or "")
         for n, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchmany(5_000)
@@ -100,7 +102,7 @@ def _read(connection: sqlite3.Connection, guard: _Guard, filename: str, limits: 
     if points > limits.points:
         raise InputError(f"{filename} has more than {limits.points:,} points; simplify the shapes")
     table = pd.DataFrame(
-        {c: pd.Series([plain_cell(r[i]) for r in rows], dtype=object) for i, c in enumerate(chosen, 1)},
+        {c: pd.Series([cell_value(r[i]) for r in rows], dtype=object) for i, c in enumerate(chosen, 1)},
         index=pd.RangeIndex(len(rows)),
     )
     notes = (
@@ -108,7 +110,7 @@ def _read(connection: sqlite3.Connection, guard: _Guard, filename: str, limits: 
         if len(others) > len(chosen)
         else ()
     )
-    return Raw("GeoPackage", tuple(plain), name, table, shapes, broken, _system(connection, srs), notes)
+    return RawAreas("GeoPackage", tuple(plain), name, table, shapes, broken, _system(connection, srs), notes)
 
 
 def _system(connection: sqlite3.Connection, srs: Any) -> CRS | None:

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyproj import CRS
 
-from terr.boundaries.findings import Finding
+from terr.boundaries.own.findings import Finding
 from terr.boundaries.reading.crs import from_projjson
-from terr.boundaries.reading.raw import Limits, Raw, plain_cell
+from terr.boundaries.reading.raw import BoundaryFileLimits, RawAreas, cell_value
 from terr.boundaries.reading.wkb import areas
 from terr.errors import InputError
 from terr.trial import parquet_is_harmless
@@ -22,7 +22,7 @@ from terr.trial import parquet_is_harmless
 MAGIC = b"PAR1"
 
 
-def read_geoparquet(data: bytes, filename: str, limits: Limits) -> Raw:
+def read_geoparquet(data: bytes, filename: str, limits: BoundaryFileLimits) -> RawAreas:
     """A GeoParquet file with shapes as WKB.
 
     Raises:
@@ -56,7 +56,7 @@ def read_geoparquet(data: bytes, filename: str, limits: Limits) -> Raw:
         else ()
     )
     frame = pd.DataFrame({c: pd.Series(v, dtype=object) for c, v in cells.items()}, index=pd.RangeIndex(len(shapes)))
-    return Raw("GeoParquet", ("",), "", frame, shapes, broken, _system(about), notes)
+    return RawAreas("GeoParquet", ("",), "", frame, shapes, broken, _system(about), notes)
 
 
 def _main_column(file: pq.ParquetFile, filename: str) -> tuple[str, dict[str, Any]]:
@@ -80,7 +80,7 @@ def _main_column(file: pq.ParquetFile, filename: str) -> tuple[str, dict[str, An
     return main, about
 
 
-def _check_sizes(file: pq.ParquetFile, filename: str, limits: Limits) -> None:
+def _check_sizes(file: pq.ParquetFile, filename: str, limits: BoundaryFileLimits) -> None:
     meta = file.metadata
     if meta.num_rows > limits.rows:
         raise InputError(f"{filename} holds {meta.num_rows:,} rows; keep one row per area, {limits.rows:,} at most")
@@ -89,7 +89,7 @@ def _check_sizes(file: pq.ParquetFile, filename: str, limits: Limits) -> None:
         raise InputError(f"{filename} unpacks to {total / 2**20:,.0f} MB; simplify the shapes or keep fewer columns")
 
 
-def _check_repeats(table: pa.Table, filename: str, limits: Limits) -> None:
+def _check_repeats(table: pa.Table, filename: str, limits: BoundaryFileLimits) -> None:
     total = 0
     for column in table.columns:
         if not pa.types.is_dictionary(column.type):
@@ -112,7 +112,7 @@ def _is_plain(kind: pa.DataType) -> bool:
 
 
 def _cell(value: Any) -> Any:
-    return plain_cell(value)
+    return cell_value(value)
 
 
 def _system(about: dict[str, Any]) -> CRS | None:

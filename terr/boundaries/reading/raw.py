@@ -11,14 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from terr.boundaries.findings import Finding
+from terr.boundaries.own.findings import Finding
 
 CELL = 500
 """Characters of a cell that are kept."""
 
 
 @dataclass(frozen=True)
-class Limits:
+class BoundaryFileLimits:
     """How much of a file is taken in.
 
     Attributes:
@@ -44,11 +44,11 @@ class Limits:
     layers: int = 200
 
 
-LIMITS = Limits()
+LIMITS = BoundaryFileLimits()
 
 
 @dataclass(frozen=True, eq=False)
-class Raw:
+class RawAreas:
     """One layer of a file as it stands there; nothing is mended yet.
 
     Attributes:
@@ -80,7 +80,7 @@ def as_objects(values: Sequence[Any]) -> NDArray[np.object_]:
     return out
 
 
-def plain_cell(value: Any) -> Any:
+def cell_value(value: Any) -> Any:
     """A cell as text, number, bool or None; text is cut to `CELL` characters, anything else is dropped."""
     if value is None or isinstance(value, bool | int):
         return value
@@ -89,5 +89,5 @@ def plain_cell(value: Any) -> Any:
     if isinstance(value, str):
         return value[:CELL]
     if isinstance(value, np.generic):
-        return plain_cell(value.item())
+        return cell_value(value.item())
     return None

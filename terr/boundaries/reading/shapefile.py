@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from terr.boundaries.reading.crs import from_wkt
-from terr.boundaries.reading.raw import CELL, Limits, Raw, as_objects
-from terr.boundaries.reading.zipped import Parts, open_zip
+from terr.boundaries.reading.raw import CELL, BoundaryFileLimits, RawAreas, as_objects
+from terr.boundaries.reading.zipped import ShapefileParts, open_zip
 from terr.errors import InputError
 
 MAGIC = b"\x00\x00\x27\x0a"
@@ -26,12 +26,22 @@ _ENCODINGS = re.compile(
     re.I,
 )
 _BY_LANGUAGE = {
-    0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x57: "cp1252", 0x58: "cp1252", 0x59: "cp1252", 0x64: "cp852",
-    0x65: "cp866", 0xC8: "cp1250", 0xC9: "cp1251", 0xCA: "cp1254", 0xCB: "cp1253",
-}  # fmt: skip
+    0x01: "cp437",
+    0x02: "cp850",
+    0x03: "cp1252",
+    0x57: "cp1252",
+    0x58: "cp1252",
+    0x59: "cp1252",
+    0x64: "cp852",
+    0x65: "cp866",
+    0xC8: "cp1250",
+    0xC9: "cp1251",
+    0xCA: "cp1254",
+    0xCB: "cp1253",
+}
 
 
-def read_shapefile(data: bytes, filename: str, limits: Limits, layer: str | None = None) -> Raw:
+def read_shapefile(data: bytes, filename: str, limits: BoundaryFileLimits, layer: str | None = None) -> RawAreas:
     """One Shapefile of a zip.
 
     Args:
@@ -51,7 +61,9 @@ def read_shapefile(data: bytes, filename: str, limits: Limits, layer: str | None
     return read_parts(found[name], f"{name[-80:]}.shp in {filename}", limits, names, name)
 
 
-def read_parts(parts: Parts, where: str, limits: Limits, names: tuple[str, ...], name: str) -> Raw:
+def read_parts(
+    parts: ShapefileParts, where: str, limits: BoundaryFileLimits, names: tuple[str, ...], name: str
+) -> RawAreas:
     """The files of one Shapefile.
 
     Raises:
@@ -69,7 +81,7 @@ def read_parts(parts: Parts, where: str, limits: Limits, names: tuple[str, ...],
         table, kept = pd.DataFrame(index=pd.RangeIndex(len(shapes))), np.ones(len(shapes), dtype=bool)
     place = np.cumsum(kept) - 1
     crs = from_wkt(parts.prj.decode("utf-8", "replace").strip("\ufeff\x00 \r\n")) if parts.prj else None
-    return Raw(
+    return RawAreas(
         format="Shapefile",
         layers=names,
         layer=name,
@@ -80,7 +92,7 @@ def read_parts(parts: Parts, where: str, limits: Limits, names: tuple[str, ...],
     )
 
 
-def _shapes(shp: bytes, where: str, limits: Limits) -> tuple[list[Any], list[int]]:
+def _shapes(shp: bytes, where: str, limits: BoundaryFileLimits) -> tuple[list[Any], list[int]]:
     short = InputError(f"{where} is cut short; it may be only half of a download, load it again")
     if len(shp) < 100 or shp[:4] != MAGIC:
         raise InputError(f"{where} isn't a Shapefile")
@@ -158,7 +170,7 @@ def _nested(rings: list[Any]) -> Any:
     return whole[0] if len(whole) == 1 else shapely.MultiPolygon(whole)
 
 
-def _table(dbf: bytes, cpg: bytes, where: str, limits: Limits) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+def _table(dbf: bytes, cpg: bytes, where: str, limits: BoundaryFileLimits) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     """Columns of the rows that aren't deleted, and which those are."""
     damaged = InputError(f"the table (.dbf) of {where} is damaged; export the Shapefile again")
     if len(dbf) < 33:

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
-from terr.boundaries.reading.raw import Limits
+from terr.boundaries.reading.raw import BoundaryFileLimits
 from terr.errors import InputError
 
 _WANTED = (".shp", ".dbf", ".prj", ".cpg")
@@ -19,7 +19,7 @@ _RATIO_FROM = 2**20
 
 
 @dataclass(frozen=True)
-class Parts:
+class ShapefileParts:
     """The files of one Shapefile, by their endings; a missing one is b""."""
 
     shp: bytes
@@ -28,7 +28,7 @@ class Parts:
     cpg: bytes = b""
 
 
-def members(archive: zipfile.ZipFile, size: int, filename: str, limits: Limits) -> list[zipfile.ZipInfo]:
+def members(archive: zipfile.ZipFile, size: int, filename: str, limits: BoundaryFileLimits) -> list[zipfile.ZipInfo]:
     """The files in a zip, once it is sure that it is no trap.
 
     Raises:
@@ -56,7 +56,7 @@ def members(archive: zipfile.ZipFile, size: int, filename: str, limits: Limits) 
     return infos
 
 
-def open_zip(data: bytes, filename: str, limits: Limits) -> dict[str, Parts]:
+def open_zip(data: bytes, filename: str, limits: BoundaryFileLimits) -> dict[str, ShapefileParts]:
     """The Shapefiles in a zip by name.
 
     Raises:
@@ -79,17 +79,24 @@ def open_zip(data: bytes, filename: str, limits: Limits) -> dict[str, Parts]:
                     files[ending.lower()] = member.read(info.file_size + 1)
     # NotImplementedError: a way of packing that isn't supported; RuntimeError: a password
     except (
-        zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError,
-    ) as error:  # fmt: skip
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{filename} is a broken zip, or only half of one; zip or download it again") from error
-    shapes = {stem: Parts(**files) for stem, files in found.items() if "shp" in files}
+    shapes = {stem: ShapefileParts(**files) for stem, files in found.items() if "shp" in files}
     if not shapes:
         inside = sorted({i.filename.rpartition(".")[2][:12].lower() for i in infos if "." in i.filename})
         what = f"only files of the kind {', '.join(inside[:6])}" if inside else "nothing"
         raise InputError(f"{filename} holds no Shapefile (.shp) but {what}; a GeoJSON or GeoPackage is loaded unzipped")
-    names: dict[str, Parts] = {}
+    names: dict[str, ShapefileParts] = {}
     for stem, parts in shapes.items():
         base = stem.rpartition("/")[2]
         names[stem if base in names or sum(s.rpartition("/")[2] == base for s in shapes) > 1 else base] = parts

@@ -24,40 +24,91 @@ def upgrade() -> None:
     op.add_column("scenarios", _stamp("archived_at", nullable=True))
     op.add_column("scenarios", sa.Column("origin_id", sa.String(64), nullable=True))
     op.add_column("scenarios", _whole("origin_edit", nullable=True))
-    _make("journal", ["seq"], _whole("seq"), _word("topic"), _whole("ref"), _word("action"), *_texts("text", "reason"),
-          *_who())  # fmt: skip
+    _make(
+        "journal",
+        ["seq"],
+        _whole("seq"),
+        _word("topic"),
+        _whole("ref"),
+        _word("action"),
+        *_texts("text", "reason"),
+        *_who(),
+    )
     _make("roles", ["user_id"], *_texts("user_id", "given_by"), _word("role"), _stamp("at"))
     op.create_index("roles_by_user", "roles", ["user_id"])
     _make(
-        "presence", ["session"], sa.Column("session", sa.String(64), nullable=False), *_texts("user_id", "name"),
-        _whole("territory", nullable=True), _whole("presenting"), *_texts("view_json"),
+        "presence",
+        ["session"],
+        sa.Column("session", sa.String(64), nullable=False),
+        *_texts("user_id", "name"),
+        _whole("territory", nullable=True),
+        _whole("presenting"),
+        *_texts("view_json"),
         sa.Column("seen_at", sa.Float, nullable=False),
-    )  # fmt: skip
+    )
     _make(
-        "comments", ["id"], _whole("id"), _word("target"), *_texts("target_id"), _whole("answers", nullable=True),
-        *_texts("text"), *_who(), _stamp("resolved_at", nullable=True), *_texts("resolved_by"),
+        "comments",
+        ["id"],
+        _whole("id"),
+        _word("target"),
+        *_texts("target_id"),
+        _whole("answers", nullable=True),
+        *_texts("text"),
+        *_who(),
+        _stamp("resolved_at", nullable=True),
+        *_texts("resolved_by"),
         _stamp("deleted_at", nullable=True),
-    )  # fmt: skip
+    )
     _make(
-        "proposals", ["id"], _whole("id"), _whole("rev"), *_texts("title", "reason"),
-        sa.Column("payload", sa.LargeBinary, nullable=False), _word("state"), *_who(),
-        *_texts("decided_by", "decision"), _stamp("decided_at", nullable=True), _whole("edit_id", nullable=True),
-    )  # fmt: skip
+        "proposals",
+        ["id"],
+        _whole("id"),
+        _whole("rev"),
+        *_texts("title", "reason"),
+        sa.Column("payload", sa.LargeBinary, nullable=False),
+        _word("state"),
+        *_who(),
+        *_texts("decided_by", "decision"),
+        _stamp("decided_at", nullable=True),
+        _whole("edit_id", nullable=True),
+    )
     _make(
-        "challenges", ["id"], _whole("id"), _whole("proposal"), *_texts("reason"), *_who(),
+        "challenges",
+        ["id"],
+        _whole("id"),
+        _whole("proposal"),
+        *_texts("reason"),
+        *_who(),
         sa.ForeignKeyConstraint(
             ["scenario_id", "proposal"], ["proposals.scenario_id", "proposals.id"], ondelete="CASCADE"
         ),
-    )  # fmt: skip
+    )
     _make(
-        "marks", ["id"], _whole("id"), _word("kind"), _whole("edit_id", nullable=True), *_texts("text"), *_who(),
-        _stamp("archived_at", nullable=True), *_texts("archived_by"),
-    )  # fmt: skip
+        "marks",
+        ["id"],
+        _whole("id"),
+        _word("kind"),
+        _whole("edit_id", nullable=True),
+        *_texts("text"),
+        *_who(),
+        _stamp("archived_at", nullable=True),
+        *_texts("archived_by"),
+    )
     _make(
-        "exceptions", ["id", "n"], _whole("id"), _whole("n"), *_texts("account_id"), _word("kind"),
-        _whole("territory", nullable=True), *_texts("rep"), sa.Column("until", sa.String(10), nullable=True),
-        *_texts("reason"), *_who(), _stamp("ended_at", nullable=True), *_texts("ended_by", "ended_reason"),
-    )  # fmt: skip
+        "exceptions",
+        ["id", "n"],
+        _whole("id"),
+        _whole("n"),
+        *_texts("account_id"),
+        _word("kind"),
+        _whole("territory", nullable=True),
+        *_texts("rep"),
+        sa.Column("until", sa.String(10), nullable=True),
+        *_texts("reason"),
+        *_who(),
+        _stamp("ended_at", nullable=True),
+        *_texts("ended_by", "ended_reason"),
+    )
     op.create_index("exceptions_by_account", "exceptions", ["scenario_id", "account_id"])
     op.create_table(
         "files",

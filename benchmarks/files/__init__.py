@@ -1,0 +1,1 @@
+"""Files in: how long they take, and mutated ones."""

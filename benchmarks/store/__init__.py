@@ -1,0 +1,1 @@
+"""The store under load, on SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Many windows on one plan."""

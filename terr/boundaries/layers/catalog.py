@@ -1,0 +1,115 @@
+"""Which areas exist: the layers at hand, and the units of a level in a region with their graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from terr.boundaries.geometry.adjacency import components
+from terr.boundaries.layers import library
+from terr.boundaries.layers.bundled import LEVELS, bundled, data_dir
+from terr.boundaries.layers.layer import Layer, cut, region_edges
+from terr.boundaries.layers.regions import ALBERS, EVERYWHERE, LOWER48, STATES, US, parse_region, region_label
+from terr.errors import LocateError
+from terr.model.units import Units
+
+__all__ = [
+    "ALBERS",
+    "EVERYWHERE",
+    "LEVELS",
+    "LOWER48",
+    "STATES",
+    "US",
+    "areas",
+    "data_dir",
+    "declared_bridges",
+    "geometry_file",
+    "layer",
+    "load_units",
+    "national_index",
+    "parse_region",
+    "pieces",
+    "region_label",
+]
+
+
+def layer(level: str) -> Layer:
+    """All areas of a level, bundled or on the shelf. Cached.
+
+    Raises:
+        LocateError: if there is no such level, or what is kept of it is damaged.
+        StoreError: if what is kept of it can't be read.
+    """
+    if level in LEVELS:
+        return bundled(level)
+    if library.LEVELS.fullmatch(level):
+        return library.open_stored(level)
+    raise LocateError(f'"{level[:40]}" is not a level of units; choose one of {", ".join(LEVELS)}')
+
+
+def areas(level: str) -> gpd.GeoDataFrame:
+    """The areas of a level; shared and cached: don't change it. Columns: see `Layer`."""
+    return layer(level).areas
+
+
+def declared_bridges(level: str) -> pd.DataFrame:
+    """Pairs joined in the whole layer though they share no border: columns `a`, `b` (ids), `a_name`, `b_name`."""
+    whole = layer(level)
+    found = whole.edges[whole.edges["bridge"]]
+    ids, names = whole.areas["unit_id"].to_numpy(dtype=object), whole.areas["label"].to_numpy(dtype=object)
+    return pd.DataFrame(
+        {"a": ids[found["i"]], "b": ids[found["j"]], "a_name": names[found["i"]], "b_name": names[found["j"]]}
+    )
+
+
+def geometry_file(level: str) -> str:
+    """Name of the level's geometry file, with the hash of its content."""
+    return layer(level).geometry.name
+
+
+def load_units(level: str, region: str | Sequence[str]) -> Units:
+    """Units of a level in a region, with their connected graph (see `terr.boundaries.layers.layer.cut`). Cached.
+
+    Args:
+        level: one of `LEVELS`, or that of a layer on the shelf.
+        region: see `parse_region`.
+
+    Raises:
+        LocateError: if the level or the region isn't known.
+        StoreError: if what is kept of the level can't be read.
+    """
+    return _load(layer(level), parse_region(region))
+
+
+@lru_cache(maxsize=32)
+def _load(whole: Layer, region: tuple[str, ...]) -> Units:
+    return cut(whole, region)
+
+
+def national_index(units: Units) -> NDArray[np.int64]:
+    """Row of each unit in its layer, which is also its place in the geometry file, int64 (n,).
+
+    Raises:
+        LocateError: if a unit isn't in the layer.
+    """
+    known = pd.Index(layer(units.level).areas["unit_id"])
+    out = np.asarray(known.get_indexer(units.ids), dtype=np.int64)
+    if (out < 0).any():
+        raise LocateError(f"unit {units.ids[int(np.argmin(out))]} is not among the boundaries at hand")
+    return out
+
+
+def pieces(units: Units) -> list[list[int]]:
+    """Codes of each piece of the region that real borders and declared bridges hold together, biggest first.
+
+    More than one piece means that `load_units` had to join them, nearest to nearest, to make one graph.
+    """
+    i, j, _, _ = region_edges(layer(units.level), national_index(units))
+    label = components(len(units), i, j)
+    groups = [np.flatnonzero(label == c).tolist() for c in range(int(label.max()) + 1 if len(label) else 0)]
+    return sorted(groups, key=lambda g: (-len(g), g))

@@ -1,0 +1,74 @@
+"""The user's own boundaries, step three: gaps filled where wanted, ZIPs without an area given to the one around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from terr.boundaries.own.cleaning import CleanedAreas
+from terr.boundaries.own.filling import fill, land_of
+from terr.boundaries.own.findings import Finding, by_number
+from terr.boundaries.watch import UNWATCHED, Watch
+from terr.boundaries.zips.zips import members
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedAreas:
+    """What `terr.boundaries.layers.library.keep` takes.
+
+    Attributes:
+        frame: areas as `Cleaned.frame` has them, without gaps if they were filled.
+        fills: the parts that were added, EPSG:4326.
+        members: each known ZIP -> `unit_id` for areas that are ZIPs, else None.
+        findings: all of them, those of the cleaning first.
+    """
+
+    frame: gpd.GeoDataFrame
+    fills: gpd.GeoSeries
+    members: pd.Series | None
+    findings: tuple[Finding, ...]
+
+
+def prepare_areas(cleaned: CleanedAreas, *, filled: bool, watch: Watch = UNWATCHED) -> PreparedAreas:
+    """Fill gaps if wanted, and find out which ZIP belongs to which area.
+
+    Args:
+        cleaned: the areas.
+        filled: give the gaps between areas to their neighbours. Areas in the USA then cover their counties; elsewhere
+            only gaps that areas enclose, and narrow slits between two, are filled.
+        watch: is told how far it is.
+
+    Raises:
+        StoppedError: if `watch` says so.
+    """
+    frame, found = cleaned.frame, list(cleaned.findings)
+    fills = gpd.GeoSeries([], crs="EPSG:4326")
+    if filled:
+        done = fill(frame, land=land_of(frame), watch=watch.part(0.0, 0.8))
+        frame, fills = done.frame, done.fills
+        if len(fills):
+            grown = len(set(done.owner.tolist()))
+            gaps = by_number(done.gaps, "gap between areas was", "gaps between areas were")
+            found.append(
+                Finding(
+                    "filled",
+                    f"{done.gaps:,} {gaps} given to the nearest of {grown:,} areas around; they are marked as fill.",
+                    done.gaps,
+                    fate="mended",
+                )
+            )
+    belong = None
+    if cleaned.zips:
+        watch.at(0.85, "Finding ZIPs without an area of their own")
+        belong = members(frame)
+        points = int((~belong.index.isin(frame["unit_id"])).sum())
+        if points:
+            many = by_number(
+                points, "ZIP without an area of its own belongs", "ZIPs without an area of their own belong"
+            )
+            text = f"{points:,} {many} to the area around (PO boxes, single sites)."
+            found.append(Finding("point_zips", text, points))
+    watch.at(1.0, "Ready")
+    return PreparedAreas(frame, fills, belong, tuple(found))

@@ -1,0 +1,151 @@
+"""Exact ZIP areas: from the Census Bureau's file to two layers on the shelf, by ZIP and by its first three digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from terr.boundaries.layers import library
+from terr.boundaries.layers.catalog import STATES, areas
+from terr.boundaries.layers.layer import Layer
+from terr.boundaries.own.cleaning import clean
+from terr.boundaries.own.filling import fill
+from terr.boundaries.own.findings import Finding, by_number, count_of_areas, finding
+from terr.boundaries.own.upload import InspectedFile, inspect, texts
+from terr.boundaries.reading.crs import is_degrees
+from terr.boundaries.watch import UNWATCHED, Watch
+from terr.boundaries.zips import census
+from terr.boundaries.zips.zips import members
+from terr.errors import InputError
+
+LEVEL, LEVEL3 = "zip-2020", "zip3-2020"
+TITLE, TITLE3 = "ZIP areas (Census 2020)", "3-digit ZIP areas (Census 2020)"
+SOURCE = "US Census Bureau, cartographic boundaries of ZIP Code Tabulation Areas, 2020"
+COLUMN = "ZCTA5CE20"
+ROWS = range(33_500, 34_001)
+"""The file has 33,791 areas."""
+_WRONG = "the file that came isn't the Census Bureau's ZIP areas of 2020"
+
+
+@dataclass(frozen=True, eq=False)
+class InstalledZipAreas:
+    """What came of it.
+
+    Attributes:
+        zips, zip3s: the layers on the shelf.
+        findings: what was found and mended.
+    """
+
+    zips: Layer
+    zip3s: Layer
+    findings: tuple[Finding, ...]
+
+
+def inspect_census_file(path: Path, rows: Sequence[int] = ROWS) -> InspectedFile:
+    """The Census Bureau's file, once it is sure that it is this one.
+
+    Raises:
+        InputError: if it is broken, something else, or of another year.
+    """
+    try:
+        found = inspect(path.read_bytes(), census.FILE)
+    except InputError as error:
+        raise InputError(f"{_WRONG}: {error}") from error
+    return verified(found, rows)
+
+
+def verified(found: InspectedFile, rows: Sequence[int] = ROWS) -> InspectedFile:
+    """The same, once it is sure that it is the Census Bureau's file of 2020.
+
+    Raises:
+        InputError: if it is something else, or of another year.
+    """
+    wrong = _WRONG
+    columns = list(found.raw.table.columns)
+    if COLUMN not in columns:
+        others = [c for c in columns if str(c).upper().startswith("ZCTA")]
+        why = f"its ZIPs are those of another year ({others[0]})" if others else "it has no column of ZIPs"
+        raise InputError(f"{wrong}: {why}")
+    if found.count not in rows:
+        raise InputError(f"{wrong}: it has {count_of_areas(found.count)}, not {rows[0]:,} to {rows[-1]:,}")
+    ids = texts(found.raw.table[COLUMN])
+    if not all(len(i) == 5 and i.isdigit() for i in ids) or len(set(ids)) < len(ids):
+        raise InputError(f"{wrong}: its column {COLUMN} doesn't hold one ZIP per row")
+    if found.raw.crs is None or not is_degrees(found.raw.crs):
+        raise InputError(f"{wrong}: its coordinates aren't degrees")
+    return found
+
+
+def install(
+    *, base: str | None = None, rows: Sequence[int] = ROWS, watch: Watch = UNWATCHED, timeout_s: float = 30.0
+) -> InstalledZipAreas:
+    """Fetch the file unless it is here, and make the layers "zip-2020" and "zip3-2020" of it.
+
+    Args:
+        base: where from, see `terr.boundaries.zips.census.download`.
+        rows: how many areas it may have.
+        watch: is told how far it is.
+        timeout_s: see `terr.boundaries.zips.census.download`.
+
+    Raises:
+        DownloadError: if the file can't be fetched.
+        InputError: if another file came.
+        StoreError: if it can't be kept.
+        StoppedError: if `watch` says so; what has arrived is kept.
+    """
+    seen: list[InspectedFile] = []
+    here = census.fetched()
+    if here is not None:
+        try:
+            seen.append(inspect_census_file(here, rows))
+        except InputError:
+            census.remove()
+    if not seen:
+        census.download(
+            lambda path: seen.append(inspect_census_file(path, rows)),
+            base=base,
+            timeout_s=timeout_s,
+            watch=watch.part(0.0, 0.5),
+        )
+    return build(seen[0], watch=watch.part(0.5, 1.0))
+
+
+def build(found: InspectedFile, *, watch: Watch = UNWATCHED) -> InstalledZipAreas:
+    """The layers of the Census Bureau's file, on the shelf.
+
+    Raises:
+        InputError: if nothing of it can be used.
+        StoreError: if they can't be kept.
+        StoppedError: if `watch` says so; then neither is kept.
+    """
+    cleaned = clean(found, COLUMN, "", watch=watch.part(0.0, 0.3))
+    notes = list(cleaned.findings)
+    frame = cleaned.frame
+    inside = frame["state"].isin(STATES).to_numpy()
+    if not inside.any():
+        raise InputError("none of the file's areas lies in the 50 states")
+    if not inside.all():
+        away = frame.loc[~inside, "unit_id"].tolist()
+        text = (
+            f"{count_of_areas(len(away))} outside the 50 states and DC (Puerto Rico and other islands) "
+            f"{by_number(len(away), 'was', 'were')} left out."
+        )
+        notes.append(finding("outside", text, away, "left out"))
+    frame = gpd.GeoDataFrame(frame[inside].reset_index(drop=True), crs="EPSG:4326")
+    land = shapely.coverage_union_all(np.asarray(areas("county").geometry.to_numpy(), dtype=object))
+    filled = fill(frame, land=land, watch=watch.part(0.3, 0.6))
+    text = f"{filled.gaps:,} gaps between areas were given to the nearest area around; they are marked as fill."
+    notes.append(Finding("filled", text, filled.gaps, fate="mended"))
+    belong = members(filled.frame)
+    part = watch.part(0.6, 0.9)
+    zips = library.store_layer(
+        filled.frame, level=LEVEL, title=TITLE, members=belong, fills=filled.fills, source=SOURCE, progress=part.at
+    )
+    watch.at(0.9, "Joining ZIPs by their first three digits")
+    zip3s = library.store_zip3(zips, level=LEVEL3, title=TITLE3, progress=watch.part(0.9, 1.0).at)
+    return InstalledZipAreas(zips, zip3s, tuple(notes))

@@ -1,0 +1,405 @@
+"""The command line: `python -m terr` or `terr`. The contract is docs/interface.md."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from terr import __version__
+from terr.cli import backup, options, sum_rows
+from terr.errors import InputError, SolveError, TerrError
+
+if TYPE_CHECKING:
+    from terr.model.result import Progress
+    from terr.workspace.accounts.decisions_file import Decisions
+    from terr.workspace.batch.report import BatchInputs, PlanReport
+    from terr.workspace.batch.solve import Control
+
+DONE, FAILED, UNUSABLE, LIMIT_BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit codes: done and within the limits; a solver failed; the input can't be used; the best plan found breaks a limit;
+stopped by the person before there was a plan."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words behind the program's name; by default those it was started with.
+
+    Returns:
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter must not lose the report
+    try:
+        args = _parser().parse_args(argv)
+        run: Callable[[argparse.Namespace], int] = args.run
+        code = run(args)
+        sys.stdout.flush()
+    except SystemExit as done:  # --help and --version
+        return done.code if isinstance(done.code, int) else DONE
+    except TerrError as error:
+        text = "".join(c if c.isprintable() else " " for c in str(error))
+        print(f"terr: error: {' '.join(text.split())}", file=sys.stderr)
+        return FAILED if isinstance(error, SolveError) else UNUSABLE
+    except KeyboardInterrupt:
+        print("terr: stopped, nothing written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the report has seen enough
+        _drop_output()
+        return DONE
+    except OSError as error:
+        print(f"terr: error: the report can't be printed ({error.strerror}); free space first", file=sys.stderr)
+        _drop_output()
+        return FAILED
+    return code
+
+
+def _drop_output() -> None:
+    """Keep Python from complaining about what it can't print when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in the one line every command uses."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="terr", description="Sales territories from a spreadsheet.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"terr {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        out = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        out.set_defaults(run=run)
+        return out
+
+    check = command("check", "Say what becomes of every row of a file.", _check)
+    options.file_options(check, needed=False)
+    options.source_options(check)
+    options.place_options(check)
+    check.add_argument("--rejects", metavar="OUT.csv", help="write rows left out or not located, with reasons")
+
+    design = command("design", "Draw balanced territories from nothing.", _design)
+    options.file_options(design)
+    options.plan_options(design)
+    design.add_argument("--territories", type=options.whole, required=True, metavar="K", help="how many")
+    design.add_argument(
+        "--plan", metavar="PLAN.csv", help="today's plan, for --continuity and --max-moved; its names are kept"
+    )
+    design.add_argument(
+        "--lock",
+        type=options.pair,
+        action="append",
+        default=[],
+        metavar="UNIT=TERRITORY",
+        help='keep a unit in a territory: 48453=3 or 48453="Territory 3"',
+    )
+    design.add_argument(
+        "--seed-unit",
+        type=options.pair,
+        action="append",
+        default=[],
+        metavar="UNIT=TERRITORY",
+        help="start a territory around a unit, such as a rep's home",
+    )
+    design.add_argument(
+        "--balance",
+        type=options.priced,
+        action="append",
+        default=[],
+        metavar="[MEASURE=]PRICE",
+        help="even loads out within the limit; 1 = as dear as all of the shape",
+    )
+    design.add_argument(
+        "--continuity", type=options.price, default=0.0, metavar="PRICE", help="price of leaving today's territory"
+    )
+    options.moved_option(design)
+    options.solve_options(design)
+
+    rebalance = command("rebalance", "Repair a plan with the least change.", _rebalance)
+    options.file_options(rebalance)
+    options.plan_options(rebalance)
+    rebalance.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
+    options.moved_option(rebalance)
+    options.solve_options(rebalance)
+
+    compare = command("compare", "Measure two plans alike and list what moves.", _compare)
+    options.file_options(compare)
+    options.plan_options(compare)
+    compare.add_argument(
+        "--plan", required=True, action="append", metavar="PLAN.csv", help="give it twice: the first plan, the second"
+    )
+
+    certify = command("certify", "Prove how good a plan is.", _certify)
+    options.file_options(certify)
+    options.plan_options(certify)
+    certify.add_argument("--plan", required=True, metavar="PLAN.csv", help="the plan to judge: unit_id,territory")
+    options.time_options(certify)
+
+    frontier = command("frontier", "Show what change buys: balance against load that changes hands.", _frontier)
+    options.file_options(frontier)
+    options.plan_options(frontier)
+    frontier.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
+    frontier.add_argument("--points", type=options.points, default=9, metavar="N", help="plans to look for (default 9)")
+    frontier.add_argument("--out-dir", metavar="DIR", help="write each plan there, as point-1.csv, point-2.csv ...")
+    options.time_options(frontier)
+
+    demo = command("demo", "Write a workbook of made-up accounts to try Terr with.", _demo)
+    demo.add_argument("out", metavar="OUT.xlsx")
+    sum_rows.add_to(command)
+    backup.add_to(command)
+    return parser
+
+
+def _check(args: argparse.Namespace) -> int:
+    from terr.cli.check import check
+
+    asked = any(v is not None for v in (args.level, args.region, args.boundaries))
+    _print(check(args, _where(args) if asked else None, _once(args.map, "--map"), _decisions(args)))
+    return DONE
+
+
+def _decisions(args: argparse.Namespace) -> Decisions:
+    from terr.cli.local_files import read_file
+    from terr.workspace.accounts.decisions_file import NOTHING, read_decisions
+
+    given = read_decisions(read_file(args.decisions, "file of decisions")) if args.decisions else NOTHING
+    return given.with_words(_once(args.answer, "--answer"), args.refuse)
+
+
+def _design(args: argparse.Namespace) -> int:
+    from terr.cli.local_files import read_file
+    from terr.workspace.batch.solve import make_design
+
+    locks = _once(args.lock, "--lock")
+    plan = read_file(args.plan, "plan file") if args.plan else None
+    return _solved(
+        args, "Design", lambda ground, how: make_design(ground, args.territories, locks=locks, plan_file=plan, how=how)
+    )
+
+
+def _rebalance(args: argparse.Namespace) -> int:
+    from terr.cli.local_files import read_file
+    from terr.workspace.batch.solve import make_rebalance
+
+    plan, most = read_file(args.plan, "plan file"), args.max_moved
+    return _solved(args, "Rebalance", lambda ground, how: make_rebalance(ground, plan, max_moved=most, how=how))
+
+
+def _solved(args: argparse.Namespace, title: str, solve: Callable[[BatchInputs, Control], PlanReport]) -> int:
+    from terr.cli.local_files import check_target, write_file
+    from terr.cli.text_report import answer_text
+    from terr.workspace.batch.solve import Control
+
+    out = getattr(args, "out", None)
+    target = check_target(out, sources=(args.file,)) if out else None
+    ground = _ground(args)
+    with _stoppable() as stop, _told() as progress:
+        answer = solve(ground, Control(args.seed, args.time_limit, progress, stop))
+    if target is not None:
+        write_file(target, answer.plan_csv())
+    _print(answer.report if args.json else answer_text(answer, title=title, wrote=out or ""))
+    return LIMIT_BROKEN if answer.broken else DONE
+
+
+def _certify(args: argparse.Namespace) -> int:
+    from terr.cli.local_files import read_file
+    from terr.workspace.batch.judge import make_certificate
+
+    plan = read_file(args.plan, "plan file")
+    return _solved(args, "Certificate", lambda ground, how: make_certificate(ground, plan, how=how))
+
+
+def _frontier(args: argparse.Namespace) -> int:
+    from terr.cli.local_files import check_folder, read_file, write_file
+    from terr.cli.text_report import frontier_text
+    from terr.workspace.batch.judge import make_frontier
+    from terr.workspace.batch.solve import Control
+
+    plan = read_file(args.plan, "plan file")
+    files = [f"point-{z + 1}.csv" for z in range(args.points)]
+    folder = check_folder(args.out_dir, files, sources=(args.file, args.plan)) if args.out_dir else None
+    ground = _ground(args)
+    with _stoppable() as stop, _told() as progress:
+        found = make_frontier(ground, plan, points=args.points, how=Control(args.seed, args.time_limit, progress, stop))
+    if folder is not None:
+        for row, answer in zip(found.report["points"], found.answers, strict=True):
+            row["plan"] = f"point-{row['point']}.csv"
+            write_file(folder / row["plan"], answer.plan_csv())
+    _print(found.report if args.json else frontier_text(found, wrote=args.out_dir or ""))
+    return LIMIT_BROKEN if found.broken else DONE
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from terr.cli.local_files import read_file
+    from terr.cli.text_report import comparison_text
+    from terr.workspace.batch.solve import make_comparison
+
+    if len(args.plan) != 2:
+        raise InputError(f"compare needs two plans, {len(args.plan)} given: --plan A.csv --plan B.csv")
+    first, second = (read_file(p, "plan file") for p in args.plan)
+    both = make_comparison(_ground(args), first, second)
+    _print(both.report if args.json else comparison_text(both))
+    return DONE
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from terr import demo
+    from terr.cli.local_files import check_target, read_file, write_file
+
+    if not args.out.lower().endswith(".xlsx"):
+        raise InputError("the demo is an Excel workbook; give it a name that ends in .xlsx")
+    target = check_target(args.out)
+    book = io.BytesIO()
+    demo.write_demo(book)
+    if target.exists() and read_file(args.out) not in (b"", book.getvalue()):
+        raise InputError(f"{target.name} exists and holds something else; choose another name or delete it")
+    write_file(target, book.getvalue())
+    accounts, reps = len(demo.demo_accounts()), len(demo.demo_reps())
+    print(f"Wrote {accounts:,} made-up accounts and {reps} reps to {args.out}")
+    print("Next: terr design with --level county --region lower48 --measure revenue --territories 12")
+    return DONE
+
+
+def _ground(args: argparse.Namespace) -> BatchInputs:
+    from terr.cli.local_files import read_file
+    from terr.workspace.batch.constraints import PlanConstraints
+    from terr.workspace.batch.prepare import BatchRequest, prepare
+    from terr.workspace.scores.recipe import EMPTY, recipe_of
+
+    level, region, findings = _where(args)
+    limits = _once(args.limit, "--limit")
+    terms = PlanConstraints(
+        floors=_once(args.floor, "--floor"),
+        caps=_once(args.cap, "--cap"),
+        shares=_once(args.target, "--target"),
+        together=args.keep_together,
+        unassigned=args.unassigned,
+        balance=_once(getattr(args, "balance", []), "--balance"),
+        continuity=getattr(args, "continuity", 0.0),
+        max_moved=getattr(args, "max_moved", None),
+        seeds=_once(getattr(args, "seed_unit", []), "--seed-unit"),
+    )
+    scores = recipe_of(read_file(args.scores, "file of scores")) if args.scores else EMPTY
+    wanted = BatchRequest(level, region, args.measure, limits, terms, findings, scores)
+    return prepare(
+        read_file(args.file),
+        args.file,
+        wanted,
+        sheet=args.sheet,
+        choices=_once(args.map, "--map"),
+        decisions=_decisions(args),
+    )
+
+
+def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
+    """Level, region ("" = all of it), and what was found in boundaries of one's own."""
+    if args.boundaries is None:
+        for option in ("boundaries_id", "boundaries_name"):
+            if getattr(args, option):
+                raise InputError(f"--{option.replace('_', '-')} names a column of --boundaries, which isn't given")
+        for option, such in (("level", "county"), ("region", "TX or lower48")):
+            if getattr(args, option) is None:
+                raise InputError(f"--{option} is needed, such as --{option} {such}, unless --boundaries is given")
+        return args.level, args.region, ()
+    from terr.boundaries.reading import LIMITS
+    from terr.boundaries.watch import StoppedError
+    from terr.cli.boundaries_option import own_boundaries
+    from terr.cli.local_files import read_file
+    from terr.model.result import Progress
+
+    data = read_file(args.boundaries, "boundaries file", max_bytes=LIMITS.bytes)
+    began = time.perf_counter()
+    with _stoppable() as stop, _told() as tell:
+        try:
+            level, findings = own_boundaries(
+                data,
+                args.boundaries,
+                id_column=args.boundaries_id,
+                name_column=args.boundaries_name,
+                progress=lambda part, text: tell(Progress(time.perf_counter() - began, text, math.inf, None, part)),
+                cancel=stop,
+            )
+        except StoppedError as stopped:
+            raise KeyboardInterrupt from stopped
+    return level, args.region or "", findings
+
+
+def _print(what: dict[str, Any] | str) -> None:
+    print(what if isinstance(what, str) else json.dumps(what, indent=2, allow_nan=False))
+
+
+def _once(pairs: list[tuple[str, Any]], option: str) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in out:
+            raise InputError(f"{option} names {key} twice; give it once")
+        out[key] = value
+    return out
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C ends the work with the best plan so far, the second one at once."""
+    stop = threading.Event()
+
+    def ask(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop.is_set
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _told() -> Iterator[Callable[[Progress], None]]:
+    """Progress on stderr: one line that changes on a terminal, a line per stage elsewhere."""
+    terminal = sys.stderr.isatty()
+    last = ""
+
+    def tell(now: Progress) -> None:
+        nonlocal last
+        if terminal:
+            best = "" if math.isinf(now.best_deviation) else f", best so far ±{100 * now.best_deviation:.1f} %"
+            line = f"{100 * min(1.0, now.fraction):3.0f} %  {now.stage}{best}  {now.seconds:.0f} s"
+            sys.stderr.write("\r" + line.ljust(len(last)))
+            last = line
+        elif now.stage != last:
+            sys.stderr.write(f"{now.stage}\n")
+            last = now.stage
+        sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        if terminal and last:
+            sys.stderr.write("\r" + " " * len(last) + "\r")
+            sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

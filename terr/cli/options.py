@@ -1,0 +1,240 @@
+"""The options that commands share, and what a person writes behind them as values; each says what it should be."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any
+
+from terr.model.problem_checks import Limit
+
+MAX_SEED = 1_000_000
+
+
+def pair(text: str) -> tuple[str, str]:
+    """`KEY=VALUE`."""
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip() or not value.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" needs a name, an equals sign and a value, such as revenue=Beds')
+    return key.strip(), value.strip()
+
+
+def limit(text: str) -> tuple[str, Limit]:
+    """`MEASURE=0.05`, or `MEASURE=LOW:HIGH` with either left out for no limit on that side."""
+    key, sign, value = text.rpartition("=")
+    if not sign or not key.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" needs a measure and a share, such as revenue=0.05')
+    what = f"the limit on {key.strip()}"
+    if ":" not in value:
+        return key.strip(), number(value, what, "a share such as 0.05")
+    low, _, high = value.partition(":")
+    if not low.strip() and not high.strip():
+        raise argparse.ArgumentTypeError(f"{what} names no share; give one below, above, or both, such as 0.1:0.05")
+    sides = [number(v, what, "shares below and above, such as 0.1:0.05") if v.strip() else None for v in (low, high)]
+    return key.strip(), (sides[0], sides[1])
+
+
+def load(text: str) -> tuple[str, float]:
+    """`MEASURE=NUMBER`, a load."""
+    key, value = pair(text)
+    found = number(value.replace("_", "").replace(",", ""), f"the load of {key}", "a number such as 2500000")
+    if found < 0:
+        raise argparse.ArgumentTypeError(f"the load of {key} is below zero; give a number such as 2500000")
+    return key, found
+
+
+def part(text: str) -> tuple[str, float]:
+    """`TERRITORY=0.6`, a share of a full territory."""
+    key, sign, value = text.rpartition("=")
+    if not sign or not key.strip():
+        raise argparse.ArgumentTypeError(f'"{text}" needs a territory and a share of a full one, such as 3=0.6')
+    return key.strip(), number(value, f"the target of {key.strip()}", "a share of a full territory, such as 0.6")
+
+
+def together(text: str) -> tuple[str, ...]:
+    """`UNIT,UNIT,...`, at least two."""
+    units = tuple(dict.fromkeys(u.strip() for u in text.split(",") if u.strip()))
+    if len(units) < 2:
+        raise argparse.ArgumentTypeError(
+            f'"{text[:60]}" names fewer than two units to keep together; put commas between'
+        )
+    return units
+
+
+def price(text: str) -> float:
+    """A number from 0 up."""
+    value = number(text, "the price", "a number such as 1")
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(f"the price {text} must lie between 0 and 1,000,000")
+    return value
+
+
+def priced(text: str) -> tuple[str, float]:
+    """`PRICE`, or `MEASURE=PRICE`; the measure is "" if none is named."""
+    key, _, value = text.rpartition("=")
+    return key.strip(), price(value)
+
+
+def share(text: str) -> float:
+    """A share from 0 to 1."""
+    value = number(text, "this", "a share from 0 to 1, such as 0.10")
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to 1, such as 0.10")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Seconds above 0."""
+    value = number(text, "the time", "seconds, such as 30")
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} seconds are no time; give more than 0")
+    return value
+
+
+def number(text: str, what: str, example: str) -> float:
+    """A finite number; `5%` is 0.05."""
+    try:
+        value = float(text.strip().removesuffix("%")) / (100 if text.strip().endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f'{what} must be {example}, not "{text}"')
+    return value
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'"{text[:40]}" is not a whole number') from None
+
+
+def points(text: str) -> int:
+    """How many plans a frontier is made of."""
+    value = whole(text)
+    if not 8 <= value <= 40:
+        raise argparse.ArgumentTypeError("choose 8 to 40 points")
+    return value
+
+
+def seed(text: str) -> int:
+    """A seed."""
+    value = whole(text)
+    if not 0 <= value <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"choose a seed from 0 to {MAX_SEED:,}")
+    return value
+
+
+def file_options(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    """The file of accounts and how it is read."""
+    words = "accounts: CSV, text, Excel workbook or Parquet"
+    parser.add_argument("file", metavar="FILE", help=words, **({} if needed else {"nargs": "?"}))  # type: ignore[arg-type]
+    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
+    parser.add_argument(
+        "--map",
+        type=pair,
+        action="append",
+        default=[],
+        metavar="FIELD=COLUMN",
+        help="column of a field (account_id name zip city state county latitude longitude owner) or measure",
+    )
+    parser.add_argument(
+        "--answer",
+        type=pair,
+        action="append",
+        default=[],
+        metavar="QUESTION=CHOICE",
+        help="answer what the file leaves open, such as decimal:Revenue=, (check lists the questions)",
+    )
+    parser.add_argument(
+        "--refuse",
+        action="append",
+        default=[],
+        metavar="REPAIR[:COLUMN]",
+        help="leave cells as they stand, such as padded_zip:Zip (check lists the repairs)",
+    )
+    parser.add_argument(
+        "--decisions", metavar="FILE.json", help="answers, mended cells, duplicates and families decided on the page"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def source_options(parser: argparse.ArgumentParser) -> None:
+    """Rows of a database instead of a file."""
+    parser.add_argument(
+        "--source", metavar="VARIABLE", help="environment variable with a database's address, such as TERR_SOURCE_CRM"
+    )
+    parser.add_argument(
+        "--query", metavar="SELECT", help="what to ask it; :name is read from the variable TERR_SOURCE_NAME"
+    )
+
+
+def place_options(parser: argparse.ArgumentParser) -> None:
+    """On which areas: a level and a region, or boundaries of one's own."""
+    parser.add_argument(
+        "--level", metavar="state|county|zip3|zip", help="areas to plan with (zip3 and zip are approximate)"
+    )
+    parser.add_argument("--region", metavar="TX[,OK ...]|lower48|us", help="states; may be left out with --boundaries")
+    parser.add_argument(
+        "--boundaries",
+        metavar="PATH",
+        help="areas of your own instead of a level: GeoJSON, zipped Shapefile, GeoPackage or GeoParquet",
+    )
+    parser.add_argument(
+        "--boundaries-id", metavar="COLUMN", help="its column of ids; the one that looks most like it if not given"
+    )
+    parser.add_argument("--boundaries-name", metavar="COLUMN", help="its column of names")
+
+
+def plan_options(parser: argparse.ArgumentParser) -> None:
+    """What is planned, and what it is held to."""
+    place_options(parser)
+    parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')
+    parser.add_argument(
+        "--scores",
+        metavar="FILE.json",
+        help="definitions of scores, segments and their like, as the page Scores writes them; what they make are"
+        " measures too",
+    )
+    many: dict[str, Any] = {"action": "append", "default": []}
+    parser.add_argument(
+        "--limit",
+        type=limit,
+        **many,
+        metavar="MEASURE=0.05",
+        help="share a load may be off its target, or LOW:HIGH below and above; 0.05 for --measure if not given",
+    )
+    parser.add_argument("--cap", type=load, **many, metavar="MEASURE=LOAD", help="most load of a territory")
+    parser.add_argument("--floor", type=load, **many, metavar="MEASURE=LOAD", help="least load of a territory")
+    parser.add_argument(
+        "--target", type=part, **many, metavar="TERRITORY=0.6", help="share of a full territory; 1 if not given"
+    )
+    parser.add_argument(
+        "--keep-together", type=together, **many, metavar="UNIT,UNIT,...", help="units of one territory"
+    )
+    parser.add_argument(
+        "--unassigned", type=share, default=0.0, metavar="SHARE", help="most load that may have no territory"
+    )
+
+
+def moved_option(parser: argparse.ArgumentParser) -> None:
+    """A cap on change."""
+    parser.add_argument(
+        "--max-moved",
+        type=share,
+        metavar="SHARE",
+        help="most of the measure's load that may move, such as 0.10",
+    )
+
+
+def solve_options(parser: argparse.ArgumentParser) -> None:
+    """Clock, seed and where the plan goes."""
+    time_options(parser)
+    parser.add_argument("--out", metavar="PLAN.csv", help="write the plan")
+
+
+def time_options(parser: argparse.ArgumentParser) -> None:
+    """Clock and seed."""
+    parser.add_argument("--seed", type=seed, default=1, help="same input and seed, same plan (default 1)")
+    parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="stop with the best so far")

@@ -1,0 +1,303 @@
+"""Reports as text for a terminal: aligned tables, units, thousands separators. The same figures as the JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from terr.view.text import count, unit_noun
+from terr.workspace.accounts.dataset import WAYS, Intake, check_report
+from terr.workspace.batch.judge import Tradeoff
+from terr.workspace.batch.prepare import Placements
+from terr.workspace.batch.report import BROKEN, BatchInputs, PlanReport
+from terr.workspace.batch.solve import BatchComparison
+from terr.workspace.levels import place_name
+
+_SHOWN = 12
+_STATUS = {
+    "optimal": "proven best for its model, within every limit",
+    "feasible": "within every limit",
+    "stopped": "stopped early, within every limit",
+    "limit_broken": "OUTSIDE A LIMIT (see below)",
+    "infeasible": "no plan can keep the limits (see below)",
+}
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
+    """Lines of an aligned table; the first `left` columns are text, the others are set to the right."""
+    cells = [list(head), *[list(r) for r in rows]]
+    widths = [max(len(r[c]) for r in cells) for c in range(len(head))]
+    lines = []
+    for r in cells:
+        parts = [v.ljust(w) if c < left else v.rjust(w) for c, (v, w) in enumerate(zip(r, widths, strict=True))]
+        lines.append("  ".join(parts).rstrip())
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return lines
+
+
+def clean(text: str, length: int = 60) -> str:
+    """A person's text on one line without control characters, shortened."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if len(flat) <= length else flat[: length - 1] + "…"
+
+
+def number(value: float | None) -> str:
+    """`1234567.8` -> "1,234,568"; small or fractional figures keep two decimals."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.2f}"
+
+
+def check_text(taken: Intake, places: Placements | None = None) -> str:
+    """What `terr check` says: rows, money, columns, places and what is wrong, by kind."""
+    it = check_report(taken)
+    where = ", ".join(
+        str(v) for v in (it["format"].upper(), it["encoding"], it["sheet"] and f'sheet "{clean(it["sheet"])}"') if v
+    )
+    lines = [f"{clean(it['file'])}: {where}, header in row {it['header_row']}", ""]
+    lines.append(
+        f"{count(it['rows_in'], 'row')} in = {it['rows_accepted']:,} accepted + {it['rows_excluded']:,} excluded "
+        f"+ {it['rows_rejected']:,} rejected"
+    )
+    if it["measures"]:
+        rows = [
+            [_with_unit(m, t["currency"]), *(number(t[k]) for k in ("total_in", "accepted", "excluded", "rejected"))]
+            for m, t in it["measures"].items()
+        ]
+        lines += ["", *table(["Measure", "in", "accepted", "excluded", "rejected"], rows)]
+    columns = {**it["columns"], **{f"measure {m}": c for m, c in taken.columns.measures.items()}}
+    lines += ["", *table(["Field", "Column"], [[clean(f), clean(c)] for f, c in columns.items()], left=2)]
+    lines += ["", "Located: " + ", ".join(f"{n:,} {WAYS[way]}" for way, n in it["located"].items() if n)]
+    if places is not None:
+        lines += ["", *(clean(line, 600) for line in places.lines)]
+    kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for issue in it["issues"]:
+        kinds.setdefault((issue["fate"], issue["code"]), []).append(issue)
+    if kinds:
+        lines += ["", "Findings"]
+    for (fate, code), found in sorted(kinds.items(), key=lambda k: (k[0][0] == "accepted", -len(k[1]))):
+        first = found[0]
+        lines.append(
+            f"- {code} ({fate}): {len(found):,}, first in row {first['row']:,}: {clean(first['message'], 160)}"
+        )
+    return "\n".join(lines)
+
+
+def gate_lines(more: dict[str, Any]) -> list[str]:
+    """What `terr check` says of questions, repairs, duplicates and families."""
+    lines: list[str] = []
+    if more["questions"]:
+        lines += ["", "Questions (answer them with --answer QUESTION=CHOICE)"]
+    for q in more["questions"]:
+        given = "answered" if q["answered"] else "taken without an answer"
+        choices = ", ".join(c["value"] for c in q["choices"])
+        lines.append(f"- {clean(q['key'])}: {clean(q['title'], 160)} {clean(q['answer'])} is {given}; {choices}")
+    if more["repairs"]:
+        lines += ["", "Repairs (leave cells as they stand with --refuse REPAIR:COLUMN)"]
+    for r in more["repairs"]:
+        row, before, after = r["examples"][0]
+        told = "refused" if r["refused"] else f'row {row:,}: "{clean(before, 30)}" -> "{clean(after, 30)}"'
+        lines.append(f"- {r['code']}:{clean(r['column'])}: {count(r['count'], 'cell')}, {told}")
+    if more["duplicates"]:
+        lines += ["", f"Likely duplicates: {len(more['duplicates']):,}; decide them on the Accounts page"]
+    for d in more["duplicates"][:_SHOWN]:
+        lines.append(f"- {clean(d['name'])}: {', '.join(clean(i, 24) for i in d['accounts'][:6])} ({d['score']:.0f} %)")
+    if more["families"]:
+        lines += ["", f"Families that may be counted twice: {len(more['families']):,}"]
+    for f in more["families"][:_SHOWN]:
+        sums = ", ".join(
+            f"{clean(m, 30)} {number(o['parent'])} and {number(o['children'])}" for m, o in f["measures"].items()
+        )
+        lines.append(f"- {clean(f['name'])} and its {count(len(f['children']), 'child', 'children')}: {sums}")
+    if more["decided"] is not None:
+        after = ", ".join(f"{clean(m)} {number(t['after'])}" for m, t in more["decided"]["measures"].items())
+        lines += ["", f"After the decisions: {count(more['decided']['accounts'], 'account')}, {after}"]
+        lines += [f"- {clean(n, 200)}" for n in more["decided"]["notes"]]
+    return lines
+
+
+def answer_text(answer: PlanReport, *, title: str, wrote: str = "") -> str:
+    """What `terr design` and `terr rebalance` say: headline, territories, and why it isn't better."""
+    it, ground = answer.report, answer.ground
+    lines = [f"{title}: {_where(ground)}, {count(len(answer.counts), 'territory', 'territories')}", ""]
+    lines += _territories(answer)
+    lines += ["", f"Result: {_STATUS[it['status']]}"]
+    for m in ground.measures:
+        lines.append(
+            f"Largest deviation, {_unit(ground, m)}: {_percent(it['max_deviation_pct'][m])} (limit "
+            f"{_limit(ground, m)}), coefficient of variation {_percent(it['cv_pct'][m])}, "
+            f"Gini {it['gini'][m]:.3f}"
+        )
+    shape = it["compactness"]
+    lines.append(
+        f"Shape: Polsby-Popper {shape['polsby_popper_mean']:.2f}, Reock {shape['reock_mean']:.2f} (1 = circle), moment "
+        f"of inertia {shape['moment_of_inertia_km2']:,.0f} km2, mean distance {shape['mean_distance_km']:,.0f} km, "
+        f"inner border {shape['border_km']:,.0f} km"
+    )
+    lines.append(
+        f"Pieces beyond one per territory: {it['extra_components']:,}; unassigned "
+        f"{unit_noun(ground.units.level)}: {it['unassigned_units']:,}"
+    )
+    if it["disruption"] is not None:
+        lines.append("Moves: " + _disruption(ground, it["disruption"]))
+    proof = it["certificate"]
+    if proof is not None:
+        gap = "" if proof["gap_pct"] is None else f", gap {proof['gap_pct']:.2f} %"
+        lines.append(f"Proof: objective {proof['objective']:.5g}, bound {proof['bound']:.5g}{gap} ({proof['model']})")
+    seed = "" if it["seed"] is None else f", seed {it['seed']}"
+    lines.append(f"Time: {it['runtime_s']:.1f} s{seed}")
+    if it["explanations"]:
+        lines += ["", "Notes", *(f"- {clean(e['message'], 600)}" for e in it["explanations"])]
+    if wrote:
+        lines += ["", f"Plan written to {clean(wrote, 200)}"]
+    return "\n".join(lines)
+
+
+def comparison_text(both: BatchComparison) -> str:
+    """What `terr compare` says: both plans in two columns, what moves, and the heaviest moves."""
+    a, b, ground = both.a.report, both.b.report, both.a.ground
+    lines = [f"Comparison: {_where(ground)}", ""]
+    rows = [["Result", a["status"].replace("_", " "), b["status"].replace("_", " ")]]
+    rows.append(["Territories", str(a["territories_requested"]), str(b["territories_requested"])])
+    for m in ground.measures:
+        rows.append([f"Largest deviation, {m}", *(_percent(x["max_deviation_pct"][m]) for x in (a, b))])
+        rows.append([f"Coefficient of variation, {m}", *(_percent(x["cv_pct"][m]) for x in (a, b))])
+        rows.append([f"Gini, {m}", *(f"{x['gini'][m]:.3f}" for x in (a, b))])
+    for key, name, digits in (
+        ("polsby_popper_mean", "Polsby-Popper", 2),
+        ("reock_mean", "Reock", 2),
+        ("moment_of_inertia_km2", "Moment of inertia, km2", 0),
+        ("mean_distance_km", "Mean distance, km", 0),
+        ("border_km", "Inner border, km", 0),
+    ):
+        rows.append([name, *(f"{x['compactness'][key]:,.{digits}f}" for x in (a, b))])
+    rows.append(["Extra pieces", *(f"{x['extra_components']:,}" for x in (a, b))])
+    rows.append([f"Unassigned {unit_noun(ground.units.level)}", *(f"{x['unassigned_units']:,}" for x in (a, b))])
+    lines += table(["", "first", "second"], [[clean(c) for c in r] for r in rows])
+    told = both.report["disruption"]
+    lines += ["", "From the first to the second: " + _disruption(ground, told)]
+    moves = both.report["moves"]
+    first = ground.measures[0]
+    if moves:
+        names = dict(zip(ground.units.ids, ground.units.names, strict=True))
+        shown = [
+            [
+                clean(names[v["unit_id"]]),
+                clean(v["from"] or "-"),
+                clean(v["to"] or "-"),
+                f"{v['accounts']:,}",
+                number(v["load"][first]),
+            ]
+            for v in moves[:_SHOWN]
+        ]
+        lines += ["", *table([_one(ground), "from", "to", "accounts", _unit(ground, first)], shown, left=3)]
+        if len(moves) > _SHOWN:
+            lines.append(f"and {len(moves) - _SHOWN:,} more (all with --json)")
+    for label, one in (("first", a), ("second", b)):
+        lines += [f"- {label}: {clean(e['message'], 600)}" for e in one["explanations"] if e["code"] in _OF_PLAN]
+    return "\n".join(lines)
+
+
+def frontier_text(found: Tradeoff, *, wrote: str = "") -> str:
+    """What `terr frontier` says: one line per plan, from today's to the most even one."""
+    ground = found.ground
+    lines = [f"Balance against change: {_where(ground)}", ""]
+    first = ground.measures[0]
+    head = ["Plan", "changes hands", "largest deviation", unit_noun(ground.units.level) + " moved", "result"]
+    rows = [
+        [
+            str(p["point"]),
+            _percent(p["moved_pct"]),
+            _percent(p["max_deviation_pct"][first]),
+            f"{p['units_moved']:,}",
+            "within every limit" if p["status"] not in BROKEN else "outside a limit",
+        ]
+        for p in found.report["points"]
+    ]
+    lines += table(head, rows)
+    lines += ["", f"Shares are of all {clean(first)} in the region.", f"Time: {found.report['runtime_s']:.1f} s"]
+    if wrote:
+        lines += ["", f"Plans written to {clean(wrote, 200)}: point-1.csv to point-{len(rows)}.csv"]
+    return "\n".join(lines)
+
+
+_OF_PLAN = ("limit_broken", "unassigned", "pieces")
+
+
+def _one(ground: BatchInputs) -> str:
+    word = unit_noun(ground.units.level, 1)
+    return word[0].upper() + word[1:]
+
+
+def _territories(answer: PlanReport) -> list[str]:
+    ground = answer.ground
+    head = ["Territory", unit_noun(ground.units.level), "accounts"]
+    for m in ground.measures:
+        head += [_unit(ground, m), "deviation"]
+    head += ["pieces", "compactness"]
+    rows = []
+    for j, t in enumerate(answer.report["territories"]):
+        row = [clean(t["id"]), f"{t['units']:,}", f"{int(answer.counts[j]):,}"]
+        for m in ground.measures:
+            row += [number(t["load"][m]), _percent(t["deviation_pct"][m], signed=True)]
+        rows.append([*row, f"{t['components']:,}", f"{t['polsby_popper']:.2f}"])
+    target = answer.card.target
+    if len(target) and bool((target == target[0]).all()):
+        last = ["Target", "", ""]
+        for q in range(len(ground.measures)):
+            last += [number(float(target[0, q])), ""]
+        rows.append([*last, "", ""])
+    return table(head, rows)
+
+
+def _where(ground: BatchInputs) -> str:
+    units, n = ground.units, len(ground.units)
+    limits = ", ".join(f"{m} {_limit(ground, m)}" for m in ground.measures)
+    return clean(f"{place_name(units)}, {n:,} {_rough(ground)}{unit_noun(units.level, n)}, {limits}", 200)
+
+
+def _rough(ground: BatchInputs) -> str:
+    return "approximate " if any(n.code == "approximate_areas" for n in ground.notes) else ""
+
+
+def _limit(ground: BatchInputs, measure: str) -> str:
+    """A measure's limits: "±5 %", "up to +10 %", "none", and least and most loads."""
+    limit, terms = ground.limits.get(measure), ground.terms
+    low, high = limit if isinstance(limit, tuple) else (limit, limit)
+    if low is not None and low == high:
+        parts = [f"±{100 * low:g} %"]
+    else:
+        parts = [f"down to −{100 * low:g} %"] if low is not None else []
+        parts += [f"up to +{100 * high:g} %"] if high is not None else []
+    parts += [f"at least {number(terms.floors[measure])}"] if measure in terms.floors else []
+    parts += [f"at most {number(terms.caps[measure])}"] if measure in terms.caps else []
+    return " and ".join(parts) or "none"
+
+
+def _disruption(ground: BatchInputs, told: dict[str, Any]) -> str:
+    loads = [f"{told['load_pct'][m]:.2f} % of all {clean(m)}" for m in ground.measures]
+    return (
+        ", ".join(
+            [
+                f"{told['units_pct']:.2f} % of all {unit_noun(ground.units.level)}",
+                f"{told['accounts_pct']:.2f} % of all accounts",
+                *loads,
+            ]
+        )
+        + " in the region"
+    )
+
+
+def _unit(ground: BatchInputs, measure: str) -> str:
+    return _with_unit(measure, dict(ground.accounts.currency).get(measure, ""))
+
+
+def _with_unit(measure: str, currency: str) -> str:
+    return clean(f"{measure} ({currency})" if currency else measure, 40)
+
+
+def _percent(value: float | None, *, signed: bool = False) -> str:
+    if value is None:
+        return "-"
+    return f"{value:+.1f} %" if signed else f"{value:.1f} %"

@@ -1,0 +1,1 @@
+"""PuLP models: assignment to centers, elastic limits, set partitioning, fixed centers."""

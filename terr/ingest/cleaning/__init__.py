@@ -1,0 +1,1 @@
+"""Cells as values: numbers, ZIPs and texts read without guessing; small repairs, each listed."""

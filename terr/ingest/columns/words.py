@@ -1,0 +1,332 @@
+"""The header words CRMs and people use, and what each stands for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FIELDS = ("account_id", "name", "owner", "zip", "city", "state", "county", "latitude", "longitude")
+"""Fields an account's column can stand for, named as on the command line."""
+
+ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "account_id": (
+            "accountid",
+            "accountid18",
+            "account18digitid",
+            "casesafeaccountid",
+            "casesafeid",
+            "recordid",
+            "donotmodifyaccount",
+            "customerid",
+            "companyid",
+            "clientid",
+            "siteid",
+            "accountnumber",
+            "customernumber",
+            "accountno",
+            "customerno",
+            "accountcode",
+            "customercode",
+            "id",
+            "crmid",
+            "kundennummer",
+            "kundennr",
+            "hsobjectid",
+            "identifiantclient",
+            "numeroclient",
+        ),
+        "name": (
+            "accountname",
+            "companyname",
+            "customername",
+            "clientname",
+            "name",
+            "account",
+            "company",
+            "customer",
+            "client",
+            "organization",
+            "organisation",
+            "business",
+            "businessname",
+            "sitename",
+            "facility",
+            "facilityname",
+            "firma",
+            "kunde",
+            "kundenname",
+            "entreprise",
+            "nomdelentreprise",
+            "empresa",
+            "nombre",
+        ),
+        "owner": (
+            "accountowner",
+            "companyowner",
+            "owner",
+            "ownername",
+            "accountownername",
+            "ownerfullname",
+            "accountmanager",
+            "accountexecutive",
+            "salesrep",
+            "salesrepresentative",
+            "salesperson",
+            "rep",
+            "repname",
+            "representative",
+            "hubspotownerid",
+            "ownerid",
+            "accountownerid",
+            "repid",
+            "owneruserid",
+            "besitzer",
+            "inhaber",
+        ),
+        "zip": (
+            "billingzippostalcode",
+            "billingpostalcode",
+            "billingzip",
+            "billingzipcode",
+            "zippostalcode",
+            "postalcode",
+            "zip",
+            "zipcode",
+            "zip5",
+            "postcode",
+            "address1zippostalcode",
+            "address1postalcode",
+            "address1zip",
+            "companyzip",
+            "accountzip",
+            "hqzip",
+            "shippingzippostalcode",
+            "shippingpostalcode",
+            "shippingzip",
+            "mailingzippostalcode",
+            "mailingpostalcode",
+            "plz",
+            "postleitzahl",
+            "codepostal",
+            "codigopostal",
+            "cap",
+        ),
+        "city": (
+            "billingcity",
+            "city",
+            "address1city",
+            "town",
+            "cityname",
+            "companycity",
+            "shippingcity",
+            "mailingcity",
+            "ort",
+            "stadt",
+            "ville",
+            "ciudad",
+        ),
+        "state": (
+            "billingstateprovince",
+            "billingstate",
+            "billingstatecode",
+            "state",
+            "stateprovince",
+            "stateregion",
+            "address1stateprovince",
+            "address1state",
+            "statecode",
+            "stateabbreviation",
+            "stateabbr",
+            "usstate",
+            "province",
+            "st",
+            "shippingstateprovince",
+            "shippingstate",
+            "mailingstateprovince",
+            "mailingstate",
+            "bundesland",
+            "etatregion",
+            "estado",
+        ),
+        "county": (
+            "countyfips",
+            "fips",
+            "countyfipscode",
+            "fipscode",
+            "countygeoid",
+            "geoid",
+            "county",
+            "countyname",
+            "billingcounty",
+            "address1county",
+            "admin2",
+        ),
+        "latitude": (
+            "billinglatitude",
+            "latitude",
+            "lat",
+            "address1latitude",
+            "geolat",
+            "shippinglatitude",
+            "geolocationlatitude",
+        ),
+        "longitude": (
+            "billinglongitude",
+            "longitude",
+            "lon",
+            "lng",
+            "long",
+            "address1longitude",
+            "geolon",
+            "geolng",
+            "shippinglongitude",
+            "geolocationlongitude",
+        ),
+    }
+)
+"""Field -> compact header words (see `compact`), best first."""
+
+REP_ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "rep_id": ("userid", "repid", "ownerid", "employeeid", "salesrepid", "id", "hubspotownerid", "recordid"),
+        "name": ("fullname", "name", "repname", "username", "salesrep", "rep", "owner", "employeename", "accountowner"),
+        "first": ("firstname", "givenname"),
+        "last": ("lastname", "surname", "familyname"),
+        "zip": (
+            "homezip",
+            "homezipcode",
+            "homepostalcode",
+            "homezippostalcode",
+            "zip",
+            "zipcode",
+            "zippostalcode",
+            "postalcode",
+            "mailingpostalcode",
+        ),
+        "capacity": ("capacity", "capacityshare", "capacitypercent", "capacitypct", "fte", "workload"),
+        "active": ("active", "isactive", "status", "userstatus", "employmentstatus"),
+    }
+)
+"""Field of the reps' roster -> compact header words, best first."""
+
+MEASURE_WORDS = (
+    "revenue",
+    "sales",
+    "amount",
+    "arr",
+    "mrr",
+    "acv",
+    "tcv",
+    "potential",
+    "opportunity",
+    "pipeline",
+    "spend",
+    "bookings",
+    "umsatz",
+    "turnover",
+    "workload",
+    "visits",
+    "calls",
+    "hours",
+    "employees",
+    "numberofemployees",
+    "quota",
+    "beds",
+    "chiffredaffaires",
+    "ingresos",
+    "tam",
+)
+"""A header with one of these in it is likely a measure even if some cells are dirty."""
+
+MONEY_WORDS = (
+    "revenue",
+    "sales",
+    "amount",
+    "arr",
+    "mrr",
+    "acv",
+    "tcv",
+    "spend",
+    "bookings",
+    "umsatz",
+    "turnover",
+    "pipeline",
+)
+
+NOT_MEASURES = frozenset(
+    (
+        "id",
+        "ids",
+        "uuid",
+        "guid",
+        "code",
+        "codes",
+        "zip",
+        "postal",
+        "postcode",
+        "plz",
+        "phone",
+        "telephone",
+        "tel",
+        "mobile",
+        "fax",
+        "year",
+        "founded",
+        "since",
+        "date",
+        "modified",
+        "created",
+        "checksum",
+        "number",
+        "no",
+        "nr",
+        "num",
+        "sic",
+        "naics",
+        "duns",
+        "ein",
+        "fips",
+        "geoid",
+        "lat",
+        "latitude",
+        "lon",
+        "lng",
+        "longitude",
+        "street",
+        "address",
+        "suite",
+        "url",
+        "website",
+        "email",
+        "rank",
+        "index",
+        "row",
+    )
+)
+"""Words that make a numeric column a label, not a quantity."""
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
+
+
+def tokens(header: str) -> tuple[str, ...]:
+    """The lower-case words of a header: "BillingPostalCode" -> ("billing", "postal", "code"); accents are dropped."""
+    plain = unicodedata.normalize("NFKD", header)
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return tuple(w for w in _NOT_WORD.split(_CAMEL.sub(" ", plain).lower()) if w)
+
+
+def compact(header: str) -> str:
+    """The words of a header without anything between them: "Billing Zip/Postal Code" -> "billingzippostalcode"."""
+    return "".join(tokens(header))
+
+
+KNOWN = frozenset(
+    [a for names in ALIASES.values() for a in names]
+    + [a for names in REP_ALIASES.values() for a in names]
+    + ["industry", "type", "country", "billingcountry", "countryregion", "annualrevenue", "employees", "email", "title"]
+)
+"""Every compact header word Terr knows; finding some of them tells a header row from a title."""

@@ -1,0 +1,1 @@
+"""Every row with its status: rows and money in = accepted + excluded + rejected."""

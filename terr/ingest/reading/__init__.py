@@ -1,0 +1,1 @@
+"""Files as tables of text: told by their content, judged before they are parsed, no cell changed."""

@@ -1,0 +1,205 @@
+"""A delimited text as a table: where its header is, and its rows, cut the slow or the fast way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from terr.errors import InputError
+from terr.ingest.progress import Steps
+from terr.ingest.reading.fast_text import cut, frame
+from terr.ingest.reading.header import SEARCH_ROWS, Header, read_header, unique_names
+from terr.ingest.reading.text import first_records, read_text, separated
+
+FAST_CHARS = 2_000_000
+"""Texts of fewer characters are cut one cell at a time, which is quick enough."""
+
+_LOOK_ROWS = 240
+
+
+@dataclass(frozen=True)
+class TextLimits:
+    """The most a text may hold; see `terr.ingest.reading.files.Limits`."""
+
+    max_rows: int
+    max_columns: int
+    max_cell_chars: int
+    max_cells: int
+
+
+@dataclass(frozen=True, eq=False)
+class Delimited:
+    """A text's table.
+
+    Attributes:
+        names: the columns.
+        rows: text below the header, trailing blank rows left out.
+        header_row: 1-based row of the header's last row.
+        upper_row: 1-based row of the other row of a two-row header, else 0.
+        above: the rows above the header's last row, as they stand.
+        delimiter: between cells.
+        broken: row position -> why it can't be trusted.
+        short: row positions with fewer cells than the header.
+    """
+
+    names: tuple[str, ...]
+    rows: pd.DataFrame
+    header_row: int
+    upper_row: int
+    above: tuple[tuple[str, ...], ...]
+    delimiter: str
+    broken: dict[int, str]
+    short: tuple[int, ...]
+
+
+def read_delimited(
+    text: str, name: str, limits: TextLimits, steps: Steps, header_row: int | None = None, fast: bool | None = None
+) -> Delimited:
+    """Read a text's table.
+
+    Args:
+        text: the whole file.
+        name: the file's name, for messages.
+        limits: the most to take in.
+        steps: told how far it is.
+        header_row: 1-based row of the header, if the person chose it.
+        fast: cut by Arrow; by default if the text is long.
+
+    Raises:
+        InputError: no header, no rows, more than the limits, a quotation mark that is never closed.
+    """
+    if fast is None:
+        fast = len(text) >= FAST_CHARS
+    if fast:
+        steps.at(0.1, "cutting the text into cells")
+        made = _fast(text, name, limits, header_row)
+        if made is not None:
+            return made
+    return _slow(text, name, limits, steps, header_row)
+
+
+def _width(header: Header, after: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The header's cells without blank ones at its end that no row reaches."""
+    cells = list(header.cells)
+    while cells and not cells[-1].strip() and not any(len(r) >= len(cells) for r in after[:200]):
+        cells.pop()
+    return tuple(cells)
+
+
+def _given(header_row: int | None, first_row: int) -> int | None:
+    return None if header_row is None else header_row - first_row
+
+
+def _fast(text: str, name: str, limits: TextLimits, header_row: int | None) -> Delimited | None:
+    rest, delimiter, first_row = separated(text)
+    del text
+    records, ends = first_records(rest, delimiter, max(_LOOK_ROWS, (header_row or 0) + 2))
+    if not ends or (len(records) < _LOOK_ROWS and ends[-1] < len(rest)):
+        return None  # a record that can't be read: the slow way says which
+    try:
+        header = read_header(records[: max(SEARCH_ROWS, (header_row or 0))], name, _given(header_row, first_row))
+    except InputError:
+        return None
+    cells = _width(header, records[header.at + 1 :])
+    if not 0 < len(cells) <= limits.max_columns or header.at + 1 >= len(records):
+        return None
+    if max(map(len, cells)) > limits.max_cell_chars:
+        return None
+    body = rest[ends[header.at] :].encode()
+    del rest
+    found = cut(body, delimiter, len(cells), limits.max_cell_chars)
+    if found is None:
+        return None
+    table, odd = found
+    del body
+    if any(len(r) > limits.max_columns for r in odd.rows.values()):
+        return None
+    rows = table.num_rows + len(odd.rows)
+    if rows > limits.max_rows + 100 or rows * len(cells) > limits.max_cells:
+        raise too_much(name, limits)
+    names = unique_names(cells)
+    whole, wide, short = frame(table, odd, names)
+    end = rows
+    while end and end - 1 not in wide and not any(v.strip() for v in whole.iloc[end - 1]):
+        end -= 1
+    broken = {at: _beyond(wide[at], len(cells), delimiter) for at in wide}
+    above = tuple(tuple(r) for r in records[: header.at])
+    return Delimited(
+        names,
+        whole.iloc[:end],
+        header.at + first_row,
+        header.upper + first_row if header.upper >= 0 else 0,
+        above,
+        delimiter,
+        broken,
+        tuple(at for at in short if at < end),
+    )
+
+
+def _slow(text: str, name: str, limits: TextLimits, steps: Steps, header_row: int | None) -> Delimited:
+    steps.at(0.1, "reading the rows")
+    table = read_text(
+        text,
+        name,
+        max_rows=limits.max_rows,
+        max_columns=limits.max_columns,
+        max_cell_chars=limits.max_cell_chars,
+        max_cells=limits.max_cells,
+    )
+    del text
+    records, first = table.rows, table.first_row
+    top = records[: max(SEARCH_ROWS, header_row or 0)]
+    header = read_header(top, name, _given(header_row, first))
+    cells = _width(header, records[header.at + 1 :])
+    width = len(cells)
+    body = records[header.at + 1 :]
+    while body and not any(c.strip() for c in body[-1]):
+        body.pop()
+    if len(body) * width > limits.max_cells:
+        raise InputError(f"{name} has {len(body):,} rows of {width:,} columns; keep only the columns you plan with")
+    steps.at(0.6, "sorting the cells into columns")
+    broken: dict[int, str] = {}
+    short: list[int] = []
+    for at, row in enumerate(body):
+        if len(row) == width:
+            continue
+        if len(row) > width:
+            if any(c.strip() for c in row[width:]):
+                broken[at] = _beyond(row, width, table.delimiter)
+            body[at] = row[:width]
+        else:
+            if len(row) > 1:
+                short.append(at)
+            body[at] = row + [""] * (width - len(row))
+    names = unique_names(cells)
+    columns = [list(c) for c in zip(*body, strict=True)] if body else [[] for _ in names]
+    whole = pd.DataFrame(dict(zip(names, columns, strict=True)), dtype=object).astype("str")
+    return Delimited(
+        names,
+        whole,
+        header.at + first,
+        header.upper + first if header.upper >= 0 else 0,
+        tuple(tuple(r) for r in records[: header.at]),
+        table.delimiter,
+        broken,
+        tuple(short),
+    )
+
+
+def too_much(name: str, limits: TextLimits) -> InputError:
+    """What is said of a text over the limits."""
+    return InputError(
+        f"{name} has more than {limits.max_rows:,} rows or {limits.max_cells:,} cells; split it or leave out what isn't"
+        " planned"
+    )
+
+
+def _beyond(row: Sequence[str], width: int, delimiter: str) -> str:
+    """Why a row with more cells than the header can't be trusted."""
+    shown = ", ".join(f"'{' '.join(c.split())[:40]}'" for c in [c for c in row[width:] if c.strip()][:3])
+    return (
+        f"the row has {len(row)} cells but the header {width} (beyond it: {shown}); put quotation marks around"
+        f" cells that hold '{delimiter}'"
+    )

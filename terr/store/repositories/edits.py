@@ -1,0 +1,248 @@
+"""Plans changed: each edit is stored under a guard, so that nobody's is lost and none overwrites another unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, update
+
+from terr.edits.applied import apply
+from terr.edits.history import ROOT, describe
+from terr.errors import ConflictError, PlanError
+from terr.model.edit import Edit
+from terr.model.plan import Plan
+from terr.store import schema as t
+from terr.store.codec import edit_to_bytes, plan_to_bytes
+from terr.store.repositories.plans import Plans
+from terr.store.repositories.records import ScenarioInfo, clean_text, now
+
+CHECKPOINT_EVERY = 100
+"""A whole plan is stored each so many edits from the start, so that opening one replays fewer than that."""
+
+Client = tuple[str, int]
+"""Who asked for a change (the id of a window's map) and the number of their request."""
+NOBODY: Client = ("", 0)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """An edit that fits the plan it is for, as it will be stored."""
+
+    info: ScenarioInfo
+    row: dict[str, Any]
+    after: Plan
+    next_code: int
+
+
+@dataclass(frozen=True)
+class StoredEdit:
+    """An edit made by `Edits.change`.
+
+    Attributes:
+        rev: the revision after it; on: the edit it was made on, 0 = the empty plan.
+        edit: the edit, empty if there was nothing to change; plan: the plan after it.
+    """
+
+    rev: int
+    on: int
+    edit: Edit
+    plan: Plan
+
+
+class Edits(Plans):
+    """The part of the store that changes plans."""
+
+    def append(self, scenario_id: str, edit: Edit, expected_rev: int, *, client: Client = NOBODY) -> int:
+        """Save an edit made on revision `expected_rev`.
+
+        Args:
+            scenario_id: whose plan.
+            edit: the change.
+            expected_rev: the revision it was made on.
+            client: who asked, and the number of their request; kept with the revision, so that a request sent again
+                after a restart can be told (`taken`).
+
+        Returns:
+            The new revision; it is on disk when this returns.
+
+        Raises:
+            ConflictError: if the scenario is at another revision (`expected`, `found`), or its units aren't where
+                the edit expects them (`units`). Nothing is written.
+            PlanError: if the edit is empty or contradicts the plan.
+            LocateError: if the scenario isn't found.
+            StoreError: if it can't be written.
+        """
+        with self._db.read() as c:
+            ready = self._ready(c, scenario_id, edit, expected_rev)
+        with self._db.write() as c:
+            self._put(c, ready, client)
+        self._remember(scenario_id, expected_rev + 1, ready.after)
+        return expected_rev + 1
+
+    def change(
+        self,
+        scenario_id: str,
+        make: Callable[[Plan, int], Edit],
+        *,
+        expected_rev: int | None = None,
+        client: Client = NOBODY,
+    ) -> StoredEdit:
+        """Make an edit on the plan as it is and save it, while the others who change this plan wait.
+
+        With many at once this is quicker than `append` and trying again: each waits for its turn once.
+
+        Args:
+            scenario_id: whose plan.
+            make: gets the plan and the first free territory code, gives the edit; quick, for others wait.
+            expected_rev: refuse if the plan isn't at this revision.
+            client: see `append`.
+
+        Returns:
+            What was made; an empty edit is not saved.
+
+        Raises:
+            ConflictError: if the plan is at another revision than expected, or the edit doesn't fit it.
+            PlanError: if the edit contradicts the plan, or `make` refuses.
+            LocateError: if the scenario isn't found.
+            StoreError: if it can't be written.
+        """
+        with self._db.read() as c:  # what others did is read before anybody waits for us
+            info = self._info(c, scenario_id)
+            self._plan(c, info, info.head)
+        with self._db.write() as c:
+            info = self._info(c, scenario_id, lock=True)
+            if expected_rev is not None and info.rev != expected_rev:
+                raise _changed(expected_rev, info.rev)
+            plan = self._plan(c, info, info.head)
+            edit = make(plan, info.next_code)
+            if not edit:
+                return StoredEdit(info.rev, info.head, edit, plan)
+            ready = self._fit(c, info, plan, edit)
+            self._put(c, ready, client)
+        self._remember(scenario_id, info.rev + 1, ready.after)
+        return StoredEdit(info.rev + 1, info.head, edit, ready.after)
+
+    def undo(
+        self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
+    ) -> tuple[int, Edit]:
+        """Take the last edit back.
+
+        Returns:
+            The new revision, and the edit to apply to the plan of `expected_rev`.
+
+        Raises:
+            ConflictError: if the scenario is at another revision.
+            PlanError: if there is nothing to undo.
+            LocateError: if the scenario isn't found.
+        """
+        with self._db.write() as c:
+            info = self._expect(c, scenario_id, expected_rev)
+            if info.head == ROOT:
+                raise PlanError("there is nothing to undo")
+            edit = self._edit(c, scenario_id, info.head).inverse()
+            return self._step(c, info, self._parent(c, scenario_id, info.head), "undo", author, client=client), edit
+
+    def redo(
+        self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
+    ) -> tuple[int, Edit]:
+        """Do the edit taken back last again; of several branches, the one visited last.
+
+        Returns:
+            The new revision, and the edit to apply to the plan of `expected_rev`.
+
+        Raises:
+            ConflictError: if the scenario is at another revision.
+            PlanError: if there is nothing to redo.
+            LocateError: if the scenario isn't found.
+        """
+        with self._db.write() as c:
+            info = self._expect(c, scenario_id, expected_rev)
+            child = self._last_child(c, scenario_id, info.head)
+            if child is None:
+                raise PlanError("there is nothing to redo")
+            return self._step(c, info, child, "redo", author, client=client), self._edit(c, scenario_id, child)
+
+    def go_to(self, scenario_id: str, edit_id: int, expected_rev: int, *, author: str = "") -> tuple[int, list[Edit]]:
+        """Go to the plan after any edit of the history, on whichever branch; 0 = the empty plan.
+
+        Returns:
+            The new revision, and the edits to apply, in order, to the plan of `expected_rev`.
+
+        Raises:
+            ConflictError: if the scenario is at another revision.
+            LocateError: if the scenario or the edit isn't found.
+        """
+        with self._db.write() as c:
+            info = self._expect(c, scenario_id, expected_rev)
+            edits = self._between(c, scenario_id, info.head, edit_id)
+            return self._step(c, info, edit_id, "go", author), edits
+
+    def _ready(self, c: Connection, scenario_id: str, edit: Edit, expected_rev: int) -> _Ready:
+        if not edit:
+            raise PlanError("there is nothing to save: the plan is like this already")
+        info = self._expect(c, scenario_id, expected_rev)
+        return self._fit(c, info, self._plan(c, info, info.head), edit)
+
+    def _fit(self, c: Connection, info: ScenarioInfo, plan: Plan, edit: Edit) -> _Ready:
+        author, note = clean_text(edit.author, "author", 200), clean_text(edit.note, "note", 4000)
+        after = apply(plan, edit)
+        made = [new.code + 1 for _, new in edit.territories if new is not None]
+        row = {
+            "scenario_id": info.id,
+            "id": info.rev + 1,
+            "parent": info.head or None,
+            "depth": self._depth(c, info.id, info.head) + 1,
+            "kind": edit.kind,
+            "title": clean_text(describe(edit, plan, info.level), "name of a territory", 400),
+            "payload": edit_to_bytes(edit),
+            "author": author,
+            "note": note,
+            "at": edit.at.isoformat(),
+        }
+        return _Ready(info, row, after, max([info.next_code, *made]))
+
+    def _put(self, c: Connection, ready: _Ready, client: Client) -> None:
+        row = ready.row
+        self._step(c, ready.info, row["id"], "edit", row["author"], next_code=ready.next_code, client=client)
+        c.execute(insert(t.edits).values(row))
+        if row["depth"] % CHECKPOINT_EVERY == 0:
+            stored = {"scenario_id": row["scenario_id"], "edit_id": row["id"], "payload": plan_to_bytes(ready.after)}
+            c.execute(insert(t.checkpoints).values(stored))
+
+    def _expect(self, c: Connection, scenario_id: str, expected_rev: int) -> ScenarioInfo:
+        info = self._info(c, scenario_id)
+        if info.rev != expected_rev:
+            raise _changed(expected_rev, info.rev)
+        return info
+
+    def _step(
+        self,
+        c: Connection,
+        info: ScenarioInfo,
+        head: int,
+        action: str,
+        author: str,
+        *,
+        next_code: int | None = None,
+        client: Client = NOBODY,
+    ) -> int:
+        """Move the head under the guard: only if the scenario is still at the revision of `info`."""
+        s, at, rev = t.scenarios.c, now(), info.rev + 1
+        code = info.next_code if next_code is None else next_code
+        guarded = update(t.scenarios).where(s.id == info.id, s.rev == info.rev, s.deleted_at.is_(None))
+        if c.execute(guarded.values(head=head, rev=rev, next_code=code, updated_at=at)).rowcount != 1:
+            raise _changed(info.rev, self._info(c, info.id).rev)
+        author = clean_text(author, "author", 200)
+        row = {"scenario_id": info.id, "rev": rev, "head": head, "action": action, "author": author, "at": at}
+        c.execute(insert(t.heads).values(**row, client=client[0][:64], client_n=client[1]))
+        return rev
+
+
+def _changed(expected: int, found: int) -> ConflictError:
+    return ConflictError(
+        f"somebody else changed the plan: you saw revision {expected}, it is at {found}; look again and repeat",
+        expected=expected,
+        found=found,
+    )

@@ -1,0 +1,141 @@
+"""Named versions, tags and notes, on points of the history or on the scenario as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from terr.errors import InputError, LocateError
+from terr.store import schema as t
+from terr.store.repositories.plans import Plans
+from terr.store.repositories.records import Person, ScenarioInfo, clean_text, made_by, moment, now, who
+
+KINDS = {"version": 120, "tag": 60, "note": 4000}
+"""Kinds of marks and the most characters of each."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A named version, a tag or a note.
+
+    Attributes:
+        id: unique in its scenario.
+        kind: one of `KINDS`; text: the name, the tag, the note.
+        edit_id: the point of the history it stands at (0 = the empty plan), None = the scenario as a whole.
+        by: who; at: UTC.
+        archived_at: None while it is in use; archived_by: who put it away, for a reader.
+    """
+
+    id: int
+    kind: str
+    text: str
+    edit_id: int | None
+    by: Person
+    at: datetime
+    archived_at: datetime | None
+    archived_by: str
+
+
+class Marks(Plans):
+    """The part of the store that knows versions, tags and notes."""
+
+    def mark(self, scenario_id: str, kind: str, text: str, *, edit_id: int | None = None, by: Person) -> Mark:
+        """Name a version, or put a tag or a note on a point of the history or on the scenario.
+
+        Args:
+            scenario_id: which scenario.
+            kind: "version", "tag" or "note".
+            text: name, tag or note.
+            edit_id: the point of the history; None = the scenario as a whole, not for a version.
+            by: who does it.
+
+        Raises:
+            LocateError: if the scenario or the edit isn't found.
+            InputError: for a kind or text that can't be, or a name another version bears.
+        """
+        if kind not in KINDS:
+            raise InputError(f'"{kind}" is no kind of mark; choose {", ".join(KINDS)}')
+        if kind == "version" and edit_id is None:
+            raise InputError("a version stands at a point of the history; choose one")
+        clean = clean_text(text, f"text of the {kind}", KINDS[kind], needed=True)
+        m = t.marks.c
+        with self._db.write() as c:
+            seq = self._bump(c, scenario_id)
+            if edit_id is not None:
+                self._depth(c, scenario_id, edit_id)  # is it there?
+            live = [m.scenario_id == scenario_id, m.kind == kind, m.text == clean, m.archived_at.is_(None)]
+            if kind == "tag":
+                live.append(m.edit_id.is_(None) if edit_id is None else m.edit_id == edit_id)
+            if kind != "note" and c.execute(select(m.id).where(*live)).first() is not None:
+                raise InputError(f'there is a {kind} "{clean}" already; choose another name')
+            row = {"scenario_id": scenario_id, "id": seq, "kind": kind, "edit_id": edit_id, "text": clean}
+            c.execute(insert(t.marks).values(**row, archived_by="", **made_by(by)))
+            said = {"version": "Named a version", "tag": "Tagged", "note": "Noted"}[kind]
+            self._log(c, scenario_id, seq, kind, "made", f"{said}: {clean}", by, ref=seq)
+            return self._mark(c, scenario_id, seq)
+
+    def archive_mark(self, scenario_id: str, mark_id: int, *, by: Person, on: bool = True) -> Mark:
+        """Put a version, tag or note away, or fetch it back; nothing is erased.
+
+        Raises:
+            LocateError: if the scenario or the mark isn't found.
+        """
+        values = {"archived_at": now() if on else None, "archived_by": clean_text(by.name, "author", 200) if on else ""}
+        m = t.marks.c
+        with self._db.write() as c:
+            seq = self._bump(c, scenario_id)
+            before = self._mark(c, scenario_id, mark_id)
+            c.execute(update(t.marks).where(m.scenario_id == scenario_id, m.id == mark_id).values(values))
+            said = f"{'Put away' if on else 'Fetched back'} the {before.kind} {before.text}"
+            self._log(c, scenario_id, seq, before.kind, "archived" if on else "fetched", said, by, ref=mark_id)
+            return self._mark(c, scenario_id, mark_id)
+
+    def marks(self, scenario_id: str, kind: str = "", *, include_archived: bool = False) -> tuple[Mark, ...]:
+        """Versions, tags and notes, oldest first; of one kind if given.
+
+        Raises:
+            LocateError: if the scenario isn't found.
+        """
+        m = t.marks.c
+        query = select(t.marks).where(m.scenario_id == scenario_id).order_by(m.id)
+        if kind:
+            query = query.where(m.kind == kind)
+        if not include_archived:
+            query = query.where(m.archived_at.is_(None))
+        with self._db.read() as c:
+            self._info(c, scenario_id)
+            return tuple(_mark(r) for r in c.execute(query))
+
+    def branch(self, scenario_id: str, edit_id: int, name: str, *, by: Person) -> ScenarioInfo:
+        """A new scenario that stands at any edit of this one's history, with all of that history.
+
+        Raises:
+            LocateError: if the scenario or the edit isn't found.
+            InputError: if the name is empty or too long.
+        """
+        with self._db.write() as c:
+            self._depth(c, scenario_id, edit_id)
+            copy = self._copy(c, scenario_id, name, by)
+            info = self._info(c, copy)
+            s, h = t.scenarios.c, t.heads.c
+            changes = {"head": edit_id, "rev": info.rev + 1, "origin_edit": edit_id}
+            c.execute(update(t.scenarios).where(s.id == copy).values(changes))
+            who_when = made_by(by)
+            row = {h.scenario_id: copy, h.rev: info.rev + 1, h.head: edit_id, h.action: "branch"}
+            c.execute(insert(t.heads).values({**row, h.author: who_when["author"], h.at: who_when["at"]}))
+            return self._info(c, copy)
+
+    def _mark(self, c: Connection, scenario_id: str, mark_id: int) -> Mark:
+        m = t.marks.c
+        row = c.execute(select(t.marks).where(m.scenario_id == scenario_id, m.id == mark_id)).first()
+        if row is None:
+            raise LocateError("this mark isn't found; look again")
+        return _mark(row)
+
+
+def _mark(r: Row[Any]) -> Mark:
+    at = datetime.fromisoformat(r.at)
+    return Mark(r.id, r.kind, r.text, r.edit_id, who(r), at, moment(r.archived_at), r.archived_by)

@@ -1,0 +1,228 @@
+"""What the store says about data sets and scenarios, and the checks of what a person typed."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Row
+
+from terr.errors import InputError, StoreError
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """One uploaded data set.
+
+    Attributes:
+        id: lower-case hexadecimal; key for `DataFiles.write_frame`.
+        name: display name; filename: as uploaded, for display only.
+        sha256: of the uploaded file; key for `DataFiles.read`.
+        mapping: how its columns were read; summary: figures of the import (both JSON objects).
+        created_at: UTC.
+        owner: user who uploaded it, "" if it is everybody's.
+    """
+
+    id: str
+    name: str
+    sha256: str
+    filename: str
+    mapping: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    created_at: datetime
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class ScenarioInfo:
+    """One scenario without its plan.
+
+    Attributes:
+        id: lower-case hexadecimal, random, safe in a URL.
+        name: display name, 1 to 120 characters, need not be unique.
+        dataset_id: "" if it has none.
+        level, region, units_version, n_units: of the units it was made on.
+        measure: the measure to balance; tolerance: allowed relative deviation (0.05 = 5 %).
+        settings: other choices (a JSON object).
+        head: id of the edit the plan stands at, 0 = the empty plan.
+        rev: number of edits, undos and redos so far.
+        next_code: first territory code never used in this scenario.
+        created_at, updated_at: UTC; deleted_at, archived_at: None unless deleted, archived.
+        seq: number of changes beside the plan so far: comments, proposals, roles, exceptions, names ...
+        origin_id, origin_edit: the scenario this one was copied from, "" if none, and the edit it stood at then.
+    """
+
+    id: str
+    name: str
+    dataset_id: str
+    level: str
+    region: tuple[str, ...]
+    units_version: str
+    n_units: int
+    measure: str
+    tolerance: float
+    settings: Mapping[str, Any]
+    head: int
+    rev: int
+    next_code: int
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+    seq: int = 0
+    archived_at: datetime | None = None
+    origin_id: str = ""
+    origin_edit: int = 0
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who does something.
+
+    Attributes:
+        user_id: who they are, told by the sign-in; "" on a laptop without one.
+        name: as shown to others, "" if not known.
+    """
+
+    user_id: str = ""
+    name: str = ""
+
+
+NOONE = Person()
+
+
+@dataclass(frozen=True)
+class EditRecord:
+    """One line of what was done beside the plan.
+
+    Attributes:
+        seq: its number in the scenario.
+        topic: comment, proposal, challenge, exception, role, version, tag, note, scenario.
+        ref: id of what it is about, 0 = the scenario; action: what was done to it, in one word.
+        text: the same for a reader; reason: why, "" if none was given.
+        by: who; at: UTC.
+    """
+
+    seq: int
+    topic: str
+    ref: int
+    action: str
+    text: str
+    reason: str
+    by: Person
+    at: datetime
+
+
+def now() -> str:
+    """The time in UTC, as stored."""
+    return datetime.now(UTC).isoformat()
+
+
+def moment(text: str | None) -> datetime | None:
+    """A stored time, None if there is none."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def who(row: Row[Any]) -> Person:
+    """Who made a row."""
+    return Person(row.user_id, row.author)
+
+
+def made_by(person: Person) -> dict[str, str]:
+    """Columns of a row: who makes it, and when.
+
+    Raises:
+        InputError: for a name that can't be stored.
+    """
+    return {
+        "user_id": clean_text(person.user_id, "name of the user", 200),
+        "author": clean_text(person.name, "author", 200),
+        "at": now(),
+    }
+
+
+def edit_record(row: Row[Any]) -> EditRecord:
+    """From a row of `journal`."""
+    at = datetime.fromisoformat(row.at)
+    return EditRecord(row.seq, row.topic, row.ref, row.action, row.text, row.reason, who(row), at)
+
+
+def to_json(value: Mapping[str, Any], what: str) -> str:
+    """A JSON object as text.
+
+    Raises:
+        InputError: if it holds something JSON can't.
+    """
+    try:
+        return json.dumps(dict(value), allow_nan=False, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the {what} can't be stored: {error}") from error
+
+
+def clean_text(text: str, what: str, limit: int, *, needed: bool = False) -> str:
+    """Text a person typed, trimmed; everything printable is kept as it is.
+
+    Raises:
+        InputError: if it is too long, empty though needed, or holds characters no keyboard types.
+    """
+    out = text.strip()
+    if needed and not out:
+        raise InputError(f"the {what} is empty; type one")
+    if len(out) > limit:
+        raise InputError(f"the {what} has {len(out):,} characters; shorten it to {limit:,}")
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in out):
+        raise InputError(f"the {what} holds control characters; type it again")
+    return out
+
+
+def dataset_info(row: Row[Any]) -> DatasetInfo:
+    """From a row of `datasets`."""
+    return DatasetInfo(
+        id=row.id,
+        name=row.name,
+        sha256=row.sha256,
+        filename=row.filename,
+        mapping=stored_object(row.mapping_json),
+        summary=stored_object(row.summary_json),
+        created_at=datetime.fromisoformat(row.created_at),
+        owner=row.owner,
+    )
+
+
+def scenario_info(row: Row[Any]) -> ScenarioInfo:
+    """From a row of `scenarios`."""
+    return ScenarioInfo(
+        id=row.id,
+        name=row.name,
+        dataset_id=row.dataset_id or "",
+        level=row.level,
+        region=tuple(row.region.split(",")) if row.region else (),
+        units_version=row.units_version,
+        n_units=row.n_units,
+        measure=row.measure,
+        tolerance=row.tolerance,
+        settings=stored_object(row.settings_json),
+        head=row.head,
+        rev=row.rev,
+        next_code=row.next_code,
+        created_at=datetime.fromisoformat(row.created_at),
+        updated_at=datetime.fromisoformat(row.updated_at),
+        deleted_at=moment(row.deleted_at),
+        seq=row.seq,
+        archived_at=moment(row.archived_at),
+        origin_id=row.origin_id or "",
+        origin_edit=row.origin_edit or 0,
+    )
+
+
+def stored_object(text: str) -> Mapping[str, Any]:
+    """A stored JSON object."""
+    try:
+        out = json.loads(text)
+    except ValueError as error:
+        raise StoreError("stored settings can't be read; restore the database from a backup") from error
+    return MappingProxyType(out)

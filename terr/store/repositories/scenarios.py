@@ -1,0 +1,374 @@
+"""Scenarios as entries of a list: made, named, copied, deleted and brought back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, exists, func, insert, literal, or_, select, update
+
+from terr.errors import ConflictError, InputError, LocateError
+from terr.store import schema as t
+from terr.store.repositories.datasets import Datasets, new_id
+from terr.store.repositories.records import (
+    NOONE,
+    Person,
+    ScenarioInfo,
+    clean_text,
+    made_by,
+    now,
+    scenario_info,
+    to_json,
+)
+
+_NAME = "name of the scenario"
+
+
+class Scenarios(Datasets):
+    """The part of the store that knows scenarios, without their plans."""
+
+    def create_scenario(
+        self,
+        name: str,
+        *,
+        dataset_id: str,
+        level: str,
+        region: Sequence[str],
+        units_version: str,
+        n_units: int,
+        measure: str,
+        tolerance: float,
+        settings: Mapping[str, Any] | None = None,
+        owner: Person = NOONE,
+    ) -> ScenarioInfo:
+        """Start a scenario on the empty plan.
+
+        Args:
+            name: display name, 1 to 120 characters; need not be unique.
+            dataset_id: of a stored data set, "" for none.
+            level: level of the units.
+            region: state codes of the region.
+            units_version: `Units.version`.
+            n_units: number of units.
+            measure: the measure to balance.
+            tolerance: allowed relative deviation, 0.05 = 5 %.
+            settings: other choices, a JSON object.
+            owner: whose it is; without a user id it is everybody's.
+
+        Raises:
+            InputError: for a value that can't be stored.
+            LocateError: if the data set isn't found.
+            StoreError: if the database can't be written.
+        """
+        if n_units < 1:
+            raise InputError("a scenario needs at least one unit; choose a region")
+        if any("," in code for code in region):
+            raise InputError("a region is a list of state codes, such as TX and OK")
+        if dataset_id:
+            self.dataset(dataset_id)
+        at = now()
+        values = {
+            "id": new_id(),
+            "name": clean_text(name, _NAME, 120, needed=True),
+            "dataset_id": dataset_id or None,
+            "level": level,
+            "region": ",".join(region),
+            "units_version": units_version,
+            "n_units": int(n_units),
+            "measure": clean_text(measure, "measure", 120),
+            "tolerance": _tolerance(tolerance),
+            "settings_json": to_json(settings or {}, "settings"),
+            "head": 0,
+            "rev": 0,
+            "next_code": 0,
+            "created_at": at,
+            "updated_at": at,
+        }
+        with self._db.write() as c:
+            c.execute(insert(t.scenarios).values(values))
+            _own(c, str(values["id"]), owner)
+        return self.scenario(str(values["id"]))
+
+    def list_scenarios(
+        self,
+        *,
+        include_deleted: bool = False,
+        include_archived: bool = False,
+        dataset_id: str | None = None,
+        user_id: str | None = None,
+        everybodys: bool = True,
+    ) -> list[ScenarioInfo]:
+        """Scenarios, the one worked on last first.
+
+        Args:
+            include_deleted: those taken off the list too.
+            include_archived: those put away too.
+            dataset_id: only those of one data set.
+            user_id: only those where this user has a role, and those that are everybody's.
+            everybodys: False leaves out those on which nobody holds a role.
+        """
+        query = select(t.scenarios).order_by(t.scenarios.c.updated_at.desc(), t.scenarios.c.id)
+        if not include_deleted:
+            query = query.where(t.scenarios.c.deleted_at.is_(None))
+        if not include_archived:
+            query = query.where(t.scenarios.c.archived_at.is_(None))
+        if dataset_id is not None:
+            query = query.where(t.scenarios.c.dataset_id == dataset_id)
+        if user_id is not None:
+            held = select(t.roles.c.role).where(t.roles.c.scenario_id == t.scenarios.c.id)
+            mine = exists(held.where(t.roles.c.user_id == user_id))
+            query = query.where(or_(~exists(held), mine) if everybodys else mine)
+        with self._db.read() as c:
+            return [scenario_info(r) for r in c.execute(query)]
+
+    def scenario(self, scenario_id: str) -> ScenarioInfo:
+        """One scenario.
+
+        Raises:
+            LocateError: if there is none with this id, or it was deleted.
+        """
+        with self._db.read() as c:
+            return self._info(c, scenario_id)
+
+    def rev(self, scenario_id: str) -> int:
+        """The newest revision; cheap enough to ask on every rerun.
+
+        Raises:
+            LocateError: if the scenario isn't found.
+        """
+        s = t.scenarios.c
+        with self._db.read() as c:
+            safe = scenario_id.replace("\0", "?")
+            rev = c.execute(select(s.rev).where(s.id == safe, s.deleted_at.is_(None))).scalar()
+        if rev is None:
+            raise _unknown()
+        return int(rev)
+
+    def taken(self, scenario_id: str, client: str) -> int:
+        """Number of the last request of a client that was stored, 0 if none was."""
+        h = t.heads.c
+        with self._db.read() as c:
+            found = c.execute(
+                select(func.max(h.client_n)).where(h.scenario_id == scenario_id, h.client == client[:64])
+            ).scalar()
+        return int(found or 0)
+
+    def others_since(self, scenario_id: str, rev: int, client: str) -> bool:
+        """True if somebody but this client made a revision after `rev`."""
+        h = t.heads.c
+        with self._db.read() as c:
+            found = c.execute(
+                select(func.count()).where(h.scenario_id == scenario_id, h.rev > rev, h.client != client[:64])
+            ).scalar()
+        return bool(found)
+
+    def rename(self, scenario_id: str, name: str, *, by: Person = NOONE) -> ScenarioInfo:
+        """Give a scenario another name.
+
+        Raises:
+            LocateError: if it isn't found.
+            InputError: if the name is empty or too long.
+        """
+        clean = clean_text(name, _NAME, 120, needed=True)
+        return self._change(scenario_id, {"name": clean}, f"Renamed to {clean}", by)
+
+    def update_settings(
+        self,
+        scenario_id: str,
+        *,
+        measure: str | None = None,
+        tolerance: float | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> ScenarioInfo:
+        """Change what is given; the plan and its revision stay. `settings` takes the place of the earlier object.
+
+        Raises:
+            LocateError: if the scenario isn't found.
+            InputError: for a value that can't be stored.
+        """
+        values: dict[str, Any] = {}
+        if measure is not None:
+            values["measure"] = clean_text(measure, "measure", 120)
+        if tolerance is not None:
+            values["tolerance"] = _tolerance(tolerance)
+        if settings is not None:
+            values["settings_json"] = to_json(settings, "settings")
+        return self._change(scenario_id, values)
+
+    def change_settings(
+        self, scenario_id: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> ScenarioInfo:
+        """Make the settings anew from the earlier ones, so that two people who change two of them both succeed.
+
+        Args:
+            scenario_id: whose settings.
+            change: gets the settings as stored, gives the new ones; quick, for others wait.
+
+        Raises:
+            LocateError: if the scenario isn't found.
+            InputError: for a value that can't be stored.
+        """
+        with self._db.write() as c:
+            before = self._info(c, scenario_id, lock=True).settings
+            values = {"settings_json": to_json(change(before), "settings"), "updated_at": now()}
+            self._bump(c, scenario_id, values)
+        return self.scenario(scenario_id)
+
+    def use_dataset(
+        self, scenario_id: str, dataset_id: str, *, expected: str, settings: Mapping[str, Any], by: Person = NOONE
+    ) -> ScenarioInfo:
+        """Give a scenario other accounts, such as the next extract of the same ones; plan and history stay.
+
+        Args:
+            scenario_id: whose.
+            dataset_id: of the data set it has from now on.
+            expected: of the data set the person saw it with.
+            settings: put into the scenario's settings, beside what is there.
+            by: who does it.
+
+        Raises:
+            LocateError: if the scenario or the data set isn't found.
+            ConflictError: if it has another data set by now.
+        """
+        name = self.dataset(dataset_id).name
+        with self._db.write() as c:
+            info = self._info(c, scenario_id, lock=True)
+            if info.dataset_id != expected:
+                raise ConflictError(f'"{info.name}" was given other accounts meanwhile; look at it again')
+            values = {
+                "dataset_id": dataset_id,
+                "settings_json": to_json({**info.settings, **settings}, "settings"),
+                "updated_at": now(),
+            }
+            seq = self._bump(c, scenario_id, values)
+            self._log(c, scenario_id, seq, "scenario", "changed", f"Now with the accounts of {name}", by)
+            return self._info(c, scenario_id)
+
+    def archive(self, scenario_id: str, on: bool = True, *, by: Person = NOONE) -> ScenarioInfo:
+        """Put a scenario away, so that lists leave it out unless asked, or fetch it back; nothing is erased or expires.
+
+        Raises:
+            LocateError: if it isn't found.
+        """
+        text = "Put away" if on else "Fetched back"
+        return self._change(scenario_id, {"archived_at": now() if on else None}, text, by)
+
+    def duplicate(self, scenario_id: str, name: str | None = None, *, owner: Person = NOONE) -> ScenarioInfo:
+        """Copy a scenario with its full history, so that undo, redo and every branch work in the copy too.
+
+        Edits keep their ids, revisions and authors; named versions, tags, notes and exceptions come along; comments,
+        proposals and roles don't.
+
+        Raises:
+            LocateError: if it isn't found.
+            InputError: if the name is empty or too long.
+        """
+        with self._db.write() as c:
+            return self._info(c, self._copy(c, scenario_id, name, owner))
+
+    def _copy(self, c: Connection, scenario_id: str, name: str | None, owner: Person) -> str:
+        """Id of a copy with the whole history."""
+        copy = new_id()
+        info = self._info(c, scenario_id, lock=True)
+        given = (info.name[:110].rstrip() + " (copy)") if name is None else name
+        at = now()
+        changes = {
+            "name": clean_text(given, _NAME, 120, needed=True),
+            "created_at": at,
+            "updated_at": at,
+            "archived_at": None,
+            "origin_id": scenario_id,
+            "origin_edit": info.head,
+        }
+        _copy_rows(c, t.scenarios, "id", scenario_id, copy, changes)
+        for table in (t.edits, t.heads, t.checkpoints, t.marks, t.exceptions):
+            _copy_rows(c, table, "scenario_id", scenario_id, copy, {})
+        _own(c, copy, owner)
+        return copy
+
+    def delete(self, scenario_id: str) -> None:
+        """Take a scenario off the list; nothing is erased, and `restore` brings it back.
+
+        Raises:
+            LocateError: if it isn't found.
+        """
+        s = t.scenarios.c
+        with self._db.write() as c:
+            live = update(t.scenarios).where(s.id == scenario_id, s.deleted_at.is_(None))
+            if c.execute(live.values(deleted_at=now())).rowcount != 1:
+                raise _unknown()
+
+    def restore(self, scenario_id: str) -> ScenarioInfo:
+        """Bring a deleted scenario back; one that isn't deleted stays as it is.
+
+        Raises:
+            LocateError: if there never was one with this id.
+        """
+        with self._db.write() as c:
+            c.execute(update(t.scenarios).where(t.scenarios.c.id == scenario_id).values(deleted_at=None))
+        return self.scenario(scenario_id)
+
+    def _change(self, scenario_id: str, values: dict[str, Any], text: str = "", by: Person = NOONE) -> ScenarioInfo:
+        with self._db.write() as c:
+            seq = self._bump(c, scenario_id, {**values, "updated_at": now()})
+            if text:
+                self._log(c, scenario_id, seq, "scenario", "changed", text, by)
+            return self._info(c, scenario_id)
+
+    def _bump(self, c: Connection, scenario_id: str, values: Mapping[str, Any] | None = None) -> int:
+        """Count a change beside the plan; others who change something of the scenario wait until it is stored."""
+        s = t.scenarios.c
+        live = update(t.scenarios).where(s.id == scenario_id, s.deleted_at.is_(None))
+        seq = c.execute(live.values(seq=s.seq + 1, **(values or {})).returning(s.seq)).scalar()
+        if seq is None:
+            raise _unknown()
+        return int(seq)
+
+    def _log(
+        self,
+        c: Connection,
+        scenario_id: str,
+        seq: int,
+        topic: str,
+        action: str,
+        text: str,
+        by: Person,
+        *,
+        ref: int = 0,
+        reason: str = "",
+    ) -> None:
+        row = {"scenario_id": scenario_id, "seq": seq, "topic": topic, "ref": ref, "action": action}
+        c.execute(insert(t.journal).values(**row, text=text[:400], reason=reason, **made_by(by)))
+
+    def _info(self, c: Connection, scenario_id: str, *, lock: bool = False) -> ScenarioInfo:
+        s = t.scenarios.c
+        query = select(t.scenarios).where(s.id == scenario_id.replace("\0", "?"), s.deleted_at.is_(None))
+        row = c.execute(query.with_for_update() if lock else query).first()
+        if row is None:
+            raise _unknown()
+        return scenario_info(row)
+
+
+def _own(c: Connection, scenario_id: str, owner: Person) -> None:
+    if owner.user_id:
+        by = made_by(owner)
+        row = {"scenario_id": scenario_id, "user_id": by["user_id"], "role": "owner"}
+        c.execute(insert(t.roles).values(**row, given_by=by["author"], at=by["at"]))
+
+
+def _copy_rows(c: Connection, table: Table, key: str, old: str, new: str, changes: Mapping[str, Any]) -> None:
+    replaced = {key: new, **changes}
+    columns = [literal(replaced[k.name], k.type).label(k.name) if k.name in replaced else k for k in table.columns]
+    names = [k.name for k in table.columns]
+    c.execute(insert(table).from_select(names, select(*columns).where(table.c[key] == old)))
+
+
+def _tolerance(value: float) -> float:
+    if not math.isfinite(value) or not 0 <= value <= 10:
+        raise InputError("the allowed deviation must lie between 0 and 1000 %")
+    return float(value)
+
+
+def _unknown() -> LocateError:
+    return LocateError("this scenario isn't found; choose one from the list")

@@ -1,0 +1,1 @@
+"""The Accounts page: upload, questions, review, corrections, duplicates, new data."""

@@ -1,0 +1,57 @@
+"""Accounts from a database: a query on the page, the address in the environment of the machine Terr runs on."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from terr.ui.jobs import thread_jobs
+from terr.ui.session import state
+from terr.view.text import markdown
+from terr.workspace.accounts import database_query
+from terr.workspace.background_job import BackgroundJob
+
+_SET_UP = (
+    "To read accounts from a database, set a variable such as `TERR_SOURCE_CRM` to its address "
+    "(`postgresql+psycopg://user:password@host/name`) where Terr runs, and start Terr again."
+)
+
+
+def form() -> None:
+    """A query, or one line that says how to set a database up."""
+    if not database_query.may_ask(state.workspace()):
+        return
+    names = database_query.addresses()
+    with st.expander("From a database", icon=":material/database:"):
+        if not names:
+            st.caption(_SET_UP)
+            return
+        variable = st.selectbox(
+            "Database",
+            names,
+            key="terr_source",
+            help="Variables that hold an address where Terr runs; the address itself is never shown.",
+        )
+        query = st.text_area(
+            "Query: one SELECT, nothing is changed",
+            key="terr_query",
+            height=110,
+            placeholder="SELECT id, name, zip, revenue FROM accounts WHERE region = :region",
+            help="A value such as :region is read from the variable TERR_SOURCE_REGION where Terr runs.",
+        )
+        wanted = sorted(set(database_query.parameters(query).values()))
+        if wanted:
+            st.caption(f"Values come from {markdown(', '.join(wanted))}.")
+        if st.button("Ask the database", key="ask_database", icon=":material/play_arrow:", disabled=not query.strip()):
+            state.drop("pending", "upload_error")
+            ws, name = state.workspace(), str(variable)
+            thread_jobs.quick(
+                "gate_open",
+                lambda: BackgroundJob(lambda w: database_query.open_query(ws, name, query, watch=w)),
+                _opened,
+            )
+            st.rerun()
+
+
+def _opened(draft: object) -> None:
+    state.put("pending", draft)
+    state.drop("upload_error", "pending_roles")

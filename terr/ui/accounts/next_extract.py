@@ -1,0 +1,197 @@
+"""Next quarter's extract of the same accounts: what happened, keep or drop, and plans moved over and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from terr.matching.reload import Reload
+from terr.ui.jobs import thread_jobs
+from terr.ui.session import state
+from terr.ui.session.errors import attempt
+from terr.ui.session.local_time import local
+from terr.view.text import count, markdown, short
+from terr.workspace.accounts import dataset, next_extract, upload
+from terr.workspace.accounts.dataset import Dataset
+from terr.workspace.background_job import BackgroundJob
+from terr.workspace.reports.downloads import CSV, safe_csv
+
+
+def next_extract_part(data: Dataset, measure: str) -> None:
+    """The tab: a file in, the comparison, earlier extracts, plans."""
+    ws, sid = state.workspace(), data.info.id
+    st.markdown("**Next quarter's extract of these accounts**")
+    given = st.file_uploader(
+        f"A later export like {data.info.filename}",
+        type=None,
+        key=f"terr_next_{state.get('next_round', 0)}",
+        help="It is compared account by account first; nothing is kept before you say so.",
+    )
+    if given is not None and state.get("next_id") != given.file_id:
+        state.put("next_id", given.file_id)
+        state.drop("pending_roles", "next_found")
+        content, name = given.getvalue(), given.name
+        thread_jobs.quick(
+            "gate_next",
+            lambda: BackgroundJob(lambda w: upload.open_file(ws, content, name, watch=w)),
+            lambda d: _opened(sid, d),
+        )
+        st.rerun()
+    thread_jobs.show_thread_job("gate_next", lambda d: _opened(sid, d), stop="Cancel")
+    _lineage(data, measure)
+    _plans(data)
+
+
+def _opened(dataset_id: str, draft: upload.UploadDraft) -> None:
+    state.put("pending", draft)
+    state.put("next_of", dataset_id)
+    state.put("next_round", state.get("next_round", 0) + 1)
+
+
+def pending_comparison() -> next_extract.NextExtract | None:
+    """A comparison that waits for keep or drop."""
+    return state.get("next_found")  # type: ignore[no-any-return]
+
+
+def decide(measure_of: Callable[[dataset.Intake], str]) -> None:
+    """What happened from the last extract to this one, and the two buttons."""
+    one = pending_comparison()
+    if one is None:
+        return
+    ws = state.workspace()
+    name = ws.store.dataset(one.of).name
+    st.subheader(f"From {markdown(name)} to {markdown(one.taken.raw.filename)}")
+    _compared(one.reload, measure_of(one.taken), dict(one.taken.accounts.currency), "next")
+    row = st.container(horizontal=True)
+    if row.button("Keep as the next version", type="primary", key="keep_next", icon=":material/check:"):
+        thread_jobs.quick(
+            "gate_keep", lambda: BackgroundJob(lambda w: next_extract.save_next_extract(ws, one, watch=w)), _kept
+        )
+        st.rerun()
+    if row.button("Drop this file", key="drop_next"):
+        state.drop("next_found")
+        st.rerun()
+    thread_jobs.show_thread_job("gate_keep", _kept)
+
+
+def _kept(data: Dataset) -> None:
+    state.drop("next_found")
+    state.use_dataset(data.info.id)
+    state.say("Kept as the next version. Plans of the earlier one can be moved over under “Next extract”.")
+
+
+def _compared(reload: Reload, measure: str, currency: dict[str, str], key: str) -> None:
+    st.markdown(f"#### {markdown(reload.sentence())}")
+    if reload.unclear:
+        st.caption(f"{count(reload.unclear, 'row')} had a key that several rows have; they are told as gone and new.")
+    flows = next_extract.flows_table(reload)
+    if len(flows):
+        shown = flows.astype(object)
+        for k, m in enumerate(flows["Measure"]):
+            for c in flows.columns[1:]:
+                shown.loc[k, c] = short(float(flows[c].iloc[k]), currency.get(m, ""))
+        st.markdown("**Before + new + gone + rises + falls = now**")
+        st.dataframe(shown, hide_index=True, width="stretch", key=f"terr_flows_{key}")
+    for which, names in (("Only before", reload.only_before), ("Only now", reload.only_after)):
+        if names:
+            st.caption(f"{which}: {markdown(', '.join(names))}")
+    kinds = [k for k in next_extract.KINDS if reload.count(k)]
+    if not kinds:
+        return
+    kind = st.segmented_control(
+        "Accounts that are",
+        kinds,
+        default=kinds[0],
+        required=True,
+        key=f"terr_kind_{key}",
+        format_func=lambda k: f"{next_extract.KINDS[k]} ({reload.count(k):,})",
+    )
+    table = next_extract.changed(reload, str(kind), measure)
+    if reload.count(str(kind)) > len(table):
+        st.caption(f"The {len(table):,} with most money; the file below has all.")
+    st.dataframe(_worded(table, currency.get(measure, "")), hide_index=True, width="stretch", key=f"terr_moves_{key}")
+    st.download_button(
+        "All of these (CSV)",
+        lambda: safe_csv(next_extract.changed(reload, str(kind), measure, None)),
+        f"{str(kind).replace(' ', '-')}.csv",
+        CSV,
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"moves_csv_{key}",
+    )
+
+
+def _worded(table: pd.DataFrame, currency: str) -> pd.DataFrame:
+    out = table.copy()
+    for c in out.columns:
+        if pd.api.types.is_float_dtype(out[c]):
+            out[c] = [short(float(v), currency) for v in table[c]]
+    return out
+
+
+def _lineage(data: Dataset, measure: str) -> None:
+    ws, sid = state.workspace(), data.info.id
+    line = next_extract.lineage(ws, sid)
+    if len(line) < 2:
+        return
+    st.markdown(f"**Extracts of these accounts ({len(line):,})**")
+    others = [i for i in reversed(line) if i.id != sid]
+    names = {i.id: f"{i.name} · {local(i.created_at)} · {i.summary['rows_accepted']:,} accounts" for i in others}
+    picked = st.selectbox(
+        "Compare with",
+        list(names),
+        index=None,
+        format_func=lambda i: names[i],
+        key=f"terr_compare_{sid}",
+        placeholder="Choose an earlier or later extract",
+    )
+    if picked is None:
+        return
+    first, second = sorted((sid, str(picked)), key=[i.id for i in line].index)
+    compared = attempt(lambda: next_extract.between(ws, first, second))
+    if compared is None:
+        state.show_said()
+        return
+    _compared(compared, measure, dict(data.originals.currency), "line")
+
+
+def _plans(data: Dataset) -> None:
+    ws, sid = state.workspace(), data.info.id
+    others = next_extract.plans_of(ws, sid)
+    if others:
+        st.markdown(f"**Plans with another extract ({len(others):,})**")
+    for one in others:
+        text, button = st.columns([4, 1.4], vertical_alignment="center")
+        text.markdown(
+            f"{markdown(one.info.name)} · now with {markdown(one.dataset)}"
+            + (f" · {markdown(one.why_not)}" if one.why_not else "")
+        )
+        if button.button(
+            "Move to this extract",
+            key=f"move_{one.info.id}",
+            width="stretch",
+            disabled=bool(one.why_not),
+            help="Territories, edits and undo stay; the loads become those of this extract.",
+        ):
+            _move(one.info.id, one.info.dataset_id, sid, "now has this extract; its history is as it was")
+    for info in ws.store.list_scenarios(dataset_id=sid):
+        last = next_extract.before(ws, info)
+        if last is None:
+            continue
+        text, button = st.columns([4, 1.4], vertical_alignment="center")
+        text.markdown(f"{markdown(info.name)} · had {markdown(last.name)} before")
+        if button.button("Move back", key=f"back_{info.id}", width="stretch", icon=":material/undo:"):
+            _move(info.id, sid, last.id, "has its earlier extract again")
+
+
+def _move(scenario_id: str, expected: str, dataset_id: str, said: str) -> None:
+    ws = state.workspace()
+    done: Any = attempt(lambda: next_extract.move(ws, scenario_id, expected, dataset_id))
+    if done is not None:
+        state.say(f"“{done.name}” {said}.")
+    if state.get("scenario") == scenario_id:
+        state.close_scenario()
+    st.rerun()

@@ -1,0 +1,343 @@
+"""The first two steps of the Accounts page: a file is read beside the page, its columns and answers are confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from terr.demo import write_demo
+from terr.errors import InputError, LocateError
+from terr.ingest import FIELDS, ColumnMap
+from terr.ui.accounts import database_query, questions
+from terr.ui.jobs import thread_jobs
+from terr.ui.session import state
+from terr.ui.session.errors import attempt
+from terr.view.text import count, markdown
+from terr.workspace.accounts import dataset, demo, next_extract, upload
+from terr.workspace.accounts.upload import UploadDraft
+from terr.workspace.background_job import BackgroundJob
+from terr.workspace.reports.downloads import XLSX
+
+LABELS = {
+    "account_id": "Account id",
+    "name": "Name",
+    "owner": "Owner",
+    "zip": "ZIP",
+    "city": "City",
+    "state": "State",
+    "county": "County",
+    "latitude": "Latitude",
+    "longitude": "Longitude",
+}
+MEASURE, MONEY, KEEP = "Measure (a number)", "Measure (US dollars)", "Keep as attribute"
+
+
+@st.cache_data(show_spinner=False)
+def sample_file() -> bytes:
+    """The demo workbook, to look at or to start from."""
+    buffer = BytesIO()
+    write_demo(buffer)
+    return buffer.getvalue()
+
+
+def choose_file() -> None:
+    """Step 1: a file, a query of a database, or the demo."""
+    left, right = st.columns([1.55, 1], gap="medium")
+    with left:
+        given = st.file_uploader(
+            "Account spreadsheet: CSV, Excel or Parquet, as your CRM exports it (up to 200 MB)",
+            type=None,
+            key=f"terr_upload_{state.get('upload_round', 0)}",
+            help="The file stays on this machine. Up to 1,000,000 rows.",
+        )
+        database_query.form()
+    with right:
+        st.caption("New here?")
+        if st.button(
+            "Try the demo (5,000 accounts, 12 reps)", icon=":material/play_circle:", width="stretch", key="demo"
+        ):
+            with st.spinner("Taking in 5,000 accounts …"):
+                data = demo.demo_dataset(state.workspace())
+            state.use_dataset(data.info.id)
+            close()
+            st.rerun()
+        st.download_button(
+            "Sample file (Excel)", sample_file, "terr-demo.xlsx", XLSX, icon=":material/download:", width="stretch"
+        )
+    if given is not None and state.get("upload_id") != given.file_id:
+        state.put("upload_id", given.file_id)
+        state.drop("pending", "next_of", "next_found", "upload_error", "gate_take_error", "gate_take_stopped")
+        state.drop("pending_roles")
+        ws, content, name = state.workspace(), given.getvalue(), given.name
+        thread_jobs.quick(
+            "gate_open", lambda: BackgroundJob(lambda w: upload.open_file(ws, content, name, watch=w)), opened
+        )
+    thread_jobs.show_thread_job("gate_open", opened, stop="Cancel")
+    if message := state.get("upload_error"):
+        st.error(markdown(message), icon=":material/error:")
+
+
+def opened(draft: UploadDraft) -> None:
+    """A file was read, or a question answered."""
+    state.put("pending", draft)
+    state.drop("upload_error")
+
+
+def busy() -> bool:
+    """Whether a file is on its way in."""
+    return thread_jobs.running("gate_open") or thread_jobs.running("gate_take") or thread_jobs.running("gate_answer")
+
+
+def confirm() -> None:
+    """Step 2: which column is what, and what the file leaves open; nothing is taken in before the button."""
+    draft: UploadDraft | None = state.get("pending")
+    if draft is None:
+        return
+    of = _next_of()
+    name = markdown(state.workspace().store.dataset(of).name) if of else ""
+    st.subheader(f"2 · Columns of the next extract of {name}" if of else "2 · Columns")
+    if thread_jobs.running("gate_take"):
+        thread_jobs.show_thread_job("gate_take", _done, stop="Cancel")
+        return
+    raw = draft.raw
+    st.markdown(
+        f"**{markdown(raw.filename)}**: {count(len(raw.rows), 'row')}{_where(draft)}. "
+        "Check what each column is; nothing is taken in until you say so."
+    )
+    if _mended(draft):
+        return
+    if draft.last is not None:
+        said = f"Columns and answers are those of “{markdown(draft.last.name)}”, the last file of this layout."
+        st.caption(f":material/history: {said}")
+    _shape(draft)
+    first = st.container()
+    draft = _columns(draft)
+    with first:
+        questions.ask(draft, _answered)
+        thread_jobs.show_thread_job("gate_answer", opened)
+    left = len(draft.open)
+    row = st.container(horizontal=True)
+    label = "Compare" if _next_of() else "Take in"
+    if row.button(
+        f"{label} {count(len(raw.rows), 'row')}",
+        type="primary",
+        icon=":material/check:",
+        key="take_in",
+        disabled=bool(left) or thread_jobs.running("gate_answer"),
+        help=f"{count(left, 'question needs', 'questions need')} an answer first" if left else None,
+    ):
+        _go(draft)
+        st.rerun()
+    if row.button("Drop this file", key="drop_file"):
+        close()
+        st.rerun()
+    thread_jobs.show_thread_job("gate_take", _done)
+
+
+def _next_of() -> str:
+    """Id of the data set that the file at hand is the next extract of, "" if it is a file of its own."""
+    of = state.get("next_of", "")
+    if of:
+        try:
+            state.workspace().store.dataset(of)
+        except LocateError:
+            return ""
+    return str(of)
+
+
+def _go(draft: UploadDraft) -> None:
+    """Take the file in, or compare it with the extract before it."""
+    ws, of = state.workspace(), _next_of()
+    if of:
+        thread_jobs.quick(
+            "gate_take",
+            lambda: BackgroundJob(lambda w: next_extract.compare_next_extract(ws, of, draft, watch=w)),
+            _done,
+        )
+    else:
+        thread_jobs.quick("gate_take", lambda: BackgroundJob(lambda w: upload.import_file(ws, draft, watch=w)), _done)
+
+
+def _done(made: Any) -> None:
+    if isinstance(made, next_extract.NextExtract):
+        close()
+        state.put("next_found", made)
+    else:
+        _taken(made)
+
+
+def _where(draft: UploadDraft) -> str:
+    raw = draft.raw
+    return f" below the header in row {raw.header_row:,}" if raw.header_row else ""
+
+
+def _taken(data: dataset.Dataset) -> None:
+    state.use_dataset(data.info.id)
+    close()
+
+
+def close() -> None:
+    """The file at hand is done with."""
+    for name in ("gate_open", "gate_answer"):
+        work = state.get(name)
+        if work is not None:
+            work.stop()
+    state.drop(
+        "pending",
+        "pending_roles",
+        "next_of",
+        "next_found",
+        "upload_error",
+        "gate_open",
+        "gate_answer",
+        "gate_open_error",
+        "gate_answer_error",
+        "gate_take_error",
+        "gate_take_stopped",
+        "gate_open_stopped",
+    )
+    state.put("upload_round", state.get("upload_round", 0) + 1)
+
+
+def _answered(how: Any) -> None:
+    """Work out what is open after an answer, beside the page if it takes long."""
+    thread_jobs.quick("gate_answer", lambda: BackgroundJob(how), opened)
+
+
+def _mended(draft: UploadDraft) -> bool:
+    """A file of rejects that Terr wrote goes back to where it came from."""
+    ws = state.workspace()
+    owner = upload.owner_of_rejects(ws, draft)
+    if not owner:
+        return False
+    name = ws.store.dataset(owner).name
+    st.info(
+        f"These are {count(len(draft.raw.rows), 'mended row')} of “{markdown(name)}”. They go back to where they came "
+        "from, so that nothing is counted twice.",
+        icon=":material/assignment_return:",
+    )
+    row = st.container(horizontal=True)
+    if row.button("Put them back", type="primary", key="put_back", icon=":material/check:"):
+        data, file = draft.data, draft.raw.filename
+        thread_jobs.quick(
+            "gate_take", lambda: BackgroundJob(lambda w: upload.import_rejects(ws, owner, data, file, watch=w)), _back
+        )
+        st.rerun()
+    if row.button("Drop this file", key="drop_file"):
+        close()
+        st.rerun()
+    thread_jobs.show_thread_job("gate_take", _back)
+    return True
+
+
+def _back(done: tuple[dataset.Dataset, upload.ReturnedRejects]) -> None:
+    state.put("rejects_back", (done[0].info.id, done[1]))
+    _taken(done[0])
+
+
+def _shape(draft: UploadDraft) -> None:
+    """Another sheet or header row than the one that looks most like accounts."""
+    raw = draft.raw
+    asked = {q.code for q in draft.open}
+    if "sheet" in asked or (len(raw.sheets) < 2 and not raw.header_row):
+        return
+    key = f"{raw.sha256[:8]}_{raw.sheet}_{raw.header_row}"
+    with st.expander("Another sheet or header row", expanded=False):
+        left, right = st.columns(2, vertical_alignment="bottom")
+        if len(raw.sheets) > 1:
+            sheet = left.selectbox(
+                "Sheet", raw.sheets, index=raw.sheets.index(raw.sheet or raw.sheets[0]), key=f"terr_sheet_{key}"
+            )
+            if sheet != raw.sheet:
+                _answered(lambda w: upload.answer_question(draft, "sheet:", sheet, watch=w))
+                st.rerun()
+        if raw.header_row:
+            row = right.number_input(
+                "Row with the columns' names", 1, 1_000, min(1_000, raw.header_row), key=f"terr_header_{key}"
+            )
+            if int(row) != raw.header_row:
+                _answered(lambda w: upload.answer_question(draft, "header_row:", str(int(row)), watch=w))
+                st.rerun()
+
+
+def _columns(draft: UploadDraft) -> UploadDraft:
+    """The table of columns, and the draft with what is chosen there."""
+    raw, columns = draft.raw, draft.columns
+    options = [KEEP, MEASURE, MONEY, *LABELS.values()]
+    role = {c: LABELS[f] for f, c in columns.fields.items()}
+    role |= {c: MONEY if draft.money.get(m) else MEASURE for m, c in columns.measures.items()}
+    looks = draft.looks
+    start = state.get("pending_roles")
+    mark = (raw.sha256, raw.sheet, raw.header_row)
+    if start is None or start[0] != mark:  # the editor shows the first guess; what it changes is kept by itself
+        start = (mark, [role.get(c, KEEP) for c in looks["column"]])
+        state.put("pending_roles", start)
+    frame = pd.DataFrame(
+        {
+            "Column": list(looks["column"]),
+            "Is": start[1],
+            "Examples": list(looks["samples"]),
+            "Filled": [100.0 * v for v in looks["filled"]],
+        }
+    )
+    edited = st.data_editor(
+        frame,
+        key=f"terr_columns_{raw.sha256[:8]}_{raw.sheet}_{raw.header_row}",
+        hide_index=True,
+        width="stretch",
+        height=min(460, 38 + 35 * len(frame)),
+        disabled=["Column", "Examples", "Filled"],
+        column_config={
+            "Is": st.column_config.SelectboxColumn("Is", options=options, required=True, width="medium"),
+            "Filled": st.column_config.NumberColumn("Filled", format="%.0f %%", width="small"),
+        },
+    )
+    if list(edited["Is"]) == [role.get(c, KEEP) for c in looks["column"]]:
+        return draft
+
+    def chosen() -> UploadDraft:
+        made = chosen_columns(edited, columns)
+        money = {m: _currency(draft, m) for m, c in made.measures.items() if _is_money(edited, c)}
+        return upload.with_columns(draft, made, money)
+
+    changed = attempt(chosen)
+    if changed is None:
+        state.show_said()
+        return draft
+    state.put("pending", changed)
+    return changed  # type: ignore[no-any-return]
+
+
+def _currency(draft: UploadDraft, measure: str) -> str:
+    return draft.money.get(measure, "") or "USD"
+
+
+def _is_money(frame: pd.DataFrame, column: str) -> bool:
+    return bool((frame.loc[frame["Column"] == column, "Is"] == MONEY).any())
+
+
+def chosen_columns(frame: pd.DataFrame, before: ColumnMap) -> ColumnMap:
+    """The column map a person confirmed; a measure keeps the name it had.
+
+    Raises:
+        InputError: if two columns are given one role.
+    """
+    names = {c: m for m, c in before.measures.items()}
+    field_of: Mapping[str, str] = {label: field for field, label in LABELS.items()}
+    fields: dict[str, str] = {}
+    measures: dict[str, str] = {}
+    for column, role in zip(frame["Column"], frame["Is"], strict=True):
+        if role in {MEASURE, MONEY}:
+            measures[names.get(str(column), str(column))] = str(column)
+        elif role in field_of:
+            if field_of[role] in fields:
+                raise InputError(
+                    f'both "{fields[field_of[role]]}" and "{column}" are marked as {role}; keep one and set the other '
+                    f'to "{KEEP}"'
+                )
+            fields[field_of[role]] = str(column)
+    return ColumnMap(fields={f: fields[f] for f in FIELDS if f in fields}, measures=measures, decimal=before.decimal)

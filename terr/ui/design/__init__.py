@@ -1,0 +1,1 @@
+"""Generate, the certificate, the trade-off and suggested moves, beside the map."""

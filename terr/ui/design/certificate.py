@@ -1,0 +1,106 @@
+"""How good a plan is: started by a person, proven in the background, told in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from terr.errors import TerrError
+from terr.ui.jobs import solver_jobs
+from terr.ui.session import state
+from terr.ui.session.errors import attempt
+from terr.view.text import markdown, sentence
+from terr.workspace.design import certificate
+from terr.workspace.plan import plan_settings
+from terr.workspace.plan.snapshot import PlanSnapshot
+
+
+def watch() -> None:
+    """Keep what was proven with the plan it was proven of, whatever is on screen."""
+    run: solver_jobs.SolverJob | None = state.get("proof")
+    if run is not None and solver_jobs.collect(run) and run.result is not None:
+        ws, sid = state.workspace(), run.task.scenario_id
+        info = ws.store.scenario(sid)
+        attempt(
+            lambda: plan_settings.save_certificate(
+                ws, sid, run.head, certificate.proof_of(run.result, info.measure, info.tolerance)
+            )
+        )
+        state.drop("proof")
+
+
+def certificate_part(shown: PlanSnapshot) -> None:
+    """The part of the Plan page beside the balance figures."""
+    run: solver_jobs.SolverJob | None = state.get("proof")
+    if run is not None:
+        _running(run)
+        return
+    proof, current = certificate.current_proof(state.workspace(), shown.info)
+    if proof is not None:
+        certificate_sentence(proof, current=current)
+    missing = certificate.whats_missing(shown)
+    if missing:
+        st.caption(markdown(sentence(missing)))
+        return
+    if proof is None:
+        st.caption("Find out how much better any plan within the same limits could be: Terr looks for a proof.")
+    left, right = st.columns([1.2, 1], vertical_alignment="bottom")
+    minutes = left.selectbox(
+        "Time for a proof",
+        certificate.MINUTES,
+        index=1,
+        format_func=lambda m: f"up to {m} min",
+        key="proof_minutes",
+        label_visibility="collapsed",
+    )
+    right.button(
+        "How good is this?" if not current else "Try again",
+        key="prove",
+        icon=":material/verified:",
+        width="stretch",
+        on_click=_begin,
+        args=(shown.info.id, int(minutes)),
+    )
+
+
+def certificate_sentence(proof: Mapping[str, Any], *, current: bool) -> None:
+    """One sentence, and what stands behind it on demand."""
+    text = markdown(certificate.proof_sentence(proof))
+    if current:
+        st.markdown(f":material/verified: {text}")
+    else:
+        st.caption(f":material/history: The plan or its limit changed since this was proven: {text}")
+    with st.popover("Details", icon=":material/info:"):
+        st.markdown("\n".join(f"- **{label}:** {markdown(value)}" for label, value in certificate.proof_details(proof)))
+        st.caption(
+            "Compactness is the load-weighted moment of inertia: the mean squared distance of load from the middle of "
+            "its territory. Smaller is better."
+        )
+
+
+def _running(run: solver_jobs.SolverJob) -> None:
+    if run.error:
+        st.error(markdown(sentence(run.error)), icon=":material/error:")
+        st.button("Close", key="proof_close", on_click=state.drop, args=("proof",), width="stretch")
+        return
+    solver_jobs.bar(run, "" if not run.stopped else "Stopping …")
+    st.button(
+        "Stop and tell what is known",
+        key="proof_stop",
+        icon=":material/stop_circle:",
+        width="stretch",
+        disabled=run.stopped,
+        on_click=solver_jobs.stop,
+        args=(run,),
+    )
+
+
+def _begin(sid: str, minutes: int) -> None:
+    try:
+        task = certificate.proof_task(state.workspace(), sid)
+        solver_jobs.begin_solver_job("proof", "certify", task, seed=1, time_limit_s=60.0 * minutes, assign=task.assign)
+        state.put("redraw", True)  # looked after more often from now on
+    except TerrError as error:
+        state.say(str(error))

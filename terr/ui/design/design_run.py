@@ -1,0 +1,164 @@
+"""Generate while it runs and as a preview: begun, watched, stopped, applied or discarded."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from terr.errors import TerrError
+from terr.ui.design import certificate as certificate_view
+from terr.ui.design import suggested_moves
+from terr.ui.jobs import solver_jobs
+from terr.ui.session import state
+from terr.ui.session.errors import attempt
+from terr.view.text import markdown, percent, sentence
+from terr.workspace.design import apply_result, causes, certificate
+from terr.workspace.plan import plan_settings
+from terr.workspace.plan.snapshot import PlanSnapshot
+
+
+def start_design(sid: str, request: apply_result.DesignRequest, seconds: float) -> None:
+    """Begin a design; suggestions wait meanwhile.
+
+    Raises:
+        InputError: if the request can't be met by any plan.
+    """
+    task = apply_result.design_task(state.workspace(), sid, request)
+    suggested_moves.drop()
+    state.drop("proposal", "marked")
+    solver_jobs.end("trade")
+    solver_jobs.end("design_proof")
+    solver_jobs.begin_solver_job("design", "design", task, seed=request.seed, time_limit_s=seconds)
+
+
+def drop_advice() -> None:
+    """Forget what was worked out for a measure and a limit that aren't the plan's any more."""
+    suggested_moves.drop()
+    solver_jobs.end("trade")
+
+
+def _show_design(run: solver_jobs.SolverJob) -> None:
+    st.markdown("**Generating territories**" if run.result is None else "**Generated plan (preview)**")
+    for warning in run.task.warnings:
+        st.caption(f":material/warning: {markdown(sentence(warning.message))}")
+    if run.error:
+        st.error(markdown(run.error), icon=":material/error:")
+        st.button("Close", on_click=state.drop, args=("design", "proposal"), width="stretch")
+        return
+    if run.result is None:
+        now = run.job.progress()
+        text = "Starting …"
+        if now is not None:
+            best = "" if math.isinf(now.best_deviation) else f", best so far ±{percent(100 * now.best_deviation)}"
+            text = f"{now.stage}{best}"
+        solver_jobs.bar(run, text)
+        st.button(
+            "Stop and keep the best so far",
+            disabled=run.stopped,
+            width="stretch",
+            icon=":material/stop_circle:",
+            on_click=solver_jobs.stop,
+            args=(run,),
+            key="stop_design",
+        )
+        return
+    if state.get("proposal") is None:
+        _propose(run)
+    proposal: PlanSnapshot = state.get("proposal")
+    told = {w.message for w in run.task.warnings}
+    found = causes.on_the_plan(run.task, proposal, run.result.explanations)
+    suggested_moves.explanations_list([e for e in found if e.message not in told], most=2)
+    st.markdown(
+        ("You stopped this early; Generate again for a better one. " if run.stopped else "")
+        + f"Largest deviation {percent(100 * proposal.max_deviation)}, found in {run.result.runtime_s:.1f} s."
+        " Grey ticks in the chart mark today's loads."
+    )
+    _design_proof(run)
+    apply, drop = st.columns(2)
+    apply.button("Apply", type="primary", width="stretch", on_click=_apply_design, args=(run,), key="apply_design")
+    drop.button("Drop", width="stretch", on_click=_drop_design, key="drop_design")
+
+
+def _design_proof(run: solver_jobs.SolverJob) -> None:
+    """How good the previewed plan is, if a person asks."""
+    proof: solver_jobs.SolverJob | None = state.get("design_proof")
+    if proof is None:
+        if run.result.violation == 0:
+            st.button(
+                "How good is this?",
+                key="prove_design",
+                icon=":material/verified:",
+                width="stretch",
+                on_click=_prove_design,
+                args=(run,),
+            )
+        return
+    solver_jobs.collect(proof)
+    asked = run.task.request
+    if proof.error:
+        st.caption(markdown(sentence(proof.error)))
+    elif proof.result is None:
+        solver_jobs.bar(proof)
+        st.button(
+            "Stop and tell what is known",
+            key="stop_design_proof",
+            icon=":material/stop_circle:",
+            width="stretch",
+            disabled=proof.stopped,
+            on_click=solver_jobs.stop,
+            args=(proof,),
+        )
+    elif asked is not None:
+        certificate_view.certificate_sentence(
+            certificate.proof_of(proof.result, asked.measure, asked.tolerance), current=True
+        )
+
+
+def _prove_design(run: solver_jobs.SolverJob) -> None:
+    try:
+        solver_jobs.begin_solver_job(
+            "design_proof",
+            "certify",
+            run.task,
+            seed=1,
+            time_limit_s=60.0 * certificate.MINUTES[1],
+            assign=run.result.assign,
+        )
+    except TerrError as error:
+        state.say(str(error))
+
+
+def _propose(run: solver_jobs.SolverJob) -> None:
+    try:
+        state.put("proposal", apply_result.proposal(state.workspace(), run.task, run.result))
+    except TerrError as error:
+        run.error = str(error)
+    st.rerun()
+
+
+def _apply_design(run: solver_jobs.SolverJob) -> None:
+    proposal: PlanSnapshot | None = state.get("proposal")
+    if run.result is None or proposal is None:
+        return
+    ws, sid = state.workspace(), run.task.scenario_id
+    # made for the revision that was previewed: an edit since then is never overwritten unseen
+    done = attempt(lambda: apply_result.apply_design(ws, run.task, run.result, proposal.rev, author=state.author()))
+    if done is not None:
+        proof: solver_jobs.SolverJob | None = state.get("design_proof")
+        asked = run.task.request
+        if proof is not None and proof.result is not None and asked is not None:
+            plan_settings.save_certificate(
+                ws, sid, done.rev, certificate.proof_of(proof.result, asked.measure, asked.tolerance)
+            )
+        solver_jobs.end("design_proof")
+        state.drop("design", "proposal", "marked")
+        state.at_revision(done.rev)
+        state.say("The generated plan is applied; Undo brings the earlier territories back.")
+    state.put("redraw", True)
+
+
+def _drop_design() -> None:
+    solver_jobs.end("design_proof")
+    state.drop("design", "proposal", "marked")
+    state.put("redraw", True)

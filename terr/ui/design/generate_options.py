@@ -1,0 +1,251 @@
+"""Behind More in Generate: further limits, shares, homes, units kept together, change, names and time."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from terr.boundaries.layers.catalog import STATES
+from terr.errors import TerrError
+from terr.ui.session import state, unit_picker
+from terr.view.text import and_list, markdown, sentence, unit_noun, units_title
+from terr.workspace.design import apply_result, form, preview_text
+from terr.workspace.design.form import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE, WHO, DesignForm
+from terr.workspace.design.planned_territories import PlannedTerritory, planned_territories
+from terr.workspace.design.solve_task import measure_loads
+from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup
+from terr.workspace.plan.snapshot import PlanSnapshot
+
+_HOMES = ("Start there, centres may move", "Stay the centres")
+
+
+@dataclass(frozen=True)
+class GenerateOptions:
+    """What is asked behind More: fields of a request, how long to search, and how distances are read."""
+
+    request: dict[str, Any]
+    seconds: float
+    miles: bool
+
+
+def fields(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], nonce: str) -> GenerateOptions | None:
+    """The fields; None, with the reason in sight, if one of them can't be used.
+
+    Args:
+        shown: the plan.
+        draft: what the fields start with.
+        asked: fields of the request above More.
+        nonce: of this opening of the drawer, so that a table's changes are never counted twice.
+    """
+    limits, people, together, change, rest = st.tabs(
+        ["Limits", "Reps and shares", "Keep together", "Change and gaps", "Names and time"]
+    )
+    out: dict[str, Any] = {}
+    try:
+        with limits:
+            out["limits"] = _limits(shown, draft, nonce)
+        with change:
+            out |= _change(draft, str(asked["measure"]))
+        with people:
+            homes, miles = _homes(draft, asked["reps"])
+            out |= homes | {"shares": _shares(shown, draft, {**asked, "most_moved": out["most_moved"]}, nonce)}
+        with together:
+            out |= _together(shown, draft)
+        with rest:
+            names, seed, seconds = _rest(shown, draft)
+            out |= {"names": names, "seed": seed}
+    except TerrError as error:
+        st.error(markdown(sentence(str(error))), icon=":material/error:")
+        return None
+    return GenerateOptions(out, seconds, miles)
+
+
+def _limits(shown: PlanSnapshot, draft: DesignForm, nonce: str) -> tuple[MeasureLimit, ...]:
+    st.caption(
+        "Limits on other measures, or harder ones on the same. Untick “Must hold” to even a measure out only where "
+        "that costs little."
+    )
+    found = st.data_editor(
+        form.limits_frame(draft.limits),
+        key=f"gen_limits_{nonce}",
+        num_rows="dynamic",
+        hide_index=True,
+        height=142,
+        column_config={
+            MEASURE: st.column_config.SelectboxColumn(options=list(shown.accounts.measures), width="medium"),
+            LOW: st.column_config.NumberColumn(min_value=0.0, help="Leave empty for no lowest"),
+            HIGH: st.column_config.NumberColumn(min_value=0.0, help="Leave empty for no highest"),
+            COUNTED: st.column_config.SelectboxColumn(options=[form.OF_TARGET, form.AS_LOAD], default=form.OF_TARGET),
+            HARD: st.column_config.CheckboxColumn(default=True),
+        },
+    )
+    return form.limits_from(found)
+
+
+def _homes(draft: DesignForm, reps: Sequence[Any]) -> tuple[dict[str, Any], bool]:
+    if not reps:
+        st.caption("Choose reps above to start from their homes, keep near them, or give new ones a smaller share.")
+        return {"centred": False, "most_km": None}, draft.miles
+    a, b, c = st.columns([2, 1.4, 0.9], vertical_alignment="bottom")
+    how = a.selectbox("Reps' homes", _HOMES, index=int(draft.centred), key="gen_homes")
+    unit = c.selectbox("in", ["miles", "km"], index=int(not draft.miles), key="gen_unit")
+    miles = unit == "miles"
+    far = b.number_input(
+        "Largest distance",
+        min_value=1.0,
+        value=preview_text.typed(draft.most_km, miles=miles),
+        step=10.0,
+        key="gen_far",
+        placeholder="any",
+        help="From a rep's home to any unit of the territory. Empty: any distance.",
+    )
+    return {"centred": how == _HOMES[1], "most_km": preview_text.kilometres(far, miles=miles)}, miles
+
+
+def _shares(
+    shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], nonce: str
+) -> tuple[tuple[str, float], ...]:
+    plain = apply_result.DesignRequest(**{k: v for k, v in asked.items() if k != "shares"})
+    slots = planned_territories(
+        shown.units, shown.plan, plain, measure_loads(state.workspace(), shown.info.id, plain.measure)
+    )
+    rows = f"{nonce}_{zlib.crc32(repr([s.key for s in slots]).encode()):08x}"
+    kept = state.get("gen_shares")
+    if kept is None or kept[0] != rows:  # other rows: another table, with the changes made so far
+        kept = (rows, form.shares_frame(slots, dict(draft.shares) if kept is None else kept[2]), {})
+    found = st.data_editor(
+        kept[1],
+        key=f"gen_shares_{rows}",
+        hide_index=True,
+        height=142,
+        disabled=[WHO],
+        column_config={
+            SHARE: st.column_config.NumberColumn(
+                min_value=100 * SHARES[0],
+                max_value=100 * SHARES[1],
+                format="%.0f %%",
+                help="100 % is a full territory; a new rep may get 60 %. A rep's capacity is the usual share.",
+            )
+        },
+    )
+    shares = form.shares_from(found, slots)
+    state.put("gen_shares", (kept[0], kept[1], {**_earlier(kept, draft, slots), **dict(shares)}))
+    return shares
+
+
+def _earlier(
+    kept: tuple[str, Any, dict[str, float]], draft: DesignForm, slots: Sequence[PlannedTerritory]
+) -> dict[str, float]:
+    """Shares of those who aren't in the table now, so that choosing them again brings theirs back."""
+    here = {s.key for s in slots}
+    return {k: v for k, v in {**draft.shares, **kept[2]}.items() if k not in here}
+
+
+def _together(shown: PlanSnapshot, draft: DesignForm) -> dict[str, Any]:
+    groups: list[UnitGroup] = state.get("gen_groups", list(draft.groups))
+    state.put("gen_groups", groups)
+    level, names = shown.info.level, dict(zip(shown.units.ids, shown.units.names, strict=True))
+    word = unit_noun(level)
+    for at, group in enumerate(groups):
+        text, gone = st.columns([5, 1.3], vertical_alignment="center")
+        text.markdown(markdown(preview_text.group_line(group.name, group.units, names, level)))
+        gone.button("Remove", key=f"gen_group_gone_{at}", on_click=_remove_group, args=(at,), width="stretch")
+    a, b, c = st.columns([1.3, 3, 0.9], vertical_alignment="bottom")
+    a.text_input("Name", key="gen_group_name", max_chars=60, placeholder=f"Group {len(groups) + 1}")
+    if len(names) <= unit_picker.MOST_TO_PICK:
+        b.multiselect(
+            f"{units_title(level)} to keep in one territory",
+            shown.units.ids,
+            format_func=lambda u: names[u],
+            key="gen_group_units",
+            placeholder=f"Choose two or more {word}",
+        )
+    else:
+        b.text_area(
+            f"{units_title(level)} to keep in one territory, one per line",
+            key="gen_group_paste",
+            height=80,
+            placeholder="\n".join(shown.units.ids[:2]),
+        )
+    c.button("Add", key="gen_group_add", on_click=_add_group, args=(shown,), width="stretch", icon=":material/add:")
+    states = [s for s in shown.units.region if level != "state" and len(shown.units.region) > 1]
+    whole: list[str] = []
+    if states:
+        whole = st.multiselect(
+            "States to keep whole",
+            states,
+            default=[s for s in draft.whole_states if s in states],
+            format_func=lambda s: STATES[s],
+            key="gen_whole",
+            placeholder="None",
+        )
+    return {"groups": tuple(groups), "whole_states": tuple(whole)}
+
+
+def _add_group(shown: PlanSnapshot) -> None:
+    picked, pasted = st.session_state.get("gen_group_units", []), str(st.session_state.get("gen_group_paste", ""))
+    listed, unknown = unit_picker.match_units(shown, pasted)
+    if unknown:
+        state.say(f"Not in this plan: {and_list(unknown)}")
+        return
+    ids = shown.units.ids
+    units = tuple(dict.fromkeys((*picked, *(ids[u] for u in listed))))
+    groups: list[UnitGroup] = state.get("gen_groups", [])
+    name = str(st.session_state["gen_group_name"]).strip() or f"Group {len(groups) + 1}"
+    if len(units) < 2:
+        state.say(f"Choose at least two {unit_noun(shown.info.level)} to keep together.")
+        return
+    state.put("gen_groups", [*groups, UnitGroup(name, units)])
+    for key, empty in (("gen_group_units", []), ("gen_group_paste", "")):
+        if key in st.session_state:
+            st.session_state[key] = empty
+    st.session_state["gen_group_name"] = ""
+
+
+def _remove_group(at: int) -> None:
+    groups: list[UnitGroup] = state.get("gen_groups", [])
+    state.put("gen_groups", [g for i, g in enumerate(groups) if i != at])
+
+
+def _change(draft: DesignForm, measure: str) -> dict[str, Any]:
+    a, b = st.columns(2)
+    moved = a.number_input(
+        "Most that may change hands (%)",
+        0.0,
+        100.0,
+        value=None if draft.most_moved is None else round(100 * draft.most_moved, 1),
+        step=1.0,
+        key="gen_moved",
+        placeholder="no limit",
+        help="Of all the load of the measure, compared with the plan as it stands. Empty: no limit.",
+    )
+    rest = b.number_input(
+        "May stay unassigned (%)",
+        0.0,
+        100.0,
+        value=round(100 * draft.unassigned, 1),
+        step=1.0,
+        key="gen_rest",
+        help="Units no territory can take within the limits may stay without one, up to this share of the measure.",
+    )
+    st.caption(markdown(f"Both are shares of all {measure}."))
+    return {"most_moved": None if moved is None else float(moved) / 100, "unassigned": float(rest) / 100}
+
+
+def _rest(shown: PlanSnapshot, draft: DesignForm) -> tuple[tuple[str, ...], int, float]:
+    names = st.text_area(
+        "Names (optional, one per line)",
+        value=draft.names,
+        key="gen_names",
+        height=80,
+        placeholder="North\nSouth\nGulf Coast",
+    )
+    a, b = st.columns(2)
+    usual = 10 if len(shown.units) < 500 else 45
+    seconds = a.slider("Time limit", 5, 120, usual, format="%d s", key="gen_seconds")
+    seed = b.number_input("Seed (the same seed gives the same plan)", 1, 10_000, draft.seed, key="gen_seed")
+    return tuple(n.strip() for n in names.splitlines() if n.strip()), int(seed), float(seconds)

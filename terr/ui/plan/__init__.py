@@ -1,0 +1,1 @@
+"""The Plan page: map, toolbar, figures, territories."""

@@ -1,0 +1,90 @@
+"""The Plan page's look at one segment: which accounts its points, its search and its table show."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from terr.ui import header
+from terr.ui.session import state
+from terr.ui.session.errors import attempt
+from terr.view.text import markdown, sentence
+from terr.workspace.accounts import dataset
+from terr.workspace.plan import segment_filter
+from terr.workspace.plan.segment_filter import SegmentFilter
+from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.scores.recipe import missing
+from terr.workspace.scores.wording import measure_origin
+
+KEY = "terr_segment"
+ALL = "All accounts"
+
+
+def choose(shown: PlanSnapshot) -> bool:
+    """The choice, if there are segments or tiers to choose from; whether there are."""
+    data = _data(shown)
+    titles = segment_filter.titles(data)
+    if not titles:
+        return False
+    if st.session_state.get(KEY) not in titles:
+        st.session_state[KEY] = ALL
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    row.caption("Points on the map, search and this table show", width="content")
+    row.selectbox(
+        "Accounts to look at",
+        [ALL, *titles],
+        key=KEY,
+        label_visibility="collapsed",
+        width=280,
+        help="Territories and their loads stay as they are; segments and tiers are defined on the page Scores",
+    )
+    return True
+
+
+def chosen(shown: PlanSnapshot) -> SegmentFilter | None:
+    """The accounts looked at, None for all."""
+    title = st.session_state.get(KEY, ALL)
+    if title == ALL:
+        return None
+    found = _data(shown).scored
+    return segment_filter.filtered(found, title)
+
+
+def lost(scenario_id: str) -> bool:
+    """Whether the plan's measure isn't there any more; then that is said, and another one can be chosen."""
+    ws = state.workspace()
+    info = ws.store.scenario(scenario_id)
+    data = dataset.dataset(ws, info.dataset_id)
+    if info.measure in data.accounts.measures:
+        return False
+    header.line()
+    st.error(markdown(sentence(missing(data.scored, info.measure))), icon=":material/error:")
+    names = [m for m in data.accounts.measures if data.accounts.total(m) > 0]
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    name = row.selectbox(
+        "Measure to balance instead",
+        names,
+        index=state.suggested_measure(names) if names else None,
+        key="terr_instead",
+        width=320,
+    )
+    row.button(
+        "Use", type="primary", key="terr_instead_go", on_click=_use, args=(scenario_id, name), disabled=not names
+    )
+    return True
+
+
+def _use(scenario_id: str, name: str) -> None:
+    attempt(lambda: state.workspace().store.update_settings(scenario_id, measure=str(name)))
+
+
+def measure_definition(shown: PlanSnapshot) -> str | None:
+    """How the plan's measure was defined, if it wasn't the file's own."""
+    data = _data(shown)
+    return measure_origin(data.scored, shown.measure) or None
+
+
+def _data(shown: PlanSnapshot) -> dataset.Dataset:
+    """The plan's data set, as the board was just made from it."""
+    ws = state.workspace()
+    known: dataset.Dataset | None = ws.datasets.get(shown.info.dataset_id)
+    return known or dataset.dataset(ws, shown.info.dataset_id)

@@ -1,0 +1,92 @@
+"""Work in the background of a plan: suggested moves, proofs, curves, designs in progress, edits from other windows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from terr.ui.design import certificate as certificate_view
+from terr.ui.design import frontier, suggested_moves
+from terr.ui.design.design_run import _show_design
+from terr.ui.jobs import solver_jobs
+from terr.ui.live import panel, window
+from terr.ui.live.redraw_pace import PACE
+from terr.ui.session import state
+from terr.ui.session.errors import guarded
+from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
+
+MOVES, PROOF, TRADE, TOGETHER = "Moves", "Proof", "Trade-off", "Together"
+PARTS = [MOVES, PROOF, TRADE, TOGETHER]
+SIDE = "side_part"
+
+
+def discard_outdated(rev: int) -> None:
+    """Drop what was suggested or proposed on an older revision; a proposal is made again on the newest."""
+    run: solver_jobs.SolverJob | None = state.get("advice")
+    if run is not None and run.task.rev != rev:
+        suggested_moves.drop()
+    proposal: PlanSnapshot | None = state.get("proposal")
+    if proposal is not None and proposal.rev != rev:
+        state.drop("proposal")
+    if state.get(panel.SHOWN) is not None:
+        panel.redraw(rev)
+
+
+def area(sid: str) -> None:
+    """The part of the page that looks after itself: often while something runs, seldom otherwise."""
+    state.pool()
+    busy = any(solver_jobs.is_running(state.get(n)) for n in state.RUNS)
+    st.fragment(guarded(_watch), run_every=max(0.6 if busy else 2.0, PACE.wait()))(sid)
+
+
+def _watch(sid: str) -> None:
+    with PACE.turn():
+        _beside(sid)
+
+
+def _beside(sid: str) -> None:
+    if state.get("scenario") != sid:
+        return
+    if state.get("redraw"):  # a button of this part changed what the map shows
+        state.drop("redraw")
+        st.rerun()
+    if not window.has_line() and state.workspace().store.rev(sid) != state.window_state().rev:
+        st.rerun()  # the panel shows the newest plan and says so; a map with a line asks for that itself
+    certificate_view.watch()
+    design: solver_jobs.SolverJob | None = state.get("design")
+    if design is not None:
+        solver_jobs.collect(design)
+        _show_design(design)
+        return
+    shown = plan_snapshot(state.workspace(), sid)
+    part = st.segmented_control(
+        "Beside the map", PARTS, default=MOVES, key=SIDE, label_visibility="collapsed", required=True
+    )
+    if part != TOGETHER:
+        panel.hide()
+    if state.get("proposal") is not None or part == TRADE:
+        frontier.frontier_part(shown)
+    elif part == PROOF:
+        certificate_view.certificate_part(shown)
+    elif part == TOGETHER:
+        panel.workshop_part(shown)
+    elif window.with_others() and state.get("asked_moves") != shown.rev:
+        _ask_for_moves(shown)
+    else:
+        suggested_moves.suggested_moves_part(shown)
+
+
+def _ask_for_moves(shown: PlanSnapshot) -> None:
+    """With several people no window looks for moves by itself: each edit would set off as many searches."""
+    suggested_moves.drop()
+    if shown.within and not shown.strays:
+        st.caption("None needed: every territory is within the limit.")
+        return
+    st.caption("Others are on this plan, so suggested moves come when you ask for them; an edit ends them.")
+    st.button(
+        "Look for the fewest moves",
+        key="ask_moves",
+        icon=":material/search:",
+        width="stretch",
+        on_click=state.put,
+        args=("asked_moves", shown.rev),
+    )

@@ -1,0 +1,149 @@
+"""From a board to what charts, tables and lines of text show."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from terr.aggregate import drawn_points, unit_codes
+from terr.view.colors import color
+from terr.view.text import count, markdown, percent, short, unit_noun, units_title
+from terr.workspace.plan import segment_filter
+from terr.workspace.plan.segment_filter import SegmentFilter
+from terr.workspace.plan.snapshot import PlanSnapshot
+
+MOST_POINTS = 50_000
+
+
+def chart_frame(board: PlanSnapshot, before: PlanSnapshot | None = None) -> pd.DataFrame:
+    """The frame `view.charts.balance` draws, sorted by deviation; `before` adds the earlier loads."""
+    table = board.table
+    old = {} if before is None else dict(zip(before.table["code"], before.table["load"], strict=True))
+    target = table["target"].where(table["target"] > 0, np.nan)
+    frame = pd.DataFrame(
+        {
+            "code": table["code"],
+            "territory": table["territory"],
+            "load_pct": (100 * table["load"] / target).fillna(0.0),
+            "deviation_pct": 100 * table["deviation"],
+            "color": [color(c) for c in table["color"]],
+            "load_text": [short(v, board.currency) for v in table["load"]],
+            "target_text": [short(v, board.currency) for v in table["target"]],
+            "label": [percent(100 * d, signed=True) for d in table["deviation"]],
+            "before_pct": [
+                100 * old[c] / t if c in old and t > 0 else np.nan for c, t in zip(table["code"], target, strict=True)
+            ],
+            "inside": [bool(abs(d) <= board.info.tolerance + 1e-9) for d in table["deviation"]],
+        }
+    )
+    return frame.sort_values("deviation_pct", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def table_frame(board: PlanSnapshot, only: SegmentFilter | None = None) -> pd.DataFrame:
+    """The table under the map; one row per territory in plan order, numbers as numbers; `only` adds its accounts."""
+    table = board.table
+    word = units_title(board.info.level)
+    frame = pd.DataFrame(
+        {
+            "Territory": [
+                f"{n} (locked)" if on else n for n, on in zip(table["territory"], table["locked"], strict=True)
+            ],
+            "Rep": table["rep"].replace("", "–"),
+            board.measure: table["load"],
+            "Deviation": 100 * table["deviation"],
+            "Accounts": table["accounts"],
+            word: table["units"],
+            "Pieces": table["pieces"],
+            "Compactness": table["compactness"],
+        }
+    )
+    if only is not None:
+        sums = segment_filter.per_territory(board, only)
+        for at, (title, name) in enumerate(
+            zip(segment_filter.column_titles(only, board.measure), sums.columns, strict=True)
+        ):
+            frame.insert(5 + at, title, sums[name])
+    return frame
+
+
+def heading(board: PlanSnapshot) -> str:
+    """What this plan is, in one line."""
+    return (
+        f"{count(len(board.table), 'territory', 'territories')} · "
+        f"within ±{percent(100 * board.info.tolerance, 0 if round(100 * board.info.tolerance, 1) % 1 == 0 else 1)}"
+    )
+
+
+def state_of_balance(board: PlanSnapshot) -> tuple[str, str]:
+    """(icon, sentence in Markdown): whether the plan is within its limit, and what keeps it from it."""
+    if not len(board.table):
+        return "info", "No territories yet. Generate some, or make one and click units into it."
+    if np.isnan(board.max_deviation):
+        return "info", f"{markdown(board.measure)} adds up to zero here; choose another measure."
+    problems = []
+    over = [
+        t
+        for t, d in zip(board.table["territory"], board.table["deviation"], strict=True)
+        if abs(d) > board.info.tolerance + 1e-9
+    ]
+    if over:
+        problems.append(f"{count(len(over), 'territory is', 'territories are')} outside the limit")
+    if board.unassigned_units and not board.within:
+        word = unit_noun(board.info.level, board.unassigned_units)
+        problems.append(
+            f"{board.unassigned_units:,} {word} unassigned ({short(board.unassigned_load, board.currency)})"
+        )
+    if board.strays:
+        problems.append(count(len(board.strays), "stray piece"))
+    problems += [markdown(line) for line in board.broken[:2]]
+    if problems:
+        said = "; ".join(problems) + "."
+        return "error", said[0].upper() + said[1:]
+    if board.unassigned_units:
+        word = unit_noun(board.info.level, board.unassigned_units)
+        return "check_circle", (
+            f"Every territory is within the limit and in one piece; {board.unassigned_units:,} {word} stay unassigned "
+            f"({short(board.unassigned_load, board.currency)}), as allowed."
+        )
+    return "check_circle", "Every territory is within the limit and in one piece."
+
+
+def headline(figures: list[tuple[str, str, str, str]]) -> str:
+    """HTML of a few large figures: (label, value, "ok" | "off" | "", explanation on hover)."""
+    blocks = (
+        f'<div class="{kind}" title="{escape(help_)}"><small>{escape(label)}</small><b>{escape(value)}</b></div>'
+        for label, value, kind, help_ in figures
+    )
+    return f'<div class="terr-figures">{"".join(blocks)}</div>'
+
+
+def account_points(board: PlanSnapshot, only: SegmentFilter | None = None) -> dict[str, Any]:
+    """Accounts with a position as points for the map, radius by the square root of the measure; perhaps none.
+
+    Args:
+        board: the plan.
+        only: the accounts looked at, None for all.
+    """
+    lat, lon = drawn_points(board.accounts, board.units)
+    by_name = np.full(len(board.accounts), "", dtype=object)
+    names = {t.code: t.name for t in board.plan.territories}
+    by_name[board.held.rows] = [f" (exception: {names[c]})" for c in board.held.codes.tolist()]
+    here = np.isfinite(lat) & np.isfinite(lon) & ((unit_codes(board.accounts, board.units) >= 0) | (by_name != ""))
+    some = board.accounts.frame.assign(lat=lat, lon=lon)[here if only is None else here & only.mask]
+    if len(some) > MOST_POINTS:  # the largest say most, and a browser should not be sent a million
+        some = some.nlargest(MOST_POINTS, board.measure)
+    values = some[board.measure].fillna(0.0).clip(lower=0)
+    top = float(values.quantile(0.99)) if len(some) else 1.0
+    radius = (1.2 + 4.0 * np.sqrt(np.minimum(values / (top or 1.0), 1.0))).round(1)
+    return {
+        "lat": some["lat"].round(4).tolist(),
+        "lon": some["lon"].round(4).tolist(),
+        "r": radius.tolist(),
+        "text": [
+            f"{n}: {short(v, board.currency)}{e}"
+            for n, v, e in zip(some["name"], values, by_name[some.index.to_numpy()], strict=True)
+        ],
+    }

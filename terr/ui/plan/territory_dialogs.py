@@ -1,0 +1,255 @@
+"""Dialogs that manage territories and that edit without the mouse."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from terr.edits import moves
+from terr.model.edit import Edit
+from terr.model.plan import Plan
+from terr.ui.design import design_run
+from terr.ui.session import state
+from terr.ui.session.errors import attempt
+from terr.ui.session.unit_picker import MOST_TO_PICK, match_units, pasted_units
+from terr.view.text import and_list, count, markdown, unit_noun, units_title
+from terr.workspace.plan import editing, paste_units
+from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
+from terr.workspace.plan.unit_groups import groups
+
+
+def _do(make: editing.Make, said: str, *, close: bool = True) -> None:
+    done = attempt(lambda: editing.edit(state.workspace(), str(state.get("scenario")), state.window_state().rev, make))
+    if done is not None:
+        state.at_revision(done.rev)
+        state.say(said if done.changed else "Nothing to change.")
+        if close:
+            state.put("territories_done", True)
+
+
+def _now(key: str) -> str:
+    """A field's value when a button is pressed: what was typed last may come together with the click."""
+    return str(st.session_state[key])
+
+
+def new_territory() -> None:
+    """Make an empty territory and make it the active one."""
+    made: list[int] = []
+
+    def make(plan: Plan, code: int) -> Edit:
+        made[:] = [code]
+        used = np.bincount([t.color for t in plan.territories], minlength=7)
+        return moves.new_territory(plan, next_code=code, color=int(used.argmin()), author=state.author())
+
+    _do(make, "New territory made; clicks now go to it.", close=False)
+    if made:
+        state.choose(made[0])
+
+
+@st.dialog("Territories", width="medium")
+def manage() -> None:
+    """Rename, give to a rep, lock, merge, delete."""
+    if state.get("territories_done"):
+        state.drop("territories_done")
+        st.rerun()
+    state.show_said()
+    shown = plan_snapshot(state.workspace(), str(state.get("scenario")))
+    if not shown.plan.territories:
+        st.info("There is no territory yet. Use New, or Generate some.", icon=":material/info:")
+        return
+    names = {t.code: t.name for t in shown.plan.territories}
+    codes = list(names)
+    active = state.window_state().active
+    code = st.selectbox(
+        "Territory",
+        codes,
+        index=codes.index(active) if active in codes else 0,
+        format_func=lambda c: names[c],
+        key=f"man_code_{active}",
+    )
+    here = shown.plan.territory(int(code))
+    who = state.author()
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left.text_input("Name", here.name, max_chars=80, key=f"man_name_{code}")
+    right.button(
+        "Rename",
+        width="stretch",
+        key="man_rename",
+        on_click=_do,
+        args=(lambda p, _: moves.rename(p, here.code, _now(f"man_name_{code}"), author=who), "Renamed."),
+    )
+    reps = {"": "Nobody", **{r.rep_id: r.name for r in shown.reps}}
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    ids = list(reps)
+    left.selectbox(
+        "Rep",
+        ids,
+        index=ids.index(here.rep) if here.rep in ids else 0,
+        format_func=lambda i: reps[i],
+        key=f"man_rep_{code}",
+    )
+    right.button(
+        "Set rep",
+        width="stretch",
+        key="man_set_rep",
+        on_click=_do,
+        args=(lambda p, _: moves.set_rep(p, here.code, _now(f"man_rep_{code}"), author=who), "Rep set."),
+    )
+    others = [c for c in codes if c != here.code]
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left.selectbox("Merge into", others, format_func=lambda c: names[c], key=f"man_into_{code}", disabled=not others)
+    right.button(
+        "Merge",
+        width="stretch",
+        key="man_merge",
+        disabled=not others,
+        on_click=_do,
+        args=(
+            lambda p, _: moves.merge(p, here.code, int(_now(f"man_into_{code}")), author=who),
+            f"{here.name} is merged.",
+        ),
+    )
+    lock, delete = st.columns(2)
+    lock.button(
+        "Unlock territory" if here.locked else "Lock territory",
+        width="stretch",
+        key="man_lock",
+        icon=":material/lock_open:" if here.locked else ":material/lock:",
+        on_click=_do,
+        args=(
+            lambda p, _: moves.lock_territory(p, here.code, not here.locked, author=who),
+            f"{here.name} is {'unlocked' if here.locked else 'locked'}.",
+        ),
+    )
+    delete.button(
+        "Delete territory",
+        width="stretch",
+        key="man_delete",
+        icon=":material/delete:",
+        on_click=_do,
+        args=(lambda p, _: moves.delete(p, here.code, author=who), f"{here.name} is deleted; Undo brings it back."),
+    )
+    st.caption("Every change here is one step of Undo.")
+
+
+@st.dialog("Edit by list", width="medium")
+def by_list() -> None:
+    """Move or lock units by name or code: the route without a mouse."""
+    if state.get("territories_done"):
+        state.drop("territories_done")
+        st.rerun()
+    state.show_said()
+    sid = str(state.get("scenario"))
+    shown = plan_snapshot(state.workspace(), sid)
+    word = unit_noun(shown.info.level)
+    few = len(shown.units) <= MOST_TO_PICK
+    if few:
+        st.multiselect(
+            units_title(shown.info.level),
+            range(len(shown.units)),
+            format_func=shown.units.names.__getitem__,
+            key="list_units",
+        )
+    st.text_area(
+        f"{'or paste' if few else 'Paste'} {word} from a spreadsheet (codes or names)",
+        key="list_paste",
+        height=100,
+        placeholder=f"{shown.units.ids[0]}\n{shown.units.names[-1]}",
+    )
+    for kind, found in groups(shown.units).items():
+        st.multiselect(f"Whole {unit_noun(kind)}", list(found), key=f"list_{kind}")
+    units, unknown = _listed(shown)
+    read = pasted_units(shown, str(st.session_state["list_paste"]))
+    if read.entries:
+        st.markdown(markdown(_said(read, shown.info.level)))
+    if unknown:
+        st.warning(f"Not in this plan: {markdown(and_list(unknown, 8))}", icon=":material/search_off:")
+    names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
+    codes, active = list(names), state.window_state().active
+    at = codes.index(active) if active in names else 0
+    st.selectbox("Give to", codes, index=at, format_func=lambda c: names[c], key="list_target")
+    move, lock, unlock = st.columns(3)
+    n = count(len(units), unit_noun(shown.info.level, 1), word)
+    move.button(
+        f"Move {n}",
+        type="primary",
+        width="stretch",
+        disabled=not units,
+        key="list_move",
+        on_click=_paint,
+        args=(sid,),
+    )
+    lock.button("Lock", width="stretch", disabled=not units, key="list_lock", on_click=_lock, args=(sid, True))
+    unlock.button("Unlock", width="stretch", disabled=not units, key="list_unlock", on_click=_lock, args=(sid, False))
+
+
+def _listed(shown: PlanSnapshot) -> tuple[list[int], list[str]]:
+    """Codes of the units picked or pasted, and the pasted entries that name none."""
+    found, unknown = match_units(shown, str(st.session_state["list_paste"]))
+    picked = {*st.session_state.get("list_units", []), *found}
+    for kind, units in groups(shown.units).items():
+        for name in st.session_state.get(f"list_{kind}", []):
+            picked.update(units.get(name, ()))
+    return sorted(picked), unknown
+
+
+def _said(read: paste_units.PastedUnits, level: str) -> str:
+    """One line: how many of the entries were found, and what was done to find them."""
+    parts = [
+        f"{len(read.units):,} {unit_noun(level, len(read.units))} found in {count(read.entries, 'entry', 'entries')}"
+    ]
+    if read.repeated:
+        parts.append(f"{read.repeated:,} repeated")
+    if read.mended:
+        parts.append(f"{read.mended:,} with lost zeros or a ZIP+4, put right")
+    if read.elsewhere:
+        parts.append(f"{read.elsewhere:,} without an area of their own, taken as the area they lie in")
+    if read.unknown:
+        parts.append(f"{len(read.unknown):,} not here")
+    return "; ".join(parts)
+
+
+def _paint(sid: str) -> None:
+    units, _ = _listed(plan_snapshot(state.workspace(), sid))
+    target = int(st.session_state["list_target"])
+    done = attempt(lambda: editing.paint(state.workspace(), sid, units, target, author=state.author()))
+    _after(done, f"{_counted(sid, len(units))} moved.")
+
+
+def _lock(sid: str, on: bool) -> None:
+    units, _ = _listed(plan_snapshot(state.workspace(), sid))
+    done = attempt(lambda: editing.set_locks(state.workspace(), sid, units, on, author=state.author()))
+    _after(done, f"{_counted(sid, len(units))} {'locked' if on else 'unlocked'}.")
+
+
+def _counted(sid: str, n: int) -> str:
+    level = state.workspace().store.scenario(sid).level
+    return f"{n:,} {unit_noun(level, n)}"
+
+
+def _after(done: editing.EditOutcome | None, said: str) -> None:
+    if done is not None:
+        state.at_revision(done.rev)
+        state.say(done.notice or (said if done.changed else "Nothing to change."))
+        state.put("territories_done", True)
+
+
+@st.dialog("Measure and limit", width="small")
+def measure() -> None:
+    """Choose what is balanced and how closely; the plan itself stays."""
+    sid = str(state.get("scenario"))
+    shown = plan_snapshot(state.workspace(), sid)
+    names = [m for m in shown.accounts.measures if shown.accounts.total(m) > 0 or m == shown.measure]
+    name = st.selectbox("Measure to balance", names, index=names.index(shown.measure), key="set_measure")
+    limit = st.number_input(
+        "Limit: load within ± % of target",
+        0.1,
+        100.0,
+        float(round(100 * shown.info.tolerance, 1)),
+        0.5,
+        key="set_limit",
+    )
+    if st.button("Use", type="primary", key="set_go"):
+        attempt(lambda: state.workspace().store.update_settings(sid, measure=str(name), tolerance=float(limit) / 100))
+        design_run.drop_advice()
+        st.rerun()

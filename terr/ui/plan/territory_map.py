@@ -1,0 +1,176 @@
+"""The map on the Plan page: what it is told on each rerun, and how what it says is taken in."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit_folium import st_folium
+
+from terr.boundaries.layers.catalog import EVERYWHERE, US, geometry_file, layer
+from terr.errors import TerrError
+from terr.ui.live import window
+from terr.ui.plan import segment_filter, tables
+from terr.ui.session import state
+from terr.view.colors import color
+from terr.view.mapview import MapAssignment, MapPatch, base_map, encode, patch_group
+from terr.view.text import SYMBOLS, unit_noun
+from terr.workspace.live import map_events
+from terr.workspace.live.map_events import WindowState
+from terr.workspace.plan import map_layers, search
+from terr.workspace.plan.named_accounts import overrides_key
+from terr.workspace.plan.snapshot import PlanSnapshot
+
+KEY = "terr_map"
+HEIGHT = 545
+_KEPT = 6
+"""Plans a window remembers having sent, so that the next one can be sent as what differs."""
+_PREVIEW = "This is a preview: apply it or drop it first, at the right."
+
+
+def take_events() -> None:
+    """Take in what the map sent; runs before the fragment does."""
+    sid = state.get("scenario")
+    if not sid:
+        return
+    try:
+        after = map_events.apply_events(
+            state.workspace(),
+            sid,
+            state.window_state(),
+            st.session_state.get(KEY) or {},
+            author=state.author(),
+            person=window.me(),
+        )
+    except TerrError as error:  # not acknowledged, so the browser sends it again
+        state.say(str(error))
+        return
+    for line in after.notices:
+        state.say(line)
+    if after.ack[0] != state.window_state().ack[0]:
+        state.drop("fly")  # a new map shows the whole region first
+    state.put("seen", map_events.without_notices(after))
+
+
+def show_map(shown: PlanSnapshot, *, proposed: bool) -> None:
+    """The map of a board; nothing can be edited on a proposal."""
+    seen = state.window_state()
+    version = _version(shown)
+    names = {r.rep_id: r.name for r in shown.reps}
+    off = dict(zip(shown.table["code"], shown.table["deviation"], strict=True))
+    territories = [
+        {
+            "code": t.code,
+            "name": t.name,
+            "rep": names.get(t.rep, t.rep),
+            "locked": t.locked,
+            "color": color(t.color),
+            "deviation": round(100 * float(off[t.code]), 4) if np.isfinite(off[t.code]) else None,
+        }
+        for t in shown.plan.territories
+    ]
+    patch = MapPatch(
+        plan=shown.info.id,
+        rev=shown.rev,
+        slots=shown.plan.slots(),
+        territories=territories,
+        active=seen.active,
+        locked=np.flatnonzero(shown.plan.locked_units).tolist(),
+        strays=shown.strays,
+        ack=seen.ack,
+        preview=None if proposed else state.get("preview"),
+        marked=state.get("marked", []),
+        # a map that hasn't said anything yet is first given the plan alone, so that it is there sooner
+        data=None if not seen.ack[0] or seen.have == version else _data(version, shown),
+        fly=state.get("fly"),
+        readonly=_PREVIEW if proposed or state.get("preview") else state.needs("edit"),
+        assign=_assigned(shown, seen.holds),
+        pieces=_pieces(shown, seen),
+        choices=map_layers.choices(state.workspace(), shown),
+        limit=100 * shown.info.tolerance,
+        tiles=seen.tiles,
+        edits=seen.edits,
+        proposed=proposed,
+        together=window.for_map(shown),
+    )
+    st_folium(
+        _base(shown),
+        key=KEY,
+        height=HEIGHT,
+        use_container_width=True,
+        returned_objects=[],
+        feature_group_to_add=patch_group(patch),
+        on_change=take_events,
+    )
+
+
+def _base(shown: PlanSnapshot) -> Any:
+    level, region = shown.info.level, shown.units.region
+    whole = layer(level)
+    plain = region == EVERYWHERE or set(region) == set(US) or len(shown.units) == len(whole)
+    return base_map(
+        geometry_file(level),
+        None if plain else region,
+        words=(unit_noun(level, 1), unit_noun(level)),
+        approximate=whole.approximate,
+        context=geometry_file("state") if level.startswith("own-") else "",
+    )
+
+
+def _assigned(shown: PlanSnapshot, holds: str) -> MapAssignment:
+    """The plan whole, or what differs from one this window was sent before and still holds."""
+    assign = shown.plan.assign
+    name = f"{shown.units.version[:8]}-{shown.rev}-{zlib.crc32(assign.tobytes()):08x}"
+    sent: dict[str, NDArray[np.int16]] = state.get("sent", {})
+    before = sent.get(holds)
+    sent = {**{k: v for k, v in sent.items() if k != name}, name: assign}
+    state.put("sent", dict(list(sent.items())[-_KEPT:]))
+    if before is None or len(before) != len(assign):
+        return MapAssignment(name)
+    units = np.flatnonzero(before != assign)
+    if 4 * len(units) > len(assign):
+        return MapAssignment(name)
+    return MapAssignment(name, holds, units.tolist(), assign[units].tolist())
+
+
+def _version(shown: PlanSnapshot) -> str:
+    """Which accounts on which units, short enough for the browser to give back."""
+    parts = (shown.data, shown.units.version, shown.measure, overrides_key(shown.held))
+    return hashlib.sha256("-".join(parts).encode()).hexdigest()[:20]
+
+
+def _data(version: str, shown: PlanSnapshot) -> dict[str, Any]:
+    return {
+        "version": version,
+        "measure": shown.measure,
+        "symbol": _symbol(shown.currency),
+        "values": map_layers.figures(shown.loads),
+        "accounts": shown.counts.tolist(),
+    }
+
+
+def _symbol(currency: str) -> str:
+    return SYMBOLS.get(currency, f"{currency} " if currency else "")
+
+
+def _pieces(shown: PlanSnapshot, seen: WindowState) -> list[dict[str, Any]]:
+    """What the person asked for and the browser doesn't hold yet."""
+    ws, out = state.workspace(), []
+    only = segment_filter.chosen(shown)
+    version = f"points-{_version(shown)}{'' if only is None else f'-{zlib.crc32(only.title.encode()):08x}'}"
+    if seen.points and version not in seen.got:
+        out.append({"kind": "points", "version": version, **tables.account_points(shown, only)})
+    look = map_layers.piece(ws, shown, seen.look) if seen.look else None
+    if look is not None and look["version"] not in seen.got:
+        if look["kind"] == "change":
+            look["was"] = encode(look.pop("slots"))
+        else:
+            look["symbol"] = _symbol(look.pop("currency"))
+        out.append(look)
+    if seen.find:
+        out.append({"kind": "found", "text": seen.find, "hits": search.find(ws, shown, seen.find, only)})
+    return out

@@ -1,0 +1,1 @@
+"""The Reports page: files to download and files for the CRM."""

@@ -1,0 +1,106 @@
+"""Reports: what goes back into the CRM, who is left out of it and why, and the CRM's ids of the territories."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from terr.errors import TerrError
+from terr.report.crm import FILES, CrmFile
+from terr.ui.session import state
+from terr.view.text import markdown, number
+from terr.workspace.reports.crm import back_to_crm, save_territory_ids, territory_ids
+from terr.workspace.reports.downloads import CSV, file_name
+
+_SALESFORCE, _HUBSPOT = "Salesforce", "HubSpot"
+_WHAT = {
+    FILES[0]: ("Territory assignments", "ObjectTerritory2Association: account, territory, how it came to it"),
+    FILES[1]: ("Owner updates", "Id and OwnerId of the accounts whose owner changes; the roster's ids are user ids"),
+    FILES[2]: (
+        "Company owners",
+        "Record ID and owner (e-mail, or a name nobody shares) of companies that change hands",
+    ),
+}
+_TERRITORY, _ID = "Territory", "Salesforce id (0MI...)"
+
+
+def section(sid: str) -> None:
+    """Downloads for one CRM, with what is left out."""
+    st.subheader("Back to your CRM")
+    chosen = st.segmented_control(
+        "CRM", (_SALESFORCE, _HUBSPOT), default=_SALESFORCE, key="terr_crm", label_visibility="collapsed"
+    )
+    kinds = FILES[2:] if chosen == _HUBSPOT else FILES[:2]
+    if chosen != _HUBSPOT:
+        _ids(sid)
+    for column, kind in zip(st.columns(2), (*kinds, *[None] * (2 - len(kinds))), strict=True):
+        if kind:
+            with column:
+                _file(sid, kind)
+
+
+def _file(sid: str, kind: str) -> None:
+    made = _made(sid, kind)
+    label, what = _WHAT[kind]
+    st.download_button(
+        f"{label} (CSV)",
+        made.csv(),
+        file_name(state.workspace().store.scenario(sid).name, kind),
+        CSV,
+        icon=":material/download:",
+        width="stretch",
+        disabled=made.frame.empty,
+        key=f"get_{kind}",
+        on_click="ignore",
+    )
+    st.caption(what)
+    rows, left = len(made.frame), sum(made.left_out.values())
+    st.markdown(f"**{number(rows)} accounts** in the file" + (f", {number(left)} left out:" if left else "."))
+    if left:
+        st.markdown("\n".join(f"- {number(n)}: {markdown(why)}" for why, n in made.left_out.items()))
+
+
+def _made(sid: str, kind: str) -> CrmFile:
+    """The file; made again only when something it is made of changed."""
+    ws = state.workspace()
+    stand = (sid, *ws.store.stand(sid), ws.store.scenario(sid).dataset_id, str(territory_ids(ws, sid)))
+    kept = state.get("crm_files", {})
+    if kind not in kept or kept[kind][0] != stand:
+        kept = {**kept, kind: (stand, back_to_crm(ws, sid, kind))}
+        state.put("crm_files", kept)
+    made: CrmFile = kept[kind][1]
+    return made
+
+
+def _ids(sid: str) -> None:
+    ws = state.workspace()
+    plan, _ = ws.plan(sid)
+    if not plan.territories:
+        return
+    known = territory_ids(ws, sid)
+    with st.expander(
+        f"Salesforce ids of the territories: {len(known)} of {len(plan.territories)} given", expanded=not known
+    ):
+        st.caption(
+            "Setup › Territory Models › your model › a territory: its address ends in the id. Paste a column at once."
+        )
+        table = pd.DataFrame(
+            {_TERRITORY: [t.name for t in plan.territories], _ID: [known.get(t.code, "") for t in plan.territories]}
+        )
+        edited = st.data_editor(
+            table,
+            disabled=[_TERRITORY],
+            hide_index=True,
+            width="stretch",
+            column_config={_ID: st.column_config.TextColumn(max_chars=18)},
+            key=f"terr_crm_ids_{sid}",
+        )
+        if st.button("Keep these ids", key="terr_crm_keep"):
+            try:
+                given = [str(v or "") for v in edited[_ID]]
+                save_territory_ids(ws, sid, {t.code: v for t, v in zip(plan.territories, given, strict=True)})
+            except TerrError as error:
+                st.error(markdown(str(error)), icon=":material/error:")
+            else:
+                state.say("The ids are kept with the plan.")
+                st.rerun()

@@ -1,0 +1,95 @@
+"""Downloads of the open plan, the totals they must equal, and the plan file that comes back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from terr.errors import TerrError
+from terr.ui.session import state
+from terr.view.text import markdown, number, short
+from terr.workspace.plan.snapshot import plan_snapshot, totals
+from terr.workspace.reports.downloads import KINDS, export, file_name, import_plan, mime_of
+
+_WHAT = {
+    "accounts.xlsx": ("Accounts (Excel)", "Every account with territory and rep; sheets Territories and Totals"),
+    "accounts.csv": (
+        "Accounts (CSV)",
+        "The same rows as text; open it in Excel with Data > From Text to keep ZIP zeros",
+    ),
+    "plan.csv": ("Plan file (CSV)", "unit_id,territory: the plan itself, to keep or to load again"),
+    "territories.geojson": ("Territories (GeoJSON)", "One shape per territory, for any map program"),
+}
+
+
+def totals_line(sid: str) -> None:
+    """accepted = assigned + unassigned + outside + unlocated, in accounts and in each measure."""
+    one = totals(state.workspace(), sid)
+    shown = plan_snapshot(state.workspace(), sid)
+    money = dict(shown.accounts.currency)
+    parts = {
+        "Accepted": one.accepted,
+        "Assigned": one.assigned,
+        "Unassigned": one.unassigned,
+        "Outside the region": one.outside,
+        "Not located": one.unlocated,
+    }
+    rows = [{"": "Accounts", **{name: number(p.rows) for name, p in parts.items()}}]
+    for j, measure in enumerate(one.measures):
+        rows.append({"": measure, **{n: short(p.loads[j], money.get(measure, "")) for n, p in parts.items()}})
+    st.markdown("**Accepted = assigned + unassigned + outside the region + not located**")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", key="terr_totals")
+
+
+def downloads(sid: str) -> None:
+    """One button per file; each is made when it is asked for, from the plan as stored then."""
+    st.subheader("Files")
+    ws = state.workspace()
+    stem = plan_snapshot(ws, sid).info.name
+    for column, kind in zip(st.columns(len(KINDS)), KINDS, strict=True):
+        label, what = _WHAT[kind]
+        with column:
+            st.download_button(
+                label,
+                partial(_bytes, sid, kind),
+                file_name(stem, kind),
+                mime_of(kind),
+                icon=":material/download:",
+                width="stretch",
+                key=f"get_{kind}",
+                on_click="ignore",
+            )
+            st.caption(what)
+
+
+def _bytes(sid: str, kind: str) -> bytes:
+    return export(state.workspace(), sid, kind).data
+
+
+def plan_upload(sid: str) -> None:
+    """A plan file becomes one edit of the open plan."""
+    st.subheader("Load a plan file")
+    given = st.file_uploader(
+        "PLAN.csv with unit_id,territory", key="terr_plan_file", help="One edit; Undo takes it back."
+    )
+    if given is None or state.get("plan_file_id") == given.file_id:
+        if message := state.get("plan_file_error"):
+            st.error(markdown(message), icon=":material/error:")
+        return
+    state.put("plan_file_id", given.file_id)
+    state.drop("plan_file_error")
+    try:
+        done = import_plan(state.workspace(), sid, state.window_state().rev, given.getvalue(), author=state.author())
+    except TerrError as error:
+        state.put("plan_file_error", str(error))
+        state.at_revision(state.workspace().store.rev(sid))  # the next try is made on what is there now
+    else:
+        state.at_revision(done.rev)
+        state.say(
+            "The plan file is taken over; Undo on page Plan takes it back."
+            if done.changed
+            else "The plan is the same already."
+        )
+    st.rerun()

@@ -1,0 +1,1 @@
+"""The Reps page: the roster and who covers what."""

@@ -1,0 +1,1 @@
+"""The Scenarios page: the tree of plans, history, comparison, change ledger, exceptions."""

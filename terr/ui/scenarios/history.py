@@ -1,0 +1,229 @@
+"""History of a plan: who did what, when, why, and what it did to the balance; and the ways to any point of it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from terr.store import ScenarioInfo
+from terr.ui.scenarios import maps, picker
+from terr.ui.scenarios import tree as tree_view
+from terr.ui.session import state
+from terr.ui.session.errors import attempt, guarded
+from terr.ui.session.local_time import local
+from terr.view.text import count, markdown, percent
+from terr.workspace import levels
+from terr.workspace.accounts.dataset import dataset
+from terr.workspace.plan import editing
+from terr.workspace.scenarios import history, tree
+from terr.workspace.scenarios.history import HistoryLine
+from terr.workspace.scenarios.key_figures import key_figures
+
+_PAGE = 50
+
+
+@guarded
+def show_history() -> None:
+    """The story of one plan, and its point chosen in it."""
+    ws = state.workspace()
+    top = st.columns([2, 1.6, 1.8, 1], vertical_alignment="bottom")
+    with top[0]:
+        info = picker.plan("history_plan")
+    lines = history.history_lines(ws, info.id)
+    people = sorted({x.event.who for x in lines if x.event.who})
+    who = top[1].multiselect("By", people, key=f"terr_who_{info.id}", placeholder="Everybody")
+    there = {x.kind for x in lines}
+    kinds = top[2].multiselect(
+        "What",
+        [k for k in history.KINDS if k in there],
+        format_func=lambda k: history.KINDS[k],
+        key=f"terr_kinds_{info.id}",
+        placeholder="Everything",
+    )
+    fits = history.chosen(lines, who=who, kinds=kinds)
+    pages = max(1, -(-len(fits) // _PAGE))
+    page = 1
+    if pages > 1:
+        page = int(top[3].number_input(f"Page of {pages:,}", 1, pages, 1, key=f"terr_page_{info.id}_{pages}"))
+    _travel(info, people)
+    if not fits:
+        st.info("Nothing in this history fits what is chosen above.", icon=":material/filter_alt_off:")
+        return
+    part = history.with_effects(ws, info.id, fits[(page - 1) * _PAGE : page * _PAGE])
+    left, right = st.columns([1.55, 1], gap="medium")
+    with left:
+        chosen = _table(part, info)
+    with right:
+        if chosen is None:
+            st.caption(
+                "Choose a line (tick box at its left) to look at the plan as it was then, go back to it, branch from "
+                "it or give it a name."
+            )
+        elif chosen.event.edit_id is None:
+            st.info("This line didn't change the plan, so there is no other map to show.", icon=":material/info:")
+        else:
+            _point(info, chosen)
+
+
+def _travel(info: ScenarioInfo, people: Sequence[str]) -> None:
+    """Undo and redo: of everything, and of one's own where several people work on the plan."""
+    ws, author = state.workspace(), state.author()
+    buttons = st.container(horizontal=True, vertical_alignment="center", gap="small")
+
+    def button(label: str, key: str, act: Callable[[], Any], off: bool, help_: str) -> None:
+        buttons.button(label, key=key, on_click=lambda: done(act), **picker.allowed(info, "undo", help_, off=off))
+
+    rev = info.rev
+    button(
+        "Undo",
+        "undo_all",
+        lambda: editing.undo(ws, info.id, rev, author=author),
+        not ws.store.can_undo(info.id),
+        "Take the plan's last change back, whoever made it",
+    )
+    button(
+        "Redo",
+        "redo_all",
+        lambda: editing.redo(ws, info.id, rev, author=author),
+        not ws.store.can_redo(info.id),
+        "Make the change again that was taken back last",
+    )
+    mine = history.own(ws.store.history(info.id), author)
+    if len(people) > 1:
+        button(
+            "Undo mine",
+            "undo_own",
+            lambda: history.undo_own(ws, info.id, author=author),
+            mine.undo is None,
+            f"Take back your own last change: {mine.undo_title}. What others changed since stays."
+            if mine.undo is not None
+            else "There is no change of yours to take back",
+        )
+        button(
+            "Redo mine",
+            "redo_own",
+            lambda: history.redo_own(ws, info.id, author=author),
+            mine.redo is None,
+            f"Make your own change again: {mine.redo_title}"
+            if mine.redo is not None
+            else "There is no change of yours to make again",
+        )
+    buttons.caption(f"{markdown(levels.heading(info))} · {count(info.rev, 'revision')}")
+
+
+def done(act: Callable[[], Any]) -> None:
+    """Do something to a plan, say what came of it, and let an open Plan page show the newest."""
+    out = attempt(act)
+    if out is None:
+        return
+    state.say(getattr(out, "notice", ""))
+    sid = state.get("scenario")
+    if sid and state.get("seen") is not None:
+        state.at_revision(state.workspace().store.rev(sid))
+
+
+def _table(lines: Sequence[HistoryLine], info: ScenarioInfo) -> HistoryLine | None:
+    frame = pd.DataFrame(
+        {
+            "When": [local(x.event.at) for x in lines],
+            "Who": [x.event.who or "–" for x in lines],
+            "What": [x.event.what for x in lines],
+            "Effect on balance": [x.effect for x in lines],
+            "Why": [x.event.why for x in lines],
+        }
+    )
+    rows = [(x.event.at, x.event.rev) for x in lines]
+    key = f"terr_story_{zlib.crc32(repr((info.id, rows)).encode()):08x}"
+    picked = st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        height=min(560, 38 + 35 * len(frame)),
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        column_config={
+            "Effect on balance": st.column_config.TextColumn(
+                help="Largest |load ÷ target − 1| of any territory before and after, by today's measure and exceptions"
+            )
+        },
+    )
+    at = [r for r in picked.selection.rows if r < len(lines)]
+    return lines[at[0]] if at else None
+
+
+def _point(info: ScenarioInfo, line: HistoryLine) -> None:
+    """The plan as it was after the chosen line."""
+    ws, edit_id = state.workspace(), int(line.event.edit_id or 0)
+    found = key_figures(ws, info, edit_id)
+    at_head = edit_id == info.head
+    st.markdown(
+        f"**{'The plan as it is now' if at_head else 'The plan as it was then'}** · "
+        f"{count(found.territories, 'territory', 'territories')} · max deviation {percent(100 * found.max_deviation)}"
+    )
+    shown = maps.pane(
+        info,
+        ws.store.plan_at(info.id, edit_id),
+        edit_id,
+        dataset(ws, info.dataset_id).reps,
+        f"{info.name}, {local(line.event.at)}",
+        line.event.what,
+    )
+    maps.show_maps([maps.pair_map_inputs(info)], [shown], "point", height=330)
+    a, b = st.columns([1, 1], vertical_alignment="bottom")
+    rev = info.rev
+    a.button(
+        "Go back to here",
+        icon=":material/history:",
+        width="stretch",
+        key="back_to",
+        **picker.allowed(
+            info, "edit", "A new change that makes the plan what it was; all that came since stays", off=at_head
+        ),
+        on_click=lambda: done(lambda: history.back_to(ws, info.id, edit_id, rev, author=state.author())),
+    )
+    if b.button("Open the plan", icon=":material/map:", width="stretch", key="open_point"):
+        tree_view.open_plan(info.id)
+    _named(info, edit_id)
+
+
+def _named(info: ScenarioInfo, edit_id: int) -> None:
+    ws = state.workspace()
+    for label, key, verb, action, act in (
+        (
+            "Name of a branch",
+            "branch_here",
+            "Branch from here",
+            "view",
+            lambda text: tree.branch(ws, info.id, edit_id, text, by=tree_view.me()),
+        ),
+        (
+            "Name of a version",
+            "name_here",
+            "Name version",
+            "mark",
+            lambda text: tree.name_version(ws, info.id, text, edit_id=edit_id, by=tree_view.me()),
+        ),
+    ):
+        a, b = st.columns([1.5, 1], vertical_alignment="bottom")
+        field = f"{key}_{info.id}_{edit_id}"
+        a.text_input(label, key=field, max_chars=120)
+        b.button(
+            verb,
+            key=key,
+            width="stretch",
+            on_click=_made,
+            args=(field, verb, act),
+            **picker.allowed(info, action),
+        )
+
+
+def _made(field: str, verb: str, act: Callable[[str], Any]) -> None:
+    text = str(st.session_state[field])
+    if attempt(lambda: act(text)) is not None:
+        st.session_state[field] = ""
+        state.say(f"{verb}: {text.strip()}. It stands under Plans.")

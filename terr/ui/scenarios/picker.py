@@ -1,0 +1,40 @@
+"""Which plan page Scenarios looks at, and what the person here may do with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from terr.store import ScenarioInfo
+from terr.ui.session import state
+from terr.workspace.access import roles
+
+
+def plan(key: str, label: str = "Plan") -> ScenarioInfo:
+    """Choose a plan; the open one comes first."""
+    every = state.workspace().store.list_scenarios()
+    if not every:
+        every = state.workspace().store.list_scenarios(include_archived=True)
+    ids = [p.id for p in every]
+    names = labels(every)
+    current = state.scenario_id()
+    at = ids.index(current) if current in ids else 0
+    picked = st.selectbox(label, ids, index=at, format_func=lambda i: names[i], key=f"terr_{key}_{current}")
+    return every[ids.index(picked)]
+
+
+def allowed(info: ScenarioInfo, action: str, help_: str | None = None, *, off: bool = False) -> dict[str, Any]:
+    """For a button: off, with the reason and whom to ask, for a person who may not do this with the plan."""
+    why = roles.needs(state.workspace(), info.id, state.person(), action)
+    return {"disabled": bool(why) or off, "help": why or help_}
+
+
+def labels(plans: list[ScenarioInfo]) -> dict[str, str]:
+    """Names of plans, with a number where two have the same."""
+    out: dict[str, str] = {}
+    seen: dict[str, int] = {}
+    for one in plans:
+        seen[one.name] = seen.get(one.name, 0) + 1
+        out[one.id] = one.name if seen[one.name] == 1 else f"{one.name} ({seen[one.name]})"
+    return out

@@ -1,0 +1,1 @@
+"""The Scores page: segments, tiers, potential, scores, look-alikes, workload."""

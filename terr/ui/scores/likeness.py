@@ -1,0 +1,201 @@
+"""Likeness to closed-won accounts on the page Scores: how good the model is comes before what it says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from terr.boundaries.watch import Watch
+from terr.errors import InputError
+from terr.scoring import columns
+from terr.scoring.likeness import LEAST, Likeness, guess_outcomes
+from terr.ui.jobs import thread_jobs
+from terr.ui.scores import editor as base
+from terr.ui.session import state
+from terr.view.scorecharts import calibration, leanings
+from terr.view.text import and_list, markdown, percent, sentence
+from terr.workspace.accounts.dataset import Dataset
+from terr.workspace.background_job import BackgroundJob
+from terr.workspace.scores import recipe as recipes
+from terr.workspace.scores import suggestions as guess
+from terr.workspace.scores.likeness import LikenessTo
+from terr.workspace.scores.recipe import RecipeStep
+
+_WORK = "likeness"
+_TOP = 200
+
+
+def show_likeness(data: Dataset) -> None:
+    """The form at the left, quality and the likest accounts at the right."""
+    one: LikenessTo | None = base.opened(data, LikenessTo)
+    left, right = st.columns([1, 1.6], gap="large")
+    with left:
+        found = _form(data, one)
+    if found is None:
+        return
+    with right:
+        step = _worked_out(data, found)
+        if step is not None and step.made is not None:
+            _quality(step.made.detail)
+            if not step.problem:
+                _likest(data, found, step.made.detail)
+    with left:
+        base.save_row(data, found, can=step is not None and not step.problem)
+
+
+def _form(data: Dataset, one: LikenessTo | None) -> LikenessTo | None:
+    offered = guess.grouping(data.accounts)
+    usual = one.column if one else guess.outcome_column(data.accounts)
+    if one and one.column not in offered:
+        offered = [one.column, *offered]
+    if not usual:
+        st.info(
+            "No column here tells won from lost accounts. Likeness needs one, such as a CRM's stage with “Closed Won” "
+            f"and “Closed Lost”, and at least {LEAST} accounts of each. If one of these columns does, choose it.",
+            icon=":material/info:",
+        )
+    at = offered.index(usual) if usual else None
+    column = st.selectbox(
+        "Column that tells won from lost", offered, index=at, key=base.key("outcome"), placeholder="Choose a column"
+    )
+    if column is None:
+        return None
+    won, lost = (one.won, one.lost) if one and one.column == column else guess_outcomes(data.accounts, column)
+    words = sorted({str(w) for w in columns.texts(data.accounts, column).tolist()} - {""})
+    words += [w for w in (*won, *lost) if w not in words]
+    good = st.multiselect("These mean won", words, default=list(won), key=base.key(f"won_{column}"))
+    bad = st.multiselect(
+        "These mean lost",
+        [w for w in words if w not in good],
+        default=[w for w in lost if w not in good],
+        key=base.key(f"lost_{column}"),
+        help="All other values are taken as still open",
+    )
+    usable = [c for c in columns.offered(data.accounts) if c not in {column, "name"}]
+    with st.expander("Which columns it learns from"):
+        use = st.multiselect(
+            "Learn from",
+            usable,
+            default=[c for c in (one.use if one else ()) if c in usable],
+            key=base.key("use"),
+            placeholder="All of the file's own that suit",
+        )
+        allow = st.multiselect(
+            "Use although they seem to know the outcome",
+            usable,
+            default=[c for c in (one.allow if one else ()) if c in usable],
+            key=base.key("allow"),
+            placeholder="None",
+        )
+    name = base.name_field(data, one, "Likeness to won")
+    if not good or not bad:
+        st.info("Say which values mean won and which mean lost.", icon=":material/info:")
+        return None
+    found: LikenessTo | None = base.made_by(
+        lambda: LikenessTo(name, column, tuple(good), tuple(bad), tuple(use), tuple(allow))
+    )
+    return found
+
+
+def _worked_out(data: Dataset, found: LikenessTo) -> RecipeStep | None:
+    """The model if it is at hand; else its progress, or the button that starts it."""
+    ready = _mark(data, found)
+    kept = data.scored.step(found.name) if data.scored else None
+    known = kept is not None and kept.definition == found and kept.made is not None
+    if state.get("likeness_ready") == ready or known:
+        return base.tried(data, found)
+    if thread_jobs.running(_WORK):
+        thread_jobs.show_thread_job(_WORK, lambda mark: state.put("likeness_ready", mark), stop="Cancel")
+        return None
+    thread_jobs.show_thread_job(_WORK, lambda mark: state.put("likeness_ready", mark), stop="Cancel")
+    st.markdown(
+        "It learns what won and lost accounts have in common, tests itself on accounts it hasn't seen, and says how "
+        "like a won account each one is. Nothing leaves this machine."
+    )
+    if st.button("Learn and test", icon=":material/model_training:", key=base.key("learn"), type="primary"):
+        try:
+            recipe = base.tried_recipe(data, found)
+        except InputError as error:
+            base.wrong(error)
+            return None
+        thread_jobs.begin_thread_job(_WORK, lambda: BackgroundJob(_body(data, recipe, ready)))
+        st.rerun()
+    return None
+
+
+def _mark(data: Dataset, found: LikenessTo) -> str:
+    return f"{data.key} {found!r}"
+
+
+def _body(data: Dataset, recipe: recipes.Recipe, mark: str):  # type: ignore[no-untyped-def]
+    ws, basis = state.workspace(), data.scored
+
+    def body(watch: Watch) -> str:
+        if basis is not None:
+            before = (basis, *recipes.recalled(ws, data.info.id))
+            done = recipes.applied(basis.base, recipe, data.reps, ground=basis.ground, before=before, watch=watch)
+            recipes.remember(ws, data.info.id, done)
+        return mark
+
+    return body
+
+
+def _quality(found: Likeness) -> None:
+    q = found.quality
+    if not found.on:
+        st.warning(f"**Off.** {markdown(sentence(found.why_off))}", icon=":material/block:")
+    if q is not None:
+        if found.on:
+            st.markdown(
+                f"Of two accounts it hasn't seen, a won and a lost one, it picks the won one in "
+                f"**{percent(100 * q.auc, 0)}** of cases (guessing: 50 %; 99 % sure: {percent(100 * q.low, 0)} to "
+                f"{percent(100 * q.high, 0)}).",
+                help=f"AUC {q.auc:.3f}, 99 % interval {q.low:.3f} to {q.high:.3f}, five folds, {q.won:,} won and "
+                f"{q.lost:,} lost accounts; mean squared error {q.brier:.3f} against {q.brier_base:.3f} of always "
+                "saying the overall share",
+            )
+        title = f"What it says comes true within {percent(100 * q.off_by, 1)} on average"
+        st.altair_chart(calibration(q.calibration, title=title, dark=base.dark()), width="stretch")
+    if found.flagged:
+        with st.expander(f"Left out: {markdown(and_list([f.column for f in found.flagged], 5))}"):
+            for f in found.flagged:
+                st.markdown(f"- **{markdown(f.column)}** {markdown(f.why)}")
+    for line in found.notes:
+        st.caption(f":material/info: {markdown(line)}")
+
+
+def _likest(data: Dataset, defined: LikenessTo, found: Likeness) -> None:
+    frame = data.accounts.frame
+    closed = {" ".join(v.casefold().split()) for v in (*defined.won, *defined.lost)}
+    words = columns.texts(data.accounts, defined.column)
+    is_open = np.array([" ".join(str(w).casefold().split()) not in closed for w in words.tolist()], dtype=np.bool_)
+    pool = np.flatnonzero(is_open) if is_open.any() else np.arange(len(frame))
+    best = pool[np.argsort(-found.amounts[pool], kind="stable")][:_TOP]
+    title = "open accounts" if is_open.any() else "accounts"
+    st.markdown(f"**The likest {title}; choose one to see why**")
+    table = pd.DataFrame(
+        {
+            "Account": [str(frame["name"].iloc[k] or frame["account_id"].iloc[k]) for k in best.tolist()],
+            defined.name: found.amounts[best].round(0),
+        }
+    )
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        height=212,
+        key=base.key("like_table"),
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    rows = picked.selection.rows
+    k = rows[0] if rows and rows[0] < len(best) else 0
+    at = int(best[k])
+    told = found.explained(at)
+    told = told[told["points"].abs() >= 0.05].head(8)
+    if len(told):
+        told = told.assign(text=[f"{v:+.1f}".replace("-", "−") for v in told["points"]])
+        name = str(table["Account"].iloc[k])
+        title = f"{name}: {found.amounts[at]:.0f} = {found.base:.0f} of an average account and what its columns add"
+        st.altair_chart(leanings(told, title=title[:100], dark=base.dark()), width="stretch")

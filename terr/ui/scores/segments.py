@@ -1,0 +1,206 @@
+"""Segments on the page Scores: by attribute, by size bands, or by rules."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import streamlit as st
+
+from terr.errors import InputError
+from terr.scoring import columns, segments
+from terr.scoring.segments import BLANK, Segment
+from terr.ui.scores import editor as base
+from terr.view.scorecharts import by_segment
+from terr.view.text import markdown, percent, short
+from terr.workspace.accounts.dataset import Dataset
+from terr.workspace.scores import suggestions as guess
+from terr.workspace.scores.segments import ACCOUNTS, Segments
+from terr.workspace.scores.wording import segments_title
+
+ATTRIBUTE, BANDS, RULES = "By attribute", "By size bands", "By rules"
+_BLANKS, _OTHERS = "(blank)", "(other values)"
+_MOST = 12
+
+
+def show_segments(data: Dataset) -> None:
+    """The form at the left, what it gives at the right."""
+    one: Segments | None = base.opened(data, Segments)
+    left, right = st.columns([1, 1.35], gap="large")
+    with left:
+        found = _form(data, one)
+    if found is None:
+        return
+    with right:
+        _preview(data, found)
+    with left:
+        base.save_row(data, found)
+
+
+def _form(data: Dataset, one: Segments | None) -> Segments | None:
+    ways = [ATTRIBUTE, BANDS, RULES]
+    by_values = one is not None and all(p.column for p in one.parts)
+    usual = ATTRIBUTE if one is None or by_values else RULES
+    way = st.segmented_control("How", ways, default=usual, key=base.key("way"), label_visibility="collapsed") or usual
+    build = {ATTRIBUTE: _attribute, BANDS: _bands, RULES: _rules}[way]
+    made = build(data, one if way == usual else None)
+    if made is None:
+        return None
+    usual_name, parts = made
+    names = [ACCOUNTS, *(m for m in data.accounts.measures if not one or m not in one.makes)]
+    offered = [n for n in dict.fromkeys(names) if " · " not in n]
+    first = [guess.money_column(data.accounts, [m for m in offered if m != ACCOUNTS])]
+    counted = st.multiselect(
+        "As measures, count for each segment",
+        offered,
+        default=[m for m in (one.measures if one else first) if m in offered],
+        key=base.key("counted"),
+        help="Each becomes a measure to plan with, such as “Revenue · Health”. Leave empty for filters only.",
+    )
+    name = base.name_field(data, one, usual_name, label="Name of this set of segments")
+    found: Segments | None = base.made_by(lambda: Segments(name, tuple(parts), tuple(counted)))
+    return found
+
+
+def _attribute(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]] | None:
+    accounts = data.accounts
+    offered = guess.grouping(accounts)
+    mine = one.parts[0].column if one else ""
+    if mine and mine not in offered:
+        offered = [mine, *offered]
+    if not offered:
+        st.info("No column has 2 to 40 different texts. Cut by size, or write rules.", icon=":material/info:")
+        return None
+    done = {d.split for d in (data.scored.recipe.kept if data.scored else ()) if isinstance(d, Segments)}
+    usual_column = mine or next((c for c in offered if c not in done), offered[0])
+    column = str(st.selectbox("Attribute", offered, index=offered.index(usual_column), key=base.key("column")))
+    values = base.made_by(lambda: segments.by_values(accounts, column, guess.MOST_VALUES))
+    if values is None:
+        return None
+    own = {p.picks[0]: p for p in values if len(p.picks) == 1 and p.picks[0] != BLANK}
+    shown = [*own, *([_BLANKS] if any(p.picks == (BLANK,) for p in values) else [])]
+    usual = shown[:_MOST]
+    if one and one.parts[0].column == column:
+        usual = [v for v in shown if any(p.picks == ((BLANK,) if v == _BLANKS else (v,)) for p in one.parts)]
+    chosen = st.multiselect("Values, each a segment", shown, default=usual, key=base.key(f"values_{column}"))
+    left = [v for v in own if v not in chosen]
+    rest = bool(left) and st.checkbox(
+        f"The other {len(left):,} as one segment more",
+        value=bool(one and any(p.name == _OTHERS for p in one.parts)),
+        key=base.key("rest"),
+    )
+    parts = [Segment(_BLANKS, column=column, picks=(BLANK,)) if v == _BLANKS else own[v] for v in chosen]
+    if rest:
+        parts.append(Segment(_OTHERS, column=column, picks=tuple(left)))
+    if not parts:
+        st.info("Choose one value or more.", icon=":material/info:")
+        return None
+    return f"By {column}"[:80], parts
+
+
+def _bands(data: Dataset, _one: Segments | None) -> tuple[str, list[Segment]] | None:
+    accounts = data.accounts
+    offered = guess.numeric(accounts)
+    usual = guess.size_column(accounts)
+    column = str(st.selectbox("Figure", offered, index=offered.index(usual), key=base.key("figure")))
+    marks = ", ".join(f"{e:g}" for e in guess.edges(accounts, column))
+    text = st.text_input("Cut at", marks, key=base.key(f"edges_{column}"), help="Rising figures, such as 50, 500 or 1M")
+    count = len([t for t in text.split(",") if t.strip()]) + 1
+    usual_names = {2: "Small, Large", 3: "Small, Medium, Large"}.get(count, "")
+    named = st.text_input("Names, the smallest first (optional)", usual_names, key=base.key(f"names_{count}"))
+    try:
+        found = segments.by_bands(accounts, column, [_edge(t) for t in text.split(",") if t.strip()])
+    except InputError as error:
+        base.wrong(error)
+        return None
+    words = [w.strip() for w in named.split(",") if w.strip()]
+    if words and len(words) != len(found):
+        st.error(f"{len(found):,} bands need {len(found):,} names, {len(words):,} given.", icon=":material/error:")
+        return None
+    parts = [Segment(w, p.rule) for w, p in zip(words, found, strict=True)] if words else list(found)
+    return f"Size by {column}"[:80], parts
+
+
+def _edge(text: str) -> float:
+    match = re.fullmatch(r"\s*\$?(-?\d+(?:\.\d+)?)\s*([kKmMbB]?)\s*", text)
+    if match is None:
+        raise InputError(f"{columns.shown(text.strip())} is no figure to cut at; write such as 50, 500 or 1M")
+    return float(match[1]) * {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}[match[2].lower()]
+
+
+def _rules(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]] | None:
+    money = guess.money_column(data.accounts)
+    asked = f"[{money}]" if re.search(r"\W", money) else money
+    usual = f"Key: {asked} >= 100k\nRest: {asked} < 100k"
+    if one:
+        usual = "\n".join(f"{p.name}: {p.rule or _as_rule(p)}" for p in one.parts)
+    text = st.text_area(
+        "One segment per line, as “Name: rule”", usual, height=130, key=base.key("rules"), max_chars=20_000
+    )
+    base.formula_help()
+    parts = []
+    for number, row in enumerate(text.splitlines(), start=1):
+        if not row.strip():
+            continue
+        name, sign, rule = row.partition(":")
+        if not sign or not rule.strip():
+            st.error(
+                f"Line {number}: write a name, a colon and a rule, such as Key: revenue >= 1M", icon=":material/error:"
+            )
+            return None
+        try:
+            part = Segment(name.strip(), rule.strip())
+            segments.members(data.accounts, part)
+        except InputError as error:
+            base.wrong(error, f"Line {number}: ")
+            return None
+        parts.append(part)
+    if not parts:
+        st.info("Write one line or more.", icon=":material/info:")
+        return None
+    return "Segment", parts
+
+
+def _as_rule(part: Segment) -> str:
+    listed = ", ".join('"' + v.replace('"', "'") + '"' for v in part.picks if v)
+    tests = [f"[{part.column}] in ({listed})"] if listed else []
+    return " or ".join([*tests, *([f"[{part.column}] is blank"] if BLANK in part.picks else [])])
+
+
+def _preview(data: Dataset, found: Segments) -> None:
+    step = base.tried(data, found)
+    if step is None or step.made is None:
+        return
+    accounts = data.scored.base if data.scored else data.accounts
+    members, _ = step.made.detail
+    measures = [m for m in found.measures if m != ACCOUNTS] or [guess.money_column(data.accounts)]
+    money = dict(data.accounts.currency)
+    names = [p.name for p in found.parts]
+    table = pd.DataFrame({"Segment": names, "Accounts": [len(m) for m in members]})
+    table["Share"] = [percent(100 * len(m) / max(len(accounts), 1)) for m in members]
+    sums: dict[str, list[float]] = {}
+    for m in measures:
+        amounts = pd.Series(columns.numbers(data.accounts, m).amounts)
+        sums[m] = [float(amounts[who.mask].sum()) for who in members]
+        table[m] = [short(v, money.get(m, "")) for v in sums[m]]
+    first = measures[0]
+    bars = pd.DataFrame(
+        {"segment": names, "value": sums[first], "text": [short(v, money.get(first, "")) for v in sums[first]]}
+    )
+    st.altair_chart(
+        by_segment(bars, title=segments_title(names, sums[first], first), dark=base.dark()), width="stretch"
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        key="scores_segments_table",
+        height=min(330, 37 + 35 * len(table)),
+        column_config={
+            "Accounts": st.column_config.NumberColumn(format="localized"),
+            **dict.fromkeys(["Share", *measures], base.RIGHT),
+        },
+    )
+    base.notes(step)
+    if not found.measures:
+        st.caption(markdown("As filters only: choose measures at the left to plan with these segments."))

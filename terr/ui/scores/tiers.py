@@ -1,0 +1,110 @@
+"""The 80/20 curve and tiers on the page Scores."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from terr.errors import InputError
+from terr.scoring import tiers
+from terr.scoring.tiers import Cuts
+from terr.ui.scores import editor as base
+from terr.view.scorecharts import pareto
+from terr.view.text import markdown, percent, short
+from terr.workspace.accounts.dataset import Dataset
+from terr.workspace.scores import suggestions as guess
+from terr.workspace.scores.tiers import TiersBy
+from terr.workspace.scores.wording import curve_title, cuts_text
+
+
+def show_tiers(data: Dataset) -> None:
+    """The form at the left, curve and table at the right."""
+    one: TiersBy | None = base.opened(data, TiersBy)
+    left, right = st.columns([1, 1.7], gap="large")
+    with left:
+        found = _form(data, one)
+    if found is None:
+        return
+    with right:
+        _preview(data, found)
+    with left:
+        base.save_row(data, found)
+
+
+def _form(data: Dataset, one: TiersBy | None) -> TiersBy | None:
+    offered = guess.numeric(data.accounts)
+    usual = one.measure if one else guess.value_column(data.accounts)
+    at = offered.index(usual) if usual in offered else 0
+    measure = str(st.selectbox("Rank accounts by", offered, index=at, key=base.key("measure")))
+    cuts = one.cuts if one else Cuts()
+    names = st.text_input(
+        "Tiers, the best first",
+        ", ".join(cuts.names),
+        key=base.key("tiers"),
+        max_chars=120,
+        help="Two or more names with commas between",
+    )
+    words = tuple(w.strip() for w in names.split(",") if w.strip())
+    shares = list(cuts.shares) if len(cuts.shares) == len(words) - 1 else _even(len(words) - 1)
+    chosen = [
+        st.slider(
+            f"{markdown(words[k])} ends at a share of",
+            1,
+            99,
+            round(100 * share),
+            format="%d %%",
+            key=base.key(f"cut_{k}_{len(words)}"),
+        )
+        / 100
+        for k, share in enumerate(shares)
+    ]
+    name = base.name_field(data, one, "Tier")
+
+    def build() -> TiersBy:
+        if len(words) < 2:
+            raise InputError("give two tiers or more, with commas between")
+        return TiersBy(name, measure, Cuts(tuple(chosen), words))
+
+    found: TiersBy | None = base.made_by(build)
+    if found is not None:
+        st.caption(markdown(f"{cuts_text(found.cuts, measure)}."))
+    return found
+
+
+def _even(count: int) -> list[float]:
+    return [0.8, 0.95] if count == 2 else [(k + 1) / (count + 1) for k in range(max(count, 0))]
+
+
+def _preview(data: Dataset, found: TiersBy) -> None:
+    step = base.tried(data, found)
+    if step is None or step.made is None:
+        return
+    curve = tiers.curve(data.accounts, found.measure)
+    title = curve_title(curve, found.measure)
+    st.altair_chart(
+        pareto(curve, found.cuts.shares, found.cuts.names, title=title, measure=found.measure, dark=base.dark()),
+        width="stretch",
+    )
+    money = dict(data.accounts.currency).get(found.measure, "")
+    table = step.made.detail.table
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Tier": table["tier"],
+                "Accounts": table["accounts"],
+                "of all": [percent(100 * v) for v in table["share of accounts"]],
+                found.measure: [short(v, money) for v in table["sum"]],
+                "of the sum": [percent(100 * v) for v in table["share of sum"]],
+                "From": [short(v, money) for v in table["smallest"]],
+                "To": [short(v, money) for v in table["largest"]],
+            }
+        ),
+        hide_index=True,
+        width="stretch",
+        key="scores_tiers_table",
+        column_config={
+            "Accounts": st.column_config.NumberColumn(format="localized"),
+            **dict.fromkeys(("of all", found.measure, "of the sum", "From", "To"), base.RIGHT),
+        },
+    )
+    base.notes(step)

@@ -1,0 +1,1 @@
+"""What one window remembers, its errors and its navigation; what all windows share."""

@@ -1,0 +1,1 @@
+"""The Settings page: boundaries and who a plan is shared with."""

@@ -1,0 +1,1 @@
+"""Who may do what: roles, and the store behind a guard that asks for them."""

@@ -1,0 +1,1 @@
+"""Data sets: a file read, asked about, imported, corrected, compared with the next one."""

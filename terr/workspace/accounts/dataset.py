@@ -1,0 +1,292 @@
+"""Data sets: a file taken in and kept, opened again, changed; with what a person decided about it applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from terr.errors import ConflictError, LocateError, TerrError
+from terr.ingest.progress import Cancel, Progress, part
+from terr.ingest.reading.files import RawTable, read_table
+from terr.model.accounts import Accounts
+from terr.model.reps import Rep
+from terr.store import DatasetInfo
+from terr.workspace.accounts.check_report import check_report
+from terr.workspace.accounts.import_settings import ImportSettings, reading_version, stepped, version
+from terr.workspace.accounts.intake import (
+    COUNT,
+    WAYS,
+    Intake,
+    guess_money,
+    inspect,
+    intake,
+    roster_in,
+    summary,
+    with_column,
+)
+from terr.workspace.accounts.merge_rules import decided
+from terr.workspace.scores import recipe
+from terr.workspace.workspace import Workspace
+
+_READING = "terr_reading"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A saved data set.
+
+    Attributes:
+        info: its record.
+        accounts: what all work is done with: the file's, after decisions about duplicates and families, with scores.
+        reps: its roster.
+        originals: the accounts as they came in, before any decision.
+        version: another one whenever the accounts may differ; part of the key of whatever is kept in memory of them.
+        notes: decisions that couldn't be carried out.
+        scored: what was worked out by the kept definitions of scores; its base are the accounts without it.
+    """
+
+    info: DatasetInfo
+    accounts: Accounts
+    reps: tuple[Rep, ...]
+    originals: Accounts
+    version: str
+    notes: tuple[str, ...] = ()
+    scored: recipe.AppliedRecipe | None = None
+
+    @property
+    def key(self) -> str:
+        """Which accounts these are: the data set and its version, with the homes if workload counts on them."""
+        return f"{self.info.id}-{self.version}{'' if self.scored is None else self.scored.homes}"
+
+
+def save(
+    ws: Workspace,
+    data: bytes,
+    taken: Intake,
+    *,
+    name: str = "",
+    reps: Sequence[Rep] = (),
+    more: Mapping[str, Any] | None = None,
+) -> Dataset:
+    """Keep the file, the accounts and the roster.
+
+    Args:
+        ws: where.
+        data: the file's bytes.
+        taken: what came of it.
+        name: of the data set, by default the file's.
+        reps: its roster.
+        more: what else the data set keeps, beside how it is read.
+
+    Raises:
+        StoreError: if it can't be written; nothing half-written stays behind.
+    """
+    sha256 = ws.files.save(data)
+    raw = taken.raw
+    reading = ImportSettings(
+        taken.chosen or taken.columns, dict(taken.accounts.currency), taken.answers, taken.refuse, sheet=raw.sheet
+    )
+    mapping = {**(more or {}), **reading.plain()}
+    info = ws.store.save_dataset(
+        name=name or raw.filename, sha256=sha256, filename=raw.filename, mapping=mapping, summary=summary(taken)
+    )
+    _write_frame(ws, info.id, taken.accounts.frame, mapping)
+    ws.store.save_reps(info.id, tuple(reps))
+    ws.intakes.put(("intake", info.id), (reading_version(info.mapping), taken))
+    return dataset(ws, info.id)  # reps in the order they come back after a restart
+
+
+def dataset(ws: Workspace, dataset_id: str) -> Dataset:
+    """A saved data set, with everything a person decided about it applied.
+
+    Raises:
+        LocateError: if there is none with this id.
+        StoreError: if its files are gone.
+    """
+    info = ws.store.dataset(dataset_id)  # cheap; another window or process may have changed it
+    now = version(info.mapping)
+    known: Dataset | None = ws.datasets.get(dataset_id)
+    if known is not None and known.version == now:
+        return known
+    reps = ws.store.reps(dataset_id) if known is None else known.reps
+    if known is not None and reading_version(known.info.mapping) == reading_version(info.mapping):
+        originals = known.originals
+    else:
+        originals = _originals(ws, info)
+    done = decided(originals, info.mapping)
+    work = recipe.applied(  # what measures are made of is counted once by now
+        done.accounts,
+        recipe.recipe_in(info.mapping),
+        reps,
+        ground=version({**info.mapping, recipe.KEY: None}),
+        before=(None if known is None else known.scored, *recipe.recalled(ws, dataset_id)),
+    )
+    made = Dataset(info, work.accounts, reps, originals, now, done.notes, work)
+    return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]
+
+
+def _originals(ws: Workspace, info: DatasetInfo) -> Accounts:
+    """The accounts as they came in, before decisions about duplicates and families.
+
+    The stored table is a copy for speed: if it is gone, or of another reading (Terr was ended between two writes), the
+    accounts are made from the file again.
+    """
+    taken = cached_ledger(ws, info)
+    if taken is not None:
+        return taken.accounts
+    wanted = reading_version(info.mapping)
+    try:
+        frame = ws.files.read_frame(info.id)
+    except LocateError:
+        if not ws.files.exists(info.sha256):
+            raise
+        frame = pd.DataFrame()
+    changed = any(info.mapping.get(k) for k in ("answers", "refuse", "steps"))
+    if frame.empty or frame.attrs.get(_READING, "" if changed else wanted) != wanted:
+        accounts = ledger_of(ws, info.id).accounts
+        _write_frame(ws, info.id, accounts.frame, info.mapping)
+        return accounts
+    return Accounts(
+        frame=frame,
+        measures=tuple(info.summary["measures"]),
+        currency=tuple((m, c) for m, c in info.summary["currency"].items()),
+    )
+
+
+def _write_frame(ws: Workspace, dataset_id: str, frame: pd.DataFrame, mapping: Mapping[str, Any]) -> None:
+    told = frame.copy(deep=False)
+    told.attrs = {_READING: reading_version(mapping)}
+    ws.files.write_frame(dataset_id, told)
+
+
+def ledger_of(
+    ws: Workspace, dataset_id: str, *, progress: Progress | None = None, cancel: Cancel | None = None
+) -> Intake:
+    """The ledger of a saved data set, made again from the kept file if this process hasn't got it.
+
+    Raises:
+        LocateError: if there is no such data set, or its file is gone.
+        Cancelled: if `cancel` said so.
+    """
+    info = ws.store.dataset(dataset_id)
+    known = cached_ledger(ws, info)
+    if known is not None:
+        return known
+    reading = ImportSettings.of(info.mapping)
+    raw, _ = stepped(raw_of(ws, info, progress=part(progress, 0.0, 0.5), cancel=cancel), reading, ws.files.read)
+    taken = _taken(raw, reading, part(progress, 0.5, 1.0), cancel)
+    ws.intakes.put(("intake", dataset_id), (reading_version(info.mapping), taken))
+    return taken
+
+
+def cached_ledger(ws: Workspace, info: DatasetInfo) -> Intake | None:
+    """The ledger of a data set if it is at hand."""
+    known = ws.intakes.get(("intake", info.id))
+    return known[1] if known is not None and known[0] == reading_version(info.mapping) else None
+
+
+def raw_of(
+    ws: Workspace, info: DatasetInfo, *, progress: Progress | None = None, cancel: Cancel | None = None
+) -> RawTable:
+    """The file of a data set as it was uploaded, before any change."""
+    known = ws.intakes.get(("raw", info.id))
+    if known is not None:
+        return known  # type: ignore[no-any-return]
+    answers = {k: v for k, v in (info.mapping.get("answers") or {}).items() if k == "header_row:"}
+    return ws.intakes.put(  # type: ignore[no-any-return]
+        ("raw", info.id),
+        read_table(
+            ws.files.read(info.sha256),
+            info.filename,
+            sheet=info.mapping["sheet"],
+            answers=answers,
+            progress=progress,
+            cancel=cancel,
+        ),
+    )
+
+
+def _taken(raw: RawTable, reading: ImportSettings, progress: Progress | None, cancel: Cancel | None) -> Intake:
+    return intake(
+        raw,
+        reading.columns,
+        reading.money,
+        answers=reading.answers,
+        refuse=reading.refuse,
+        progress=progress,
+        cancel=cancel,
+    )
+
+
+def reread(
+    ws: Workspace,
+    dataset_id: str,
+    change: Callable[[ImportSettings], ImportSettings],
+    *,
+    progress: Progress | None = None,
+    cancel: Cancel | None = None,
+) -> Intake:
+    """Change how a data set's file is read, and make its accounts again. Two people's changes both hold.
+
+    Raises:
+        InputError: if the file can't be used in that way; everything stays as it was.
+        ConflictError: if others change it all the time.
+        Cancelled: if `cancel` said so.
+    """
+    for _ in range(5):
+        info = ws.store.dataset(dataset_id)
+        before = ImportSettings.of(info.mapping)
+        after = change(before)
+        known = cached_ledger(ws, info)
+        if known is not None and after.steps[: len(before.steps)] == before.steps:
+            if not before.steps:
+                ws.intakes.put(("raw", info.id), known.raw)  # to take the steps back from
+            raw, _ = stepped(known.raw, after, ws.files.read, done=len(before.steps))
+        else:
+            first = raw_of(ws, info, progress=part(progress, 0.0, 0.4), cancel=cancel)
+            raw, _ = stepped(first, after, ws.files.read)
+        taken = _taken(raw, after, part(progress, 0.4, 1.0), cancel)
+        mapping = {**info.mapping, **after.plain(), "money": dict(taken.accounts.currency)}
+        _write_frame(ws, dataset_id, taken.accounts.frame, mapping)
+        try:
+            ws.store.change_dataset(dataset_id, _unless_changed(info, mapping, summary(taken)))
+        except ConflictError:
+            continue  # with what the other one made of it
+        ws.intakes.put(("intake", dataset_id), (reading_version(mapping), taken))
+        return taken
+    raise ConflictError("this data set is being changed in other windows; try again")
+
+
+def _unless_changed(
+    info: DatasetInfo, mapping: Mapping[str, Any], figures: Mapping[str, Any]
+) -> Callable[[DatasetInfo], tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    def put(now: DatasetInfo) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        if version(now.mapping) != version(info.mapping):
+            raise ConflictError("this data set was changed meanwhile")
+        return mapping, figures
+
+    return put
+
+
+__all__ = [
+    "COUNT",
+    "WAYS",
+    "Dataset",
+    "Intake",
+    "TerrError",
+    "cached_ledger",
+    "check_report",
+    "dataset",
+    "guess_money",
+    "inspect",
+    "intake",
+    "ledger_of",
+    "reread",
+    "roster_in",
+    "save",
+    "summary",
+    "with_column",
+]

@@ -1,0 +1,187 @@
+"""Likely duplicates and families of a data set: looked for, decided one by one, kept with it, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from terr.boundaries.watch import UNWATCHED, Watch
+from terr.matching import duplicates, families
+from terr.matching.duplicates import DuplicateDecision, DuplicateSuggestion, How
+from terr.matching.families import Count, Family, FamilyDecision
+from terr.model.accounts import Accounts
+from terr.store import DatasetInfo
+from terr.workspace.accounts import dataset, merge_rules
+from terr.workspace.accounts.import_settings import reading_version
+from terr.workspace.workspace import Workspace
+
+HOW_WORDS: Mapping[How, str] = {
+    "keep": "the figures of the one that stays",
+    "sum": "the sum of all",
+    "max": "the largest figure",
+    "apart": "not the same account",
+}
+COUNT_WORDS: Mapping[Count, str] = {
+    "parent": "only the parent's figure counts",
+    "children": "only the children's figures count",
+    "rest": "the children count, and what the parent has beyond them",
+    "both": "all count as they stand",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class DuplicateReview:
+    """What stands for one another among the accounts of a data set.
+
+    Attributes:
+        duplicates: all suggestions of likely duplicates, decided or not, those that move most money first.
+        elsewhere: one name at several places, which is usually no duplicate.
+        families: parents whose figures may hold their children's, after the merges decided so far.
+        parent_column: the column that names parents, "" if there is none.
+        remarks: what of that column couldn't be used.
+    """
+
+    duplicates: tuple[DuplicateSuggestion, ...]
+    elsewhere: tuple[DuplicateSuggestion, ...]
+    families: tuple[Family, ...]
+    parent_column: str
+    remarks: tuple[str, ...]
+
+
+def _keys(info: DatasetInfo) -> tuple[tuple[object, ...], tuple[object, ...]]:
+    read = (info.id, reading_version(info.mapping))
+    return ("duplicates", *read), ("families", *read, repr(info.mapping.get(merge_rules.MERGES) or ()))
+
+
+def ready(ws: Workspace, dataset_id: str) -> DuplicateReview | None:
+    """What was looked for already, None if it wasn't."""
+    one, two = (ws.scores.get(k) for k in _keys(ws.store.dataset(dataset_id)))
+    return None if one is None or two is None else _twins(one, two)
+
+
+def find_duplicates(ws: Workspace, dataset_id: str, *, watch: Watch = UNWATCHED) -> DuplicateReview:
+    """Look for duplicates and families; kept in memory until the accounts change.
+
+    Raises:
+        StoppedError: if the person stopped it.
+    """
+    data = dataset.dataset(ws, dataset_id)
+    first, second = _keys(data.info)
+    found = ws.scores.get(first)
+    if found is None:
+        watch.at(0.05, f"comparing {len(data.originals):,} names, places and web addresses")
+        found = ws.scores.put(first, duplicates.suggest(data.originals))
+    kin = ws.scores.get(second)
+    if kin is None:
+        watch.at(0.85, "comparing parents with their children")
+        merged = merge_rules.decided(
+            data.originals, {merge_rules.MERGES: data.info.mapping.get(merge_rules.MERGES)}
+        ).accounts
+        kin = ws.scores.put(second, _families(merged))
+    watch.at(1.0, "done")
+    return _twins(found, kin)
+
+
+def _families(accounts: Accounts) -> tuple[tuple[Family, ...], str, tuple[str, ...]]:
+    tree = families.tree(accounts)
+    remarks = []
+    if tree.unknown:
+        remarks.append(f"{tree.unknown:,} account(s) name a parent that isn't among the accounts")
+    if tree.unclear:
+        remarks.append(f"{tree.unclear:,} account(s) name a parent by a name that several accounts have")
+    if tree.circles:
+        remarks.append(f"{len(tree.circles):,} account(s) are their own parent, around a circle; they count alone")
+    return families.suggest(accounts, known=tree), tree.column, tuple(remarks)
+
+
+def _twins(
+    found: Sequence[DuplicateSuggestion], kin: tuple[tuple[Family, ...], str, tuple[str, ...]]
+) -> DuplicateReview:
+    alike = tuple(s for s in found if s.kind == "duplicate")
+    return DuplicateReview(alike, tuple(s for s in found if s.kind == "elsewhere"), *kin)
+
+
+def open_groups(twins: DuplicateReview, info: DatasetInfo) -> tuple[DuplicateSuggestion, ...]:
+    """Likely duplicates nobody decided about yet."""
+    return duplicates.undecided(twins.duplicates, merge_rules.merges_in(info.mapping))
+
+
+def open_families(twins: DuplicateReview, info: DatasetInfo) -> tuple[Family, ...]:
+    """Families nobody decided about yet."""
+    done = {d.parent for d in merge_rules.families_in(info.mapping)}
+    return tuple(f for f in twins.families if f.parent not in done)
+
+
+def decide(ws: Workspace, dataset_id: str, decision: DuplicateDecision) -> None:
+    """Keep a decision about likely duplicates; the accounts everywhere follow it.
+
+    Raises:
+        InputError: if one of the accounts is in another merge.
+    """
+    _change(ws, dataset_id, lambda mapping: merge_rules.with_merge(mapping, decision))
+
+
+def undecide(ws: Workspace, dataset_id: str, accounts: Sequence[str]) -> None:
+    """Take the decision about these accounts back."""
+    _change(ws, dataset_id, lambda mapping: merge_rules.without_merge(mapping, accounts))
+
+
+def count_family(ws: Workspace, dataset_id: str, decision: FamilyDecision) -> None:
+    """Keep a decision about a family."""
+    _change(ws, dataset_id, lambda mapping: merge_rules.with_family(mapping, decision))
+
+
+def uncount_family(ws: Workspace, dataset_id: str, parent: str) -> None:
+    """Take the decision about a family back."""
+    _change(ws, dataset_id, lambda mapping: merge_rules.without_family(mapping, parent))
+
+
+def _change(ws: Workspace, dataset_id: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    ws.store.change_dataset(dataset_id, lambda info: (change(info.mapping), info.summary))
+
+
+def totals(data: dataset.Dataset) -> dict[str, tuple[float, float]]:
+    """Measure -> (sum as the file says, sum after all decisions)."""
+    return {m: (data.originals.total(m), data.accounts.total(m)) for m in data.originals.measures}
+
+
+def duplicates_json(accounts: Accounts) -> dict[str, Any]:
+    """Likely duplicates and families of accounts, as JSON."""
+    found = duplicates.suggest(accounts)
+    kin, column, remarks = _families(accounts)
+    return {
+        "duplicates": [
+            {
+                "accounts": list(s.accounts),
+                "rows": list(s.rows),
+                "name": s.name,
+                "score": round(s.score, 1),
+                "evidence": [str(e) for e in s.evidence[:5]],
+                "keep": s.keep,
+                "effects": {e.measure: {"now": e.now, "keep": e.keep, "sum": e.sum, "max": e.max} for e in s.effects},
+            }
+            for s in found
+            if s.kind == "duplicate"
+        ],
+        "families": [
+            {
+                "parent": f.parent,
+                "name": f.name,
+                "children": list(f.children),
+                "certain": f.certain,
+                "measures": {
+                    o.measure: {
+                        "parent": o.parent,
+                        "children": o.children,
+                        "verdict": o.verdict,
+                        "change_if": {"parent": o.if_parent, "children": o.if_children, "rest": o.if_rest},
+                    }
+                    for o in f.overlaps
+                },
+            }
+            for f in kin
+        ],
+        "parent_column": column,
+        "family_remarks": list(remarks),
+    }

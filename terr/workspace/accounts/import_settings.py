@@ -1,0 +1,237 @@
+"""How the file of a data set is read: its columns, a person's answers, and what was mended; kept as plain JSON.
+
+The file itself is never changed: the accounts are made from it and from this each time, so that taking a step back is
+leaving it out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+import pandas as pd
+
+from terr.errors import InputError
+from terr.ingest import FIELDS, ColumnMap, RawTable, correct_cells, merge_rejects, read_table, rejects_in
+from terr.report.safe import is_formula
+
+MOST_STEPS = 2_000
+"""Changes kept for one data set; beyond that a person is asked to mend the file itself."""
+_KEYS = ("fields", "measures", "decimal", "sheet", "money", "answers", "refuse", "steps")
+
+
+@dataclass(frozen=True)
+class CorrectionStep:
+    """One change of cells, that can be taken back.
+
+    Attributes:
+        id: unique in its data set.
+        kind: "cells" mended by hand, or a "file" of rejects that came back.
+        at: when, UTC in ISO form.
+        cells: (row of the file, column, text before, text after); of "cells".
+        sha256, filename: of a "file".
+    """
+
+    id: int
+    kind: Literal["cells", "file"]
+    at: str
+    cells: tuple[tuple[int, str, str, str], ...] = ()
+    sha256: str = ""
+    filename: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON."""
+        if self.kind == "cells":
+            return {"id": self.id, "kind": "cells", "at": self.at, "cells": [list(c) for c in self.cells]}
+        return {"id": self.id, "kind": "file", "at": self.at, "sha256": self.sha256, "filename": self.filename}
+
+    @staticmethod
+    def of(kept: Any) -> CorrectionStep:
+        """The step of a kept one.
+
+        Raises:
+            InputError: if it isn't one.
+        """
+        try:
+            cells = tuple((int(r), str(c), str(a), str(b)) for r, c, a, b in kept.get("cells", ()))
+            kind: Literal["cells", "file"] = "file" if kept["kind"] == "file" else "cells"
+            return CorrectionStep(
+                int(kept["id"]),
+                kind,
+                str(kept["at"]),
+                cells,
+                str(kept.get("sha256", "")),
+                str(kept.get("filename", "")),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise InputError("a kept change of the file can't be read") from error
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """What makes accounts out of a file.
+
+    Attributes:
+        columns: which column is what.
+        money: measure -> currency code for measures whose cells name none.
+        answers: to the questions of `terr.ingest.columns.questions`.
+        refuse: repairs left out, as `terr.ingest.take_in` takes them.
+        steps: changes of cells, in the order they were made.
+        sheet: of a workbook.
+    """
+
+    columns: ColumnMap
+    money: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    refuse: tuple[str, ...] = ()
+    steps: tuple[CorrectionStep, ...] = ()
+    sheet: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "money", MappingProxyType(dict(self.money)))
+        object.__setattr__(self, "answers", MappingProxyType(dict(self.answers)))
+        if len(self.steps) > MOST_STEPS:
+            raise InputError(
+                f"more than {MOST_STEPS:,} changes are kept for this data set; download its rejects, mend them in a "
+                "spreadsheet and load them again"
+            )
+
+    @staticmethod
+    def of(mapping: Mapping[str, Any]) -> ImportSettings:
+        """The reading of a data set's stored mapping; earlier versions kept columns and money alone."""
+        fields, measures = mapping["fields"], mapping["measures"]
+        order = [m for m in mapping.get("order") or () if m in measures]  # JSON objects are kept by their letters
+        columns = ColumnMap(
+            fields={f: fields[f] for f in FIELDS if f in fields},
+            measures={m: measures[m] for m in dict.fromkeys((*order, *measures))},
+            decimal=mapping.get("decimal", "auto"),
+        )
+        return ImportSettings(
+            columns,
+            mapping.get("money") or {},
+            mapping.get("answers") or {},
+            tuple(mapping.get("refuse") or ()),
+            tuple(CorrectionStep.of(s) for s in mapping.get("steps") or ()),
+            mapping.get("sheet"),
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON, to be put into the stored mapping."""
+        return {
+            "fields": dict(self.columns.fields),
+            "measures": dict(self.columns.measures),
+            "order": list(self.columns.measures),
+            "decimal": self.columns.decimal,
+            "sheet": self.sheet,
+            "money": dict(self.money),
+            "answers": dict(self.answers),
+            "refuse": list(self.refuse),
+            "steps": [s.plain() for s in self.steps],
+        }
+
+    def with_step(
+        self,
+        kind: Literal["cells", "file"],
+        *,
+        cells: Sequence[tuple[int, str, str, str]] = (),
+        sha256: str = "",
+        filename: str = "",
+    ) -> ImportSettings:
+        """The reading with one more change."""
+        number = max((s.id for s in self.steps), default=0) + 1
+        step = CorrectionStep(
+            number, kind, datetime.now(UTC).isoformat(timespec="seconds"), tuple(cells), sha256, filename
+        )
+        return replace(self, steps=(*self.steps, step))
+
+    def without_step(self, step_id: int) -> ImportSettings:
+        """The reading with one change taken back."""
+        return replace(self, steps=tuple(s for s in self.steps if s.id != step_id))
+
+    def refusing(self, code: str, on: bool) -> ImportSettings:
+        """The reading with a repair refused ("padded_zip:Zip"), or let again."""
+        left = tuple(c for c in self.refuse if c != code)
+        return replace(self, refuse=(*left, code) if on else left)
+
+
+def version(mapping: Mapping[str, Any]) -> str:
+    """A short hash of everything that is kept in a data set's mapping."""
+    return _hash(dict(mapping))
+
+
+def reading_version(mapping: Mapping[str, Any]) -> str:
+    """A short hash of what the accounts are made by, before duplicates, families and scores."""
+    return _hash({k: mapping[k] for k in _KEYS if mapping.get(k)})
+
+
+def _hash(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def stepped(
+    raw: RawTable, reading: ImportSettings, load: Callable[[str], bytes], done: int = 0
+) -> tuple[RawTable, tuple[str, ...]]:
+    """The table after the changes of a reading, and what couldn't be done of them.
+
+    Args:
+        raw: the table as read, or after the first `done` steps.
+        reading: whose steps.
+        load: bytes of a file by its SHA-256.
+        done: steps that `raw` has already.
+
+    Raises:
+        InputError: a file of rejects that doesn't fit the first one.
+    """
+    notes = []
+    for step in reading.steps[done:]:
+        if step.kind == "file":
+            raw = put_back(raw, read_table(load(step.sha256), step.filename), reading.columns).table
+            continue
+        rows = set(raw.source_rows.tolist()) if any(r > raw.source_rows[-1] for r, *_ in step.cells) else None
+        fits = {(r, c): after for r, c, _, after in step.cells if c in raw.columns and (rows is None or r in rows)}
+        if len(fits) < len(step.cells):
+            notes.append(f"{len(step.cells) - len(fits)} mended cell(s) were of rows that are no longer in the file")
+        raw = correct_cells(raw, fits)
+    return raw, tuple(notes)
+
+
+def put_back(raw: RawTable, mended: RawTable, columns: ColumnMap) -> Any:
+    """Mended rejects put back where they came from; see `terr.ingest.merge_rejects`.
+
+    Apostrophes that kept a spreadsheet from running a cell as a formula are taken off again.
+    """
+    return merge_rejects(raw, _bare(mended), key=columns.fields.get("account_id", ""))
+
+
+def is_rejects(raw: RawTable) -> bool:
+    """Whether a file holds rejects that Terr wrote."""
+    return rejects_in(raw) is not None
+
+
+def _bare(table: RawTable) -> RawTable:
+    rows = table.rows.copy(deep=False)
+    changed = False
+    for column in table.columns:
+        marked = rows[column].str.startswith("'").to_numpy(dtype=bool)
+        if marked.any():
+            rows[column] = rows[column].map(_unmarked).astype("str")
+            changed = True
+    return replace(table, rows=rows, source_rows=table.source_rows.copy()) if changed else table
+
+
+def _unmarked(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and is_formula(cell[1:]) else cell
+
+
+def same_cells(before: pd.DataFrame, after: pd.DataFrame) -> list[tuple[int, str]]:
+    """(row position, column) of cells that differ between two tables of one shape."""
+    out = []
+    for column in before.columns:
+        differs = (before[column].astype("str") != after[column].astype("str")).to_numpy(dtype=bool)
+        out += [(int(k), str(column)) for k in differs.nonzero()[0]]
+    return out

@@ -1,0 +1,323 @@
+"""What a person reviews of a data set: findings by kind with their money, the rows to mend, and what mending does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from terr.boundaries.watch import UNWATCHED, Watch
+from terr.errors import InputError
+from terr.ingest.cleaning.clean import read_column
+from terr.ingest.columns.answers import decimal_of
+from terr.ingest.ledger.outcome import UNLOCATED
+from terr.report.rows import table_xlsx
+from terr.report.safe import safe_frame
+from terr.store import DatasetInfo
+from terr.workspace.accounts import dataset
+from terr.workspace.accounts.import_settings import ImportSettings, reading_version
+from terr.workspace.accounts.intake import Intake
+from terr.workspace.accounts.upload import watched
+from terr.workspace.workspace import Workspace
+
+SHOWN = 1_000
+"""Rows shown to be mended at once; the others come up as these are done."""
+NEEDS = ("rejected", UNLOCATED)
+"""Fates that need a person."""
+KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "not_a_number": ("Figures that can't be read", "Type the amount in digits, or leave the cell blank."),
+        "percent": ("Percentages where an amount is needed", "Type the amount itself."),
+        "too_large": ("Figures too large to be true", "Type the right amount."),
+        "mixed_currency": ("Figures in another currency", "Convert them to the currency of the others."),
+        "duplicate_id": ("Account ids used twice", "Give one of the accounts its own id."),
+        "broken_row": ("Rows with more cells than the header", "Move the cells to where they belong, or confirm one."),
+        "no_account": ("Rows with figures and nothing else", "Say which account it is."),
+        "as_it_stands": ("Cells left as they stand, as you asked", "Type a figure, or let the repair happen again."),
+        "unlocated": ("Accounts whose place isn't found", "Give a ZIP, a city and state, or coordinates."),
+        "blank_row": ("Blank rows", ""),
+        "header_row": ("Repeated headers", ""),
+        "total_row": ("Totals and subtotals", "They would count the same money twice."),
+        "footer": ("The report's footer", ""),
+        "duplicate_row": ("Exact copies of another row", "They would count the same account twice."),
+        "unknown_word": ("Words for 'not known', taken as blank", "A blank isn't 0: it is left out of sums."),
+        "negative": ("Negative figures", "They lower the sum of their area."),
+        "missing_id": ("Accounts without an id", "An id made from the row number is used."),
+        "no_id_column": ("No column holds account ids", "Ids made from row numbers are used."),
+        "short_row": ("Rows with fewer cells than the header", "The rest is taken as blank."),
+        "bad_coordinate": ("Coordinates that can't be used", "The ZIP or city is used instead."),
+        "swapped_coordinates": ("Latitude and longitude may be swapped", "The place decided."),
+        "zero_coordinate": ("Coordinates at 0, 0", "The ZIP or city is used instead."),
+        "zip_as_it_stands": ("ZIPs left as they stand, as you asked", ""),
+        "ambiguous_number": ("A decimal mark that isn't certain", ""),
+        "currencies_added": ("Currencies added as they stand, as you answered", ""),
+        "located_with_note": ("Places worth a look", "They are located; the row says two things."),
+    }
+)
+"""Code of a finding -> what it is, and what to do or what it means."""
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """Findings of one kind.
+
+    Attributes:
+        code: of `KINDS`; fate: of the rows, with "unlocated" for accepted ones without a place.
+        title, hint: for a person.
+        rows: how many rows of the file, 0 for remarks about a whole column.
+        money: of the measure, over those rows; unreadable cells count as nothing.
+        unknown: rows of those whose figure can't be read or is blank.
+        examples: (row of the file, what is wrong), up to three.
+    """
+
+    code: str
+    fate: str
+    title: str
+    hint: str
+    rows: int
+    money: float
+    unknown: int
+    examples: tuple[tuple[int, str], ...]
+
+    @property
+    def needs(self) -> bool:
+        """Whether a person has to do something."""
+        return self.fate in NEEDS
+
+
+@dataclass(frozen=True, eq=False)
+class ReviewFindings:
+    """What was found in a file.
+
+    Attributes:
+        groups: what needs a person first, then by money.
+        money: float64 (rows,), the measure per row of the table, NaN where blank or unreadable.
+        wrong: row of the file -> what is wrong, of rows that need a person; the one with most money first.
+        left_out: the same of rows that are no accounts.
+    """
+
+    groups: tuple[FindingGroup, ...]
+    money: NDArray[np.float64]
+    wrong: Mapping[int, str]
+    left_out: Mapping[int, str]
+
+
+def ready(ws: Workspace, info: DatasetInfo, measure: str) -> ReviewFindings | None:
+    """What was found in a data set's file if it is at hand."""
+    return ws.scores.get(_key(info, measure))  # type: ignore[no-any-return]
+
+
+def findings(ws: Workspace, dataset_id: str, measure: str) -> ReviewFindings:
+    """What was found in a data set's file, with the money of one measure ("" = none). Kept in memory."""
+    info = ws.store.dataset(dataset_id)
+    known = ready(ws, info, measure)
+    if known is None:
+        known = ws.scores.put(_key(info, measure), findings_of(dataset.ledger_of(ws, dataset_id), measure))
+    return known
+
+
+def _key(info: DatasetInfo, measure: str) -> tuple[str, ...]:
+    return ("findings", info.id, reading_version(info.mapping), measure)
+
+
+def findings_of(taken: Intake, measure: str) -> ReviewFindings:
+    """The same of a file that isn't kept."""
+    raw, ledger = taken.raw, taken.ledger
+    money = _money(taken, measure)
+    at = pd.Series(np.arange(len(raw.source_rows)), index=raw.source_rows)
+    frame = taken.accounts.frame
+    lost = (frame["located_by"] == "unlocated").to_numpy()
+    noted = np.array([bool(n) for n in taken.notes], dtype=np.bool_)
+    parts = [ledger.issues[["row", "code", "message", "fate", "column"]]]
+    for mask, code, fate in ((lost, "unlocated", UNLOCATED), (noted & ~lost, "located_with_note", "accepted")):
+        rows = np.flatnonzero(mask)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "row": frame["source_row"].to_numpy()[rows],
+                    "code": code,
+                    "message": [taken.notes[k] or "nothing in the row says where it is" for k in rows.tolist()],
+                    "fate": fate,
+                    "column": "",
+                }
+            )
+        )
+    every = pd.concat([p for p in parts if len(p)], ignore_index=True) if any(map(len, parts)) else parts[0]
+    groups = [_group(str(c), str(f), g, at, money) for (f, c), g in every.groupby(["fate", "code"], sort=True)]
+    groups.sort(key=lambda g: (not g.needs, g.fate == "accepted", -abs(g.money), -g.rows, g.code))
+    need, gone = every[every["fate"].isin(NEEDS)], every[every["fate"] == "excluded"]
+    return ReviewFindings(tuple(groups), money, _reasons(need, at, money), _reasons(gone, at, money))
+
+
+def _money(taken: Intake, measure: str) -> NDArray[np.float64]:
+    raw, column = taken.raw, taken.columns.measures.get(measure)
+    if column is None:
+        return np.full(len(raw.rows), np.nan)
+    read = read_column(raw.rows[column], decimal_of(taken.columns, column, taken.answers), raw.numeric.get(column))
+    return read.amounts
+
+
+def _group(code: str, fate: str, found: pd.DataFrame, at: pd.Series, money: NDArray[np.float64]) -> FindingGroup:
+    rows = found["row"][found["row"].isin(at.index)].unique()
+    figures = money[at[rows].to_numpy(dtype=np.int64)] if len(rows) else np.empty(0)
+    title, hint = KINDS.get(code, (code.replace("_", " ").capitalize(), ""))
+    examples = tuple((int(r), str(m)) for r, m in zip(found["row"][:3], found["message"][:3], strict=True))
+    return FindingGroup(
+        code, fate, title, hint, len(rows), float(np.nansum(figures)), int(np.isnan(figures).sum()), examples
+    )
+
+
+def _reasons(found: pd.DataFrame, at: pd.Series, money: NDArray[np.float64]) -> dict[int, str]:
+    """Row -> its reasons; most money first, unknown figures before those of 0, then in the file's order."""
+    reasons: dict[int, list[str]] = {}
+    for row, column, message in zip(found["row"], found["column"], found["message"], strict=True):
+        reasons.setdefault(int(row), []).append(f"{column}: {message}" if column else str(message))
+    rows = np.array(sorted(r for r in reasons if r in at.index), dtype=np.int64)
+    if not len(rows):
+        return {}
+    size = np.abs(money[at[rows].to_numpy(dtype=np.int64)])
+    order = np.lexsort((rows, -np.nan_to_num(size, nan=0.5)))
+    return {int(rows[k]): "; ".join(reasons[int(rows[k])]) for k in order.tolist()}
+
+
+def rows_to_fix(taken: Intake, found: ReviewFindings, *, excluded: bool = False, most: int = SHOWN) -> pd.DataFrame:
+    """Rows that need a person, as text to be edited, most money first.
+
+    Args:
+        taken: the file.
+        found: what was found in it.
+        excluded: rows that are no accounts too.
+        most: rows at once.
+
+    Returns:
+        "Row" (int64), "What is wrong", then the file's own columns, those that were mapped first.
+    """
+    reasons = {**found.wrong, **(found.left_out if excluded else {})}
+    rows = list(reasons)[:most]
+    raw = taken.raw
+    at = np.searchsorted(raw.source_rows, np.array(rows, dtype=np.int64))
+    mapped = [*taken.columns.fields.values(), *taken.columns.measures.values()]
+    order = [*dict.fromkeys(mapped), *(c for c in raw.columns if c not in mapped)]
+    out = raw.rows[order].iloc[at].reset_index(drop=True)
+    names = [free_name(n, out) for n in ("Row", "What is wrong")]
+    out.insert(0, names[0], np.array(rows, dtype=np.int64))
+    out.insert(1, names[1], [reasons[r] for r in rows])
+    return out
+
+
+def free_name(name: str, frame: pd.DataFrame) -> str:
+    """A name that no column of the frame has."""
+    while name in frame.columns:
+        name += " (2)"
+    return name
+
+
+@dataclass(frozen=True)
+class CorrectionEffect:
+    """What one change did.
+
+    Attributes:
+        rows: more accounts in than before (less if negative).
+        money: more of the measure in.
+        need: more rows that need a person.
+    """
+
+    rows: int
+    money: float
+    need: int
+
+
+def need_of(taken: Intake) -> int:
+    """Rows that need a person."""
+    return int(taken.ledger.rows_rejected + taken.located["unlocated"])
+
+
+def between(before: Intake, after: Intake, measure: str) -> CorrectionEffect:
+    """What happened from one intake to the next."""
+    sums = [t.ledger.totals[measure].accepted if measure in t.ledger.totals else 0.0 for t in (before, after)]
+    return CorrectionEffect(
+        after.ledger.rows_accepted - before.ledger.rows_accepted, sums[1] - sums[0], need_of(after) - need_of(before)
+    )
+
+
+def fix_cells(
+    ws: Workspace, dataset_id: str, cells: Sequence[tuple[int, str, str]], *, watch: Watch = UNWATCHED
+) -> Intake:
+    """Change cells of a data set's file; the accounts are made again.
+
+    Args:
+        ws: where.
+        dataset_id: whose.
+        cells: (row of the file, column, new text).
+        watch: follows it.
+
+    Raises:
+        InputError: a row or column the file hasn't got, or a text that is too long.
+        StoppedError: if the person stopped it.
+    """
+    taken = dataset.ledger_of(ws, dataset_id)
+    raw = taken.raw
+    told = []
+    for row, column, text in cells:
+        at = int(np.searchsorted(raw.source_rows, row))
+        if at >= len(raw.source_rows) or raw.source_rows[at] != row or column not in raw.columns:
+            raise InputError(f"{raw.filename} has no such cell any more; reload the page")
+        before = str(raw.rows[column].iloc[at])
+        if before != text:
+            told.append((row, column, before, text))
+    if not told:
+        return taken
+    return change(ws, dataset_id, lambda r: r.with_step("cells", cells=told), watch=watch)
+
+
+def undo_correction(ws: Workspace, dataset_id: str, step_id: int, *, watch: Watch = UNWATCHED) -> Intake:
+    """Take one change back.
+
+    Raises:
+        StoppedError: if the person stopped it.
+    """
+    return change(ws, dataset_id, lambda r: r.without_step(step_id), watch=watch)
+
+
+def refuse(ws: Workspace, dataset_id: str, code: str, on: bool, *, watch: Watch = UNWATCHED) -> Intake:
+    """Refuse a repair ("padded_zip:Zip"), or let it happen again.
+
+    Raises:
+        InputError: if no account could be used then.
+        StoppedError: if the person stopped it.
+    """
+    return change(ws, dataset_id, lambda r: r.refusing(code, on), watch=watch)
+
+
+def change(
+    ws: Workspace, dataset_id: str, how: Callable[[ImportSettings], ImportSettings], *, watch: Watch = UNWATCHED
+) -> Intake:
+    """Any change of a reading; see `terr.workspace.accounts.dataset.reread`."""
+    return watched(watch, lambda w: dataset.reread(ws, dataset_id, how, progress=w.at, cancel=w.cancel))
+
+
+def rejects_table(taken: Intake) -> pd.DataFrame:
+    """Rows left out or not located, in the file's own layout, then "Row", "Fate" and "Reason"."""
+    out = taken.ledger.rejected_frame(taken.raw)
+    row, fate, reason = out.columns[-3:]
+    lost = taken.unlocated()
+    kept = lost.iloc[:, 1:-1].set_axis(list(taken.raw.columns), axis=1)
+    more = kept.assign(**{row: lost.iloc[:, 0].astype(str), fate: UNLOCATED, reason: lost.iloc[:, -1]})
+    both = out if more.empty else pd.concat([out, more.astype("str")], ignore_index=True)
+    order = both[row].astype(int).argsort(kind="stable").to_numpy()
+    return both.iloc[order].reset_index(drop=True)
+
+
+def rejects_csv(taken: Intake) -> bytes:
+    """The same as CSV; text that a spreadsheet might run is made harmless."""
+    text = safe_frame(rejects_table(taken)).to_csv(index=False, lineterminator="\r\n")
+    return bytes(text.encode("utf-8-sig"))
+
+
+def rejects_xlsx(taken: Intake) -> bytes:
+    """The same as an Excel workbook, all of it text."""
+    return table_xlsx(rejects_table(taken), "To mend")

@@ -1,0 +1,378 @@
+"""A file on its way in: read, asked about what it leaves open, taken in and kept. Answers are kept with its layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from terr.boundaries.watch import UNWATCHED, StoppedError, Watch
+from terr.errors import InputError
+from terr.ingest import (
+    Cancelled,
+    ColumnMap,
+    Question,
+    RawTable,
+    candidates,
+    check_map,
+    header_key,
+    layout_key,
+    questions,
+    read_table,
+    recognise,
+    rejects_in,
+    reusable_answers,
+)
+from terr.ingest.columns.answers import mapped
+from terr.model.reps import Rep
+from terr.workspace.accounts import dataset
+from terr.workspace.accounts.import_settings import ImportSettings, put_back
+from terr.workspace.accounts.intake import guess_money
+from terr.workspace.workspace import Workspace
+
+LAYOUT, READ, HEADER, SOURCE = "layout", "layout_read", "header", "source"
+"""Where a data set's mapping keeps its layout before and after answers about sheet and header row, its header's layout,
+and the query its rows came from."""
+_SHAPE = ("sheet:", "header_row:")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RememberedLayout:
+    """How the last file of a layout was read.
+
+    Attributes:
+        reading: columns, answers, money and refused repairs.
+        name: of that data set; at: when it came in.
+    """
+
+    reading: ImportSettings
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, eq=False)
+class UploadDraft:
+    """A file that was read and isn't taken in yet.
+
+    Attributes:
+        data: its bytes.
+        raw: its table.
+        columns, money: which column is what, and which measures are money.
+        layout: key under which answers are kept.
+        looks: each column's contents, as `terr.ingest.candidates` gives them.
+        asked: what the file leaves open, answered or not.
+        answers: so far.
+        as_last_time: keys of answers that come from the last file of this layout.
+        last: how that file was read, None if there was none.
+        source: the query its rows came from, as it is kept; empty for a file.
+    """
+
+    data: bytes
+    raw: RawTable
+    columns: ColumnMap
+    money: Mapping[str, str]
+    layout: str
+    looks: pd.DataFrame
+    asked: tuple[Question, ...]
+    answers: Mapping[str, str]
+    as_last_time: frozenset[str] = frozenset()
+    last: RememberedLayout | None = None
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def open(self) -> tuple[Question, ...]:
+        """The questions without an answer."""
+        return tuple(q for q in self.asked if q.key not in self.answers)
+
+
+def watched(watch: Watch, body: Callable[[Watch], T]) -> T:
+    """Do something that is stopped as reading is, as work of a page is stopped.
+
+    Raises:
+        StoppedError: if the person stopped it.
+    """
+    try:
+        return body(watch)
+    except Cancelled as error:
+        raise StoppedError(str(error)) from error
+
+
+def remembered(ws: Workspace, layout: str) -> RememberedLayout | None:
+    """How the newest data set of a layout is read, None if there is none."""
+    for info in ws.store.list_datasets():
+        if layout in {info.mapping.get(LAYOUT), info.mapping.get(READ)}:
+            return RememberedLayout(ImportSettings.of(info.mapping), info.name, info.created_at)
+    return None
+
+
+def open_file(ws: Workspace, data: bytes, filename: str, *, watch: Watch = UNWATCHED) -> UploadDraft:
+    """Read a file, and answer what it leaves open as was answered for the last file of its layout.
+
+    Raises:
+        InputError: if the file can't be used.
+        StoppedError: if the person stopped it.
+    """
+
+    def body(w: Watch) -> UploadDraft:
+        read = w.part(0.0, 0.7)
+        raw = read_table(data, filename, progress=read.at, cancel=w.cancel)
+        layout = layout_key(raw)
+        last = remembered(ws, layout)
+        shape = {k: v for k, v in last.reading.answers.items() if k in _SHAPE} if last else {}
+        if last and last.reading.sheet and last.reading.sheet != raw.sheet and last.reading.sheet in raw.sheets:
+            shape["sheet:"] = last.reading.sheet
+        if shape:
+            raw = _shaped(data, raw, shape, read, w)
+        return _drafted(data, raw, layout, last, shape, w)
+
+    return watched(watch, body)
+
+
+def open_table(
+    ws: Workspace, data: bytes, raw: RawTable, source: Mapping[str, Any], *, watch: Watch = UNWATCHED
+) -> UploadDraft:
+    """The same for a table that was read already, such as the rows of a query."""
+
+    def body(w: Watch) -> UploadDraft:
+        layout = layout_key(raw)
+        return replace(_drafted(data, raw, layout, remembered(ws, layout), {}, w), source=dict(source))
+
+    return watched(watch, body)
+
+
+def _shaped(data: bytes, raw: RawTable, shape: Mapping[str, str], read: Watch, w: Watch) -> RawTable:
+    """The table with the sheet and header row of last time, or as it is if they don't fit any more."""
+    try:
+        return read_table(data, raw.filename, answers=shape, progress=read.at, cancel=w.cancel)
+    except InputError:
+        return raw
+
+
+def _drafted(
+    data: bytes, raw: RawTable, layout: str, last: RememberedLayout | None, given: Mapping[str, str], w: Watch
+) -> UploadDraft:
+    w.at(0.72, "recognising the columns")
+    columns = recognise(raw)
+    money = guess_money(columns)
+    answers: dict[str, str] = {}
+    if last is not None:
+        try:
+            check_map(raw, last.reading.columns, read=False)
+            columns, money = last.reading.columns, dict(last.reading.money)
+        except InputError:
+            last = None
+    looks = candidates(raw)
+    w.at(0.8, "looking for what isn't clear")
+    asked = questions(raw, columns, {})
+    if last is not None:
+        answers = {k: v for k, v in reusable_answers(last.reading.answers, asked).items() if _tells(k, raw, v)}
+    draft = UploadDraft(data, raw, columns, money, layout, looks, asked, {**answers, **given}, frozenset(answers), last)
+    made = _asked_again(draft) if answers else draft
+    w.at(1.0, "the file is read")  # who pressed Cancel while the questions were worked out is heard here
+    return made
+
+
+def _tells(key: str, raw: RawTable, value: str) -> bool:
+    """Whether an answer of last time is about this file."""
+    if key == "sheet:":
+        return value == raw.sheet
+    if key == "header_row:":
+        return value == str(raw.header_row)
+    return True
+
+
+def _asked_again(draft: UploadDraft) -> UploadDraft:
+    """What is open after the answers so far; what was answered stays in the list."""
+    done = tuple(q for q in draft.asked if q.key in draft.answers)
+    now = questions(draft.raw, mapped(draft.columns, draft.answers), draft.answers)
+    return replace(draft, asked=(*done, *(q for q in now if q.key not in {d.key for d in done})))
+
+
+def answer_question(draft: UploadDraft, key: str, value: str, *, watch: Watch = UNWATCHED) -> UploadDraft:
+    """One question answered; about the sheet or the header row, the file is read again.
+
+    Raises:
+        InputError: if the file can't be read in that way.
+        StoppedError: if the person stopped it.
+    """
+
+    def body(w: Watch) -> UploadDraft:
+        answers = {**draft.answers, key: value}
+        fresh = draft.as_last_time - {key}
+        here = {"sheet:": draft.raw.sheet, "header_row:": str(draft.raw.header_row)}
+        if here.get(key, value) == value:
+            return _asked_again(replace(draft, answers=answers, as_last_time=fresh))
+        shape = {k: v for k, v in answers.items() if k in _SHAPE}
+        if key == "sheet:":
+            shape.pop("header_row:", None)
+        read = w.part(0.0, 0.7)
+        raw = read_table(draft.data, draft.raw.filename, answers=shape, progress=read.at, cancel=w.cancel)
+        made = _drafted(draft.data, raw, draft.layout, None, shape, w)
+        kept = tuple(q for q in draft.asked if q.key in shape and q.key not in {a.key for a in made.asked})
+        return replace(made, asked=(*kept, *made.asked), last=draft.last, source=draft.source)
+
+    return watched(watch, body)
+
+
+def reopen_question(draft: UploadDraft, key: str) -> UploadDraft:
+    """A question open again."""
+    left = {k: v for k, v in draft.answers.items() if k != key}
+    return replace(draft, answers=left, as_last_time=draft.as_last_time - {key})
+
+
+def suggested(draft: UploadDraft, *, watch: Watch = UNWATCHED) -> UploadDraft:
+    """Every open question answered with what is taken without an answer."""
+    for _ in range(50):  # an answer can open another question
+        left = draft.open
+        if not left:
+            break
+        draft = answer_question(draft, left[0].key, left[0].default, watch=watch)
+    return draft
+
+
+def with_columns(draft: UploadDraft, columns: ColumnMap, money: Mapping[str, str]) -> UploadDraft:
+    """The draft with the columns a person chose; what is no question any more is dropped, new ones are added."""
+    if columns == draft.columns and dict(money) == dict(draft.money):
+        return draft
+    changed = replace(draft, columns=columns, money=dict(money))
+    if columns == draft.columns:
+        return changed
+    asked = questions(draft.raw, columns, {k: v for k, v in draft.answers.items() if k in _SHAPE})
+    shape = tuple(q for q in draft.asked if q.key in _SHAPE and q.key in draft.answers)
+    keys = {q.key for q in asked} | {q.key for q in shape}
+    answers = {k: v for k, v in draft.answers.items() if k in keys or k in _SHAPE}
+    known = {q.key: {c.value for c in q.choices} for q in asked}
+    answers = {k: v for k, v in answers.items() if k not in known or v in known[k]}
+    return replace(changed, asked=(*shape, *(q for q in asked if q not in shape)), answers=answers)
+
+
+def preview_import(draft: UploadDraft, *, watch: Watch = UNWATCHED) -> dataset.Intake:
+    """What comes of a file, without keeping it.
+
+    Raises:
+        InputError: if something is open, or the columns can't be used.
+        StoppedError: if the person stopped it.
+    """
+    if draft.open:
+        raise InputError(f"{draft.open[0].title} Answer this first")
+
+    def body(w: Watch) -> dataset.Intake:
+        w.at(0.0, "checking the columns")
+        check_map(draft.raw, draft.columns, read=False)
+        refuse = draft.last.reading.refuse if draft.last else ()
+        made = dataset.intake(
+            draft.raw, draft.columns, draft.money, answers=draft.answers, refuse=refuse, progress=w.at, cancel=w.cancel
+        )
+        w.at(1.0, "every account is placed")
+        return made
+
+    return watched(watch, body)
+
+
+def remembered_answers(
+    ws: Workspace,
+    draft: UploadDraft,
+    done: dataset.Intake,
+    *,
+    name: str = "",
+    reps: Sequence[Rep] = (),
+    more: Mapping[str, Any] | None = None,
+) -> dataset.Dataset:
+    """Keep a file that was taken in, with its answers under its layout.
+
+    Args:
+        ws: where.
+        draft: the file.
+        done: what came of it.
+        name: of the data set, by default the file's.
+        reps: its roster if the file has none.
+        more: what else the data set keeps.
+
+    Raises:
+        StoreError: if it can't be written.
+    """
+    keeps = {**(more or {}), LAYOUT: draft.layout, READ: layout_key(draft.raw), HEADER: header_key(draft.raw)}
+    if draft.source:
+        keeps[SOURCE] = dict(draft.source)
+    roster = dataset.roster_in(draft.data, draft.raw) if draft.raw.sheets else ()
+    return dataset.save(ws, draft.data, done, name=name, reps=roster or reps, more=keeps)
+
+
+def import_file(ws: Workspace, draft: UploadDraft, *, watch: Watch = UNWATCHED) -> dataset.Dataset:
+    """Take a file in and keep it.
+
+    Raises:
+        InputError: if something is open, or the columns can't be used; nothing is kept.
+        StoppedError: if the person stopped it; nothing is kept.
+    """
+    done = preview_import(draft, watch=watch.part(0.0, 0.85))
+    watch.at(0.9, "keeping the accounts")
+    return remembered_answers(ws, draft, done)
+
+
+def owner_of_rejects(ws: Workspace, draft: UploadDraft) -> str:
+    """Id of the data set whose mended rejects a file holds, "" if it holds none: the newest with these columns."""
+    back = rejects_in(draft.raw)
+    if back is None:
+        return ""
+    key = header_key(back.table)
+    return next((i.id for i in ws.store.list_datasets() if i.mapping.get(HEADER) == key), "")
+
+
+@dataclass(frozen=True)
+class ReturnedRejects:
+    """What became of mended rejects.
+
+    Attributes:
+        rows: in the file that came back.
+        replaced, same, added: rows that were changed, that came back as they were, that are new.
+        now_in: of those, accounts that are in and located now.
+        still: of those, rows that still need a person.
+    """
+
+    rows: int
+    replaced: int
+    same: int
+    added: int
+    now_in: int
+    still: int
+
+
+def import_rejects(
+    ws: Workspace, dataset_id: str, data: bytes, filename: str, *, watch: Watch = UNWATCHED
+) -> tuple[dataset.Dataset, ReturnedRejects]:
+    """Put mended rejects of a data set back where they came from.
+
+    Raises:
+        InputError: if the file doesn't fit; nothing is changed.
+        StoppedError: if the person stopped it.
+    """
+
+    def body(w: Watch) -> tuple[dataset.Dataset, ReturnedRejects]:
+        w.at(0.0, "reading the mended rows")
+        mended = read_table(data, filename, cancel=w.cancel)
+        before = dataset.ledger_of(ws, dataset_id, progress=w.part(0.0, 0.3).at, cancel=w.cancel)
+        merged = put_back(before.raw, mended, before.columns)
+        sha256 = ws.files.save(data)
+        rest = w.part(0.3, 1.0)
+        taken = dataset.reread(
+            ws,
+            dataset_id,
+            lambda r: r.with_step("file", sha256=sha256, filename=mended.filename),
+            progress=rest.at,
+            cancel=w.cancel,
+        )
+        rows = {*merged.replaced, *merged.same, *merged.added}
+        frame = taken.accounts.frame
+        placed = set(frame.loc[frame["located_by"] != "unlocated", "source_row"].tolist())
+        out = set(taken.raw.source_rows[taken.ledger.fates == "excluded"].tolist())
+        now_in = len(rows & placed)
+        still = len(rows - placed - out)
+        told = ReturnedRejects(len(rows), len(merged.replaced), len(merged.same), len(merged.added), now_in, still)
+        return dataset.dataset(ws, dataset_id), told
+
+    return watched(watch, body)

@@ -1,0 +1,293 @@
+"""What the engine found, brought back to a plan: one edit that is previewed, applied and undone like a click."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terr.edits import moves
+from terr.edits.colors import choose_colors
+from terr.errors import InputError
+from terr.model.edit import Edit
+from terr.model.plan import Plan, Territory
+from terr.model.reps import Rep
+from terr.workspace.design.request import DesignRequest
+from terr.workspace.design.solve_task import (
+    DesignOutline,
+    SolveTask,
+    design_task,
+    foresee,
+    measure_loads,
+    rebalance_task,
+)
+from terr.workspace.plan.editing import EditOutcome, edit
+from terr.workspace.plan.plan_settings import save_rules
+from terr.workspace.plan.rules import NO_RULES, PlanRules
+from terr.workspace.plan.snapshot import PlanSnapshot, preview_snapshot
+from terr.workspace.reps.homes import nearest_reps
+from terr.workspace.workspace import Workspace
+
+__all__ = [
+    "DesignOutline",
+    "DesignRequest",
+    "ImportedAssignment",
+    "MoveSuggestion",
+    "SolveTask",
+    "UnitAssignment",
+    "apply_design",
+    "apply_moves",
+    "design_edit",
+    "design_task",
+    "foresee",
+    "measure_loads",
+    "proposal",
+    "rebalance_task",
+    "result_territories",
+    "suggestions",
+]
+
+
+class UnitAssignment(Protocol):
+    """Whatever gives each unit of a problem a territory, such as a `Result`."""
+
+    @property
+    def assign(self) -> NDArray[np.int16]:
+        """int16 (n,), -1 = unassigned."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImportedAssignment:
+    """A plan the engine didn't make: int16 (n,) territory index per unit, -1 = unassigned."""
+
+    assign: NDArray[np.int16]
+
+
+def result_territories(task: SolveTask, result: UnitAssignment, plan: Plan) -> NDArray[np.int16]:
+    """int16 (n_units,), slot per unit of the plan.
+
+    Units the engine wasn't given stay where they are: in their locked territory, or unassigned (-1).
+    """
+    slots = np.full(len(plan), -1, dtype=np.int16)
+    slots[task.rows] = result.assign
+    for slot in range(task.problem.territories, len(task.codes)):
+        slots[plan.assign == task.codes[slot]] = slot
+    return slots
+
+
+def design_edit(
+    ws: Workspace, task: SolveTask, result: UnitAssignment, plan: Plan, next_code: int, author: str = ""
+) -> Edit:
+    """A design as one edit on `plan`: matched to the territories there are, named, coloured and given to reps.
+
+    Raises:
+        PlanError: if the plan's locks changed since the task was made and the design breaks them.
+    """
+    return _design(ws, task, result, plan, next_code, author)[0]
+
+
+def _design(
+    ws: Workspace, task: SolveTask, result: UnitAssignment, plan: Plan, next_code: int, author: str
+) -> tuple[Edit, list[int]]:
+    """The edit, and the territory code each slot has after it."""
+    request = task.request
+    if request is None:
+        raise InputError("these are suggested moves, not a design")
+    units = ws.units(ws.store.scenario(task.scenario_id))
+    slots = result_territories(task, result, plan)
+    k = request.territories
+    codes = moves.match_codes(plan, slots, k, weights=units.area_km2)
+    for slot, code in enumerate(task.codes):
+        if code >= 0:
+            codes[codes == code] = -1
+            codes[slot] = code
+    colors_now = np.array([plan.territory(int(c)).color if c >= 0 else -1 for c in codes], dtype=np.int64)
+    colors = choose_colors(slots, units.indptr, units.indices, k, colors_now)
+    reps: list[Rep | None] = [None] * k
+    if task.settled:
+        reps[: len(task.slots)] = [s.rep for s in task.slots]
+    else:
+        reps[: task.problem.territories] = nearest_reps(units, slots, task.problem.territories, request.reps)
+    names = _names_for(plan, codes, request, reps)
+    change = moves.adopt(
+        plan, slots, next_code=next_code, kind="design", k=k, codes=codes, names=names, colors=colors, author=author
+    )
+    fresh = iter(range(next_code, next_code + k))
+    after = [c if c >= 0 else next(fresh) for c in codes.tolist()]
+    if request.reps:
+        change = replace(change, territories=_with_reps(plan, change, dict(zip(after, reps, strict=True))))
+    return change, after
+
+
+def _rules(task: SolveTask, codes: list[int]) -> PlanRules:
+    """What a plan is held to once the design is applied."""
+    request = task.request
+    if request is None:
+        return NO_RULES
+    return PlanRules(
+        limits=request.limits,
+        groups=request.groups,
+        shares=tuple((codes[j], s.share) for j, s in enumerate(task.slots) if s.share != 1),
+        unassigned=request.unassigned,
+        whole_states=request.whole_states,
+    )
+
+
+def proposal(ws: Workspace, task: SolveTask, result: UnitAssignment) -> PlanSnapshot:
+    """The board as it would be with a design, or with a change of the plan, applied.
+
+    Raises:
+        PlanError: if the plan's locks changed since the task was made.
+    """
+    plan, _ = ws.plan(task.scenario_id)
+    info = ws.store.scenario(task.scenario_id)
+    if task.request is None:
+        return preview_snapshot(ws, task.scenario_id, _moves_edit(task, result, plan, info.next_code, ""))
+    change, codes = _design(ws, task, result, plan, info.next_code, "")
+    asked = task.request
+    return preview_snapshot(
+        ws,
+        task.scenario_id,
+        change,
+        measure=asked.measure,
+        tolerance=asked.tolerance,
+        rules=_rules(task, codes),
+    )
+
+
+def apply_design(
+    ws: Workspace, task: SolveTask, result: UnitAssignment, seen_rev: int, *, author: str = ""
+) -> EditOutcome:
+    """Store a design as one edit that one undo takes back, with the rules the plan is held to from then on.
+
+    Raises:
+        ConflictError: if the plan changed since the person looked at it.
+    """
+    codes: list[int] = []
+
+    def make(plan: Plan, code: int) -> Edit:
+        change, codes[:] = _design(ws, task, result, plan, code, author)
+        return change
+
+    done = edit(ws, task.scenario_id, seen_rev, make)
+    if task.request is not None:
+        info = ws.store.update_settings(
+            task.scenario_id, measure=task.request.measure, tolerance=task.request.tolerance
+        )
+        save_rules(ws, info.id, done.rev if done.changed else info.head, _rules(task, codes))
+    return done
+
+
+def _moves_edit(task: SolveTask, result: UnitAssignment, plan: Plan, code: int, author: str) -> Edit:
+    slots = result_territories(task, result, plan)
+    return moves.adopt(plan, slots, next_code=code, kind="rebalance", codes=task.codes, author=author)
+
+
+def apply_moves(ws: Workspace, task: SolveTask, result: UnitAssignment, *, author: str = "") -> EditOutcome:
+    """Store suggested moves as one edit that one undo takes back.
+
+    Raises:
+        ConflictError: if the plan changed since they were computed.
+    """
+    return edit(ws, task.scenario_id, task.rev, lambda plan, code: _moves_edit(task, result, plan, code, author))
+
+
+@dataclass(frozen=True)
+class MoveSuggestion:
+    """One suggested move.
+
+    Attributes:
+        code, unit: the unit, by code and name.
+        source, origin: the territory it is in, by code and name; -1 and "unassigned".
+        to, target: the territory it goes to.
+        load: what it takes along.
+        effect: change of the larger deviation of the two territories if only this unit moves, as a share; below 0 is
+            better.
+    """
+
+    code: int
+    unit: str
+    source: int
+    origin: str
+    to: int
+    target: str
+    load: float
+    effect: float
+
+
+def suggestions(ws: Workspace, task: SolveTask, result: UnitAssignment) -> tuple[MoveSuggestion, ...]:
+    """The moves of a rebalance, heaviest first; empty if the engine found none worth making."""
+    info = ws.store.scenario(task.scenario_id)
+    units, (plan, _) = ws.units(info), ws.plan(task.scenario_id)
+    start = task.problem.start
+    if start is None:
+        return ()
+    names = {t.code: t.name for t in plan.territories} | {-1: "unassigned"}
+    codes = (*task.codes[: task.problem.territories], -1)
+    out = []
+    for at in np.flatnonzero(result.assign != start).tolist():
+        was, now = int(start[at]), int(result.assign[at])
+        if codes[was] in names and codes[now] in names:
+            unit = int(task.rows[at])
+            out.append(
+                MoveSuggestion(
+                    unit,
+                    units.names[unit],
+                    codes[was],
+                    names[codes[was]],
+                    codes[now],
+                    names[codes[now]],
+                    float(task.problem.weights[at, 0]),
+                    _effect(task, at, was, now),
+                )
+            )
+    return tuple(sorted(out, key=lambda m: (-m.load, m.code)))
+
+
+def _effect(task: SolveTask, unit: int, was: int, now: int) -> float:
+    problem = task.problem
+    load, goal = problem.loads(task.assign)[:, 0], problem.targets[:, 0]
+    weight = problem.weights[unit, 0]
+    both = [(j, sign) for j, sign in ((was, -1), (now, 1)) if j >= 0 and goal[j] > 0]
+    before = max((abs(load[j] / goal[j] - 1) for j, _ in both), default=0.0)
+    after = max((abs((load[j] + sign * weight) / goal[j] - 1) for j, sign in both), default=0.0)
+    return float(after - before)
+
+
+def _names_for(plan: Plan, codes: NDArray[np.int64], request: DesignRequest, reps: list[Rep | None]) -> list[str]:
+    """Names asked for, else the rep's, else "" (keep the present one or take a default)."""
+    asked = {n.strip().casefold(): n.strip() for n in request.names if n.strip()}
+    if asked:  # a territory that has one of the names keeps it, the others take the rest
+        given = [asked.pop(plan.territory(int(c)).name.casefold(), "") if c >= 0 else "" for c in codes]
+        rest = iter(asked.values())
+        return [n or next(rest, "") for n in given]
+    taken: set[str] = {plan.territory(int(c)).name.casefold() for c in codes if c >= 0}
+    out = []
+    for code, rep in zip(codes, reps, strict=True):
+        default = code < 0 or bool(re.fullmatch(r"Territory \d+", plan.territory(int(code)).name))
+        name = rep.name if rep is not None and default and rep.name.casefold() not in taken else ""
+        taken.add(name.casefold())
+        out.append(name)
+    return out
+
+
+def _with_reps(
+    plan: Plan, change: Edit, rep_of: dict[int, Rep | None]
+) -> tuple[tuple[Territory | None, Territory | None], ...]:
+    """The change's territories with reps set; one who gets another territory leaves the old one unless it is locked."""
+    wanted = {code: rep.rep_id for code, rep in rep_of.items() if rep is not None}
+    for t in plan.territories:
+        if t.code not in wanted and t.rep in wanted.values() and not t.locked:
+            wanted[t.code] = ""
+    pairs = []
+    done = set()
+    for old, new in change.territories:
+        pairs.append((old, replace(new, rep=wanted.get(new.code, new.rep)) if new is not None else None))
+        done.add((new or old).code)  # type: ignore[union-attr]
+    for t in plan.territories:
+        if t.code not in done and wanted.get(t.code, t.rep) != t.rep:
+            pairs.append((t, replace(t, rep=wanted[t.code])))
+    return tuple(pairs)

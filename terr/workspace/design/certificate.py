@@ -1,0 +1,143 @@
+"""How good a plan is, proven: the task for the engine, what is kept of its answer, and the sentence for a person."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from terr.errors import InputError
+from terr.model.result import Result
+from terr.store import ScenarioInfo
+from terr.view.text import count, number, percent, unit_noun
+from terr.workspace.design.solve_task import SolveTask, rebalance_task
+from terr.workspace.plan.plan_settings import proof_at
+from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
+from terr.workspace.workspace import Workspace
+
+BEST = 1e-4
+"""Largest gap at which a plan is called the best possible."""
+CLOSE = 0.05
+"""Gap up to which the search for a proof is taken as a success."""
+MINUTES = (1, 5, 15)
+"""Times a proof may take; the second is the usual one."""
+
+
+def proof_task(ws: Workspace, scenario_id: str) -> SolveTask:
+    """The problem a plan as it stands is judged by.
+
+    Raises:
+        InputError: if there is nothing to prove of it yet, saying what is missing.
+    """
+    missing = whats_missing(plan_snapshot(ws, scenario_id))
+    if missing:
+        raise InputError(missing)
+    task = rebalance_task(ws, scenario_id)
+    if task is None:
+        raise InputError("there is nothing to compare until there are two unlocked territories with units")
+    return task
+
+
+def whats_missing(shown: PlanSnapshot) -> str:
+    """Why nothing can be proven of a plan yet; "" if it can."""
+    if len(shown.table) < 2:
+        return "a proof needs at least two territories"
+    if shown.strays:
+        return (
+            f"join the {count(len(shown.strays), 'stray piece')} first: a proof is about territories in one piece each"
+        )
+    if shown.within:
+        return ""
+    if shown.unassigned_load > 0 and shown.unassigned_units:
+        word = unit_noun(shown.info.level, shown.unassigned_units)
+        return f"assign the {shown.unassigned_units:,} {word} without a territory first"
+    return "bring the plan within its limits first; what is outside them can't be compared"
+
+
+def proof_of(result: Result, measure: str, tolerance: float) -> dict[str, Any]:
+    """What is kept of a proof."""
+    return {
+        "status": result.status,
+        "objective": result.objective,
+        "bound": result.bound,
+        "gap": result.gap,
+        "model": result.model,
+        "solver": result.solver,
+        "seconds": result.runtime_s,
+        "measure": measure,
+        "tolerance": tolerance,
+        "priced": "prices" in result.model,
+        "early": result.status == "stopped" or any(e.code == "time_limit" for e in result.explanations),
+    }
+
+
+def current_proof(ws: Workspace, info: ScenarioInfo) -> tuple[Mapping[str, Any] | None, bool]:
+    """The newest proof on this line of work, and whether it is of the plan, measure and limit as they stand."""
+    proof, same = proof_at(ws, info)
+    if proof is None:
+        return None, False
+    return proof, same and proof.get("measure") == info.measure and proof.get("tolerance") == info.tolerance
+
+
+def proof_sentence(proof: Mapping[str, Any]) -> str:
+    """One plain sentence; percentages are rounded up, so that they never promise more than was proven."""
+    better = "better by the priorities you set" if proof.get("priced") else "more compact"
+    status, gap = proof.get("status"), proof.get("gap")
+    if status == "infeasible":
+        return "No plan can keep these limits, proven. Widen a limit or unlock some units."
+    if gap is None or not math.isfinite(gap):
+        return f"Nothing could be proven in {_time(proof)}. Give it more time."
+    if status == "optimal" or gap <= BEST:
+        return f"This is the best possible plan, proven: none within these limits is {better}."
+    most = percent(math.ceil(1000 * gap - 1e-9) / 10)
+    if gap <= CLOSE or not proof.get("early"):
+        return f"No plan within these limits can be more than {most} {better} than this one."
+    return f"A proof wasn't found in the time: at most {most} better is possible."
+
+
+def repair_sentence(result: Result) -> str:
+    """How good suggested moves are, as far as it is proven; "" if nothing is known."""
+    gap = result.gap
+    if gap is None or result.status == "limit_broken":
+        return ""
+    if gap <= BEST:
+        return "Proven: no plan within the limit changes less."
+    most = percent(math.ceil(1000 * gap - 1e-9) / 10)
+    return f"Proven: at most {most} less could change hands." if gap <= 0.5 else ""
+
+
+def points_text(effect: float) -> str:
+    """Change of a deviation in percentage points: "−1.1 pt"."""
+    value = round(100 * effect, 1) + 0.0
+    return f"{value:+.1f} pt".replace("-", "−") if value else "0.0 pt"
+
+
+def proof_details(proof: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What stands behind the sentence: (what, value)."""
+    gap, bound, objective = proof.get("gap"), proof.get("bound"), proof.get("objective")
+    return [
+        ("This plan", _km2(objective)),
+        ("No plan below", _km2(bound)),
+        ("Gap", "–" if gap is None else percent(100 * gap, 2)),
+        ("What is compared", str(proof.get("model", ""))),
+        ("Proven by", str(proof.get("solver", "")) or "–"),
+        ("Time", _time(proof)),
+        ("Limit", f"{proof.get('measure', '')} ±{100 * float(proof.get('tolerance', 0.0)):g} %"),
+    ]
+
+
+def short_gap(proof: Mapping[str, Any] | None, *, current: bool) -> str:
+    """For the headline: "best", "≤ 2.1 %" or an en dash."""
+    gap = None if proof is None or not current else proof.get("gap")
+    if gap is None or not math.isfinite(gap):
+        return "–"
+    return "best" if gap <= BEST else f"≤ {percent(math.ceil(1000 * gap - 1e-9) / 10)}"
+
+
+def _km2(value: Any) -> str:
+    return f"{number(float(value))} km²" if isinstance(value, int | float) and math.isfinite(value) else "–"
+
+
+def _time(proof: Mapping[str, Any]) -> str:
+    seconds = float(proof.get("seconds", 0.0))
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"

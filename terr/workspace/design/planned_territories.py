@@ -1,0 +1,151 @@
+"""Slots: which territory, rep and share each part of a design stands for, told before there is a design."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from terr.model.plan import Plan, Territory
+from terr.model.reps import Rep
+from terr.model.units import Units
+from terr.workspace.design.request import DesignRequest
+from terr.workspace.plan.rules import UnitGroup
+from terr.workspace.reps.homes import home_xy
+
+
+@dataclass(frozen=True)
+class PlannedTerritory:
+    """One territory to be.
+
+    Attributes:
+        key: the same each time the same thing is asked: "rep:U-1", "territory:3" or "new:1".
+        label: for a person.
+        code: the territory it must become, -1 = any.
+        rep: who is to cover it, if one was chosen for it.
+        share: of a full territory.
+        held: it has locked units.
+    """
+
+    key: str
+    label: str
+    code: int
+    rep: Rep | None
+    share: float
+    held: bool
+
+
+def territories_with_locks(plan: Plan) -> list[Territory]:
+    """Unlocked territories that hold locked units."""
+    return [t for t in plan.territories if not t.locked and bool((plan.locked_units & (plan.assign == t.code)).any())]
+
+
+def planned_territories(
+    units: Units, plan: Plan, request: DesignRequest, loads: NDArray[np.float64], by_name: Collection[int] = ()
+) -> tuple[PlannedTerritory, ...]:
+    """One slot per open territory that is asked for: those that hold locks, then today's or the reps', then new ones.
+
+    Today's territories have slots of their own if today's plan counts, or if no rep is chosen: then the heaviest stay.
+
+    Args:
+        units: the plan's.
+        plan: as it is.
+        request: what is asked.
+        loads: float64 (n_units,), of the measure to balance.
+        by_name: codes of territories that have accounts by name: they stay too, as long as there is room.
+    """
+    held = territories_with_locks(plan)
+    k = max(request.territories - sum(t.locked for t in plan.territories), len(held))
+    kept = list(held)
+    if request.near_today or not request.reps:
+        load = {t.code: float(loads[plan.assign == t.code].sum()) for t in plan.territories}
+        filled = [t for t in plan.territories if not t.locked and t not in held and bool((plan.assign == t.code).any())]
+        kept += sorted(filled, key=lambda t: (t.code not in by_name, -load[t.code], t.code))[: k - len(held)]
+    else:
+        kept += [t for t in plan.territories if not t.locked and t not in held and t.code in by_name][: k - len(held)]
+    waiting = list(request.reps)
+    rep_of: dict[int, Rep] = {}
+    for mine in kept:
+        known = next((r for r in waiting if r.rep_id == mine.rep), None)
+        if known is not None:
+            rep_of[mine.code] = known
+            waiting.remove(known)
+    fresh = waiting[: k - len(kept)]
+    rep_of |= _nearest(units, plan, [t for t in kept if t.code not in rep_of], waiting[len(fresh) :])
+    parts: list[tuple[Territory | None, Rep | None]] = [(t, rep_of.get(t.code)) for t in kept]
+    parts += [(None, fresh[i] if i < len(fresh) else None) for i in range(k - len(kept))]
+    asked = dict(request.shares)
+    out, new = [], 0
+    for territory, rep in parts:
+        if rep is not None:
+            key, label = f"rep:{rep.rep_id}", rep.name
+        elif territory is not None:
+            key, label = f"territory:{territory.code}", territory.name
+        else:
+            new += 1
+            key, label = f"new:{new}", f"New territory {new}"
+        pinned = territory is not None and (
+            territory in held or territory.code in by_name or request.near_today or key in asked
+        )
+        share = asked.get(key, rep.capacity if rep is not None else 1.0)
+        code = territory.code if territory is not None and pinned else -1
+        out.append(PlannedTerritory(key, label, code, rep, share, territory in held))
+    return tuple(out)
+
+
+def settled(request: DesignRequest, slots: Sequence[PlannedTerritory]) -> bool:
+    """Whether each rep's territory is theirs from the start, not only who is nearest in the end."""
+    return request.centred or request.most_km is not None or request.near_today or any(s.share != 1 for s in slots)
+
+
+def _nearest(units: Units, plan: Plan, territories: Sequence[Territory], reps: Sequence[Rep]) -> dict[int, Rep]:
+    if not reps or not territories:
+        return {}
+    middles = np.array([units.xy_km[plan.assign == t.code].mean(axis=0) for t in territories])
+    homes = np.array(home_xy(units, reps))
+    cost = ((homes[:, None, :] - middles[None, :, :]) ** 2).sum(axis=2)
+    return {territories[int(j)].code: reps[int(r)] for r, j in zip(*linear_sum_assignment(cost), strict=True)}
+
+
+def today(plan: Plan, slots: Sequence[PlannedTerritory]) -> NDArray[np.int16]:
+    """int16 (n_units,), the slot each unit is in today; -1 = in none, or in a territory without a slot."""
+    out = np.full(len(plan), -1, dtype=np.int16)
+    for j, slot in enumerate(slots):
+        if slot.code >= 0:
+            out[plan.assign == slot.code] = j
+    return out
+
+
+def bundles(units: Units, groups: Sequence[UnitGroup], states: Sequence[str] = ()) -> NDArray[np.int64]:
+    """int64 (n_units,), units with one number stay together, -1 = alone. Groups that share a unit become one.
+
+    Args:
+        units: of the plan; ids it doesn't have are passed over.
+        groups: named by a person.
+        states: kept whole.
+    """
+    codes, parent = units.codes(), np.arange(len(units))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = int(parent[i])
+        return i
+
+    state = units.frame["state"].to_numpy()
+    sets = [[codes[u] for u in g.units if u in codes] for g in groups]
+    sets += [np.flatnonzero(state == s).tolist() for s in states]
+    for members in sets:
+        for unit in members[1:]:
+            parent[root(unit)] = root(members[0])
+    inside = np.zeros(len(units), dtype=np.bool_)
+    for members in sets:
+        if len(members) > 1:
+            inside[members] = True
+    out = np.full(len(units), -1, dtype=np.int64)
+    for i in np.flatnonzero(inside).tolist():
+        out[i] = root(i)
+    return out

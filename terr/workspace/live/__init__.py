@@ -1,0 +1,1 @@
+"""Several people on one plan: edits in order and once, presence, proposals, comments, broadcasts."""

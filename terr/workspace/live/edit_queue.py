@@ -1,0 +1,316 @@
+"""Where the edits of a map are taken in, whichever way they come: in order, once, and never over somebody else's."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from terr.errors import ConflictError, StoreError, TerrError
+from terr.model.edit import Edit
+from terr.model.plan import Plan
+from terr.model.units import UNASSIGNED
+from terr.store import Client, Person
+from terr.view.text import count, unit_noun
+from terr.workspace.access.roles import may
+from terr.workspace.live import proposals
+from terr.workspace.live.payload import codes_of, is_int, is_name, text_of, units_of
+from terr.workspace.plan import editing
+from terr.workspace.workspace import Workspace
+
+QUEUE = "~"
+"""Ends the name of a map's queue of edits; its events are numbered by themselves."""
+
+NEEDS = {"paint": "edit", "lock": "edit", "undo": "undo", "redo": "undo", "propose": "propose"}
+"""What the map can send here, and what one must be allowed to do for it."""
+
+TRUST_S = 1.0
+"""So long a role that was taken away may still be used."""
+
+_LOOK_BACK, _OWN, _TRIES = 200, 500, 3
+
+
+@dataclass(frozen=True)
+class EditConflict:
+    """Units somebody else gave away first, left as they are there.
+
+    Attributes:
+        units: their codes; now: code of the territory that has them now, -1 = none.
+        to: code of the territory that was wanted.
+        who: who was first, "" if it can't be told; ago_s: seconds since then, -1 if it can't be told.
+    """
+
+    units: tuple[int, ...]
+    now: int
+    to: int
+    who: str
+    ago_s: float
+
+
+@dataclass(frozen=True)
+class QueueResult:
+    """What came of a queue.
+
+    Attributes:
+        n: number of the last event that was taken in; those after it are to be sent again.
+        rev: the plan's revision after it, -1 if the plan can't be read.
+        notices: lines for the person; clashes: what somebody else did first.
+        waits: why the rest can't be stored now, "" = all was taken in.
+    """
+
+    n: int
+    rev: int
+    notices: tuple[str, ...] = ()
+    clashes: tuple[EditConflict, ...] = ()
+    waits: str = ""
+
+
+@dataclass
+class _Queue:
+    """What a map sent so far: number of its last event, and the edits it made that weren't taken back, by their ids."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    n: int = -1
+    own: list[int] = field(default_factory=list)
+
+
+_making = threading.Lock()
+
+
+def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[Any], person: Person) -> QueueResult:
+    """Take in a queue of edits of one map.
+
+    Malformed events are passed over: they can't come from our own script. One that makes no sense on the plan, or isn't
+    allowed, becomes a notice. If the database can't store, nothing more is taken in, and it can be sent again.
+
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        session: name of the queue; what it sent before is passed over, also after a restart.
+        events: {"n", "k", "p", ...} as the map makes them.
+        person: who edits.
+    """
+    key = (scenario_id, session, person.user_id)  # nobody moves on the queue of another
+    with _making:
+        queue: _Queue = ws.queues.get(key) or ws.queues.put(key, _Queue())
+    with queue.lock:
+        rev, waits = -1, ""
+        notices: list[str] = []
+        clashing: list[EditConflict] = []
+        done: QueueResult | None = None
+        try:
+            if queue.n < 0:
+                queue.n = ws.store.taken(scenario_id, session)
+            for event in events:
+                if not isinstance(event, Mapping) or event.get("s") != session or not is_int(event.get("n")):
+                    continue
+                if int(event["n"]) <= queue.n:
+                    continue
+                if event.get("p") == scenario_id and is_name(event.get("k")) and event["k"] in NEEDS:
+                    done = _one(ws, scenario_id, queue, (session, int(event["n"])), event, person)
+                    notices += done.notices
+                    clashing += done.clashes
+                queue.n = int(event["n"])
+            rev = ws.store.rev(scenario_id) if done is None or done.rev < 0 else done.rev
+        except StoreError as error:
+            waits = str(error)
+        except TerrError as error:  # the plan is gone, or isn't theirs
+            notices.append(str(error))
+            queue.n = max([queue.n, *(int(e["n"]) for e in events if isinstance(e, Mapping) and is_int(e.get("n")))])
+        return QueueResult(max(queue.n, 0), rev, tuple(notices), tuple(clashing), waits)
+
+
+def _one(
+    ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], person: Person
+) -> QueueResult:
+    try:
+        _allowed(ws, sid, person, NEEDS[event["k"]])
+        return _edit(ws, sid, queue, client, event, person)
+    except StoreError:
+        raise
+    except TerrError as error:
+        return QueueResult(client[1], -1, (str(error),))
+
+
+def _allowed(ws: Workspace, sid: str, person: Person, action: str) -> None:
+    """As `may`; what was allowed a moment ago isn't asked again for each edit of a row."""
+    key = ("allowed", sid, person.user_id, action)
+    if time.monotonic() < (ws.queues.get(key) or 0.0):
+        return
+    may(ws, sid, person, action)
+    ws.queues.put(key, time.monotonic() + TRUST_S)
+
+
+def _edit(
+    ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], person: Person
+) -> QueueResult:
+    kind, units, author = event["k"], units_of(event.get("units")), person.name
+    if kind == "propose":
+        codes = codes_of(event.get("codes"))
+        if units is None or codes is None:
+            return QueueResult(client[1], -1)
+        made = proposals.propose(ws, sid, units, codes, reason=text_of(event.get("why"), 4000), by=person)
+        return QueueResult(client[1], -1, (f"Proposed: {made.title}. Everyone sees it under Together.",))
+    if kind in {"undo", "redo"}:
+        done = _travel(ws, sid, queue, client, event, author)
+        return QueueResult(client[1], -1, (done.notice,) if done.notice else ())
+    if units is None:
+        return QueueResult(client[1], -1)
+    if kind == "lock":
+        done = editing.set_locks(ws, sid, units, bool(event.get("on")), author=author, client=client)
+        _note_own(queue, done)
+        return QueueResult(client[1], -1, (done.notice,) if done.notice else ())
+    return _paint(ws, sid, queue, client, event, units, author)
+
+
+def _paint(
+    ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], units: list[int], author: str
+) -> QueueResult:
+    if not is_int(event.get("to")):
+        return QueueResult(client[1], -1)
+    to, seen = int(event["to"]), codes_of(event.get("seen"))
+    if seen is not None and len(seen) != len(units):
+        seen = None
+    done = editing.paint(ws, sid, units, to, seen=seen, author=author, client=client)
+    _note_own(queue, done)
+    rev = done.rev if done.changed else -1
+    notices = (editing.locked_notice(ws, sid, done.skipped_locked),) if done.skipped_locked else ()
+    if not done.conflicts:
+        return QueueResult(client[1], rev, notices)
+    since = int(event["rev"]) if is_int(event.get("rev")) else 0
+    return QueueResult(client[1], -1, notices, edit_conflicts(ws, sid, done.conflicts, to, since))
+
+
+def _note_own(queue: _Queue, done: editing.EditOutcome) -> None:
+    if done.changed:
+        queue.own = [*queue.own[-_OWN:], done.rev]
+
+
+def edit_conflicts(
+    ws: Workspace, scenario_id: str, units: Sequence[int], to: int, since: int
+) -> tuple[EditConflict, ...]:
+    """Who gave these units away after revision `since`, and to whom.
+
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        units: their codes.
+        to: the territory that was wanted.
+        since: the revision the person saw.
+    """
+    plan, _ = ws.plan(scenario_id)
+    left, by = set(units), {}
+    visits = ws.store.changes(scenario_id, since, -1).visits
+    for visit in reversed(visits[-_LOOK_BACK:]):
+        if not left:
+            break
+        if visit.action != "edit":
+            continue
+        touched = left.intersection(ws.store.edit(scenario_id, visit.head).units.tolist())
+        by.update(dict.fromkeys(touched, (visit.author, visit.at)))
+        left -= touched
+    other = next(((v.author, v.at) for v in reversed(visits)), ("", None))  # taken back, or done again
+    groups: dict[tuple[int, str, datetime | None], list[int]] = {}
+    for unit in units:
+        author, at = by.get(unit, other)
+        groups.setdefault((int(plan.assign[unit]), author, at), []).append(unit)
+    now = datetime.now(UTC)
+    return tuple(
+        EditConflict(tuple(g), code, to, who, -1.0 if at is None else max(0.0, (now - at).total_seconds()))
+        for (code, who, at), g in groups.items()
+    )
+
+
+def sentence(ws: Workspace, scenario_id: str, clash: EditConflict) -> str:
+    """A clash in words, for where the map can't show it itself."""
+    names = ws.units(ws.store.scenario(scenario_id)).names
+    plan, _ = ws.plan(scenario_id)
+    here = "unassigned" if clash.now not in plan.codes else f"in {plan.territory(clash.now).name}"
+    more = f" and {count(len(clash.units) - 1, 'more')}" if len(clash.units) > 1 else ""
+    return (
+        f"{names[clash.units[0]]}{more} changed in another window first ({clash.who or 'somebody'}), now {here}, and "
+        "left as it is there. The map shows the newest plan; repeat the edit if you still want it."
+    )
+
+
+def _travel(
+    ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], author: str
+) -> editing.EditOutcome:
+    """Undo or redo the last edit of the plan; while others are at work, take back one's own."""
+    back = event["k"] == "undo"
+    shown = int(event["rev"]) if is_int(event.get("rev")) else -1
+    since = ws.store.others_since(sid, shown, client[0])
+    if back and queue.own and _by_another(ws, sid, shown, author):
+        return _undo_own(ws, sid, queue, client, author)
+    if since:
+        raise ConflictError(
+            "Others changed the plan since what you see, and you have no edit of your own here to take back. You now "
+            "see the newest version; do that again if you still want it."
+            if back
+            else "Others changed the plan since, so what was taken back can't be done again as a whole; make the edit "
+            "anew if you still want it."
+        )
+    for _ in range(_TRIES):  # somebody may be quicker in this very moment
+        before = ws.store.scenario(sid)
+        try:
+            done = (editing.undo if back else editing.redo)(ws, sid, before.rev, author=author, client=client)
+        except ConflictError:
+            continue
+        if back and queue.own and queue.own[-1] == before.head:
+            queue.own = queue.own[:-1]
+        elif not back and done.changed:
+            queue.own = [*queue.own[-_OWN:], ws.store.scenario(sid).head]
+        return done
+    raise ConflictError("Others are changing this plan in this very moment; try again.")
+
+
+def _by_another(ws: Workspace, sid: str, shown: int, author: str) -> bool:
+    """Whether the last edit, or any since revision `shown`, was somebody else's."""
+    info = ws.store.scenario(sid)
+    visits = ws.store.changes(sid, max(0, min(shown, info.rev - 1)), info.seq).visits
+    return any(v.author not in {author, "me", ""} for v in visits)
+
+
+def _undo_own(ws: Workspace, sid: str, queue: _Queue, client: Client, author: str) -> editing.EditOutcome:
+    """Take back this map's last edit as a new edit; what others changed since stays."""
+    if not queue.own:
+        return editing.EditOutcome(
+            ws.store.rev(sid),
+            notice="The last edits are others', and you have none here to take back. "
+            "Any edit can be gone back to in the plan's history, under Scenarios.",
+        )
+    mine = ws.store.edit(sid, queue.own[-1])
+    stay = 0
+
+    def make(plan: Plan, _next: int) -> Edit:
+        nonlocal stay
+        codes = set(plan.codes) | {UNASSIGNED}
+        free = (plan.assign[mine.units] == mine.after) & ~plan.fixed()[mine.units]
+        free &= np.array([int(c) in codes for c in mine.before], dtype=np.bool_)
+        locks = plan.locked_units[mine.lock_units] == mine.lock_after
+        stay = int((~free).sum() + (~locks).sum())
+        return Edit(
+            kind=mine.kind,
+            units=mine.units[free],
+            before=mine.after[free],
+            after=mine.before[free],
+            lock_units=mine.lock_units[locks],
+            lock_after=~mine.lock_after[locks],
+            author=author,
+            note="Took back an own edit",
+        )
+
+    done = editing.edit(ws, sid, -1, make, strict=False, client=client)
+    queue.own = queue.own[:-1]
+    if not stay:
+        return done
+    word = unit_noun(ws.store.scenario(sid).level, stay)
+    what = (
+        f"{stay:,} {word} {'was' if stay == 1 else 'were'} changed by others since and stay{'s' if stay == 1 else ''}"
+    )
+    return editing.EditOutcome(done.rev, done.changed, notice=f"{what} as now.")

@@ -1,0 +1,1 @@
+"""One plan: opened, measured as a snapshot, edited under a guard, searched, filtered."""

@@ -1,0 +1,298 @@
+"""Opening plans and changing them: every change is stored before it is shown, and none overwrites another unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terr.boundaries.layers.catalog import load_units
+from terr.boundaries.layers.regions import EVERYWHERE
+from terr.edits import moves
+from terr.errors import ConflictError, InputError, PlanError
+from terr.model.edit import Edit
+from terr.model.plan import Plan
+from terr.model.units import Units
+from terr.store import NOBODY, Client, ScenarioInfo
+from terr.view.text import unit_noun
+from terr.workspace.accounts.dataset import dataset
+from terr.workspace.levels import BOUNDARIES, check_level, layer_settings, place_name, settled_region
+from terr.workspace.plan.tolerance import check_tolerance
+from terr.workspace.workspace import Workspace
+
+Make = Callable[[Plan, int], Edit]
+"""Gets the plan and the next free territory code, gives the edit."""
+
+
+@dataclass(frozen=True)
+class EditOutcome:
+    """What came of one change.
+
+    Attributes:
+        rev: the revision after it.
+        changed: False if there was nothing to change.
+        skipped_locked: units left alone because of a lock.
+        conflicts: codes of units somebody else changed first; they were left as they are now.
+        notice: one line for the person ("" = nothing to say).
+    """
+
+    rev: int
+    changed: bool = False
+    skipped_locked: int = 0
+    conflicts: tuple[int, ...] = ()
+    notice: str = ""
+
+
+def create(
+    ws: Workspace,
+    *,
+    dataset_id: str,
+    level: str,
+    region: str | Sequence[str] | None,
+    measure: str,
+    tolerance: float = 0.05,
+    name: str = "",
+    author: str = "",
+) -> ScenarioInfo:
+    """A new scenario with one empty territory, ready to paint.
+
+    Args:
+        ws: the workspace.
+        dataset_id: whose accounts.
+        level: one of `terr.workspace.levels.choices`.
+        region: states as `parse_region` takes them; None or "" for all of a layer of one's own.
+        measure: what to balance.
+        tolerance: share a load may be off its target.
+        name: by default what it is made on, such as "Texas by county".
+        author: who makes it.
+
+    Raises:
+        InputError: for an unknown level, measure or tolerance, or a region where there can be none.
+        LocateError: for an unknown region or data set.
+    """
+    check_level(level)
+    states = settled_region(level, region)
+    data = dataset(ws, dataset_id)
+    if measure not in data.accounts.measures:
+        raise InputError(
+            f'"{measure}" is not a measure of {data.info.name}; choose {", ".join(data.accounts.measures)}'
+        )
+    check_tolerance(tolerance)
+    units = load_units(level, states)
+    info = ws.store.create_scenario(
+        name or _usual_name(units),
+        dataset_id=dataset_id,
+        level=level,
+        region=states,
+        units_version=units.version,
+        n_units=len(units),
+        measure=measure,
+        tolerance=tolerance,
+        settings={BOUNDARIES: layer_settings(level)},
+    )
+    edit(ws, info.id, 0, lambda plan, code: moves.new_territory(plan, next_code=code, author=author))
+    return ws.store.scenario(info.id)
+
+
+def _usual_name(units: Units) -> str:
+    place = place_name(units)
+    return place[:120] if units.region == EVERYWHERE else f"{place} by {unit_noun(units.level, 1)}"
+
+
+def edit(
+    ws: Workspace, scenario_id: str, seen_rev: int, make: Make, *, strict: bool = True, client: Client = NOBODY
+) -> EditOutcome:
+    """Make one change on the plan as stored, and store it.
+
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        seen_rev: the revision on the person's screen.
+        make: gets the plan and the next free territory code, gives the edit.
+        strict: refuse if the plan isn't at `seen_rev` any more; otherwise make the edit on what is there now.
+        client: the map that asked, and the number of its event (see `Store.append`).
+
+    Raises:
+        ConflictError: if strict and the plan changed.
+        PlanError: if the edit makes no sense on the plan.
+    """
+    if strict:
+        _, rev = ws.plan(scenario_id)
+        if rev != seen_rev:
+            raise _stale(seen_rev, rev)
+    made = ws.store.change(scenario_id, make, expected_rev=seen_rev if strict else None, client=client)
+    if not made.edit:
+        return EditOutcome(made.rev)
+    ws.keep(scenario_id, made.rev, made.plan)
+    if made.edit.kind not in {"design", "import"}:
+        ws.same_baseline(scenario_id, made.on, made.rev)
+    return EditOutcome(made.rev, changed=True)
+
+
+def paint(
+    ws: Workspace,
+    scenario_id: str,
+    units: Iterable[int],
+    code: int,
+    *,
+    seen: Iterable[int] | None = None,
+    author: str = "",
+    client: Client = NOBODY,
+) -> EditOutcome:
+    """Give units to a territory (-1 = to none). Units that no longer are what the person saw are left alone.
+
+    Raises:
+        PlanError: if the territory or a unit doesn't exist.
+    """
+    wanted = np.fromiter(units, dtype=np.int32)
+    shown = None if seen is None else np.fromiter(seen, dtype=np.int64)
+    skipped, clashes = 0, np.zeros(0, dtype=np.int32)
+
+    def make(plan: Plan, _next: int) -> Edit:
+        nonlocal skipped, clashes
+        free = wanted
+        if shown is not None:
+            clashes = moves.expected_conflicts(plan, wanted, shown)
+            clashes = clashes[plan.assign[clashes] != code]  # already as wanted: no conflict
+            free = wanted[~np.isin(wanted, clashes)]
+        painted = moves.assign(plan, free, code, author=author)
+        skipped = painted.skipped_locked
+        return painted.edit
+
+    done = edit(ws, scenario_id, -1, make, strict=False, client=client)
+    return EditOutcome(
+        done.rev,
+        done.changed,
+        skipped,
+        tuple(int(u) for u in clashes),
+        _paint_notice(ws, scenario_id, clashes, skipped),
+    )
+
+
+def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], skipped: int) -> str:
+    if not len(clashes) and not skipped:
+        return ""
+    parts = []
+    info = ws.store.scenario(scenario_id)
+    if len(clashes):
+        names = ws.units(info).names
+        first = names[int(clashes[0])]
+        rest = f" and {len(clashes) - 1} more were" if len(clashes) > 1 else " was"
+        parts.append(
+            f"{first}{rest} changed in another window first and left as it is there. The map now shows the newest "
+            "plan; repeat the edit if you still want it."
+        )
+    if skipped:
+        parts.append(locked_notice(ws, scenario_id, skipped))
+    return " ".join(parts)
+
+
+def locked_notice(ws: Workspace, scenario_id: str, skipped: int) -> str:
+    """One line about units left alone because of a lock."""
+    word = unit_noun(ws.store.scenario(scenario_id).level, skipped)
+    return f"{skipped:,} locked {word} {'was' if skipped == 1 else 'were'} left alone."
+
+
+def set_locks(
+    ws: Workspace, scenario_id: str, units: Iterable[int], on: bool, *, author: str = "", client: Client = NOBODY
+) -> EditOutcome:
+    """Lock or unlock units."""
+    wanted = np.fromiter(units, dtype=np.int32)
+
+    def make(plan: Plan, _next: int) -> Edit:
+        return moves.lock_units(plan, wanted, on, author=author)
+
+    return edit(ws, scenario_id, -1, make, strict=False, client=client)
+
+
+def undo(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "", client: Client = NOBODY) -> EditOutcome:
+    """Take the last edit back.
+
+    Raises:
+        ConflictError: if the plan isn't at `seen_rev` any more, so that nobody undoes what they haven't seen.
+    """
+    return _travel(ws, scenario_id, seen_rev, back=True, author=author, client=client)
+
+
+def redo(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "", client: Client = NOBODY) -> EditOutcome:
+    """Make the edit again that was taken back last.
+
+    Raises:
+        ConflictError: as for `undo`.
+    """
+    return _travel(ws, scenario_id, seen_rev, back=False, author=author, client=client)
+
+
+def _travel(ws: Workspace, scenario_id: str, seen_rev: int, *, back: bool, author: str, client: Client) -> EditOutcome:
+    plan, rev = ws.plan(scenario_id)
+    if rev != seen_rev:
+        raise _stale(seen_rev, rev)
+    can = ws.store.can_undo(scenario_id) if back else ws.store.can_redo(scenario_id)
+    # The first edit makes the first territory; without it there is nothing to paint into.
+    if not can or (back and ws.store.scenario(scenario_id).head == 1):
+        return EditOutcome(rev, notice="There is nothing to undo." if back else "There is nothing to redo.")
+    step = ws.store.undo if back else ws.store.redo
+    new, change = step(scenario_id, rev, author=author, client=client)
+    ws.keep(scenario_id, new, moves.apply(plan, change))
+    return EditOutcome(new, changed=True)
+
+
+def _stale(seen: int, found: int) -> ConflictError:
+    return ConflictError(
+        "This plan was changed in another window meanwhile. You now see the newest version; do that again if you "
+        "still want it.",
+        expected=seen,
+        found=found,
+    )
+
+
+def place_by_name(
+    ws: Workspace, scenario_id: str, seen_rev: int, names: Sequence[str], *, author: str = ""
+) -> EditOutcome:
+    """Take over an assignment given as a territory name per unit ("" = unassigned), as one edit.
+
+    Raises:
+        PlanError: if a locked unit or territory would change.
+    """
+
+    def make(plan: Plan, code: int) -> Edit:
+        return adopt_names(plan, names, code, ws.units(ws.store.scenario(scenario_id)).graph(), author)
+
+    return edit(ws, scenario_id, seen_rev, make)
+
+
+def adopt_names(plan: Plan, names: Sequence[str], next_code: int, graph: object, author: str = "") -> Edit:
+    """The edit that makes a plan out of a territory name per unit."""
+    from terr.edits.colors import choose_colors
+
+    wanted = sorted({n for n in names if n}, key=natural)
+    if not wanted:
+        raise PlanError("the plan file assigns no unit to any territory; fill its territory column")
+    index = {n: i for i, n in enumerate(wanted)}
+    slots = np.array([index.get(n, -1) for n in names], dtype=np.int16)
+    here = {t.name.casefold(): t for t in plan.territories}
+    kept = [here.get(n.casefold()) for n in wanted]
+    codes = np.array([-1 if t is None else t.code for t in kept], dtype=np.int64)
+    fixed = np.array([-1 if t is None else t.color for t in kept], dtype=np.int64)
+    colors = choose_colors(slots, graph.indptr, graph.indices, len(wanted), fixed)  # type: ignore[attr-defined]
+    return moves.adopt(
+        plan,
+        slots,
+        next_code=next_code,
+        kind="import",
+        k=len(wanted),
+        codes=codes,
+        names=wanted,
+        colors=colors,
+        author=author,
+    )
+
+
+def natural(name: str) -> tuple[tuple[int, int | str], ...]:
+    """A key that sorts names as a person counts: "Territory 2" before "Territory 10"."""
+    import re
+
+    parts = re.split(r"(\d+)", name.casefold())
+    return tuple((1, int(p)) if p.isdecimal() else (0, p) for p in parts if p)

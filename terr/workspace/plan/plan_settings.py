@@ -1,0 +1,93 @@
+"""Choices kept with a plan: what was asked last, what the plan is held to, and what was proven of it.
+
+They live in the scenario's settings, by edit, so that undo brings the earlier ones back with the earlier plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from terr.store import ScenarioInfo
+from terr.workspace.plan.rules import NO_RULES, PlanRules, read_rules, rules_json
+from terr.workspace.workspace import Workspace
+
+ASKED, RULES, PROOFS = "asked", "rules", "proofs"
+_MOST = 200
+"""Edits whose rules are kept; older ones give way, the newest last."""
+
+
+def save_setting(ws: Workspace, scenario_id: str, name: str, value: Any) -> None:
+    """Put one thing into a scenario's settings and leave the others as they are."""
+    ws.store.change_settings(scenario_id, lambda now: {**now, name: value})
+
+
+def asked(info: ScenarioInfo) -> Mapping[str, Any]:
+    """What was asked last; empty if nothing was."""
+    kept = info.settings.get(ASKED)
+    return kept if isinstance(kept, Mapping) else {}
+
+
+def save_rules(ws: Workspace, scenario_id: str, edit_id: int, rules: PlanRules) -> None:
+    """Hold the plan to these rules from an edit on; nothing is stored while there are none and never were."""
+    kept = _by_edit(ws.store.scenario(scenario_id), RULES)
+    if rules == NO_RULES and not kept:
+        return
+    _keep_at(ws, scenario_id, RULES, edit_id, rules_json(rules))
+
+
+def rules_of(ws: Workspace, info: ScenarioInfo) -> PlanRules:
+    """What the plan is held to as it stands: the rules of the nearest edit behind it that brought some."""
+    kept = _by_edit(info, RULES)
+    if not kept:
+        return NO_RULES
+    at = last_of(ws, info, set(kept))
+    return read_rules(kept.get(str(at)))
+
+
+def save_certificate(ws: Workspace, scenario_id: str, edit_id: int, proof: Mapping[str, Any]) -> None:
+    """Keep what was proven of the plan after an edit."""
+    _keep_at(ws, scenario_id, PROOFS, edit_id, dict(proof))
+
+
+def proof_at(ws: Workspace, info: ScenarioInfo) -> tuple[Mapping[str, Any] | None, bool]:
+    """The newest proof on this line of work, and whether it is of the plan as it stands."""
+    kept = _by_edit(info, PROOFS)
+    if not kept:
+        return None, False
+    at = last_of(ws, info, set(kept))
+    found = kept.get(str(at))
+    return (found if isinstance(found, Mapping) else None), at == info.head
+
+
+def last_of(ws: Workspace, info: ScenarioInfo, edits: set[str]) -> int:
+    """The nearest of some edits at or behind the plan as it stands; -1 if none is."""
+    if str(info.head) in edits:
+        return info.head
+    key = ("last_of", info.id, info.head, tuple(sorted(edits)))
+    known = ws.scores.get(key)
+    if known is None:
+        trail = reversed(ws.store.history(info.id).trail(info.head))
+        known = ws.scores.put(key, next((at for at in trail if str(at) in edits), -1))
+    return int(known)
+
+
+def _keep_at(ws: Workspace, scenario_id: str, name: str, edit_id: int, value: Any) -> None:
+    def put(now: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**now, name: _newest({**_listed(now, name), str(edit_id): value})}
+
+    ws.store.change_settings(scenario_id, put)
+
+
+def _by_edit(info: ScenarioInfo, name: str) -> dict[str, Any]:
+    return _listed(info.settings, name)
+
+
+def _listed(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    kept = settings.get(name)
+    return {str(k): v for k, v in kept.items()} if isinstance(kept, Mapping) else {}
+
+
+def _newest(kept: dict[str, Any]) -> dict[str, Any]:
+    order = sorted(kept, key=lambda k: int(k) if k.isdecimal() else -1)
+    return {k: kept[k] for k in order[-_MOST:]}

@@ -1,0 +1,151 @@
+"""What a plan is held to beside its limit: further limits, shares, groups; checked, and as plain JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from terr.errors import InputError
+
+SHARES = (0.05, 5.0)
+"""Smallest and largest share of a full territory."""
+
+
+@dataclass(frozen=True)
+class MeasureLimit:
+    """A limit on a measure beside the plan's own.
+
+    Attributes:
+        measure: its name.
+        low, high: least and most, None = no limit on that side.
+        as_load: the two are loads in the measure's own unit; else shares of the target (0.9 = 90 %).
+        hard: must hold; else the measure is only evened out where that costs little shape.
+    """
+
+    measure: str
+    low: float | None = None
+    high: float | None = None
+    as_load: bool = False
+    hard: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.hard:
+            return
+        for side, value in (("lowest", self.low), ("highest", self.high)):
+            if value is not None and (not math.isfinite(value) or value < 0):
+                raise InputError(f"the {side} of {self.measure} must be a number above zero; leave it empty for none")
+        if self.low is None and self.high is None:
+            raise InputError(f"give {self.measure} a lowest or a highest, or untick that it must hold")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise InputError(f"the lowest of {self.measure} is above its highest; swap them")
+        if self.as_load:
+            return
+        if self.low is not None and self.low >= 1:
+            raise InputError(f"the lowest of {self.measure} must be below 100 % of target: equal shares are the target")
+        if self.high is not None and self.high <= 1:
+            raise InputError(
+                f"the highest of {self.measure} must be above 100 % of target: equal shares are the target"
+            )
+
+    def sides(self) -> tuple[float | None, float | None]:
+        """How far below and above its target the load may be, as shares; None = no limit on that side."""
+        return (
+            None if self.low is None or self.low <= 0 else 1 - self.low,
+            None if self.high is None else self.high - 1,
+        )
+
+
+@dataclass(frozen=True)
+class UnitGroup:
+    """Units that stay together: a name for a person, and their ids."""
+
+    name: str
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlanRules:
+    """What a plan is held to beside its measure and limit; kept with the edit that brought it.
+
+    Attributes:
+        limits: on further measures, or harder ones on its own.
+        groups: units that stay together.
+        shares: territory code -> share of a full territory, where it isn't 1.
+        unassigned: most of the measure's load that may stay without a territory, as a share.
+        whole_states: states, by code, none of which is divided; not as groups, which would be thousands of ZIPs.
+    """
+
+    limits: tuple[MeasureLimit, ...] = ()
+    groups: tuple[UnitGroup, ...] = ()
+    shares: tuple[tuple[int, float], ...] = ()
+    unassigned: float = 0.0
+    whole_states: tuple[str, ...] = ()
+
+
+NO_RULES = PlanRules()
+
+
+def limits_json(limits: Sequence[MeasureLimit]) -> list[dict[str, Any]]:
+    """Limits as they are kept."""
+    return [{"measure": m.measure, "low": m.low, "high": m.high, "as_load": m.as_load, "hard": m.hard} for m in limits]
+
+
+def groups_json(groups: Sequence[UnitGroup]) -> list[dict[str, Any]]:
+    """Groups as they are kept."""
+    return [{"name": g.name, "units": list(g.units)} for g in groups]
+
+
+def rules_json(rules: PlanRules) -> dict[str, Any]:
+    """Rules as they are kept with an edit."""
+    return {
+        "limits": limits_json(rules.limits),
+        "groups": groups_json(rules.groups),
+        "shares": {str(code): share for code, share in rules.shares},
+        "unassigned": rules.unassigned,
+        "whole_states": list(rules.whole_states),
+    }
+
+
+def read_rules(kept: Any) -> PlanRules:
+    """Rules from what is kept; what can't be read is left out."""
+    if not isinstance(kept, Mapping):
+        return NO_RULES
+    shares = kept.get("shares")
+    pairs = shares.items() if isinstance(shares, Mapping) else ()
+    states = kept.get("whole_states")
+    return PlanRules(
+        limits=read_limits(kept.get("limits")),
+        groups=read_groups(kept.get("groups")),
+        shares=tuple((int(c), float(s)) for c, s in pairs if str(c).isdecimal() and _is_share(s)),
+        unassigned=float(kept["unassigned"]) if _is_share(kept.get("unassigned")) else 0.0,
+        whole_states=tuple(s for s in states if isinstance(s, str)) if isinstance(states, list) else (),
+    )
+
+
+def read_limits(kept: Any) -> tuple[MeasureLimit, ...]:
+    """Limits from what is kept; what can't be read is left out."""
+    out = []
+    for one in kept if isinstance(kept, list) else []:
+        try:
+            out.append(
+                MeasureLimit(str(one["measure"]), one["low"], one["high"], bool(one["as_load"]), bool(one["hard"]))
+            )
+        except (InputError, KeyError, TypeError):
+            continue
+    return tuple(out)
+
+
+def read_groups(kept: Any) -> tuple[UnitGroup, ...]:
+    """Groups from what is kept; what can't be read is left out."""
+    found = [
+        UnitGroup(str(g.get("name", "")), tuple(str(u) for u in g["units"]))
+        for g in (kept if isinstance(kept, list) else [])
+        if isinstance(g, Mapping) and isinstance(g.get("units"), list)
+    ]
+    return tuple(found)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= SHARES[1]

@@ -1,0 +1,1 @@
+"""Files of a plan: downloads and CRM imports."""

@@ -1,0 +1,1 @@
+"""Reps: the roster, their homes and hours."""

@@ -1,0 +1,41 @@
+"""The roster of a data set: replaced by a file, or set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from terr.errors import InputError
+from terr.ingest.ledger.roster import read_reps
+from terr.ingest.reading.files import read_table
+from terr.model.reps import Rep
+from terr.workspace.accounts.dataset import Dataset, dataset
+from terr.workspace.scores import recipe
+from terr.workspace.workspace import Workspace
+
+
+def replace_reps(ws: Workspace, dataset_id: str, data: bytes, filename: str) -> tuple[Dataset, pd.DataFrame]:
+    """Take a roster file for a data set; the second value lists the rows left out, with reasons.
+
+    Raises:
+        InputError: if the file holds no roster.
+    """
+    reps, issues = read_reps(read_table(data, filename))
+    if not reps:
+        raise InputError(f"{filename} holds no rep that can be used; it needs a user id and a name in each row")
+    return set_reps(ws, dataset_id, reps), issues
+
+
+def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep]) -> Dataset:
+    """Make these the roster of a data set."""
+    ws.store.save_reps(dataset_id, tuple(reps))
+    old = dataset(ws, dataset_id)
+    roster = ws.store.reps(dataset_id)
+    made = replace(old, reps=roster)
+    if old.scored is not None:  # workload starts at their homes
+        work = old.scored
+        work = recipe.applied(work.base, work.recipe, roster, ground=work.ground, before=(work,))
+        made = replace(made, accounts=work.accounts, scored=work)
+    return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]

@@ -1,0 +1,1 @@
+"""Plans over time and beside each other: tree, history, comparison, change ledger, exceptions."""

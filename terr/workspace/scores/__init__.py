@@ -1,0 +1,1 @@
+"""Saved scores of accounts: what they read, make and say."""

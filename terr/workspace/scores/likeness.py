@@ -1,0 +1,66 @@
+"""Saved look-alikes: how much each account is like those that were won."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from terr.scoring.likeness import likeness
+from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
+
+
+@dataclass(frozen=True)
+class LikenessTo:
+    """Likeness to closed-won accounts, 0 to 100; see `terr.scoring.likeness`.
+
+    Attributes:
+        use: columns to learn from; () takes all of the file's own that suit.
+        allow: columns to use although they seem to know the outcome.
+    """
+
+    kind: ClassVar[str] = "likeness"
+    rank: ClassVar[int] = 3
+    name: str
+    column: str
+    won: tuple[str, ...]
+    lost: tuple[str, ...]
+    use: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "likeness")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
+        return tuple(dict.fromkeys((self.column, *self.use)))
+
+    @property
+    def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
+        return (self.name,)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
+        return {
+            "name": self.name,
+            "column": self.column,
+            "won": list(self.won),
+            "lost": list(self.lost),
+            "use": list(self.use),
+            "allow": list(self.allow),
+        }
+
+    @staticmethod
+    def from_plain(kept: Mapping[str, Any]) -> LikenessTo:
+        """The definition of its JSON."""
+        lists = {k: tuple(map(str, kept.get(k, ()))) for k in ("won", "lost", "use", "allow")}
+        return LikenessTo(kept["name"], kept["column"], **lists)
+
+    def work(self, on: ScoreInputs) -> ScoreResult:
+        """Make the new columns."""
+        # by itself it learns from the file's columns alone, so that other definitions don't change what it says
+        ground = on.accounts if self.use else on.base
+        found = likeness(ground, self.column, self.won, self.lost, use=self.use or None, allow=self.allow, told=on.told)
+        return ScoreResult({self.name: found.amounts}, notes=found.notes, detail=found, off=found.why_off)

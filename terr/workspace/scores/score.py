@@ -1,0 +1,58 @@
+"""Saved scores: columns and weights that give each account 0 to 100."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from terr.errors import InputError
+from terr.scoring import columns, scores
+from terr.scoring.scores import Ingredient
+from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
+
+
+@dataclass(frozen=True)
+class ScoreBy:
+    """A score from 0 to 100 of columns and weights."""
+
+    kind: ClassVar[str] = "score"
+    rank: ClassVar[int] = 2
+    name: str
+    ingredients: tuple[Ingredient, ...]
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "a score")
+        if not self.ingredients:
+            raise InputError("a score needs one column or more")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
+        return tuple(dict.fromkeys(i.column for i in self.ingredients))
+
+    @property
+    def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
+        return (self.name,)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
+        return {"name": self.name, "ingredients": [i.to_plain() for i in self.ingredients]}
+
+    @staticmethod
+    def from_plain(kept: Mapping[str, Any]) -> ScoreBy:
+        """The definition of its JSON."""
+        return ScoreBy(kept["name"], tuple(Ingredient.from_plain(i) for i in kept["ingredients"]))
+
+    def work(self, on: ScoreInputs) -> ScoreResult:
+        """Make the new columns."""
+        found = scores.score(on.accounts, self.ingredients)
+        told = [
+            f"{blank:,} account(s) have no usable figure in {columns.shown(name)}."
+            for name, blank in zip(found.names, found.blank, strict=True)
+            if blank
+        ]
+        if found.unscored:
+            told.append(f"{found.unscored:,} account(s) have no score, as every column is blank.")
+        return ScoreResult({self.name: found.score}, notes=tuple(told), detail=found)

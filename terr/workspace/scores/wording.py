@@ -1,0 +1,147 @@
+"""Kept definitions, and what came of them, in the words of a sales leader."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from terr.scoring.scores import Scores
+from terr.scoring.tiers import Cuts
+from terr.view.text import and_list, count, percent, short
+from terr.workspace.scores.definition import Definition
+from terr.workspace.scores.likeness import LikenessTo
+from terr.workspace.scores.potential import Formula, PotentialBy
+from terr.workspace.scores.recipe import AppliedRecipe, UnreadableDefinition
+from terr.workspace.scores.score import ScoreBy
+from terr.workspace.scores.segments import Segments
+from terr.workspace.scores.tiers import TiersBy
+from terr.workspace.scores.workload import WorkloadBy
+
+TITLES = {
+    "segments": "Segments",
+    "formula": "Formula",
+    "potential": "Potential",
+    "tiers": "Tiers",
+    "score": "Score",
+    "likeness": "Likeness",
+    "workload": "Workload",
+    "unread": "Not readable",
+}
+
+
+HOURS_A_YEAR = 1_800
+"""Of one person, to make sums of hours understood."""
+
+
+def definition_text(one: Definition) -> str:
+    """What a definition does, in one line."""
+    if isinstance(one, Segments):
+        return _segments(one)
+    if isinstance(one, Formula):
+        return f"= {one.text}"
+    if isinstance(one, PotentialBy):
+        return _potential(one)
+    if isinstance(one, TiersBy):
+        return cuts_text(one.cuts, one.measure)
+    if isinstance(one, ScoreBy):
+        whole = sum(i.weight for i in one.ingredients)
+        parts = [
+            f"{i.column} {percent(100 * i.weight / whole, 0)}{'' if i.high_is_good else ' (low is good)'}"
+            for i in one.ingredients
+        ]
+        return f"from 0 to 100, by rank: {and_list(parts, 6)}"
+    if isinstance(one, LikenessTo):
+        return f"from 0 to 100, how like accounts whose {one.column} is {and_list(list(one.won), 3)}"
+    if isinstance(one, WorkloadBy):
+        tiers = [f"{t.name} {t.calls:g} × {t.minutes:g} min" for t in one.effort.tiers if t.calls]
+        return f"hours a year: calls × (minutes + travel); {one.column} {', '.join(tiers[:5])}"
+    return one.why if isinstance(one, UnreadableDefinition) else one.name
+
+
+def _segments(one: Segments) -> str:
+    names = and_list([p.name for p in one.parts], 5)
+    by = f" by {one.split}" if one.split else ""
+    counted = f"; counted in each: {and_list(list(one.measures), 4)}" if one.measures else ""
+    return f"{count(len(one.parts), 'segment')}{by}: {names}{counted}"
+
+
+def _potential(one: PotentialBy) -> str:
+    line = f"a straight line through {and_list(list(one.periods), 4)}, {count(one.ahead, 'period')} on"
+    if one.how == "formula":
+        out = f"= {one.formula}"
+    elif one.how == "history":
+        out = line
+    else:
+        out = f"{percent(100 * one.weight, 0)} of {one.formula}, {percent(100 * (1 - one.weight), 0)} of {line}"
+    return out + (f"; {one.white} = {one.name} − {one.current}" if one.current else "")
+
+
+def cuts_text(cuts: Cuts, measure: str) -> str:
+    """Where tiers are cut: "A brings the first 80 % of Revenue, B up to 95 %, C the rest"."""
+    parts = [
+        f"{name} brings the first {percent(100 * share, 0)} of {measure}"
+        if k == 0
+        else f"{name} up to {percent(100 * share, 0)}"
+        for k, (name, share) in enumerate(zip(cuts.names, cuts.shares, strict=False))
+    ]
+    return f"{', '.join(parts)}, {cuts.names[-1]} the rest"
+
+
+def measure_origin(found: AppliedRecipe | None, measure: str) -> str:
+    """What a measure is and how it was defined, for whoever asks on another page; "" if it is the file's own."""
+    one = None if found is None else found.recipe.maker(measure)
+    if one is None:
+        return ""
+    if isinstance(one, Segments):
+        part = next((p for p in one.parts if measure.endswith(f" · {p.name}")), None)
+        how = "" if part is None else part.rule or f"{part.column} is {and_list(list(part.picks), 4)}"
+        return f"{measure} counts the segment {part.name if part else one.name} only: {how} (page Scores, {one.name})"
+    return f"{measure}, defined on the page Scores: {definition_text(one)}"
+
+
+def curve_title(curve: pd.DataFrame, measure: str) -> str:
+    """What an 80/20 curve shows: "20 % of accounts bring 71 % of Revenue"."""
+    x, y = curve["share of accounts"].to_numpy(), curve["share of sum"].to_numpy()
+    if len(x) < 2:
+        return f"No account has a {measure} above zero"
+    share = float(np.interp(0.2, x, y))
+    return f"20 % of accounts bring {percent(100 * share, 0)} of {measure}"
+
+
+def segments_title(names: Sequence[str], sums: Sequence[float], measure: str) -> str:
+    """What bars by segment show: which one brings most."""
+    known = [0.0 if math.isnan(v) else float(v) for v in sums]
+    whole = sum(v for v in known if v > 0)
+    if whole <= 0:
+        return f"No segment has any {measure}"
+    best = int(np.argmax(known))
+    return f"{names[best]} has {percent(100 * known[best] / whole, 0)} of {measure} in these {len(names)} segments"
+
+
+def score_text(found: Scores, row: int, name: str) -> str:
+    """Why an account has its score, in a sentence."""
+    total = float(found.score[row])
+    if math.isnan(total):
+        return f"{name} has no score: every column of it is blank"
+    told = found.explained(row)
+    best = told.iloc[0]
+    out = f"{name} scores {total:.1f} of 100, most of it ({best['points']:.1f} points) from {best['column']}"
+    place = found.scaled[row][found.names.index(str(best["column"]))]
+    if not math.isnan(place):
+        out += f", where it stands above {percent(float(place), 1 if place > 99 else 0)} of accounts"
+    return out
+
+
+def hours_text(hours: float, calls: float, travel: float) -> str:
+    """Hours in all, and how they split."""
+    if not hours > 0:
+        return "No account is called on: give a tier calls a year"
+    people = max(1, round(hours / HOURS_A_YEAR))
+    return (
+        f"{short(hours)} hours a year: {short(calls)} of calls and {short(travel)} of travel"
+        f" ({percent(100 * travel / hours, 0)}); at {HOURS_A_YEAR:,} hours each, the work of"
+        f" {count(people, 'person', 'people')}"
+    )

@@ -1,0 +1,80 @@
+"""Saved workload: hours a year of calls and travel for each account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from terr.errors import InputError
+from terr.locate import home_points
+from terr.scoring import columns, workload
+from terr.scoring.workload import Effort
+from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
+
+
+@dataclass(frozen=True)
+class WorkloadBy:
+    """Hours a year of calls and travel.
+
+    Attributes:
+        column: whose texts are the tiers.
+        effort: calls, minutes, road factor, speed.
+        homes: travel starts at the nearest rep's home, if the roster has any that is known.
+        territories: how many territories there will be, where homes aren't used.
+    """
+
+    kind: ClassVar[str] = "workload"
+    rank: ClassVar[int] = 4
+    name: str
+    column: str
+    effort: Effort = field(default_factory=Effort)
+    homes: bool = True
+    territories: int = 10
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "workload")
+        if not 1 <= self.territories <= 2_000:
+            raise InputError("workload is worked out for 1 to 2,000 territories")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns it needs."""
+        return (self.column,)
+
+    @property
+    def makes(self) -> tuple[str, ...]:
+        """Columns it makes."""
+        return (self.name,)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON keeps it, without its kind."""
+        return {
+            "name": self.name,
+            "column": self.column,
+            "homes": self.homes,
+            "territories": self.territories,
+            "effort": self.effort.to_plain(),
+        }
+
+    @staticmethod
+    def from_plain(kept: Mapping[str, Any]) -> WorkloadBy:
+        """The definition of its JSON."""
+        return WorkloadBy(
+            kept["name"],
+            kept["column"],
+            Effort.from_plain(kept["effort"]),
+            kept.get("homes", True) is not False,
+            int(kept.get("territories", 10)),
+        )
+
+    def work(self, on: ScoreInputs) -> ScoreResult:
+        """Make the new columns."""
+        labels = columns.texts(on.accounts, self.column)
+        homes = home_points([r.home_zip for r in on.reps]) if self.homes and on.reps else None
+        if homes is not None and np.isnan(homes).any(axis=1).all():
+            homes = None
+        found = workload.before_territories(on.accounts, labels, self.effort, homes=homes, territories=self.territories)
+        return ScoreResult({self.name: found.hours}, notes=found.notes, detail=found)

@@ -1,0 +1,121 @@
+"""Workspace: where data is kept, and what is kept in memory of it between two clicks."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from terr.boundaries.layers.catalog import load_units
+from terr.errors import LocateError, PlanError
+from terr.model.plan import Plan
+from terr.model.units import Units
+from terr.store import NOONE, DataFiles, Person, ScenarioInfo, Store, data_dir, open_store, usual_address
+from terr.workspace.levels import missing
+
+_KEPT = 64
+
+
+class Cache:
+    """A small least-recently-used cache for immutable values, safe between threads."""
+
+    def __init__(self, size: int = _KEPT) -> None:
+        self._size = size
+        self._items: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Any) -> Any:
+        """The value, or None."""
+        with self._lock:
+            if key not in self._items:
+                return None
+            self._items.move_to_end(key)
+            return self._items[key]
+
+    def put(self, key: Any, value: Any) -> Any:
+        """Keep the value, forget the one longest unused, and give the value back."""
+        with self._lock:
+            self._items[key] = value
+            self._items.move_to_end(key)
+            while len(self._items) > self._size:
+                self._items.popitem(last=False)
+        return value
+
+
+class Workspace:
+    """The store and files of one data folder.
+
+    Args:
+        root: the data folder, with the database in it; by default TERR_DATA_DIR, else the platform's user data folder,
+            and then the database of TERR_DATABASE_URL if that is set.
+        database: address of another database; "" = as above.
+
+    Attributes:
+        notice: one line about something that happened while opening ("" = nothing), e.g. a damaged database that was
+            put aside.
+        sign_in: people sign in, and see what they have a role on (see `terr.workspace.access.roles`).
+        person: whose view of the workspace this is; whole: the workspace without anybody's limits.
+    """
+
+    def __init__(self, root: Path | None = None, database: str = "") -> None:
+        self.root = data_dir() if root is None else root
+        usual = usual_address(self.root) if root is None else self.root / "terr.db"
+        self.store: Store = open_store(database or usual)
+        self.files: DataFiles = self.store.files(self.root)
+        self.notice: str = self.store.notice
+        self.sign_in = False
+        self.person: Person = NOONE
+        self.whole: Workspace = self
+        self.plans = Cache()
+        self.datasets = Cache(8)
+        self.intakes = Cache(4)  # whole files: few
+        self.scores = Cache()
+        self.tallies = Cache(16)
+        self.views = Cache(512)
+        self.queues = Cache(4_096)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.store.close()
+
+    def plan(self, scenario_id: str) -> tuple[Plan, int]:
+        """The plan as stored now, and its revision; another process's edits are seen.
+
+        Raises:
+            LocateError: if the scenario doesn't exist.
+        """
+        rev = self.store.rev(scenario_id)
+        known = self.plans.get((scenario_id, rev))
+        if known is not None:
+            return known, rev
+        plan, rev = self.store.load_plan(scenario_id)
+        self.plans.put((scenario_id, rev), plan)
+        return plan, rev
+
+    def keep(self, scenario_id: str, rev: int, plan: Plan) -> None:
+        """Remember a plan just stored, so that the next click need not read it."""
+        self.plans.put((scenario_id, rev), plan)
+
+    def same_baseline(self, scenario_id: str, old_head: int, new_head: int) -> None:
+        """Carry what disruption is measured against over to an edit that doesn't change it."""
+        known = self.scores.get(("baseline", scenario_id, old_head))
+        if known is not None:
+            self.scores.put(("baseline", scenario_id, new_head), known)
+
+    def units(self, info: ScenarioInfo) -> Units:
+        """The units a scenario was made on.
+
+        Raises:
+            PlanError: if the boundaries changed since, or are not on this machine any more; it says what to do.
+        """
+        try:
+            units = load_units(info.level, info.region)
+        except LocateError as error:
+            raise PlanError(missing(info, error)) from error
+        if units.version != info.units_version:
+            raise PlanError(
+                f'"{info.name}" was made on other boundaries than those that go by this name now. Export its plan file '
+                "with the version of Terr that made it, then import it into a new scenario"
+            )
+        return units

@@ -1,0 +1,377 @@
+"""The Census file: fetched, resumed, refused; from a server that misbehaves in every way; and made into layers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from terr.boundaries.layers import library
+from terr.boundaries.layers.catalog import areas, load_units, pieces
+from terr.boundaries.watch import StoppedError, Watch
+from terr.boundaries.zips import census, zcta, zips
+from terr.boundaries.zips.census import DownloadError
+from terr.errors import InputError, StoreError
+from tests.helpers.geofiles import CENSUS, census_parts, squares, zipped
+from tests.helpers.misbehaving import Server, answers, breaks_after, serving, stalls
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("TERR_DATA_DIR", str(tmp_path / "terr"))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv(census.ADDRESS, raising=False)
+    return tmp_path / "terr" / "boundaries" / "download"
+
+
+def delaware() -> gpd.GeoDataFrame:
+    """Voronoi cells of Delaware's ZIPs; one is taken out, so that there is a gap; and one of Puerto Rico."""
+    table = zips.zip_points()
+    mine = table[table["state"] == "DE"].drop_duplicates(["lat", "lon"])
+    land = shapely.union_all(np.asarray(areas("county").query("state == 'DE'").geometry, dtype=object))
+    points = shapely.points(mine[["lon", "lat"]].to_numpy(float))
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=land))
+    cells = shapely.coverage_clean(shapely.intersection(cells, land))
+    order = shapely.STRtree(cells).nearest(points)
+    frame = gpd.GeoDataFrame({"id": mine.index.to_numpy()}, geometry=cells[order], crs="EPSG:4326")
+    frame = frame[frame["id"] != "19901"].reset_index(drop=True)
+    islands = gpd.GeoDataFrame({"id": ["00601"]}, geometry=[shapely.box(-66.8, 18.1, -66.7, 18.2)], crs="EPSG:4326")
+    return gpd.GeoDataFrame(pd.concat([frame, islands], ignore_index=True), crs="EPSG:4326")
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    return zipped(census_parts(delaware()))
+
+
+ROWS = range(20, 200)
+
+
+def get(server: Server, **options: object) -> Path:
+    return census.download(_check, base=server.base, **options)  # type: ignore[arg-type]
+
+
+def _check(path: Path) -> None:
+    zcta.inspect_census_file(path, ROWS)
+
+
+def parts(home: Path) -> list[str]:
+    return sorted(p.name for p in home.iterdir())
+
+
+# --- fetching ---
+
+
+def test_the_file_arrives_whole_and_progress_is_told(content, home):
+    seen: list[tuple[float, str]] = []
+    with serving(content) as server:
+        path = get(server, watch=Watch(lambda share, text: seen.append((share, text))))
+    assert path.read_bytes() == content
+    assert parts(home) == [census.FILE]
+    assert server.asked == [(f"/geo/{census.FILE}", "", "")]
+    shares = [s for s, _ in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert any("MB" in text for _, text in seen)
+    assert census.fetched() == path
+
+
+def test_nothing_is_asked_unless_it_is_called():
+    """The address is known to one module, and importing the whole app opens no connection."""
+    named = [p for p in (ROOT / "terr").rglob("*.py") if "census.gov" in p.read_text(encoding="utf-8")]
+    assert {p.name for p in named} == {"census.py", "boundary_library.py"}
+    code = (
+        "import sys\n"
+        "def no(event, args):\n"
+        "    if event in {'socket.connect', 'socket.getaddrinfo'}: raise SystemExit(event)\n"
+        "sys.addaudithook(no)\n"
+        "import terr.ui.settings.boundary_library, terr.ui.settings.own_boundaries, terr.boundaries.zips.zcta\n"
+        "from terr.workspace import Workspace, boundary_library\n"
+        "ws = Workspace(); boundary_library.at_hand(ws); boundary_library.census_arrived()\n"
+        "boundary_library.has_census(ws)\n"
+        "print('quiet')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "quiet\n", done.stderr[-600:]
+
+
+def test_a_broken_connection_is_said_and_the_next_try_goes_on(content, home):
+    with serving(content, act=breaks_after(0.4)) as server:
+        with pytest.raises(DownloadError, match=r"broke after .* what has arrived is kept"):
+            get(server)
+        have, total = census.arrived()
+        assert (have, total) == (int(len(content) * 0.4), len(content))
+        assert census.fetched() is None
+        assert get(server).read_bytes() == content
+    assert server.asked[1] == (f"/geo/{census.FILE}", f"bytes={have}-", server.mark)
+    assert census.arrived() == (0, 0)
+
+
+def test_a_connection_that_breaks_again_and_again_still_ends(content):
+    with serving(content, act=breaks_after(0.5, times=4)) as server:
+        for _ in range(4):
+            assert "broke after" in refusal_of(server)
+        assert get(server).read_bytes() == content
+    assert len(server.asked) == 5
+
+
+def refusal_of(server: Server, **options: object) -> str:
+    try:
+        get(server, **options)
+    except (DownloadError, InputError, StoreError) as error:
+        return str(error)
+    return ""
+
+
+def test_another_version_on_the_server_begins_anew(content):
+    with serving(content, act=breaks_after(0.4)) as server:
+        assert "broke" in refusal_of(server)
+        server.content = zipped(census_parts(delaware().iloc[:-1]))
+        assert get(server).read_bytes() == server.content
+    assert server.asked[1][1].startswith("bytes=")
+
+
+def test_a_server_that_knows_no_ranges_begins_anew(content):
+    with serving(content, act=breaks_after(0.4), ranges=False) as server:
+        assert "broke" in refusal_of(server)
+        assert get(server).read_bytes() == content
+
+
+def test_a_server_without_a_mark_begins_anew(content):
+    with serving(content, act=breaks_after(0.4), etag='W/"weak"') as server:
+        assert "broke" in refusal_of(server)
+        assert get(server).read_bytes() == content
+    assert server.asked[1][1:] == ("", "")
+
+
+def test_a_range_that_is_gone_begins_anew(content):
+    with serving(content, act=breaks_after(0.4)) as server:
+        assert "broke" in refusal_of(server)
+        server.act = lambda handler, _: bool(handler.headers.get("Range")) and answers(416)(handler, server)
+        assert get(server).read_bytes() == content
+    assert [bool(r) for _, r, _ in server.asked] == [False, True, False]
+
+
+def test_another_piece_than_was_asked_for_is_refused(content):
+    with serving(content, act=breaks_after(0.4)) as server:
+        assert "broke" in refusal_of(server)
+        server.act = answers(206, content[:100], Content_Range=f"bytes 0-99/{len(content)}")  # type: ignore[assignment]
+        assert "another piece" in refusal_of(server)
+        server.act = lambda *_: False
+        assert get(server).read_bytes() == content
+
+
+def test_a_part_that_is_already_whole_is_only_checked(content, home):
+    with serving(content, act=breaks_after(0.4)) as server:
+        assert "broke" in refusal_of(server)
+        (home / f"{census.FILE}.part").write_bytes(content)
+        assert get(server).read_bytes() == content
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("about", ["", "{", "[]", '{"url": 1}', '{"url": "x", "total": "y", "mark": ""}'])
+def test_a_damaged_note_beside_the_part_begins_anew(content, home, about):
+    home.mkdir(parents=True)
+    (home / f"{census.FILE}.part").write_bytes(b"junk")
+    (home / f"{census.FILE}.part.json").write_text(about)
+    with serving(content) as server:
+        assert get(server).read_bytes() == content
+
+
+def test_it_can_be_stopped_and_goes_on_later(content):
+    calls = [0]
+
+    def enough() -> bool:
+        calls[0] += 1
+        return calls[0] > 2
+
+    big = zipped({**census_parts(delaware()), "notes.txt": os.urandom(600_000)})
+    with serving(big) as server:
+        with pytest.raises(StoppedError):
+            get(server, watch=Watch(cancel=enough))
+        have, total = census.arrived()
+        assert 0 < have < total == len(big)
+        assert get(server).read_bytes() == big
+    assert server.asked[1][1] == f"bytes={have}-"
+
+
+# --- answers that aren't the file ---
+
+PAGE = b"<!DOCTYPE html><html><body>Please sign in to GuestWiFi</body></html>"
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (answers(404), "doesn't have the file any more"),
+        (answers(410), "doesn't have the file any more"),
+        (answers(403), "refuses the file"),
+        (answers(407), "refuses the file"),
+        (answers(429), "trouble"),
+        (answers(500), "trouble"),
+        (answers(503), "trouble"),
+        (answers(418), "answered 418"),
+        (answers(302, Location="http://login.example.net/portal"), "login.example.net, which was not followed"),
+        (answers(302, Location="https://127.0.0.1/x"), "was not followed"),
+        (answers(301, Location="file:///etc/passwd"), "was not followed"),
+        (answers(200, PAGE), "web page instead"),
+        (answers(200, b""), "empty file"),
+        (answers(200, b"hello"), "isn't the file"),
+        (answers(200, b"PK\x05\x06" + bytes(18)), "isn't the Census Bureau's.*empty or broken zip"),
+        (answers(200, b"PK\x03\x04" + bytes(500)), "isn't the Census Bureau's.*broken zip"),
+        (answers(200, zipped({"readme.txt": b"hi"})), "isn't the Census Bureau's.*no Shapefile"),
+        (answers(200, b"PK", Content_Length=str(600 << 20)), "far more than the ZIP areas have"),
+    ],
+)
+def test_what_isnt_the_file_is_said_and_not_kept(content, home, act, words):
+    with serving(content, act=act) as server:
+        with pytest.raises((DownloadError, InputError), match=words):
+            get(server)
+        assert census.fetched() is None
+        server.act = lambda *_: False
+        assert get(server).read_bytes() == content, "and the next try is not spoiled by it"
+
+
+@pytest.mark.parametrize(
+    ("frame", "column", "words"),
+    [
+        (delaware(), "ZCTA5CE10", "another year"),
+        (delaware().iloc[:10], "ZCTA5CE20", "10 areas, not 20 to 199"),
+        (delaware().assign(id="19901"), "ZCTA5CE20", "one ZIP per row"),
+        (delaware().assign(id=[f"x{i}" for i in range(len(delaware()))]), "ZCTA5CE20", "one ZIP per row"),
+        (squares([f"{i:05d}" for i in range(30)]), "GEOID20", "no column of ZIPs"),
+    ],
+)
+def test_another_file_of_the_bureau_is_refused(home, frame, column, words):
+    files = census_parts(frame, column) if column.startswith("ZCTA") else census_parts(frame, "NAME20")
+    with serving(zipped(files)) as server, pytest.raises(InputError, match=words):
+        get(server)
+    assert parts(home) == []
+
+
+def test_a_half_delivered_zip_without_a_length_is_seen(content, home):
+    def act(handler, server):
+        handler.send_response(200)
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(server.content[: len(server.content) // 2])
+        return True
+
+    with serving(content, act=act) as server:
+        with pytest.raises(InputError, match="only half of one"):
+            get(server)
+        assert parts(home) == []
+
+
+def test_no_network_is_said(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for base, words in (
+        (f"http://127.0.0.1:{port}/", "refuses or breaks the connection"),
+        ("http://no-such-host.invalid/", "can't be found: this machine seems to be offline"),
+        ("ftp://127.0.0.1/", "must name a web address"),
+        ("file:///etc/", "must name a web address"),
+    ):
+        monkeypatch.setenv(census.ADDRESS, base)
+        with pytest.raises(DownloadError, match=words):
+            census.download(_check, timeout_s=2)
+
+
+def test_a_server_that_says_nothing_is_given_up(content):
+    with serving(content, act=stalls(3)) as server:
+        assert "doesn't answer" in refusal_of(server, timeout_s=0.3)
+        server.act = stalls(3, after=1000)  # type: ignore[assignment]
+        assert "broke after" in refusal_of(server, timeout_s=0.3)
+        server.act = lambda *_: False
+        assert get(server).read_bytes() == content
+
+
+def test_a_connection_cut_before_an_answer(content):
+    def act(handler, _server):
+        handler.connection.shutdown(socket.SHUT_RDWR)
+        return True
+
+    with serving(content, act=act) as server:
+        assert "refuses or breaks the connection" in refusal_of(server)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_a_full_disk_is_said(content, home):
+    home.mkdir(parents=True)
+    (home / f"{census.FILE}.part").symlink_to("/dev/full")
+    with serving(content) as server, pytest.raises(StoreError, match="is full"):
+        get(server)
+
+
+def test_too_little_room_is_said_before_anything_is_asked(content, monkeypatch):
+    monkeypatch.setattr(census, "_LEAST_FREE", 1 << 60)
+    with serving(content) as server, pytest.raises(StoreError, match="too little room"):
+        get(server)
+    assert server.asked == []
+
+
+def test_the_real_address_is_a_secure_one():
+    assert census.BASE_URL.startswith("https://www2.census.gov/")
+    assert f"{CENSUS}.zip" == census.FILE
+
+
+# --- layers ---
+
+
+def test_the_file_becomes_two_layers(content):
+    with serving(content) as server:
+        made = zcta.install(base=server.base, rows=ROWS)
+        assert len(server.asked) == 1
+        again = zcta.install(base=server.base, rows=ROWS)
+        assert len(server.asked) == 1, "the file is here already"
+    assert len(again.zips) == len(made.zips)
+    layer = made.zips
+    assert (layer.level, layer.approximate) == ("zip-2020", False)
+    assert set(layer.areas["state"]) == {"DE"}
+    assert "00601" not in layer.areas["unit_id"].tolist()
+    assert next(f for f in made.findings if f.code == "outside").examples == ("00601",)
+    assert layer.members is not None
+    assert layer.members["19901"] in set(layer.areas["unit_id"]), "a ZIP without an area belongs to the one around"
+    assert len(layer.fills) > 0
+    assert {k.level for k in library.stored_layers()} == {"zip-2020", "zip3-2020"}
+    assert set(made.zip3s.areas["unit_id"]) == {u[:3] for u in layer.areas["unit_id"]}
+    units = load_units("zip-2020", "DE")
+    assert len(units) == len(layer)
+    land = shapely.union_all(np.asarray(areas("county").query("state == 'DE'").geometry, dtype=object))
+    covered = shapely.union_all(np.asarray(layer.areas.geometry, dtype=object))
+    assert shapely.area(shapely.difference(land, covered)) < 0.002 * shapely.area(land)
+    assert len(pieces(units)) <= shapely.get_num_geometries(land)
+
+
+def test_a_damaged_file_that_is_here_is_fetched_again(content, home):
+    home.mkdir(parents=True)
+    (home / census.FILE).write_bytes(content[:5000])
+    with serving(content) as server:
+        zcta.install(base=server.base, rows=ROWS)
+        assert len(server.asked) == 1
+    assert (home / census.FILE).read_bytes() == content
+
+
+def test_stopping_while_it_is_made_keeps_neither_layer_nor_loses_the_file(content, home):
+    stop = threading.Event()
+
+    def told(_share: float, text: str) -> None:
+        if text.startswith("Looking for gaps"):
+            stop.set()
+
+    with serving(content) as server:
+        with pytest.raises(StoppedError):
+            zcta.install(base=server.base, rows=ROWS, watch=Watch(told, stop.is_set))
+        assert library.stored_layers() == ()
+        assert parts(home) == [census.FILE]

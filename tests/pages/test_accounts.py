@@ -1,0 +1,327 @@
+"""The Accounts page as a person meets it, run without a browser."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from terr.ui.jobs import thread_jobs
+from terr.workspace import Workspace
+from terr.workspace.accounts import dataset, duplicates, review
+from terr.workspace.accounts import upload as uploads
+from terr.workspace.plan import editing
+from terr.workspace.plan.snapshot import plan_snapshot
+from tests.helpers.intakes import book_bytes, csv_bytes
+
+HEAD = ("Account ID", "Name", "ZIP", "State", "Street", "Parent Account ID", "Revenue")
+ROWS = (
+    ("A-1", "Alpha Inc.", "02116", "MA", "1 Main St", "", "$1,000"),
+    ("A-2", "Alpha Incorporated", "2116", "MA", "1 Main St", "", "$2,000"),
+    ("P", "Mother", "78701", "TX", "2 Oak Ave", "", "$70"),
+    ("C-1", "Son", "78702", "TX", "3 Elm Rd", "P", "$30"),
+    ("C-2", "Daughter", "78703", "TX", "4 Low Rd", "P", "$40"),
+    ("A-3", "Gamma", "99999", "", "5 Far Rd", "", "$300"),
+    ("A-4", "Delta", "78701", "TX", "6 New Rd", "", "oops"),
+)
+FILE = csv_bytes([HEAD, *ROWS])
+UNCLEAR = csv_bytes([HEAD, (*ROWS[0][:6], "1.234"), (*ROWS[1][:6], "2.500")])
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a busy machine does late is waited for: these tests are about what comes of it."""
+    quick = thread_jobs.quick
+
+    def patient(name: str, start: Callable, done: Callable, *, wait_s: float = 60.0) -> None:
+        quick(name, start, done, wait_s=60.0)
+
+    monkeypatch.setattr(thread_jobs, "quick", patient)
+
+
+def ok(window: AppTest) -> AppTest:
+    assert not window.exception
+    assert not window.error, [e.value for e in window.error]
+    return window
+
+
+def press(window: AppTest, key: str) -> AppTest:
+    next(b for b in window.button if b.key == key).click()
+    return window.run()
+
+
+def upload(window: AppTest, data: bytes, name: str = "crm.csv", at: int = 0) -> AppTest:
+    window.file_uploader[at].set_value((name, data, "text/csv"))
+    return window.run()
+
+
+def said(window: AppTest) -> str:
+    parts = [*window.markdown, *window.caption, *window.success, *window.info]
+    return " ".join(p.value.replace("\\", "") for p in parts)
+
+
+def taken(ws: Workspace, data: bytes = FILE) -> dataset.Dataset:
+    return uploads.import_file(ws, uploads.suggested(uploads.open_file(ws, data, "crm.csv")))
+
+
+def tab(window: AppTest, data: dataset.Dataset, label: str) -> AppTest:
+    """Open a tab of the review."""
+    window.session_state[f"terr_review_{data.info.id}"] = label
+    return ok(window.run())
+
+
+def test_one_sentence_then_what_needs_an_eye_by_money(open_app, ws):
+    data = taken(ws)
+    window = ok(open_app())
+    assert "6 of 7 rows and $3,440 of $3,440 Revenue are in; 2 rows need you." in said(window)
+    kinds = window.dataframe[0].value
+    assert kinds[["What", "Rows", "Revenue", "Fate"]].values.tolist() == [
+        ["Accounts whose place isn't found", 1, "$300", "in, without a place"],
+        ["Figures that can't be read", 1, "not known", "left out until mended"],
+    ]
+    review.fix_cells(ws, data.info.id, [(8, "Revenue", "60"), (7, "ZIP", "02139")])
+    assert "7 of 7 rows and $3,500 of $3,500 Revenue are in; nothing needs you." in said(ok(window.run()))
+
+
+def test_what_was_mended_is_listed_and_taken_back(open_app, ws):
+    data = taken(ws)
+    window = ok(open_app())
+    assert window.data_editor[0].value["Row"].tolist() == [7, 8]
+    review.fix_cells(ws, data.info.id, [(8, "Revenue", "60")])
+    tab(window, data, "Changes")
+    assert "7 of 7 rows and $3,500 of $3,500 Revenue are in; 1 row needs you." in said(window)
+    assert "row 8, Revenue: oops → **60**" in said(window)
+    ok(press(window, "step_1"))
+    assert "6 of 7 rows" in said(window)
+    assert any("1 account fewer in" in t.value for t in window.toast)
+
+
+def test_what_is_unclear_is_asked_with_the_evidence_and_only_once(open_app, ws):
+    window = ok(upload(open_app(), UNCLEAR))
+    assert "1 question the file doesn't answer" in said(window)
+    assert window.dataframe[0].value["Cell"].tolist() == ["1.234", "2.500"]
+    take = next(b for b in window.button if b.key == "take_in")
+    assert take.disabled
+    asked = window.radio[0]
+    assert [o.split(" · ")[-1].replace("\\", "") for o in asked.options] == [
+        "2 rows, $3.7 Revenue",
+        "2 rows, $3,734 Revenue",
+    ]
+    asked.set_value(",")
+    ok(window.run())
+    assert "your answer" in said(window)
+    ok(press(window, "take_in"))
+    assert "$3,734 of $3,734" in said(window)
+    again = ok(upload(window, UNCLEAR.replace(b"A-1", b"B-1"), "next.csv"))
+    assert "answered as last time" in said(again)
+    assert not again.radio
+    ok(press(again, "change_decimal:Revenue"))
+    assert len(again.radio) == 1
+
+
+def test_a_sheet_is_chosen(open_app, ws):
+    two = book_bytes({"EMEA": [HEAD, *ROWS[:2]], "Americas": [HEAD, *ROWS[2:5]]})
+    window = ok(upload(open_app(), two, "two.xlsx"))
+    window.radio[0].set_value("EMEA")
+    ok(window.run())
+    ok(press(window, "take_in"))
+    assert "2 of 2 rows and $3,000" in said(window)
+
+
+def test_repairs_are_listed_with_what_they_do_and_those_refused_too(open_app, ws):
+    data = taken(ws)
+    window = tab(ok(open_app()), data, "Repairs")
+    table = window.data_editor[0].value
+    padded = table[table["Column"] == "ZIP"].iloc[0]
+    assert (padded["Cells"], padded["Revenue"], padded["Examples"]) == (1, "$2,000", "row 3: 2116 → 02116")
+    review.refuse(ws, data.info.id, "padded_zip:ZIP", True)
+    ok(window.run())
+    table = window.data_editor[0].value
+    assert table[table["Column"] == "ZIP"]["Do it"].tolist() == [False]
+    assert "2 rows need" not in said(window)
+    assert "3 rows need you" in said(window)
+
+
+def test_mended_rows_come_back_and_it_is_told_what_became_of_them(open_app, ws):
+    data = taken(ws)
+    out = review.rejects_csv(dataset.ledger_of(ws, data.info.id)).replace(b"oops", b"60")
+    window = ok(upload(open_app(), out, "mended.csv", at=1))
+    assert (
+        "2 rows came back: 1 changed, 1 came back as they were. 1 in now with a place; 1 row still needs you."
+        in said(window)
+    )
+    assert "7 of 7 rows" in said(window)
+    front = ok(upload(window, review.rejects_csv(dataset.ledger_of(ws, data.info.id)), "again.csv"))
+    assert "1 mended row of “crm.csv”" in said(front)
+    ok(press(front, "put_back"))
+    assert len(ws.store.list_datasets()) == 1
+
+
+def test_a_merge_and_a_family_are_one_click_each_and_back(open_app, ws):
+    data = taken(ws)
+    window = tab(ok(open_app()), data, "Duplicates and families")
+    key = duplicates.find_duplicates(ws, data.info.id).duplicates[0].key
+    assert "Likely duplicates (1)" in said(window)
+    assert "same name, same street, same ZIP" in said(window)
+    how = next(s for s in window.selectbox if s.key == f"terr_how_{key}")
+    assert [o.split(": ")[0] for o in how.options] == ["Revenue −$1,000", "Revenue unchanged", "Revenue −$1,000"]
+    ok(press(window, f"merge_{key}"))
+    assert "you plan with 5 accounts and $2,440 Revenue, $1,000 less than came in" in said(window)
+    ok(press(window, "count_P"))
+    assert "$2,370 Revenue, $1,070 less than came in" in said(window)
+    ok(press(window, "uncount_0"))
+    ok(press(window, "unmerge_0"))
+    assert dataset.dataset(ws, data.info.id).accounts.total("Revenue") == 3440.0
+
+
+def test_the_next_extract_is_compared_kept_and_a_plan_moves_over_and_back(open_app, ws):
+    data = taken(ws)
+    info = editing.create(ws, dataset_id=data.info.id, level="state", region="MA,TX", measure="Revenue", tolerance=0.5)
+    editing.paint(ws, info.id, [0, 1], 0)
+    later = csv_bytes([HEAD, *ROWS[:5], ("N-1", "Newcomer", "78704", "TX", "9 New Rd", "", "$500")])
+    window = tab(ok(open_app()), data, "Next extract")
+    at = next(i for i, u in enumerate(window.file_uploader) if u.key.startswith("terr_next"))
+    ok(upload(window, later, "q2.csv", at=at))
+    assert any("next extract of crm" in s.value for s in window.subheader)
+    ok(press(window, "take_in"))
+    assert "1 new, 1 gone; 5 unchanged." in said(window)
+    flows = window.dataframe[0].value
+    assert flows.iloc[0].tolist() == ["Revenue", "$3,440", "$500", "-$300", "$0", "$0", "$3,640"]
+    assert len(ws.store.list_datasets()) == 1
+    ok(press(window, "keep_next"))
+    newest = ws.store.list_datasets()[0]
+    assert newest.name == "q2.csv"
+    tab(window, dataset.dataset(ws, newest.id), "Next extract")
+    assert plan_snapshot(ws, info.id).loads.tolist() == [3000.0, 140.0]
+    ok(press(window, f"move_{info.id}"))
+    assert plan_snapshot(ws, info.id).loads.tolist() == [3000.0, 640.0]
+    ok(press(window, f"back_{info.id}"))
+    assert plan_snapshot(ws, info.id).loads.tolist() == [3000.0, 140.0]
+
+
+def test_a_database_is_one_line_until_it_is_set_up(open_app, ws, monkeypatch):
+    for name in ("TERR_SOURCE_CRM", "TERR_SOURCE_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    window = ok(open_app())
+    assert "set a variable such as" in said(window)
+    assert not any(b.key == "ask_database" for b in window.button)
+
+
+def test_accounts_come_from_a_database_whose_address_is_never_shown(open_app, ws, tmp_path, monkeypatch):
+    import sqlite3
+
+    path = tmp_path / "secret-place.db"
+    with sqlite3.connect(path) as c:
+        c.execute("CREATE TABLE accounts (id TEXT, name TEXT, zip TEXT, state TEXT, revenue REAL)")
+        c.executemany(
+            "INSERT INTO accounts VALUES (?, ?, ?, ?, ?)",
+            [("A-1", "Alpha", "02116", "MA", 1.234), ("A-2", "Beta", "78701", "TX", 70.0)],
+        )
+    monkeypatch.setenv("TERR_SOURCE_CRM", f"sqlite:///{path}")
+    monkeypatch.setenv("TERR_SOURCE_STATE", "MA")
+    window = ok(open_app())
+    window.text_area(key="terr_query").set_value(
+        'SELECT id AS "Account ID", name, zip, state, revenue FROM accounts WHERE state = :state'
+    )
+    ok(window.run())
+    assert "TERR_SOURCE_STATE" in said(window)
+    ok(press(window, "ask_database"))
+    ok(press(window, "take_in"))
+    assert "1 of 1 row" in said(window)
+    assert "secret-place" not in " ".join(str(e) for e in window.main)
+    info = ws.store.list_datasets()[0]
+    assert info.mapping["source"] == {
+        "variable": "TERR_SOURCE_CRM",
+        "query": 'SELECT id AS "Account ID", name, zip, state, revenue FROM accounts WHERE state = :state',
+    }
+    assert "secret-place" not in str(dict(info.mapping))
+    window.text_area(key="terr_query").set_value("DROP TABLE accounts")
+    window.run()
+    press(window, "ask_database")
+    assert "isn't a SELECT" in window.error[0].value.replace("\\", "")
+
+
+def _bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("[Content_Types].xml", "<Types/>")
+        z.writestr("xl/workbook.xml", b"0" * (1 << 28))
+    return out.getvalue()
+
+
+HOSTILE = {
+    "a bomb": _bomb,
+    "an encrypted workbook": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000),
+    "a page": lambda: b"<html><body><table><tr><td>Name</td></tr></table></body></html>",
+    "nothing": lambda: b"",
+    "zeros": lambda: bytes(5000),
+    "half a workbook": lambda: book_bytes({"A": [HEAD, *ROWS]})[:900],
+    "no rows": lambda: csv_bytes([HEAD]),
+    "a program": lambda: b"\x7fELF" + bytes(range(256)) * 8,
+    "control characters": lambda: csv_bytes([HEAD, *(("a\x07\x01", *r[1:]) for r in ROWS)]),
+    "a picture": lambda: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8,
+    "a broken Parquet file": lambda: b"PAR1" + bytes(400) + b"PAR1",
+}
+
+
+@pytest.mark.parametrize("name", [f"{what}{end}" for what in HOSTILE for end in (".xls",)])
+def test_a_hostile_file_is_one_line(open_app, ws, name):
+    window = upload(open_app(), HOSTILE[name.removesuffix(".xls")](), name)
+    assert not window.exception
+    assert len(window.error) == 1
+    assert "Something went wrong" not in window.error[0].value
+    assert "Traceback" not in window.error[0].value
+    assert ws.store.list_datasets() == ()
+
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def _wide() -> bytes:
+    head = [*HEAD, *(f"Extra {i}" for i in range(293))]
+    return csv_bytes([head, *([*r, *(["x"] * 293)] for r in ROWS)])
+
+
+def _script() -> bytes:
+    rows = [(r[0], SCRIPT, r[2], r[3], '=HYPERLINK("http://evil.example")', "", r[6]) for r in ROWS]
+    return csv_bytes([HEAD, *rows])
+
+
+def _control() -> bytes:
+    rows = [(r[0], "a\x1b[31mc\u202ed\x85", r[2], r[3], "\ufeff\u200b", "", r[6]) for r in ROWS]
+    return csv_bytes([HEAD, *rows])
+
+
+@pytest.mark.parametrize("make", [_wide, _script, _control])
+def test_odd_files_go_all_the_way_through_every_tab(open_app, ws, make, caplog):
+    window = ok(upload(open_app(), make()))
+    if any(b.key == "answer_all" for b in window.button):
+        ok(press(window, "answer_all"))
+    ok(press(window, "take_in"))
+    data = dataset.dataset(ws, ws.store.list_datasets()[0].id)
+    assert "6 of 7 rows" in said(window)
+    for label in ("Repairs", "Duplicates and families", "Changes", "Rows, money and places", "Next extract"):
+        tab(window, data, label)
+    for part in (*window.markdown, *window.caption):
+        assert "<script>" not in part.value or part.allow_html is False, part.value
+    assert "alert(1)" not in caplog.text
+
+
+def test_a_file_read_by_another_process_is_read_again_beside_the_page(open_app, ws):
+    data = taken(ws)
+    window = ok(open_app())
+    from terr.ui.session import state
+
+    state.workspace().intakes = type(state.workspace().intakes)(4)  # as after a restart
+    assert "6 of 7 rows" in said(ok(window.run()))
+    blob = next(p for p in (Path(ws.root) / "uploads").rglob("*") if p.is_file())
+    blob.unlink()
+    state.workspace().intakes = type(state.workspace().intakes)(4)
+    window.run()
+    assert not window.exception
+    assert "upload the file again" in window.error[0].value.replace("\\", "")
+    assert data.info.id

@@ -1,0 +1,378 @@
+"""Settings: boundaries added, listed, renamed and removed; the use cases first, then the page as a person meets it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import shapely
+from streamlit.testing.v1 import AppTest
+
+from terr.boundaries.layers import library
+from terr.boundaries.layers.catalog import areas, layer
+from terr.boundaries.watch import StoppedError
+from terr.boundaries.zips import census, zcta
+from terr.errors import InputError, LocateError, PlanError
+from terr.store import ScenarioInfo
+from terr.workspace import Workspace, boundary_library
+from terr.workspace.background_job import BackgroundJob
+from tests.boundaries.own.test_cleaning import swapped
+from tests.boundaries.zips.test_census import ROWS, delaware
+from tests.helpers.geofiles import census_parts, geojson, geopackage, shapefile, squares, zipped
+from tests.helpers.misbehaving import answers, breaks_after, serving, stalls
+from tests.helpers.spaces import start
+
+HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) **b**"
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv(census.ADDRESS, raising=False)
+
+
+def add(ws: Workspace, data: bytes, title: str, *, filled: bool = False) -> str:
+    found = boundary_library.inspect_file(data, "areas.geojson")
+    cleaned = boundary_library.check(found, found.id_column, found.name_column).result(30)
+    return boundary_library.store_boundaries(ws, found, cleaned, title, filled=filled).result(60).levels[0]
+
+
+def plan_on(ws: Workspace, level: str) -> ScenarioInfo:
+    """A plan whose record says that it was made on a level."""
+    info = start(ws)
+    with ws.store._db.write() as c:
+        from terr.store import schema as t
+
+        c.execute(t.scenarios.update().where(t.scenarios.c.id == info.id).values(level=level))
+    return info
+
+
+# --- use cases ---
+
+
+def test_what_ships_with_the_app_is_listed_first(ws):
+    listed = boundary_library.at_hand(ws)
+    assert [s.level for s in listed[:2]] == ["state", "county"]
+    assert [s.count for s in listed[:2]] == [51, 3144]
+    for shown in listed:
+        assert shown.count == len(layer(shown.level))
+        assert shown.approximate == layer(shown.level).approximate
+        assert shown.title == layer(shown.level).title
+        assert not shown.own
+
+
+def test_own_boundaries_are_kept_listed_renamed_and_removed(ws):
+    level = add(ws, geojson(squares([*"abc"])), "  Sales \n regions ")
+    shown = boundary_library.at_hand(ws)[-1]
+    assert (shown.level, shown.title, shown.count, shown.own, shown.approximate) == (
+        level,
+        "Sales regions",
+        3,
+        True,
+        False,
+    )
+    assert shown.source == "from the file areas.geojson"
+    kept = layer(level)
+    assert kept.areas["unit_id"].tolist() == ["a", "b", "c"]
+    boundary_library.rename_boundaries(ws, level, "Regions of 2027")
+    assert boundary_library.at_hand(ws)[-1].title == "Regions of 2027"
+    assert layer(level).title == "Regions of 2027"
+    boundary_library.remove_boundaries(ws, level)
+    assert not any(s.own for s in boundary_library.at_hand(ws))
+    with pytest.raises(LocateError):
+        layer(level)
+
+
+def test_the_same_file_takes_its_own_place_and_other_choices_another(ws):
+    first = add(ws, geojson(squares([*"abc"])), "One")
+    assert add(ws, geojson(squares([*"abc"])), "One again") == first
+    assert [s.title for s in boundary_library.at_hand(ws) if s.own] == ["One again"]
+    assert add(ws, geojson(squares([*"abc"])), "Filled", filled=True) != first
+    assert add(ws, geojson(squares([*"abd"])), "Other") != first
+
+
+@pytest.mark.parametrize(
+    ("title", "words"), [("", "give"), (" \n\x00 ", "give"), ("x" * 121, "121 characters"), ("counties", "already")]
+)
+def test_names_that_cannot_be_used(ws, title, words):
+    with pytest.raises(InputError, match=words):
+        add(ws, geojson(squares(["a"])), title)
+    level = add(ws, geojson(squares(["a"])), "Mine")
+    with pytest.raises(InputError, match=words):
+        boundary_library.rename_boundaries(ws, level, title)
+    assert boundary_library.at_hand(ws)[-1].title == "Mine"
+    boundary_library.rename_boundaries(ws, level, "MINE")
+
+
+def test_boundaries_that_plans_use_are_not_removed(ws):
+    level = add(ws, geojson(squares([*"abc"])), "Regions")
+    info = plan_on(ws, level)
+    assert boundary_library.at_hand(ws)[-1].plans == (info.name,)
+    with pytest.raises(PlanError, match=r"Regions is used by .*; delete that plan first"):
+        boundary_library.remove_boundaries(ws, level)
+    assert boundary_library.at_hand(ws)[-1].level == level
+
+
+def test_what_comes_with_the_app_stays(ws):
+    for level in ("county", "own-000000000000", "../x", "zip-2020"):
+        with pytest.raises(LocateError):
+            boundary_library.remove_boundaries(ws, level)
+
+
+def test_removing_the_exact_zips_removes_their_file(ws):
+    with serving(zipped(census_parts(delaware()))) as server:
+        added = boundary_library.install_census(base=server.base, rows=ROWS).result(120)
+    assert added.levels == ("zip-2020", "zip3-2020")
+    assert boundary_library.has_census(ws)
+    assert census.fetched() is not None
+    boundary_library.remove_boundaries(ws, "zip-2020")
+    boundary_library.remove_boundaries(ws, "zip3-2020")
+    assert not boundary_library.has_census(ws)
+    assert census.fetched() is None
+
+
+def test_own_zips_are_filled_and_know_their_point_zips(ws):
+    frame = delaware().query("id != '00601'")
+    level = add(ws, geopackage(frame), "Delaware ZIPs", filled=True)
+    kept = layer(level)
+    assert kept.members is not None
+    assert "19901" in kept.members.index
+    assert len(kept.fills) > 0
+    land = shapely.union_all(np.asarray(areas("county").query("state == 'DE'").geometry, dtype=object))
+    covered = shapely.union_all(np.asarray(kept.areas.geometry, dtype=object))
+    assert shapely.area(shapely.difference(land, covered)) < 0.002 * shapely.area(land)
+
+
+def test_areas_of_another_country_make_a_level(ws):
+    level = add(ws, shapefile(squares(["10115", "10117"], west=13.3, south=52.5).to_crs(25833)), "Berlin")
+    assert set(layer(level).areas["state"]) == {""}
+    assert layer(level).areas["area_km2"].tolist() == pytest.approx([75.5, 75.5], abs=1.0)
+
+
+def test_work_tells_stops_and_carries_its_error():
+    def body(watch):
+        for i in range(1000):
+            watch.at(i / 1000, f"step {i}")
+            time.sleep(0.005)
+
+    work = BackgroundJob(body)
+    while work.progress()[0] < 0.01:
+        time.sleep(0.005)
+    assert not work.done()
+    with pytest.raises(TimeoutError):
+        work.result(0.01)
+    work.stop()
+    with pytest.raises(StoppedError):
+        work.result(5)
+    assert work.done()
+    assert BackgroundJob(lambda _: 7).result(5) == 7
+    with pytest.raises(ZeroDivisionError):
+        BackgroundJob(lambda _: 1 / 0).result(5)
+
+
+# --- the page ---
+
+
+@pytest.fixture
+def window(open_app, monkeypatch) -> Callable[[], AppTest]:
+    return lambda: open_app("settings")
+
+
+@pytest.fixture
+def app_ws(open_app):
+    from terr.ui.session import state
+
+    return state.workspace()
+
+
+def lines(window: AppTest) -> str:
+    return "\n".join(
+        e.value
+        for kind in (window.error, window.warning, window.info, window.success, window.markdown, window.caption)
+        for e in kind
+    )
+
+
+def settled(window: AppTest, name: str) -> AppTest:
+    """The window once a work of this name is done."""
+    ends = time.monotonic() + 90
+    while f"terr_{name}" in window.session_state and time.monotonic() < ends:
+        time.sleep(0.1)
+        window.run()
+    assert not window.exception, [e.value for e in window.exception]
+    return window
+
+
+def give(window: AppTest, data: bytes, name: str = "my areas.geojson") -> AppTest:
+    uploader = window.file_uploader[0]
+    uploader.upload(name, data)
+    return window.run()
+
+
+def press(window: AppTest, key: str) -> AppTest:
+    window.button(key=key).click()
+    return window.run()
+
+
+def table(window: AppTest):
+    return next(d for d in window.dataframe if d.key.startswith("terr_layers")).value
+
+
+def test_the_empty_page_says_what_is_there_and_what_can_be_done(window):
+    page = window()
+    assert not page.exception
+    assert not page.error
+    assert page.title[0].value == "Settings"
+    assert [s.value for s in page.subheader] == ["Boundaries at hand", "Exact ZIP areas", "Your own boundaries"]
+    shown = table(page)
+    assert shown["Boundaries"].tolist()[:2] == ["States", "Counties"]
+    assert set(shown["Added"]) == {"comes with Terr"}
+    assert "This is the one time Terr goes online" in lines(page)
+    assert page.button(key="census_go").label == "Download exact ZIP areas from the Census (64 MB)"
+
+
+def test_a_file_is_checked_named_and_kept(window, app_ws):
+    page = give(window(), geojson(squares(["a", "b", "a", "c"]).assign(id=["a", "b", "a", "c"])))
+    assert "**my areas\\.geojson** · GeoJSON · 4 rows" in lines(page)
+    page.selectbox(key=next(s.key for s in page.selectbox if s.key.startswith("own_idcol"))).set_value("id")
+    page.run()
+    assert "1 row repeats an id" in lines(page).replace("\\", "")
+    page = settled(press(page, "own_go"), "own_check")
+    assert "**3 areas can be used.**" in lines(page)
+    assert "stands in several rows" in lines(page)
+    page.text_input(key=next(t.key for t in page.text_input if t.key.startswith("own_title"))).set_value("Regions")
+    page = settled(press(page, "own_keep_go"), "own_keep")
+    assert not page.error
+    assert "“Regions” is kept with 3 areas" in lines(page)
+    assert table(page)["Boundaries"].tolist()[-1] == "Regions"
+    assert boundary_library.at_hand(app_ws)[-1].count == 3
+
+
+def test_other_choices_ask_for_another_check(window):
+    page = settled(press(give(window(), geojson(squares([*"abc"]))), "own_go"), "own_check")
+    assert "3 areas can be used" in lines(page)
+    page.selectbox(key=next(s.key for s in page.selectbox if s.key.startswith("own_namecol"))).set_value("")
+    page.run()
+    assert "areas can be used" not in lines(page)
+
+
+def test_a_file_without_system_asks_for_it(window):
+    metres = squares(["a", "b"]).to_crs(5070).set_crs(4326, allow_override=True)
+    page = give(window(), geojson(metres))
+    assert page.button(key="own_go").disabled
+    assert "Give the EPSG number" in lines(page).replace("\\", "")
+    page.number_input(key=next(n.key for n in page.number_input if n.key.startswith("own_epsg"))).set_value(5070)
+    page.run()
+    page = settled(press(page, "own_go"), "own_check")
+    assert "2 areas can be used" in lines(page)
+
+
+def test_swapped_axes_are_told_and_the_tick_shows_it(window):
+    page = give(window(), geojson(swapped(squares(["a", "b"]))))
+    assert page.checkbox(key=next(c.key for c in page.checkbox if c.key.startswith("own_swap"))).value
+    page = settled(press(page, "own_go"), "own_check")
+    assert "were swapped" in lines(page)
+
+
+def test_a_second_layer_can_be_chosen(window):
+    page = give(window(), geopackage(squares(["a"]), "north", {"south": squares(["b", "c"])}), "two.gpkg")
+    page.selectbox(key=next(s.key for s in page.selectbox if s.key.startswith("own_layer"))).set_value("south")
+    page.run()
+    assert "GeoPackage · 2 rows" in lines(page)
+
+
+def test_files_that_cannot_be_used_say_why_and_the_next_one_works(window):
+    page = window()
+    for data in (b"", b"<kml/>", b"PK\x03\x04junk", b"{", geojson(squares(["a"]))[:-40]):
+        page = give(page, data, "bad.bin")
+        assert not page.exception
+        assert len(page.error) == 1
+        assert page.error[0].value.startswith("bad")
+    again = give(page, geojson(squares(["a", "b"])))
+    assert not again.error
+
+
+def test_an_error_while_keeping_is_a_line_and_can_be_mended(window):
+    page = settled(press(give(window(), geojson(squares(["a", "b"]))), "own_go"), "own_check")
+    field = next(t.key for t in page.text_input if t.key.startswith("own_title"))
+    page.text_input(key=field).set_value("Counties")
+    page = settled(press(page, "own_keep_go"), "own_keep")
+    assert "already" in page.error[0].value
+    page.text_input(key=field).set_value("Mine")
+    page = settled(press(page, "own_keep_go"), "own_keep")
+    assert not page.error
+    assert "“Mine” is kept" in lines(page)
+
+
+def test_hostile_text_in_a_file_stays_text(window):
+    frame = squares([HOSTILE, HOSTILE, "b"]).assign(**{HOSTILE: [HOSTILE, "x", "y"]})
+    page = give(window(), geojson(frame), f"{HOSTILE}.geojson")
+    page.selectbox(key=next(s.key for s in page.selectbox if s.key.startswith("own_idcol"))).set_value("id")
+    page.run()
+    page = settled(press(page, "own_go"), "own_check")
+    for text in (lines(page), "\n".join(e.value for e in page.get("html"))):
+        assert "<img" not in text.replace("\\<", "")
+        assert "](javascript" not in text
+
+
+def test_a_plan_keeps_its_boundaries_from_being_removed(window, app_ws):
+    level = add(app_ws, geojson(squares(["a", "b"])), "Regions")
+    info = plan_on(app_ws, level)
+    shown = table(window())
+    assert shown["Used by"].tolist()[-1] == info.name
+
+
+def test_the_census_file_by_the_page(window, app_ws, monkeypatch):
+    monkeypatch.setattr(zcta, "ROWS", ROWS)
+    monkeypatch.setattr(boundary_library.install_census, "__kwdefaults__", {"base": None, "rows": ROWS})
+    with serving(zipped(census_parts(delaware())), act=breaks_after(0.5)) as server:
+        monkeypatch.setenv(census.ADDRESS, server.base)
+        page = settled(press(window(), "census_go"), "census")
+        assert "broke after" in page.error[0].value
+        assert page.button(key="census_go").label.startswith("Go on with the download")
+        page = settled(press(page, "census_go"), "census")
+    assert not page.error
+    assert "exact ZIP areas are on this machine" in lines(page)
+    assert boundary_library.has_census(app_ws)
+    assert "census_go" not in [b.key for b in page.button]
+
+
+def test_the_census_file_brought_along_is_recognised(window, app_ws, monkeypatch):
+    monkeypatch.setattr(boundary_library.is_census, "__kwdefaults__", {"rows": ROWS})
+    page = give(window(), zipped(census_parts(delaware())), "brought.zip")
+    assert "exact ZIP areas" in page.info[0].value
+    page = settled(press(page, "own_census"), "census")
+    assert not page.error
+    assert boundary_library.has_census(app_ws)
+    assert "exact ZIP areas are on this machine" in lines(page)
+
+
+def test_without_a_network_it_is_one_line(window, monkeypatch):
+    with serving(b"", act=answers(503)) as server:
+        monkeypatch.setenv(census.ADDRESS, server.base)
+        page = settled(press(window(), "census_go"), "census")
+    assert len(page.error) == 1
+    assert "trouble" in page.error[0].value
+    assert page.button(key="census_go")
+
+
+def test_a_download_can_be_stopped(window, monkeypatch):
+    with serving(b"PK" + bytes(5_000), act=stalls(1.5)) as server:
+        monkeypatch.setenv(census.ADDRESS, server.base)
+        page = press(window(), "census_go")
+        assert page.button(key="census_stop")
+        page = press(page, "census_stop")
+        page = settled(page, "census")
+    assert not page.exception
+    assert page.info or page.error
+
+
+def test_a_damaged_layer_is_named_and_the_page_works(window, app_ws):
+    level = add(app_ws, geojson(squares(["a", "b"])), "Regions")
+    next(library.folder_of(level).glob("areas-*.parquet")).write_bytes(b"x")
+    page = window()
+    assert not page.exception
+    assert "damaged" in lines(page)
+    assert "Regions" not in table(page)["Boundaries"].tolist()

@@ -1,0 +1,353 @@
+"""What the browser is sent: people's text stays text, the map's script stays the same, figures are easy to read."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import shutil
+import subprocess
+import warnings
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streamlit_folium import _get_feature_group_string, _get_map_string, generate_js_hash, generate_leaflet_string
+
+from terr.view import charts, colors, mapview, text
+from terr.view.mapview import MapPatch, base_map, encode, patch_group
+
+PAYLOADS = (
+    "</script><script>alert(1)</script>",
+    "${alert(1)}",
+    "`${alert(1)}`",
+    "{{'alert(1)'}}",
+    "{% raw %}{{ 7*7 }}{% endraw %}",
+    "<img src=x onerror=alert(1)>",
+    "\"');alert(1);//",
+    '\\");alert(1);//',
+    "line\u2028separator\u2029and\r\nbreaks\x00",
+    "map_0123456789abcdef0123456789abcdef",
+    "feature_group_feature_group_0 _abc",
+    "<!-- &lt;b&gt; -->",
+    "javascript:alert(1)",
+    "\U0001f600 東京 \u202e",
+)
+EXPRESSION = re.compile(r'JSON\.parse\((".*")\)', re.DOTALL)
+
+
+def parsed(expression: str) -> object:
+    """What JavaScript makes of the expression: a string literal that is also JSON, then JSON."""
+    literal = EXPRESSION.fullmatch(expression)
+    assert literal, expression
+    return json.loads(json.loads(literal.group(1)))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_hostile_text_stays_data(payload):
+    value = {"name": payload, payload: [payload, 1, None, True, -0.5]}
+    expression = text.js_value(value)
+    assert parsed(expression) == value
+    assert not set("<>&'{}$_`\u2028\u2029\n\r") & set(expression)
+    assert expression.isascii()
+    assert "</script" not in expression
+    assert generate_js_hash(expression, "k") == generate_js_hash(re.sub("_[a-z0-9]+", "", expression), "k")
+
+
+def test_a_javascript_engine_reads_the_same_value():
+    node = shutil.which("node")
+    value = {"all": list(PAYLOADS), "n": [1, -2.5, 1e300, None, True], "": {}}
+    if node is None:  # no engine on this machine: JSON is all that can be checked
+        assert parsed(text.js_value(value)) == value
+        return
+    program = f"globalThis.alert = () => process.exit(3); console.log(JSON.stringify({text.js_value(value)}))"
+    done = subprocess.run([node, "-"], input=program, capture_output=True, text=True, timeout=30, check=True)
+    assert json.loads(done.stdout) == json.loads(json.dumps(value))
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda v: st.lists(v, max_size=3) | st.dictionaries(st.text(), v, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON_VALUES)
+def test_any_value_comes_back(value):
+    expression = text.js_value(value)
+    assert parsed(expression) == value
+    assert expression.isascii()
+    assert not set("<>&'{}$_`") & set(expression)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": -math.inf}])
+def test_numbers_json_has_not_are_refused(value):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        text.js_value(value)
+
+
+def decode(code: str) -> list[int]:
+    pairs = [code[i : i + 2] for i in range(0, len(code), 2)]
+    at = {c: i for i, c in enumerate(mapview._ALPHABET)}
+    return [64 * at[a] + at[b] for a, b in pairs]
+
+
+def test_slots_take_two_characters_each():
+    slots = np.array([0, 1, 63, 64, 499, 4094, -1], dtype=np.int16)
+    code = encode(slots)
+    assert code[:4] == "0001"
+    assert len(code) == 2 * len(slots)
+    assert decode(code) == [0, 1, 63, 64, 499, 4094, 4095]
+    assert encode(np.zeros(0, dtype=np.int16)) == ""
+
+
+@given(st.lists(st.integers(-1, 499), max_size=50))
+def test_slots_come_back(slots):
+    assert [-1 if v == 4095 else v for v in decode(encode(np.array(slots, dtype=np.int16)))] == slots
+
+
+def mounted(made) -> str:
+    return generate_js_hash(_get_map_string(made), "terr_map")
+
+
+def test_the_same_map_is_not_mounted_again_and_another_one_is():
+    one, two = base_map("county-1.json", ("DE", "RI")), base_map("county-1.json", ("DE", "RI"))
+    assert _get_map_string(one) == _get_map_string(two)
+    same = mounted(one)
+    assert same == mounted(two)
+    others = [("county-1.json", ("DE",)), ("county-1.json", None), ("state-1.json", ("DE", "RI"))]
+    assert len({same, *(mounted(base_map(*args)) for args in others)}) == 4
+
+
+def test_a_plan_on_the_map_does_not_mount_it_again():
+    plain, with_plan = base_map("county-1.json", ("DE",)), base_map("county-1.json", ("DE",))
+    before = mounted(plain)
+    _get_feature_group_string(patch_group(patch()), map=with_plan)
+    assert before == mounted(base_map("county-1.json", ("DE",)))
+
+
+def test_no_link_leaves_the_machine():
+    made = base_map("county-1.json", ("DE",))
+    links = [url for _, url in (*made.default_js, *made.default_css)]
+    assert len(links) >= 6
+    for url in links:
+        assert url.startswith("../../app/static/")
+        path, version = url.removeprefix("../../app/static/").split("?v=")
+        assert (mapview.STATIC / path).is_file()
+        assert re.fullmatch("[0-9a-f]{10}", version)
+    group = patch_group(patch())
+    elements = [*made._children.values(), group, *group._children.values()]
+    for element in elements:
+        for _, url in (*getattr(element, "default_js", []), *getattr(element, "default_css", [])):
+            assert "//" not in url
+    script = _get_map_string(made) + generate_leaflet_string(group)
+    assert not re.search(r"https?:|//[a-z]", script.replace("http://www.w3.org", ""))
+
+
+def test_bundled_scripts_name_no_other_host():
+    for path in [*mapview.STATIC.glob("map/*"), *mapview.STATIC.glob("vendor/*.css")]:
+        code = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert set(re.findall(r"(?:https?:)?//([a-z0-9-]+\.[a-z0-9.-]+)", code)) <= {"www.w3.org"}, path.name
+
+
+def patch(name: str = "North", **more) -> MapPatch:
+    return MapPatch(
+        **(
+            {
+                "plan": "p1",
+                "rev": 7,
+                "slots": np.array([0, -1, 1], dtype=np.int16),
+                "territories": [{"code": 0, "name": name, "rep": name, "locked": False, "color": "#E69F00"}],
+                "active": 0,
+                "locked": [np.int64(2)],
+                "strays": [(np.int64(1), 2)],
+                "ack": ("s1", 3),
+            }
+            | more
+        )
+    )
+
+
+def script_of(group) -> str:
+    made = base_map("county-1.json", ("DE",))
+    return _get_feature_group_string(group, map=made)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_the_plan_reaches_the_map_as_data_only(payload):
+    points = {"lat": [1.0], "lon": [2.0], "r": [1.2], "text": [payload]}
+    told = {"version": payload, "measure": payload, "values": [payload], "accounts": ["1"], "points": points}
+    script = script_of(patch_group(patch(payload, data=told, readonly=payload, fly={"nonce": payload, "units": [1]})))
+    found = re.search(r"TerrMap\.sync\((JSON\.parse\(\".*\"\))\);", script)
+    assert found
+    value = parsed(found.group(1))
+    assert value["territories"][0]["name"] == payload
+    assert value["data"] == told
+    assert value["readonly"] == payload
+    assert (value["rev"], value["ack"], value["locked"], value["strays"]) == (7, ["s1", 3], [2], [[1, 2]])
+    assert decode(value["assign"]) == [0, 4095, 1]
+    rest = script.replace(found.group(1), "")
+    assert payload not in rest
+    assert "alert" not in rest
+
+
+def test_a_preview_is_sent_as_pairs():
+    script = script_of(patch_group(patch(preview=[(np.int64(3), np.int16(1))])))
+    value = parsed(re.search(r"sync\((JSON.*)\);", script).group(1))
+    assert value["preview"] == [[3, 1]]
+
+
+def balance_frame(n: int, spread: float = 5.0) -> pd.DataFrame:
+    off = np.linspace(spread, -spread, n)
+    return pd.DataFrame(
+        {
+            "code": range(n),
+            "territory": [f"Territory {i} {PAYLOADS[i % len(PAYLOADS)]}" for i in range(n)],
+            "load_pct": 100 + off,
+            "deviation_pct": off,
+            "color": [colors.color(i) for i in range(n)],
+            "load_text": "$1",
+            "target_text": "$1",
+            "label": [text.percent(v, signed=True) for v in off],
+            "before_pct": [math.nan if i % 2 else 90.0 for i in range(n)],
+            "inside": [abs(v) <= 5 for v in off],
+        }
+    )
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 60])
+@pytest.mark.parametrize("spread", [0.0, 5.0, 400.0])
+def test_the_balance_chart_is_made_without_a_warning(n, spread):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = charts.balance(balance_frame(n, spread), measure="Potential", low=95, high=105).to_dict()
+    rows = next(iter(d for d in made["datasets"].values() if n == 0 or "territory" in d[0]), []) if n else []
+    assert len(rows) == n
+    assert made["height"] == {"step": 24}
+
+
+@pytest.mark.parametrize("n", [0, 1, 60])
+@pytest.mark.parametrize("spread", [0.0, 5.0, 400.0])
+def test_the_balance_chart_made_from_a_pattern_is_the_one_altair_makes(n, spread):
+    frame = balance_frame(n, spread)
+    with alt.theme.enable("none"):
+        whole = charts.balance(frame, measure="Potential", low=95.0, high=105.0).to_dict()
+    made = charts.balance_spec(frame, measure="Potential", low=95.0, high=105.0)
+    name = next(k for k in made["datasets"] if k.startswith("territories-"))
+    assert made["datasets"].pop(name) is frame
+    old = whole["layer"][0]["data"]["name"]
+    rows = whole["datasets"].pop(old)
+    assert len(rows) == n
+    assert made["datasets"] == whole["datasets"]
+    want = json.loads(json.dumps(whole["layer"]).replace(old, name))
+    for layer in (*want, *made["layer"]):
+        layer.pop("name", None)  # Altair numbers them
+    assert made["layer"] == want
+    assert made["config"] == whole["config"]
+    again = charts.balance_spec(frame.assign(load_pct=1.0), measure="Potential", low=95.0, high=105.0)
+    assert n == 0 or name not in again["datasets"]
+
+
+def test_the_money_bar_is_made_without_a_warning():
+    for values in ([], [1.0], [3.0, 2.0, 1.0, 0.5]):
+        fates = ["Accepted", "Lost", "Excluded", "Rejected"][: len(values)]
+        frame = pd.DataFrame(
+            {"fate": fates, "value": values, "text": ["$1"] * len(values), "color": ["#000000"] * len(values)}
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            made = charts.money_bar(frame)
+        assert isinstance(made, alt.Chart)
+        assert made.to_dict()["mark"]["type"] == "bar"
+
+
+def test_charts_load_nothing_from_elsewhere():
+    made = json.dumps(charts.balance(balance_frame(3), measure="Potential", low=95, high=105).to_dict())
+    assert set(re.findall(r"https?://([^/\"]+)", made)) <= {"vega.github.io"}, "only the schema's name"
+
+
+def test_colours_repeat_after_the_palette():
+    assert colors.color(0) == colors.color(7) == "#E69F00"
+    assert len({colors.color(i) for i in range(7)}) == 7
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "said"),
+    [
+        (1_250_000, "USD", "$1.25M"),
+        (12_500_000, "USD", "$12.5M"),
+        (125_000_000, "USD", "$125M"),
+        (2_500_000_000, "EUR", "€2.50B"),
+        (41_230, "", "41,230"),
+        (41_230, "USD", "$41k"),
+        (9_999, "USD", "$9,999"),
+        (99.5, "", "99.5"),
+        (99, "", "99"),
+        (0, "USD", "$0"),
+        (-1_500_000, "USD", "-$1.50M"),
+        (1_000, "CHF", "CHF 1,000"),
+        (math.nan, "USD", "–"),
+        (999_999.7, "USD", "$1.00M"),
+        (999_999_999, "USD", "$1.00B"),
+        (9_999_999, "USD", "$10.0M"),
+    ],
+)
+def test_short_amounts(value, currency, said):
+    assert text.short(value, currency) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "signed", "said"),
+    [
+        (4.06, 1, False, "4.1 %"),
+        (4.06, 1, True, "+4.1 %"),
+        (-4.06, 1, True, "−4.1 %"),
+        (5.0, 0, False, "5 %"),
+        (-0.04, 1, True, "+0.0 %"),
+        (-0.04, 1, False, "0.0 %"),
+        (math.nan, 1, True, "–"),
+        (math.inf, 1, False, "–"),
+    ],
+)
+def test_percents(value, digits, signed, said):
+    assert text.percent(value, digits, signed=signed) == said
+
+
+def test_numbers_counts_and_lists():
+    assert text.number(1_234_567.8) == "1,234,568"
+    assert text.number(1.25, 1) == "1.2"
+    assert text.number(math.nan) == "–"
+    assert text.count(1, "county", "counties") == "1 county"
+    assert text.count(3_120, "account") == "3,120 accounts"
+    assert text.count(0, "row") == "0 rows"
+    assert [text.unit_noun("county", n) for n in (1, 2)] == ["county", "counties"]
+    assert [text.unit_noun("state", n) for n in (1, 2)] == ["state", "states"]
+    assert [text.unit_noun("zip-2020", n) for n in (1, 2)] == ["ZIP", "ZIPs"]
+    assert [text.unit_noun(v) for v in ("zip", "zip3", "own-0123456789ab", "")] == ["ZIPs", "ZIP3s", "areas", "units"]
+    assert [text.units_title(v) for v in ("zip", "county", "own-0123456789ab")] == ["ZIPs", "Counties", "Areas"]
+    assert text.and_list([]) == ""
+    assert text.and_list(["a"]) == "a"
+    assert text.and_list(["a", "b", "c"]) == "a, b and c"
+    assert text.and_list(["a", "b", "c", "d", "e", "f"]) == "a, b, c, d and 2 more"
+
+
+def test_markdown_is_taken_literally():
+    said = text.markdown("**a** [x](http://y) <b> $1$ :smile: `c` #h\nnext ~~d~~ | e")
+    for mark in "*[](<>$:`#~|":
+        assert not re.search(rf"(?<!\\){re.escape(mark)}", said), mark
+    assert "\n" not in said
+    assert text.markdown("Fort Worth, TX") == "Fort Worth, TX"
+
+
+def test_sentences():
+    assert text.sentence("a unit is locked") == "A unit is locked."
+    assert text.sentence("Done!") == "Done!"
+    assert text.sentence(" ") == ""

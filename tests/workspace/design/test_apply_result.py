@@ -1,0 +1,367 @@
+"""From a request to the engine's problem and back to one edit; locks, reps and names on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from terr.edits import moves
+from terr.engine import design, rebalance
+from terr.errors import ConflictError, InputError, PlanError
+from terr.metrics import shape
+from terr.model.reps import Rep
+from terr.workspace.design import apply_result
+from terr.workspace.design.apply_result import DesignRequest
+from terr.workspace.plan import editing
+from terr.workspace.plan.snapshot import plan_snapshot, preview_snapshot
+from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, RHODE_ISLAND, SUSSEX, more, start
+
+REPS = (Rep("U-1", "Ann Poe", "06103"), Rep("U-2", "Bob Ray", "06510"), Rep("U-3", "Cleo Lee", "06360"))
+"""Homes in Hartford, New Haven and Norwich, Connecticut."""
+
+
+def request(k=3, **more):
+    return DesignRequest(**({"territories": k, "measure": "Potential", "tolerance": 0.3} | more))
+
+
+@pytest.fixture
+def ct(demo_ws):
+    """The demo on Connecticut's nine planning regions: (workspace, scenario id)."""
+    ws, data = demo_ws
+    return ws, start(ws, "CT", data=data, measure="Potential", tolerance=0.3).id
+
+
+def solved(ws, sid, asked):
+    task = apply_result.design_task(ws, sid, asked)
+    return task, design(task.problem, seed=asked.seed, time_limit_s=2)
+
+
+def generate(ws, sid, asked):
+    task, result = solved(ws, sid, asked)
+    return apply_result.apply_design(ws, task, result, ws.store.rev(sid), author="me")
+
+
+def edit(ws, sid, make):
+    return editing.edit(ws, sid, ws.store.rev(sid), make)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"territories": 0}, "0 territories can't be made; choose a number from 1 to 500"),
+        ({"territories": -3}, "-3 territories"),
+        ({"territories": 501}, "1 to 500"),
+        ({"tolerance": 0.0}, "0 % can't be used; choose 0.1 % to 100 %"),
+        ({"tolerance": -1.0}, "-100 %"),
+        ({"tolerance": 2.0}, "200 %"),
+        ({"tolerance": float("nan")}, "no number"),
+        ({"names": ("North", " north ")}, '"north" is given twice'),
+        ({"names": ("a", "b", "c", "d")}, "4 names are given for 3 territories"),
+        ({"reps": (*REPS, Rep("U-4", "D"))}, "4 reps are chosen for 3 territories"),
+    ],
+)
+def test_requests_that_mean_nothing_are_refused_in_words(asked, words):
+    with pytest.raises(InputError, match=words):
+        request(**({"territories": 3} | asked))
+
+
+def test_blank_names_do_not_count():
+    assert request(2, names=("A", "", "  ", "B")).names == ("A", "", "  ", "B")
+
+
+def test_a_design_becomes_one_edit_that_one_undo_takes_back(ct):
+    ws, sid = ct
+    before, rev = ws.plan(sid)
+    task, result = solved(ws, sid, request(names=("Coast", "Hills", "Valley"), tolerance=0.25))
+    assert result.status == "feasible"
+    change = apply_result.design_edit(ws, task, result, before, ws.store.scenario(sid).next_code)
+    shown = preview_snapshot(ws, sid, change)
+    done = apply_result.apply_design(ws, task, result, rev, author="me")
+    assert (done.rev, done.changed) == (rev + 1, True)
+    one = plan_snapshot(ws, sid)
+    assert sorted(one.table["territory"]) == ["Coast", "Hills", "Valley"]
+    assert one.table[["territory", "load", "units", "pieces"]].equals(
+        shown.table[["territory", "load", "units", "pieces"]]
+    )
+    assert one.within
+    assert one.info.tolerance == 0.25
+    assert (one.table["pieces"] == 1).all()
+    assert one.max_deviation == pytest.approx(result.max_deviation[0])
+    assert one.moved == 0.0
+    assert one.baseline == "when the plan was generated"
+    assert len(set(one.table["color"])) == 3
+    editing.undo(ws, sid, done.rev)
+    assert ws.plan(sid)[0].same_as(before)
+
+
+def test_the_same_request_gives_the_same_plan(ct):
+    ws, sid = ct
+    first, second = (solved(ws, sid, request(seed=7))[1].assign.tolist() for _ in range(2))
+    assert first == second
+
+
+def test_a_second_design_keeps_what_it_can_of_names(ct):
+    ws, sid = ct
+    generate(ws, sid, request(names=("Coast", "Hills", "Valley")))
+    was = ws.plan(sid)[0]
+    generate(ws, sid, request())
+    assert ws.plan(sid)[0].same_as(was), "the same plan under the same names"
+
+
+def test_some_of_the_present_names_can_be_asked_for_again(ct):
+    ws, sid = ct
+    generate(ws, sid, request(names=("Coast", "Hills", "Valley")))
+    before = ws.plan(sid)[0]
+    for names in (("Hills",), ("Valley", "Coast"), ("Valley", "Hills", "Coast")):
+        generate(ws, sid, request(names=names))
+        assert ws.plan(sid)[0].same_as(before)
+    generate(ws, sid, request(names=("Hills", "Lakes", "Shore")))
+    after = ws.plan(sid)[0]
+    hills = next(t.code for t in before.territories if t.name == "Hills")
+    assert after.territory(hills).name == "Hills"
+    assert sorted(t.name for t in after.territories) == ["Hills", "Lakes", "Shore"]
+
+
+def test_locked_units_stay(ct):
+    ws, sid = ct
+    more(ws, sid, ["B"])
+    editing.paint(ws, sid, [0, 5], 0)
+    editing.paint(ws, sid, [8], 1)
+    editing.set_locks(ws, sid, [0, 8, 2], True)  # 2 is locked in no territory
+    generate(ws, sid, request(3))
+    plan, _ = ws.plan(sid)
+    assert (plan.assign[0], plan.assign[8], plan.assign[2]) == (0, 1, -1)
+    assert (np.delete(plan.assign, 2) >= 0).all()
+    assert len(plan.territories) == 3
+    assert plan.locked_units.tolist() == [i in (0, 2, 8) for i in range(9)]
+
+
+def test_a_locked_territory_stays_as_it_is_and_the_others_share_the_rest(ct):
+    ws, sid = ct
+    editing.paint(ws, sid, [5, 8], 0)
+    edit(ws, sid, lambda p, _: moves.rename(p, 0, "Mine"))
+    edit(ws, sid, lambda p, _: moves.set_rep(p, 0, "U-9"))
+    edit(ws, sid, lambda p, _: moves.lock_territory(p, 0, True))
+    held = ws.plan(sid)[0].territory(0)
+    task, result = solved(ws, sid, request(3, names=("East", "West"), reps=REPS[:2]))
+    assert task.warnings[0].message == "Mine is locked and stays as it is; the other 2 share what is left equally"
+    apply_result.apply_design(ws, task, result, ws.store.rev(sid))
+    plan, _ = ws.plan(sid)
+    assert np.flatnonzero(plan.assign == 0).tolist() == [5, 8]
+    assert plan.territory(0) == held
+    assert (plan.assign >= 0).all()
+    assert sorted(t.name for t in plan.territories) == ["East", "Mine", "West"]
+    assert sorted(t.rep for t in plan.territories) == ["U-1", "U-2", "U-9"]
+    others = plan_snapshot(ws, sid).table.query("code != 0")["load"]
+    assert others.max() / others.mean() - 1 <= 0.3 + 1e-9
+
+
+def test_a_locked_empty_territory_stays_empty(ct):
+    ws, sid = ct
+    edit(ws, sid, lambda p, _: moves.lock_territory(p, 0, True))
+    generate(ws, sid, request(3))
+    plan, _ = ws.plan(sid)
+    assert len(plan.territories) == 3
+    assert not (plan.assign == 0).any()
+    assert (plan.assign >= 0).all()
+
+
+def test_locks_that_leave_nothing_to_divide(ct):
+    ws, sid = ct
+    editing.paint(ws, sid, range(9), 0)
+    edit(ws, sid, lambda p, _: moves.lock_territory(p, 0, True))
+    with pytest.raises(InputError, match="unlock"):
+        apply_result.design_task(ws, sid, request(1))
+    with pytest.raises(InputError, match="everything is locked"):
+        apply_result.design_task(ws, sid, request(2))
+    edit(ws, sid, lambda p, _: moves.lock_territory(p, 0, False))
+    editing.set_locks(ws, sid, range(9), True)
+    with pytest.raises(InputError, match="unlock some or ask for 1 or fewer"):
+        apply_result.design_task(ws, sid, request(3))
+
+
+def test_more_locked_territories_than_asked_for(ct):
+    ws, sid = ct
+    more(ws, sid, ["B"])
+    editing.paint(ws, sid, [0], 0)
+    editing.set_locks(ws, sid, [0], True)
+    edit(ws, sid, lambda p, _: moves.lock_territory(p, 1, True))
+    with pytest.raises(InputError, match="2 territories hold locks"):
+        apply_result.design_task(ws, sid, request(1))
+
+
+def test_locks_set_while_the_engine_worked_are_not_broken(ct):
+    ws, sid = ct
+    editing.paint(ws, sid, range(9), 0)
+    task, result = solved(ws, sid, request(3))
+    editing.set_locks(ws, sid, range(9), True)
+    rev = ws.store.rev(sid)
+    with pytest.raises(PlanError, match="locked"):
+        apply_result.apply_design(ws, task, result, rev)
+    assert ws.store.rev(sid) == rev
+
+
+def test_each_rep_gets_one_territory_and_it_bears_the_name(ct):
+    ws, sid = ct
+    generate(ws, sid, request(4, reps=REPS))
+    plan, _ = ws.plan(sid)
+    assert sorted(t.rep for t in plan.territories) == ["", "U-1", "U-2", "U-3"]
+    names = {r.rep_id: r.name for r in REPS}
+    assert all(t.name == names[t.rep] for t in plan.territories if t.rep)
+    units = plan_snapshot(ws, sid).units
+    homes = {"U-1": "Capitol, CT", "U-3": "Southeastern Connecticut, CT"}
+    for rep, home in homes.items():
+        mine = next(t.code for t in plan.territories if t.rep == rep)
+        assert plan.assign[units.names.index(home)] == mine
+    done = generate(ws, sid, request(3, reps=REPS[:1]))
+    plan, _ = ws.plan(sid)
+    assert [t.rep for t in plan.territories].count("U-1") == 1, "a rep who gets another territory leaves the old one"
+    assert done.changed
+
+
+def test_a_rep_without_a_known_home_is_named_before_the_engine_starts(ct):
+    ws, sid = ct
+    lost = Rep("U-7", "Zoe Nowhere", "")
+    with pytest.raises(InputError, match="home ZIP of Zoe Nowhere"):
+        apply_result.design_task(ws, sid, request(3, reps=(lost,)))
+    editing.paint(ws, sid, [0], 0)
+    editing.set_locks(ws, sid, [0], True)
+    with pytest.raises(InputError, match="home ZIP of Zoe Nowhere"):
+        apply_result.design_task(ws, sid, request(3, reps=(lost,)))
+
+
+@pytest.mark.parametrize("region", ["HI, TX", "TX, FL"])
+def test_a_region_in_pieces_is_told_before_solving(demo_ws, region):
+    ws, data = demo_ws
+    sid = start(ws, region, data=data, measure="Potential").id
+    told = apply_result.design_task(ws, sid, request(4)).warnings
+    assert told[0].code == "region_in_pieces"
+    assert "share no border" in told[0].message
+    assert "joined where they come closest" in told[0].message
+
+
+def test_a_region_in_one_piece_needs_no_warning(ct):
+    ws, sid = ct
+    assert apply_result.design_task(ws, sid, request(2)).warnings == ()
+
+
+def test_what_no_plan_can_meet_is_refused(ct):
+    ws, sid = ct
+    with pytest.raises(InputError, match="10 territories can't be made of 9 counties; ask for at most 9"):
+        apply_result.design_task(ws, sid, request(10))
+    with pytest.raises(InputError, match='"Profit" is not a measure of Demo accounts'):
+        apply_result.design_task(ws, sid, request(3, measure="Profit"))
+
+
+def test_a_measure_that_is_zero_here_is_refused(ws):
+    sid = start(ws, "CT").id
+    with pytest.raises(InputError, match='"Revenue" adds up to zero in Connecticut'):
+        apply_result.design_task(ws, sid, request(3, measure="Revenue"))
+    assert apply_result.rebalance_task(ws, sid) is None
+
+
+def test_a_measure_below_zero_names_the_county(ws):
+    rows = [*DELAWARE, ("A-9", "Kent", "DE", -150.0)]
+    sid = start(ws, rows=rows).id
+    with pytest.raises(InputError, match=r"Revenue is below zero in 1 unit\(s\), first in Kent, DE"):
+        apply_result.design_task(ws, sid, request(2, measure="Revenue"))
+    more(ws, sid, ["B"])
+    editing.paint(ws, sid, [KENT, NEW_CASTLE], 0)
+    editing.paint(ws, sid, [SUSSEX], 1)
+    assert apply_result.rebalance_task(ws, sid) is None
+
+
+def test_a_unit_larger_than_a_territory_is_named(ws):
+    sid = start(ws, "RI", RHODE_ISLAND).id
+    told = apply_result.design_task(ws, sid, request(3, measure="Revenue", tolerance=0.05)).warnings
+    assert "unit_too_large" in [w.code for w in told]
+    assert any("Providence, RI" in w.message for w in told)
+
+
+@pytest.fixture
+def ri(ws):
+    """Rhode Island, 120 in all: Providence (60) alone against Washington (10) alone, the others unassigned."""
+    sid = start(ws, "RI", RHODE_ISLAND, tolerance=0.2).id
+    more(ws, sid, ["B"])
+    editing.paint(ws, sid, [3], 0)
+    return sid
+
+
+def test_suggestions_wait_for_two_territories_with_units(ws, ri):
+    assert apply_result.rebalance_task(ws, ri) is None
+    editing.paint(ws, ri, [4], 1)
+    assert apply_result.rebalance_task(ws, ri) is not None
+    edit(ws, ri, lambda p, _: moves.lock_territory(p, 1, True))
+    assert apply_result.rebalance_task(ws, ri) is None, "only one is left to move units between"
+
+
+def test_suggested_moves_are_applied_as_one_edit(ws, ri):
+    editing.paint(ws, ri, [0, 1, 2], 0)  # 110 against 10
+    editing.paint(ws, ri, [4], 1)
+    before, rev = ws.plan(ri)
+    task = apply_result.rebalance_task(ws, ri)
+    result = rebalance(task.problem, seed=1, time_limit_s=2)
+    found = apply_result.suggestions(ws, task, result)
+    assert found
+    assert {m.target for m in found} <= {"B", "Territory 1"}
+    assert [m.load for m in found] == sorted((m.load for m in found), reverse=True)
+    done = apply_result.apply_moves(ws, task, result, author="me")
+    assert done.rev == rev + 1
+    one = plan_snapshot(ws, ri)
+    assert one.within
+    assert one.max_deviation == pytest.approx(result.max_deviation[0])
+    changed = np.flatnonzero(one.plan.assign != before.assign).tolist()
+    assert changed == sorted(m.code for m in found)
+    assert {t.name for t in one.plan.territories} == {"Territory 1", "B"}
+    editing.undo(ws, ri, done.rev)
+    assert ws.plan(ri)[0].same_as(before)
+
+
+def test_suggestions_leave_locked_territories_alone(ct):
+    ws, sid = ct
+    generate(ws, sid, request(3))
+    codes = ws.plan(sid)[0].codes
+    edit(ws, sid, lambda p, _: moves.lock_territory(p, codes[0], True))
+    kept = np.flatnonzero(ws.plan(sid)[0].assign == codes[0])
+    units, loads = plan_snapshot(ws, sid).units, plan_snapshot(ws, sid).loads
+    mine = np.flatnonzero(ws.plan(sid)[0].assign == codes[1])
+    for u in mine[np.argsort(loads[mine])][1:]:  # only the lightest stays
+        editing.paint(ws, sid, [int(u)], codes[2])
+    plan, rev = ws.plan(sid)
+    task = apply_result.rebalance_task(ws, sid)
+    result = rebalance(task.problem, seed=1, time_limit_s=2)
+    assert apply_result.suggestions(ws, task, result)
+    assert apply_result.apply_moves(ws, task, result).rev == rev + 1
+    after, _ = ws.plan(sid)
+    assert np.flatnonzero(after.assign == codes[0]).tolist() == kept.tolist()
+    assert after.codes == plan.codes
+    assert shape.components(after.slots(), units.indptr, units.indices, 3).max() >= 1
+
+
+def test_a_stale_result_is_a_conflict_and_changes_nothing(ws, ri):
+    editing.paint(ws, ri, [0, 1, 2], 0)
+    editing.paint(ws, ri, [4], 1)
+    task = apply_result.rebalance_task(ws, ri)
+    result = rebalance(task.problem, seed=1, time_limit_s=2)
+    asked = request(2, measure="Revenue", tolerance=0.9)
+    drawn, plan = solved(ws, ri, asked)
+    shown = ws.store.rev(ri)
+    editing.paint(ws, ri, [0], 1)  # another window
+    rev = ws.store.rev(ri)
+    with pytest.raises(ConflictError, match="another window"):
+        apply_result.apply_moves(ws, task, result)
+    with pytest.raises(ConflictError, match="another window"):
+        apply_result.apply_design(ws, drawn, plan, shown)
+    assert ws.store.rev(ri) == rev
+    assert ws.store.scenario(ri).tolerance == 0.2, "nor does the limit change"
+
+
+def test_suggested_moves_are_no_design(ws, ri):
+    editing.paint(ws, ri, [4], 1)
+    task = apply_result.rebalance_task(ws, ri)
+    result = rebalance(task.problem, seed=1, time_limit_s=2)
+    plan, _ = ws.plan(ri)
+    with pytest.raises(InputError):
+        apply_result.design_edit(ws, task, result, plan, 5)
+    drawn, drawn_result = solved(ws, ri, request(2, measure="Revenue"))
+    assert apply_result.suggestions(ws, drawn, drawn_result) == ()

@@ -1,0 +1,231 @@
+"""What is told of a plan's worth: proofs, the curve of balance against change, causes and repairs; in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from terr.engine import causes, certify, frontier
+from terr.errors import InputError
+from terr.view import charts
+from terr.workspace.design import apply_result, certificate
+from terr.workspace.design import causes as imbalance_causes
+from terr.workspace.design import frontier as plan_frontier
+from terr.workspace.plan import editing, plan_settings
+from terr.workspace.plan.snapshot import plan_snapshot
+from tests.helpers.spaces import KENT, NEW_CASTLE, RHODE_ISLAND, SUSSEX, more, start
+
+BEST = "This is the best possible plan, proven: none within these limits is more compact."
+BRISTOL, KENT_RI, NEWPORT, PROVIDENCE, WASHINGTON = range(5)
+
+
+@pytest.fixture
+def ri(ws):
+    """Rhode Island, 120 in all: Territory 1 with 110, B with Washington's 10; 60 each is the target."""
+    sid = start(ws, "RI", RHODE_ISLAND, tolerance=0.2).id
+    more(ws, sid, ["B"])
+    editing.paint(ws, sid, [BRISTOL, KENT_RI, NEWPORT, PROVIDENCE], 0)
+    editing.paint(ws, sid, [WASHINGTON], 1)
+    return sid
+
+
+def proof(**said):
+    return {
+        "status": "feasible",
+        "objective": 100.0,
+        "bound": 90.0,
+        "gap": 0.1,
+        "model": "m",
+        "solver": "s",
+        "seconds": 30.0,
+        "measure": "Revenue",
+        "tolerance": 0.05,
+        "priced": False,
+        "early": False,
+    } | said
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"gap": 0.0, "status": "optimal"}, BEST),
+        ({"gap": 0.00005}, BEST),
+        ({"gap": 0.0203}, "No plan within these limits can be more than 2.1 % more compact than this one."),
+        ({"gap": 0.021}, "No plan within these limits can be more than 2.1 % more compact than this one."),
+        ({"gap": 0.12, "early": True}, "A proof wasn't found in the time: at most 12.0 % better is possible."),
+        ({"gap": 0.12}, "No plan within these limits can be more than 12.0 % more compact than this one."),
+        ({"gap": None, "bound": None}, "Nothing could be proven in 30 s. Give it more time."),
+        ({"gap": None, "seconds": 300.0}, "Nothing could be proven in 5 minutes. Give it more time."),
+        ({"gap": float("inf")}, "Nothing could be proven in 30 s. Give it more time."),
+        ({"status": "infeasible"}, "No plan can keep these limits, proven. Widen a limit or unlock some units."),
+        ({"gap": 0.03, "priced": True}, "can be more than 3.0 % better by the priorities you set than this one."),
+    ],
+)
+def test_a_proof_is_one_plain_sentence(said, words):
+    assert certificate.proof_sentence(proof(**said)).endswith(words)
+
+
+def test_what_stands_behind_a_proof():
+    details = dict(certificate.proof_details(proof(gap=0.1, objective=14283.4)))
+    assert details["This plan"] == "14,283 km²"
+    assert details["No plan below"] == "90 km²"
+    assert details["Gap"] == "10.00 %"
+    assert details["Limit"] == "Revenue ±5 %"
+    assert dict(certificate.proof_details(proof(gap=None, bound=None)))["Gap"] == "–"
+
+
+def test_a_proof_is_kept_with_the_plan_it_is_of(ws, ri):
+    editing.paint(ws, ri, [KENT_RI, NEWPORT], 1)  # 70 and 50
+    task = certificate.proof_task(ws, ri)
+    result = certify(task.problem, task.assign, time_limit_s=20)
+    info = ws.store.scenario(ri)
+    kept = certificate.proof_of(result, info.measure, info.tolerance)
+    assert kept["gap"] is not None
+    plan_settings.save_certificate(ws, ri, info.head, kept)
+    assert certificate.current_proof(ws, ws.store.scenario(ri)) == (kept, True)
+    assert plan_snapshot(ws, ri).info.settings["proofs"]
+    done = editing.paint(ws, ri, [BRISTOL], 1)
+    assert certificate.current_proof(ws, ws.store.scenario(ri)) == (kept, False), "stale after an edit"
+    editing.undo(ws, ri, done.rev)
+    assert certificate.current_proof(ws, ws.store.scenario(ri)) == (kept, True), "and good again after Undo"
+    ws.store.update_settings(ri, tolerance=0.5)
+    assert certificate.current_proof(ws, ws.store.scenario(ri))[1] is False, "another limit, another question"
+
+
+def test_what_is_missing_for_a_proof(ws, ri):
+    with pytest.raises(InputError, match="bring the plan within its limits first"):
+        certificate.proof_task(ws, ri)
+    editing.paint(ws, ri, [KENT_RI], -1)
+    with pytest.raises(InputError, match=r"stray piece|without a territory"):
+        certificate.proof_task(ws, ri)
+    alone = start(ws, "RI", data=None, rows=RHODE_ISLAND).id
+    with pytest.raises(InputError, match="at least two territories"):
+        certificate.proof_task(ws, alone)
+
+
+@dataclass
+class Repair:
+    gap: float | None
+    status: str = "feasible"
+
+
+def test_how_good_suggested_moves_are():
+    assert certificate.repair_sentence(Repair(0.0)) == "Proven: no plan within the limit changes less."
+    assert certificate.repair_sentence(Repair(0.123)) == "Proven: at most 12.3 % less could change hands."
+    assert certificate.repair_sentence(Repair(0.9)) == certificate.repair_sentence(Repair(None)) == ""
+    assert certificate.repair_sentence(Repair(0.0, "limit_broken")) == ""
+
+
+def test_points_of_deviation():
+    assert certificate.points_text(-0.0114) == "−1.1 pt"
+    assert certificate.points_text(0.02) == "+2.0 pt"
+    assert certificate.points_text(-0.0001) == "0.0 pt"
+
+
+def test_suggested_moves_say_from_where_and_what_it_helps(ws, ri):
+    task = apply_result.rebalance_task(ws, ri)
+    after = task.assign.copy()
+    after[KENT_RI] = 1
+    (one,) = apply_result.suggestions(ws, task, apply_result.ImportedAssignment(after))
+    assert (one.unit, one.origin, one.target, one.load) == ("Kent, RI", "Territory 1", "B", 20.0)
+    # 110 and 10 to 90 and 30: the larger deviation of the two falls from 5/6 to 1/2
+    assert one.effect == pytest.approx(-1 / 3)
+
+
+@dataclass
+class Point:
+    """A point of the frontier, made by hand."""
+
+    result: apply_result.ImportedAssignment
+    moved: float
+    deviation: float
+
+
+def point(task, *moved_units: int) -> Point:
+    after = task.assign.copy()
+    after[list(moved_units)] = 1
+    problem = task.problem
+    off = float(np.abs(problem.deviations(after)[:, 0]).max())
+    return Point(apply_result.ImportedAssignment(after), float(problem.weights[list(moved_units), 0].sum()) / 120, off)
+
+
+def test_the_curve_of_balance_against_change(ws, ri):
+    task, shown = apply_result.rebalance_task(ws, ri), plan_snapshot(ws, ri)
+    # 110 and 10; with Kent's 20: 90 and 30; with Newport's 20 too: 70 and 50
+    points = plan_frontier.apart(task, (point(task), point(task, KENT_RI), point(task, KENT_RI, NEWPORT)))
+    assert len(points) == 2, "today's plan isn't offered twice"
+    frame = plan_frontier.frontier_frame(task, shown, points)
+    assert frame["label"].tolist() == ["today", "1", "2"]
+    assert frame["moved_pct"].tolist() == pytest.approx([0, 100 / 6, 100 / 3])
+    assert frame["deviation_pct"].tolist() == pytest.approx([250 / 3, 50, 50 / 3])
+    assert frame["inside"].tolist() == [False, False, True]
+    assert plan_frontier.point_line(frame, 0) == "Today's plan, ±83.3 %"
+    assert plan_frontier.point_line(frame, 1) == "1 · 16.7 % moves, ±50.0 %"
+    assert (
+        plan_frontier.frontier_sentence(frame, "Revenue", 0.2)
+        == "Moving 33.3 % of Revenue brings every territory within ±20 %."
+    )
+    assert plan_frontier.frontier_sentence(frame.iloc[:2], "Revenue", 0.2) == (
+        "No plan found keeps ±20 %; the most even one moves 16.7 % of Revenue."
+    )
+    within = plan_frontier.frontier_frame(task, shown, points).assign(inside=True)
+    assert plan_frontier.frontier_sentence(within, "Revenue", 0.9) == (
+        "Within ±90 % already. Moving 33.3 % of Revenue brings the largest deviation to 16.7 %."
+    )
+    change = apply_result.proposal(ws, task, points[1].result)
+    assert change.max_deviation == pytest.approx(1 / 6)
+    done = apply_result.apply_moves(ws, task, points[1].result)
+    assert plan_snapshot(ws, ri).table["load"].tolist() == [70.0, 50.0]
+    editing.undo(ws, ri, done.rev)
+    assert ws.plan(ri)[0].same_as(shown.plan)
+
+
+def test_the_curve_is_drawn_with_the_limit_as_a_band(ws, ri):
+    task = apply_result.rebalance_task(ws, ri)
+    frame = plan_frontier.frontier_frame(task, plan_snapshot(ws, ri), (point(task, KENT_RI),))
+    shape = charts.frontier(frame, measure="Revenue", limit=20.0, chosen=1).to_dict()
+    band, *others = shape["layer"]
+    assert band["mark"]["type"] == "rect"
+    assert [p["name"] for layer in others for p in layer.get("params", [])] == ["point"] or shape["params"]
+    assert shape["height"] == 225
+
+
+def test_the_engines_curve_fits_the_chart(demo_ws):
+    ws, data = demo_ws
+    sid = start(ws, "CT", data=data, measure="Potential", tolerance=0.2).id
+    more(ws, sid, ["B", "C"])
+    for code in range(3):
+        editing.paint(ws, sid, [u for u in range(9) if u % 3 == code], code)
+    task = apply_result.rebalance_task(ws, sid)
+    points = plan_frontier.apart(task, frontier(task.problem, seed=1, time_limit_s=10))
+    frame = plan_frontier.frontier_frame(task, plan_snapshot(ws, sid), points)
+    assert len(points) >= 1
+    assert frame["moved_pct"].is_monotonic_increasing
+
+
+def test_what_the_curve_says(ws):
+    sid = start(ws, tolerance=0.05).id
+    more(ws, sid, ["South"])
+    editing.paint(ws, sid, [NEW_CASTLE], 0)
+    editing.paint(ws, sid, [KENT, SUSSEX], 1)  # 300 and 300
+    task = apply_result.rebalance_task(ws, sid)
+    frame = plan_frontier.frontier_frame(task, plan_snapshot(ws, sid), ())
+    assert plan_frontier.frontier_sentence(frame, "Revenue", 0.05).startswith("No move makes this plan more even")
+
+
+def test_why_a_territory_is_outside_and_what_mends_it(ws, ri):
+    task = apply_result.rebalance_task(ws, ri)
+    shown = plan_snapshot(ws, ri)
+    found = imbalance_causes.reasons_of(ws, shown, task, causes(task.problem, task.assign))
+    assert {r.territory for r in found} == {"Territory 1", "B"}
+    first = next(r for r in found if r.territory == "Territory 1")
+    assert first.sentence.startswith("Territory 1 is 83.3 % above its target for Revenue")
+    mended = next(r for r in found if r.moves)
+    assert mended.repair_sentence.startswith("Cheapest repair: ")
+    done = apply_result.apply_moves(ws, task, apply_result.ImportedAssignment(mended.assign))
+    row = plan_snapshot(ws, ri).table.set_index("code").loc[mended.code]
+    assert abs(row["deviation"]) <= 0.2 + 1e-9
+    editing.undo(ws, ri, done.rev)
+    assert ws.plan(ri)[0].same_as(shown.plan)

@@ -1,0 +1,199 @@
+"""What the map asks for beside the plan: measures, changes against the start or another plan, places by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from terr.edits import moves
+from terr.workspace.accounts import dataset
+from terr.workspace.live.map_events import WindowState, apply_events
+from terr.workspace.plan import editing, map_layers, search
+from terr.workspace.plan.snapshot import plan_snapshot
+from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, csv_of, data_set, more, start
+
+
+@pytest.fixture
+def sid(ws) -> str:
+    made = start(ws).id
+    more(ws, made, ["B"])
+    return made
+
+
+def imported(ws, sid: str) -> None:
+    """Kent and New Castle to one territory, Sussex to another, as an import would place them."""
+    _, rev = ws.plan(sid)
+    editing.place_by_name(ws, sid, rev, ["North", "North", "South"])
+
+
+def test_nothing_else_can_be_coloured_when_there_is_nothing_else(ws, sid):
+    assert map_layers.choices(ws, plan_snapshot(ws, sid)) == []
+
+
+def test_changes_since_the_start_are_told_by_what_each_unit_was(ws, sid):
+    imported(ws, sid)
+    plan, _ = ws.plan(sid)
+    south = plan.assign[SUSSEX]
+    editing.paint(ws, sid, [KENT], int(south))
+    shown = plan_snapshot(ws, sid)
+    assert [c["id"] for c in map_layers.choices(ws, shown)] == [map_layers.START]
+    told = map_layers.piece(ws, shown, map_layers.START)
+    was = [told["codes"][s] if s >= 0 else -1 for s in told["slots"]]
+    assert was == plan.assign.tolist()
+    assert [told["names"][s] for s in told["slots"]] == ["North", "North", "South"]
+    assert [u for u in range(3) if was[u] != shown.plan.assign[u]] == [KENT]
+
+
+def test_a_territory_that_is_gone_was_none_of_those_there_are(ws, sid):
+    imported(ws, sid)
+    plan, rev = ws.plan(sid)
+    gone = int(plan.assign[SUSSEX])
+    editing.edit(ws, sid, rev, lambda p, _: moves.delete(p, gone))
+    told = map_layers.piece(ws, plan_snapshot(ws, sid), map_layers.START)
+    assert told["codes"][told["slots"][SUSSEX]] == -2
+    assert told["names"][told["slots"][SUSSEX]] == "South"
+
+
+def test_another_plan_is_matched_by_what_its_territories_hold(ws):
+    data = data_set(ws)
+    one, other = start(ws, data=data).id, start(ws, data=data).id
+    for sid, names in ((one, ["A", "A", "B"]), (other, ["Y", "X", "X"])):
+        editing.place_by_name(ws, sid, ws.plan(sid)[1], names)
+    shown = plan_snapshot(ws, one)
+    wanted = next(c["id"] for c in map_layers.choices(ws, shown) if c["id"] == f"change:{other}")
+    told = map_layers.piece(ws, shown, wanted)
+    # X (New Castle 300, Sussex 200) shares most with A through New Castle; what is left of Y shares nothing with B
+    was = [told["codes"][s] for s in told["slots"]]
+    a, b = shown.plan.assign[NEW_CASTLE], shown.plan.assign[SUSSEX]
+    assert was[NEW_CASTLE] == was[SUSSEX] == a
+    assert was[KENT] in {-2, b}
+    assert was[KENT] != shown.plan.assign[KENT]
+
+
+def test_what_is_no_choice_is_not_answered(ws, sid):
+    shown = plan_snapshot(ws, sid)
+    for wanted in ("measure:Nothing", "change:start", "change:../x", "measure:Revenue", "x", "change:" + "0" * 20):
+        assert map_layers.piece(ws, shown, wanted) is None
+
+
+def test_another_measure_per_unit(ws):
+    rows = [("A-1", "Kent", "DE", 100.0), ("A-2", "Sussex", "DE", 50.5)]
+    text = (
+        csv_of(rows).decode().replace("Revenue", "Revenue,Visits").replace(",100", ",100,3").replace(",50.5", ",50.5,4")
+    )
+    raw, columns = dataset.inspect(text.encode(), "a.csv")
+    data = dataset.save(ws, text.encode(), dataset.intake(raw, columns, {"Revenue": "USD"}))
+    sid = start(ws, data=data).id
+    shown = plan_snapshot(ws, sid)
+    assert [c["id"] for c in map_layers.choices(ws, shown)] == ["measure:Visits"]
+    told = map_layers.piece(ws, shown, "measure:Visits")
+    assert told["values"] == [3, 0, 4]
+    assert told["currency"] == ""
+    assert told["version"] == map_layers.piece(ws, shown, "measure:Visits")["version"]
+
+
+def test_numbers_are_sent_short():
+    assert map_layers.figures(np.array([1.0, 2.344, np.nan, 1e9 + 0.5])) == [1, 2.34, 0, 1e9 + 0.5]
+
+
+def test_cities_zips_and_accounts_are_found_in_the_region_only(ws, sid):
+    shown = plan_snapshot(ws, sid)
+    found = search.find(ws, shown, "dover")
+    assert found[0]["kind"] == "City"
+    assert found[0]["label"] == "Dover, DE"
+    assert 38 < found[0]["lat"] < 40
+    assert all(h["label"].endswith(", DE") for h in found if h["kind"] == "City")
+    assert search.find(ws, shown, "Dover, oh") == []
+    zipped = search.find(ws, shown, "19901")[0]
+    assert (zipped["kind"], zipped["label"]) == ("ZIP", "19901, DE")
+    assert search.find(ws, shown, "78701") == []
+    one = {"kind": "Account", "label": "Customer A-2", "units": [NEW_CASTLE]}
+    assert search.find(ws, shown, " customer   a-2 ") == [one]
+    assert search.find(ws, shown, "a-6") == [{"kind": "Account, no place known", "label": "Customer A-6"}]
+    by_load = [h["label"] for h in search.find(ws, shown, "customer")]
+    assert by_load == ["Customer A-2", "Customer A-4", "Customer A-1", "Customer A-5", "Customer A-3", "Customer A-6"]
+    for nothing in ("", " ", "x", "(((", "%", "\\", ".*"):
+        assert search.find(ws, shown, nothing) == []
+
+
+def told(sid: str, n: int, kind: str, **more) -> dict:
+    return {"s": "s1", "n": n, "k": kind, "p": sid, **more}
+
+
+def test_what_the_map_asks_for_is_remembered_until_it_is_made_anew(ws, sid):
+    seen = WindowState(rev=ws.plan(sid)[1], active=0)
+    events = [
+        told(sid, 1, "look", to="measure:Visits", have="v", got=["a", "b"], holds="h"),
+        told(sid, 2, "points"),
+        told(sid, 3, "find", text=" dover "),
+        told(sid, 4, "tiles", on=True, have="v", got=["a", "b"], holds="h"),
+    ]
+    seen = apply_events(ws, sid, seen, {"events": events})
+    assert (seen.look, seen.points, seen.find, seen.tiles) == ("measure:Visits", True, "dover", True)
+    assert (seen.have, seen.got, seen.holds) == ("v", ("a", "b"), "h")
+    assert ws.plan(sid)[1] == seen.rev
+    again = apply_events(ws, sid, seen, {"events": [{"s": "s2", "n": 1, "k": "hello", "p": ""}]})
+    assert (again.look, again.points, again.find, again.got, again.holds) == ("", False, "", (), "")
+    assert again.tiles, "the street map stays on for as long as the window is open"
+
+
+@pytest.mark.parametrize("on", [1, "true", None, [True], {}])
+def test_only_a_plain_yes_turns_the_street_map_on(ws, sid, on):
+    seen = apply_events(ws, sid, WindowState(rev=1, active=0), {"events": [told(sid, 1, "tiles", on=on)]})
+    assert not seen.tiles
+
+
+def test_many_units_come_as_ranges(ws, sid):
+    rev = ws.plan(sid)[1]
+    paint = told(sid, 1, "paint", units={"short": "0-2"}, to=0, seen={"short": "-1*3"})
+    seen = apply_events(ws, sid, WindowState(rev=rev, active=0), {"events": [paint]})
+    assert ws.plan(sid)[0].assign.tolist() == [0, 0, 0]
+    second = told(sid, 2, "paint", units={"short": "0,2"}, to=1, seen={"short": "0*1,1*1"})  # Sussex was never in 1
+    seen = apply_events(ws, sid, seen, {"events": [second]})
+    assert ws.plan(sid)[0].assign.tolist() == [1, 0, 0]
+    assert "changed" in seen.notices[0]
+    apply_events(ws, sid, seen, {"events": [told(sid, 3, "lock", units={"short": "1-1"}, on=True)]})
+    assert ws.plan(sid)[0].locked_units.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "short",
+    [
+        "",
+        "0-",
+        "-1",
+        "2-0",
+        "0,,1",
+        "0-9999999",
+        "0-99,0-99999,0-99999",
+        "a",
+        "0 1",
+        "٣",
+        "1e3",
+        "0x1",
+        ["0"],
+        None,
+        5,
+        "0" * 2_000_000,
+    ],
+    ids=range(16),
+)
+def test_crafted_ranges_change_nothing(ws, sid, short):
+    before, rev = ws.plan(sid)
+    for kind in ("paint", "lock"):
+        apply_events(
+            ws,
+            sid,
+            WindowState(rev=rev, active=0),
+            {"events": [told(sid, 1, kind, units={"short": short}, to=0, on=True)]},
+        )
+    after, same = ws.plan(sid)
+    assert same == rev
+    assert (after.assign == before.assign).all()
+
+
+@pytest.mark.parametrize("runs", ["0*9999999", "0*", "*3", "0*2", "99999999*3", "0*3,", None, 3])
+def test_a_crafted_memory_of_what_stood_there_is_no_memory(ws, sid, runs):
+    event = told(sid, 1, "paint", units={"short": "0-2"}, to=0, seen={"short": runs})
+    apply_events(ws, sid, WindowState(rev=ws.plan(sid)[1], active=0), {"events": [event]})
+    assert ws.plan(sid)[0].assign.tolist() == [0, 0, 0]
