@@ -3,13 +3,14 @@
 # make lint          style and types
 # make bench         the figures the project promises
 # make bench-engine  the engine beside other libraries, about 25 minutes
+# make docs          the documentation as a site, into build/site
 # make data          build data/ and static/geo/ again from their sources
 PYTHON ?= python3
 PORT ?= 8501
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := run
-.PHONY: run test lint format bench bench-engine data clean
+.PHONY: run test lint format bench bench-engine docs data clean
 
 run: $(VENV)/.app
 	@$(BIN)/python -m terr.ui.launch --port $(PORT)
@@ -31,6 +32,10 @@ bench: $(VENV)/.dev
 
 bench-engine: $(VENV)/.dev
 	@$(BIN)/python -m benchmarks.engine.suite
+
+docs: $(VENV)/.dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "The docs are in build/site/index.html"
 
 data: $(VENV)/.dev
 	$(BIN)/python data/build.py

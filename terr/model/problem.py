@@ -145,7 +145,8 @@ class Problem:
             start: (n,), territory index today, -1 = unassigned.
             seeds: (k,), distinct unit codes territories start around, e.g. the reps' homes; -1 = none.
             unit_names: n names.
-            floors, caps: measure -> least and most load in the measure's own unit, one number or k; beside `limits`.
+            floors: measure -> least load in the measure's own unit, one number or k; beside `limits`.
+            caps: measure -> most load, as `floors`.
             balance: measure -> price of an uneven share, 0 = none, 1 = as dear as all of the shape. A measure may have
                 a limit and a price.
             continuity: price of taking load from today's territory, on the same scale; needs `start`.
