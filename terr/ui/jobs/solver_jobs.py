@@ -11,7 +11,7 @@ import streamlit as st
 from terr.errors import TerrError
 from terr.ui.jobs import closed_windows
 from terr.ui.session import state
-from terr.workspace.design.solve_task import SolveTask
+from terr.workspace.design.problem import SolveTask
 
 PATIENCE_S = 6.0
 """After so many seconds without a sign of life, a run waits for a worker that is busy with others."""

@@ -16,7 +16,8 @@ from terr.model.plan import Plan
 from terr.workspace.batch.constraints import locked_positions
 from terr.workspace.batch.plan_file import plan_of, read_plan
 from terr.workspace.batch.report import BatchInputs, PlanReport, disruption_report, named, plan_report
-from terr.workspace.design.problem import by_name, check_territories
+from terr.workspace.design.problem import by_name
+from terr.workspace.design.request import check_territories
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,10 @@ from terr.errors import InputError
 from terr.model.edit import Edit
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
+from terr.model.units import Units
+from terr.workspace.design.problem import SolveTask
 from terr.workspace.design.request import DesignRequest
-from terr.workspace.design.solve_task import (
-    DesignOutline,
-    SolveTask,
-    design_task,
-    foresee,
-    measure_loads,
-    rebalance_task,
-)
+from terr.workspace.design.solve_task import DesignOutline, design_task, foresee, measure_loads, rebalance_task
 from terr.workspace.plan.editing import EditOutcome, edit
 from terr.workspace.plan.plan_settings import save_rules
 from terr.workspace.plan.rules import NO_RULES, PlanRules
@@ -79,24 +74,27 @@ def result_territories(task: SolveTask, result: UnitAssignment, plan: Plan) -> N
 
 
 def design_edit(
-    ws: Workspace, task: SolveTask, result: UnitAssignment, plan: Plan, next_code: int, author: str = ""
-) -> Edit:
+    units: Units, task: SolveTask, result: UnitAssignment, plan: Plan, next_code: int, author: str = ""
+) -> tuple[Edit, PlanRules]:
     """A design as one edit on `plan`: matched to the territories there are, named, coloured and given to reps.
+
+    Args:
+        units: the plan's.
+        task: of the design.
+        result: what the engine found.
+        plan: as it is now.
+        next_code: first territory code that was never used.
+        author: of the edit.
+
+    Returns:
+        The edit, and what the plan is held to once it is applied.
 
     Raises:
         PlanError: if the plan's locks changed since the task was made and the design breaks them.
     """
-    return _design(ws, task, result, plan, next_code, author)[0]
-
-
-def _design(
-    ws: Workspace, task: SolveTask, result: UnitAssignment, plan: Plan, next_code: int, author: str
-) -> tuple[Edit, list[int]]:
-    """The edit, and the territory code each slot has after it."""
     request = task.request
     if request is None:
         raise InputError("these are suggested moves, not a design")
-    units = ws.units(ws.store.scenario(task.scenario_id))
     slots = result_territories(task, result, plan)
     k = request.territories
     codes = moves.match_codes(plan, slots, k, weights=units.area_km2)
@@ -119,21 +117,14 @@ def _design(
     after = [c if c >= 0 else next(fresh) for c in codes.tolist()]
     if request.reps:
         change = replace(change, territories=_with_reps(plan, change, dict(zip(after, reps, strict=True))))
-    return change, after
-
-
-def _rules(task: SolveTask, codes: list[int]) -> PlanRules:
-    """What a plan is held to once the design is applied."""
-    request = task.request
-    if request is None:
-        return NO_RULES
-    return PlanRules(
+    rules = PlanRules(
         limits=request.limits,
         groups=request.groups,
-        shares=tuple((codes[j], s.share) for j, s in enumerate(task.slots) if s.share != 1),
+        shares=tuple((after[j], s.share) for j, s in enumerate(task.slots) if s.share != 1),
         unassigned=request.unassigned,
         whole_states=request.whole_states,
     )
+    return change, rules
 
 
 def proposal(ws: Workspace, task: SolveTask, result: UnitAssignment) -> PlanSnapshot:
@@ -146,16 +137,9 @@ def proposal(ws: Workspace, task: SolveTask, result: UnitAssignment) -> PlanSnap
     info = ws.store.scenario(task.scenario_id)
     if task.request is None:
         return preview_snapshot(ws, task.scenario_id, _moves_edit(task, result, plan, info.next_code, ""))
-    change, codes = _design(ws, task, result, plan, info.next_code, "")
+    change, rules = design_edit(ws.units(info), task, result, plan, info.next_code)
     asked = task.request
-    return preview_snapshot(
-        ws,
-        task.scenario_id,
-        change,
-        measure=asked.measure,
-        tolerance=asked.tolerance,
-        rules=_rules(task, codes),
-    )
+    return preview_snapshot(ws, task.scenario_id, change, measure=asked.measure, tolerance=asked.tolerance, rules=rules)
 
 
 def apply_design(
@@ -166,10 +150,12 @@ def apply_design(
     Raises:
         ConflictError: if the plan changed since the person looked at it.
     """
-    codes: list[int] = []
+    units = ws.units(ws.store.scenario(task.scenario_id))
+    rules = NO_RULES
 
     def make(plan: Plan, code: int) -> Edit:
-        change, codes[:] = _design(ws, task, result, plan, code, author)
+        nonlocal rules
+        change, rules = design_edit(units, task, result, plan, code, author)
         return change
 
     done = edit(ws, task.scenario_id, seen_rev, make)
@@ -177,7 +163,7 @@ def apply_design(
         info = ws.store.update_settings(
             task.scenario_id, measure=task.request.measure, tolerance=task.request.tolerance
         )
-        save_rules(ws, info.id, done.rev if done.changed else info.head, _rules(task, codes))
+        save_rules(ws, info.id, done.rev if done.changed else info.head, rules)
     return done
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,7 @@ from terr.engine import Cause
 from terr.model.result import Explanation
 from terr.view.text import and_list, percent, short
 from terr.workspace.design.apply_result import ImportedAssignment, MoveSuggestion, suggestions
-from terr.workspace.design.problem import by_name
-from terr.workspace.design.solve_task import SolveTask
+from terr.workspace.design.problem import SolveTask
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.workspace import Workspace
 
@@ -110,5 +109,4 @@ def _repair(shown: PlanSnapshot, name: str, cause: Cause, moves: tuple[MoveSugge
 def on_the_plan(task: SolveTask, shown: PlanSnapshot, told: tuple[Explanation, ...]) -> tuple[Explanation, ...]:
     """The engine's explanations with territories by name and units by their code in the plan."""
     names = [shown.plan.territory(c).name if c in shown.plan.codes else "a new territory" for c in task.codes]
-    rows = task.rows
-    return tuple(replace(e, units=tuple(int(rows[u]) for u in e.units if u < len(rows))) for e in by_name(told, names))
+    return task.explained(told, names)

@@ -10,7 +10,8 @@ from terr.errors import InputError
 from terr.model.result import Result
 from terr.store import ScenarioInfo
 from terr.view.text import count, number, percent, unit_noun
-from terr.workspace.design.solve_task import SolveTask, rebalance_task
+from terr.workspace.design.problem import SolveTask
+from terr.workspace.design.solve_task import rebalance_task
 from terr.workspace.plan.plan_settings import proof_at
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 from terr.workspace.workspace import Workspace

@@ -10,7 +10,7 @@ import pandas as pd
 
 from terr.model.result import Result
 from terr.view.text import percent
-from terr.workspace.design.solve_task import SolveTask
+from terr.workspace.design.problem import SolveTask
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 

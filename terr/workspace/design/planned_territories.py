@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
 from terr.model.units import Units
 from terr.workspace.design.request import DesignRequest
 from terr.workspace.plan.rules import UnitGroup
-from terr.workspace.reps.homes import home_xy
+from terr.workspace.reps.homes import nearest_reps
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ def planned_territories(
     """One slot per open territory that is asked for: those that hold locks, then today's or the reps', then new ones.
 
     Today's territories have slots of their own if today's plan counts, or if no rep is chosen: then the heaviest stay.
+    One that the request gives a share of its own has a slot even while it has no units.
 
     Args:
         units: the plan's.
@@ -59,13 +59,34 @@ def planned_territories(
     """
     held = territories_with_locks(plan)
     k = max(request.territories - sum(t.locked for t in plan.territories), len(held))
-    kept = list(held)
+    asked = {key for key, _ in request.shares}
+    own = {t.code for t in plan.territories if t.code in by_name or _key(t) in asked}
+    load = {t.code: float(loads[plan.assign == t.code].sum()) for t in plan.territories}
+    rest = [t for t in plan.territories if not t.locked and t not in held]
     if request.near_today or not request.reps:
-        load = {t.code: float(loads[plan.assign == t.code].sum()) for t in plan.territories}
-        filled = [t for t in plan.territories if not t.locked and t not in held and bool((plan.assign == t.code).any())]
-        kept += sorted(filled, key=lambda t: (t.code not in by_name, -load[t.code], t.code))[: k - len(held)]
+        rest = [t for t in rest if bool((plan.assign == t.code).any()) or _key(t) in asked]
+        rest.sort(key=lambda t: (t.code not in own, -load[t.code], t.code))
     else:
-        kept += [t for t in plan.territories if not t.locked and t not in held and t.code in by_name][: k - len(held)]
+        rest = [t for t in rest if t.code in own]
+    kept = rest[: k - len(held)]
+    kept = [*held, *sorted(kept, key=lambda t: (t.code not in by_name, -load[t.code], t.code))]
+    pinned = {t.code for t in kept if request.near_today or t in held or t.code in own}
+    return _slots(units, plan, request, kept, k, pinned)
+
+
+def standing_territories(units: Units, plan: Plan, request: DesignRequest) -> tuple[PlannedTerritory, ...]:
+    """One slot per open territory of a plan that stays as it is, in plan order."""
+    kept = [t for t in plan.territories if not t.locked]
+    return _slots(units, plan, request, kept, len(kept), set(plan.codes))
+
+
+def _slots(
+    units: Units, plan: Plan, request: DesignRequest, kept: Sequence[Territory], k: int, pinned: Collection[int]
+) -> tuple[PlannedTerritory, ...]:
+    """The territories that are kept, then new ones up to `k`, each with its rep and share.
+
+    A rep stays with the territory they cover, the others get new ones, or else the territories nearest their homes.
+    """
     waiting = list(request.reps)
     rep_of: dict[int, Rep] = {}
     for mine in kept:
@@ -74,26 +95,33 @@ def planned_territories(
             rep_of[mine.code] = known
             waiting.remove(known)
     fresh = waiting[: k - len(kept)]
-    rep_of |= _nearest(units, plan, [t for t in kept if t.code not in rep_of], waiting[len(fresh) :])
+    without = [t.code for t in kept if t.code not in rep_of]
+    if without:
+        near = nearest_reps(units, _positions(plan, without), len(without), waiting[len(fresh) :])
+        rep_of |= {code: rep for code, rep in zip(without, near, strict=True) if rep is not None}
     parts: list[tuple[Territory | None, Rep | None]] = [(t, rep_of.get(t.code)) for t in kept]
     parts += [(None, fresh[i] if i < len(fresh) else None) for i in range(k - len(kept))]
+    held = territories_with_locks(plan)
     asked = dict(request.shares)
     out, new = [], 0
     for territory, rep in parts:
+        usual = rep.capacity if rep is not None else 1.0
+        if territory is not None:
+            usual = asked.get(_key(territory), usual)
         if rep is not None:
             key, label = f"rep:{rep.rep_id}", rep.name
         elif territory is not None:
-            key, label = f"territory:{territory.code}", territory.name
+            key, label = _key(territory), territory.name
         else:
             new += 1
             key, label = f"new:{new}", f"New territory {new}"
-        pinned = territory is not None and (
-            territory in held or territory.code in by_name or request.near_today or key in asked
-        )
-        share = asked.get(key, rep.capacity if rep is not None else 1.0)
-        code = territory.code if territory is not None and pinned else -1
-        out.append(PlannedTerritory(key, label, code, rep, share, territory in held))
+        code = territory.code if territory is not None and (territory.code in pinned or key in asked) else -1
+        out.append(PlannedTerritory(key, label, code, rep, asked.get(key, usual), territory in held))
     return tuple(out)
+
+
+def _key(territory: Territory) -> str:
+    return f"territory:{territory.code}"
 
 
 def settled(request: DesignRequest, slots: Sequence[PlannedTerritory]) -> bool:
@@ -101,21 +129,17 @@ def settled(request: DesignRequest, slots: Sequence[PlannedTerritory]) -> bool:
     return request.centred or request.most_km is not None or request.near_today or any(s.share != 1 for s in slots)
 
 
-def _nearest(units: Units, plan: Plan, territories: Sequence[Territory], reps: Sequence[Rep]) -> dict[int, Rep]:
-    if not reps or not territories:
-        return {}
-    middles = np.array([units.xy_km[plan.assign == t.code].mean(axis=0) for t in territories])
-    homes = np.array(home_xy(units, reps))
-    cost = ((homes[:, None, :] - middles[None, :, :]) ** 2).sum(axis=2)
-    return {territories[int(j)].code: reps[int(r)] for r, j in zip(*linear_sum_assignment(cost), strict=True)}
-
-
 def today(plan: Plan, slots: Sequence[PlannedTerritory]) -> NDArray[np.int16]:
     """int16 (n_units,), the slot each unit is in today; -1 = in none, or in a territory without a slot."""
+    return _positions(plan, [s.code for s in slots])
+
+
+def _positions(plan: Plan, codes: Sequence[int]) -> NDArray[np.int16]:
+    """int16 (n_units,), where the code of each unit's territory stands among `codes`, -1 = nowhere."""
     out = np.full(len(plan), -1, dtype=np.int16)
-    for j, slot in enumerate(slots):
-        if slot.code >= 0:
-            out[plan.assign == slot.code] = j
+    for j, code in enumerate(codes):
+        if code >= 0:
+            out[plan.assign == code] = j
     return out
 
 

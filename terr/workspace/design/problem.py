@@ -1,10 +1,10 @@
-"""From units and loads to the engine's problem: shared by the pages, the command line and scripts."""
+"""From units, loads, a plan and what is asked to the engine's problem: one way for the pages and the command line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,24 +12,249 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.boundaries.layers.catalog import pieces
+from terr.engine import precheck
+from terr.engine.explain.check import FATAL
 from terr.errors import InputError
-from terr.model.plan import MAX_TERRITORIES
+from terr.model.accounts import Accounts
+from terr.model.overrides import NOBODY_HELD, Overrides
+from terr.model.plan import Plan, Territory
 from terr.model.problem import Problem
 from terr.model.problem_checks import Limit
 from terr.model.result import Explanation
 from terr.model.units import Units
-from terr.view.text import unit_noun
+from terr.view.text import and_list, unit_noun
+from terr.workspace.design.named_account_loads import with_named_accounts
+from terr.workspace.design.planned_territories import (
+    PlannedTerritory,
+    bundles,
+    planned_territories,
+    settled,
+    standing_territories,
+    territories_with_locks,
+    today,
+)
+from terr.workspace.design.request import DesignRequest, bounds_of
 from terr.workspace.levels import place_name
+from terr.workspace.plan.targets import usable_units
+from terr.workspace.reps.homes import home_xy, nearest_units
 
 
-def check_territories(number: int) -> None:
-    """Refuse a number of territories no plan can have.
+@dataclass(frozen=True, eq=False)
+class PlanInputs:
+    """What a problem is made of, whether it lies in the store or in files.
+
+    Attributes:
+        units: n units.
+        plan: as it stands, with its locks; without units for a design from scratch.
+        accounts: of the plan.
+        loads_of: gives float64 (n,), a measure's load per unit, of the accounts that follow geography.
+        overrides: accounts that go to a territory by name.
+    """
+
+    units: Units
+    plan: Plan
+    accounts: Accounts
+    loads_of: Callable[[str], NDArray[np.float64]]
+    overrides: Overrides = NOBODY_HELD
+
+
+@dataclass(frozen=True, eq=False)
+class SolveTask:
+    """A problem ready for the engine, with the way back to the plan.
+
+    Attributes:
+        problem: for the engine.
+        rows: int64 (problem units,), code of each of the problem's units in the plan.
+        codes: territory code each slot must become, -1 = any; the problem's slots first, then the locked territories',
+            which the engine isn't given.
+        request: what was asked; None for a change of the plan as it stands.
+        warnings: what stands in the way, found before solving.
+        slots: one per territory of the problem.
+        settled: the reps of `slots` are certain; else whoever lives nearest gets a territory.
+        scenario_id, rev: the stored plan it was made from; "" and 0 for one in files.
+    """
+
+    problem: Problem
+    rows: NDArray[np.int64]
+    codes: tuple[int, ...]
+    request: DesignRequest | None
+    warnings: tuple[Explanation, ...]
+    slots: tuple[PlannedTerritory, ...] = ()
+    settled: bool = False
+    scenario_id: str = ""
+    rev: int = 0
+
+    @property
+    def assign(self) -> NDArray[np.int16]:
+        """int16 (problem units,), the plan the problem was made from.
+
+        Raises:
+            InputError: if it was made from none.
+        """
+        if self.problem.start is None:
+            raise InputError("there is no plan to start from; generate one first")
+        return self.problem.start
+
+    def explained(self, told: Sequence[Explanation], names: Sequence[str]) -> tuple[Explanation, ...]:
+        """The engine's explanations with territories by name, `names` in the order of `codes`, and the plan's units."""
+        rows = self.rows
+        return tuple(
+            replace(e, units=tuple(int(rows[u]) for u in e.units if u < len(rows))) for e in by_name(told, names)
+        )
+
+
+def solve_task(inputs: PlanInputs, request: DesignRequest, *, anew: bool = True) -> SolveTask:
+    """The engine's problem; locked units and territories stay as they are.
+
+    Locked territories are left out: the others share what is left.
+
+    Args:
+        inputs: the plan and what it is made of.
+        request: what is asked.
+        anew: of drawing territories anew; else of changing, or judging, those there are.
 
     Raises:
-        InputError: unless it lies from 1 to `MAX_TERRITORIES`.
+        InputError: for a request that can't be met by any plan, saying why.
     """
-    if not 1 <= number <= MAX_TERRITORIES:
-        raise InputError(f"{number} territories can't be made; choose a number from 1 to {MAX_TERRITORIES}")
+    units, plan = inputs.units, inputs.plan
+    loads = np.column_stack([inputs.loads_of(m) for m in request.measures])
+    keep = usable_units(plan)
+    closed = [t for t in plan.territories if t.locked]
+    if anew:
+        k = _open_number(plan, request, closed, keep)
+        by_hand = set(inputs.overrides.codes.tolist())
+        slots = planned_territories(units, plan, request, loads[:, 0], by_name=by_hand)
+    else:
+        slots = standing_territories(units, plan, request)
+        k = len(slots)
+    locked = np.full(len(units), -1, dtype=np.int16)
+    for j, slot in enumerate(slots):
+        if slot.held:
+            locked[plan.locked_units & (plan.assign == slot.code)] = j
+    codes = [s.code for s in slots]
+    laid = with_named_accounts(
+        units, plan, inputs.accounts, inputs.overrides, request.measures, loads, locked, codes, keep
+    )
+    loads, locked = laid.loads, laid.locked
+    limits, floors, caps = bounds_of(request.measure, request.tolerance, request.limits)
+    balance, price = request.prices()
+    start = today(plan, slots) if request.near_today or not anew else None
+    share = np.array([s.share for s in slots])
+    grouped = bool(request.groups or request.whole_states)
+    problem = build_problem(
+        units,
+        keep,
+        loads,
+        request.measures,
+        limits,
+        k,
+        locked=locked[keep],
+        targets=None if (share == 1).all() else np.outer(share / share.sum(), loads[keep].sum(axis=0)),
+        floors=floors,
+        caps=caps,
+        balance=balance,
+        continuity=price if start is not None else 0.0,
+        start=None if start is None else start[keep],
+        max_moved=_most_moved(request, start, loads[:, 0], keep),
+        groups=bundles(units, request.groups, request.whole_states)[keep] if grouped else None,
+        remainder=request.unassigned,
+        **_homes(units, slots, request, keep, locked),
+    )
+    task = SolveTask(
+        problem,
+        np.flatnonzero(keep),
+        (*codes, *(t.code for t in closed)),
+        request if anew else None,
+        laid.notes,
+        slots,
+        settled(request, slots),
+    )
+    if not anew:
+        return task
+    told = precheck(problem)
+    if told and told[0].code in FATAL:
+        raise InputError(told[0].message)
+    warnings = (
+        *_closed_warning(closed, k),
+        *laid.notes,
+        *_unkept_warning(request, start),
+        *pieces_warning(units),
+        *task.explained(told, [s.label for s in slots]),
+    )
+    return replace(task, warnings=warnings)
+
+
+def _open_number(plan: Plan, request: DesignRequest, closed: Sequence[Territory], keep: NDArray[np.bool_]) -> int:
+    least = len(territories_with_locks(plan)) + len(closed)
+    if least > request.territories:
+        raise InputError(
+            f"{least} territories hold locks, so at least {least} territories are needed; unlock some or ask for more"
+        )
+    k = request.territories - len(closed)
+    if not k or not keep.any():
+        raise InputError("everything is locked, so there is nothing to divide; unlock some units or territories")
+    if len(request.reps) > k:
+        raise InputError(f"{len(request.reps)} reps are chosen for {k} unlocked territories; choose fewer reps")
+    return k
+
+
+def _most_moved(
+    request: DesignRequest, start: NDArray[np.int16] | None, loads: NDArray[np.float64], keep: NDArray[np.bool_]
+) -> float | None:
+    """The cap as the engine counts it: of the load it may move, and with what has no territory yet as moved."""
+    total, inside = float(loads.sum()), float(loads[keep].sum())
+    if request.most_moved is None or start is None or not inside > 0:
+        return None
+    unplaced = float(loads[keep & (start < 0)].sum()) if (start >= 0).any() else inside
+    return min(1.0, (request.most_moved * total + unplaced) / inside)
+
+
+def _homes(
+    units: Units,
+    slots: Sequence[PlannedTerritory],
+    request: DesignRequest,
+    keep: NDArray[np.bool_],
+    locked: NDArray[np.int16],
+) -> dict[str, NDArray[Any] | None]:
+    """Seeds at the reps' homes; fixed centres and distances if they are asked for."""
+    reps = [(j, s.rep) for j, s in enumerate(slots) if s.rep is not None]
+    if not reps:
+        return {}
+    at = [j for j, _ in reps]
+    points = np.array(home_xy(units, [r for _, r in reps]))  # says so if a home isn't known
+    numbers = np.cumsum(keep) - 1
+    seeds = np.full(len(slots), -1, dtype=np.int64)
+    for j, unit in zip(at, nearest_units(units, points, keep & (locked < 0)), strict=True):
+        if unit >= 0 and not slots[j].held:
+            seeds[j] = numbers[unit]
+    for j, point in zip(at, points, strict=True):
+        if slots[j].held and request.most_km is not None and not request.centred:
+            # it starts at its locks, but its distance counts from home all the same
+            mine = keep & np.isin(locked, (-1, j))
+            mine[np.flatnonzero(keep)[seeds[seeds >= 0]]] = False
+            seeds[j] = numbers[nearest_units(units, point[None], mine)[0]]
+    centres = np.full((len(slots), 2), np.nan)
+    if request.centred:
+        centres[at] = points
+    reach = np.full(len(slots), np.nan)
+    if request.most_km is not None:
+        reach[(seeds >= 0) | ~np.isnan(centres[:, 0])] = request.most_km
+    return {"seeds": seeds, "centres": centres, "max_km": reach}
+
+
+def _closed_warning(closed: Sequence[Territory], k: int) -> tuple[Explanation, ...]:
+    if not closed:
+        return ()
+    names = and_list([t.name for t in closed])
+    rest = "the other one takes what is left" if k == 1 else f"the other {k} share what is left equally"
+    stay = "is locked and stays as it is" if len(closed) == 1 else "are locked and stay as they are"
+    return (Explanation("locked_territories", f"{names} {stay}; {rest}"),)
+
+
+def _unkept_warning(request: DesignRequest, start: NDArray[np.int16] | None) -> tuple[Explanation, ...]:
+    if not request.near_today or (start is not None and bool((start >= 0).any())):
+        return ()
+    return (Explanation("nothing_to_keep", "No unit has a territory yet, so there is nothing to keep as it is today"),)
 
 
 def check_loads(units: Units, loads: NDArray[np.float64], measures: Sequence[str]) -> None:

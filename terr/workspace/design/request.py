@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from terr.errors import InputError
+from terr.model.plan import MAX_TERRITORIES
 from terr.model.problem_checks import Limit
 from terr.model.reps import Rep
-from terr.workspace.design.problem import check_territories
 from terr.workspace.plan.plan_settings import ASKED, save_setting
 from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup, groups_json, limits_json
 from terr.workspace.plan.tolerance import check_tolerance
@@ -68,7 +68,10 @@ class DesignRequest:
     unassigned: float = 0.0
 
     def __post_init__(self) -> None:
-        check_territories(self.territories)
+        if not 1 <= self.territories <= MAX_TERRITORIES:
+            raise InputError(
+                f"{self.territories} territories can't be made; choose a number from 1 to {MAX_TERRITORIES}"
+            )
         check_tolerance(self.tolerance)
         names = [n.strip().casefold() for n in self.names if n.strip()]
         if len(names) > self.territories:
@@ -111,6 +114,16 @@ class DesignRequest:
         if main > 0:
             wished[self.measure] = max(main, wished.get(self.measure, 0.0))
         return wished, KEEP_PRICE[self.keep] / weight
+
+
+def check_territories(number: int) -> None:
+    """Refuse a number of territories no plan can have.
+
+    Raises:
+        InputError: unless it lies from 1 to `MAX_TERRITORIES`.
+    """
+    if not 1 <= number <= MAX_TERRITORIES:
+        raise InputError(f"{number} territories can't be made; choose a number from 1 to {MAX_TERRITORIES}")
 
 
 def bounds_of(

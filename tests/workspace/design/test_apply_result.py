@@ -74,7 +74,8 @@ def test_a_design_becomes_one_edit_that_one_undo_takes_back(ct):
     before, rev = ws.plan(sid)
     task, result = solved(ws, sid, request(names=("Coast", "Hills", "Valley"), tolerance=0.25))
     assert result.status == "feasible"
-    change = apply_result.design_edit(ws, task, result, before, ws.store.scenario(sid).next_code)
+    units = plan_snapshot(ws, sid).units
+    change, _ = apply_result.design_edit(units, task, result, before, ws.store.scenario(sid).next_code)
     shown = preview_snapshot(ws, sid, change)
     done = apply_result.apply_design(ws, task, result, rev, author="me")
     assert (done.rev, done.changed) == (rev + 1, True)
@@ -362,6 +363,6 @@ def test_suggested_moves_are_no_design(ws, ri):
     result = rebalance(task.problem, seed=1, time_limit_s=2)
     plan, _ = ws.plan(ri)
     with pytest.raises(InputError):
-        apply_result.design_edit(ws, task, result, plan, 5)
+        apply_result.design_edit(plan_snapshot(ws, ri).units, task, result, plan, 5)
     drawn, drawn_result = solved(ws, ri, request(2, measure="Revenue"))
     assert apply_result.suggestions(ws, drawn, drawn_result) == ()

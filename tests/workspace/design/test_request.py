@@ -184,6 +184,16 @@ def test_the_problem_says_what_was_asked(ws, sid):
     assert (task.codes, task.settled) == ((0, 1), True)
 
 
+def test_a_largest_distance_holds_for_a_rep_with_locked_units_too(ws, sid):
+    editing.edit(ws, sid, ws.store.rev(sid), lambda p, _: moves.set_rep(p, 0, "U-1"))
+    editing.set_locks(ws, sid, [SUSSEX], True)
+    p = apply_result.design_task(ws, sid, asked(reps=REPS, most_km=40.0)).problem
+    assert p.locked.tolist() == [-1, -1, 0]
+    assert p.max_km.tolist() == [40.0, 40.0]
+    assert p.seeds.tolist() == [KENT, NEW_CASTLE], "Ann lives in Kent, though Sussex is locked to her"
+    assert p.too_far()[SUSSEX].all()
+
+
 def test_unplaced_load_does_not_count_as_changing_hands(ws, sid):
     editing.paint(ws, sid, [KENT], -1)  # 100 of 600
     p = apply_result.design_task(ws, sid, asked(keep="Low", most_moved=0.1)).problem
