@@ -72,6 +72,7 @@ DOORS = {
     "sqlalchemy": {"store"},
     "sqlite3": {"store", "boundaries"},  # a GeoPackage is an SQLite database
     "duckdb": {"ingest"},
+    "msgspec": {"model"},
     "rapidfuzz": {"matching"},
     "alembic": {"store"},
     "psycopg": {"store"},

@@ -14,7 +14,7 @@ from terr.workspace.accounts.database_query import table_of
 from terr.workspace.accounts.decisions_file import Decisions, open_questions
 from terr.workspace.accounts.duplicates import duplicates_json
 from terr.workspace.accounts.intake import Intake
-from terr.workspace.accounts.merge_rules import FAMILIES, MERGES, MergeRules, decided
+from terr.workspace.accounts.merge_rules import MergeRules, decided
 from terr.workspace.accounts.review import rejects_csv
 from terr.workspace.batch.prepare import Placements, place_accounts, read_accounts
 
@@ -61,7 +61,7 @@ def _input(args: argparse.Namespace) -> tuple[bytes, str]:
 
 def report_more(taken: Intake, decisions: Decisions) -> dict[str, Any]:
     """What is open, what was repaired, what stands for one another, and what decisions made of it."""
-    done = decided(taken.accounts, {MERGES: decisions.merges, FAMILIES: decisions.families})
+    done = decided(taken.accounts, decisions.merges, decisions.families)
     return {
         "questions": open_questions(taken.raw, taken.chosen or taken.columns, decisions.answers),
         "answers": dict(decisions.answers),

@@ -10,8 +10,9 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,7 @@ class DuplicateSuggestion:
 
     def decide(self, how: How, keep: str = "", measures: Mapping[str, How] | None = None) -> DuplicateDecision:
         """The decision about this group."""
-        return DuplicateDecision(self.accounts, how, keep or self.keep, tuple((measures or {}).items()))
+        return DuplicateDecision(self.accounts, how, keep or self.keep, dict(measures or {}))
 
 
 @dataclass(frozen=True)
@@ -113,43 +114,22 @@ class DuplicateDecision:
         accounts: two or more ids.
         how: one of `HOWS`.
         keep: the id that stays.
-        measures: (measure, how) where one differs.
+        measures: measure -> how, where one differs.
     """
 
     accounts: tuple[str, ...]
     how: How
     keep: str
-    measures: tuple[tuple[str, How], ...] = ()
+    measures: Mapping[str, How] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "measures", MappingProxyType(dict(self.measures)))
         if len(set(self.accounts)) < 2 or len(set(self.accounts)) < len(self.accounts):
             raise InputError("a merge needs two or more different accounts")
         if self.keep not in self.accounts:
             raise InputError(f"the account to keep, {self.keep[:40]!r}, isn't one of those that are merged")
-        if self.how not in HOWS or any(h not in HOWS[:3] for _, h in self.measures):
+        if self.how not in HOWS or any(h not in HOWS[:3] for h in self.measures.values()):
             raise InputError("accounts are merged by keep, sum or max, or stay apart")
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it."""
-        return {"accounts": list(self.accounts), "how": self.how, "keep": self.keep, "measures": dict(self.measures)}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> DuplicateDecision:
-        """The decision of a kept one.
-
-        Raises:
-            InputError: if it isn't one.
-        """
-        ids, how, keep, own = (kept.get(k) for k in ("accounts", "how", "keep", "measures"))
-        own = own or {}
-        if (
-            not isinstance(ids, (list, tuple))
-            or not isinstance(own, Mapping)
-            or not all(isinstance(v, str) for v in (*ids, how, keep, *own, *own.values()))
-        ):
-            raise InputError("a kept merge names its accounts, how they are merged, and which one stays")
-        way: Any = how
-        return DuplicateDecision(tuple(ids), way, str(keep), tuple(own.items()))
 
 
 def _unique_ids(accounts: Accounts) -> NDArray[np.object_]:
@@ -360,10 +340,9 @@ def merge(accounts: Accounts, decisions: Sequence[DuplicateDecision]) -> tuple[A
             continue
         if len(there) < len(d.accounts):
             notes.append(f"{len(d.accounts) - len(there)} account(s) of the merge into {d.keep[:40]!r} are gone")
-        own = dict(d.measures)
         mine = [at[i] for i in there]
         for m, v in figures.items():
-            v[at[d.keep]] = _joined(v[mine], float(v[at[d.keep]]), own.get(m, d.how))
+            v[at[d.keep]] = _joined(v[mine], float(v[at[d.keep]]), d.measures.get(m, d.how))
         for i in there:
             if i != d.keep:
                 stays[at[i]] = False

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -109,27 +109,6 @@ class FamilyDecision:
             raise InputError("of a family count the parent, the children, the children and the rest, or both")
         if not self.measures:
             raise InputError("a decision about a family needs a measure")
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it."""
-        return {"parent": self.parent, "count": self.count, "measures": list(self.measures)}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> FamilyDecision:
-        """The decision of a kept one.
-
-        Raises:
-            InputError: if it isn't one.
-        """
-        parent, measures = kept.get("parent"), kept.get("measures")
-        count: Any = kept.get("count")
-        if (
-            not isinstance(measures, (list, tuple))
-            or not isinstance(count, str)
-            or not all(isinstance(v, str) for v in (parent, *measures))
-        ):
-            raise InputError("a kept decision about a family names its parent, what counts, and the measures")
-        return FamilyDecision(str(parent), count, tuple(measures))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -44,31 +44,6 @@ class Ingredient:
             raise InputError(f"{columns.shown(str(self.blanks))} isn't a way to treat blanks: middle, lowest or skip")
         if not all(0 <= p <= 100 for _, p in self.points):
             raise InputError(f"the points of {columns.shown(self.column)} must lie between 0 and 100")
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it."""
-        return {
-            "column": self.column,
-            "weight": self.weight,
-            "high_is_good": self.high_is_good,
-            "blanks": self.blanks,
-            "points": [list(p) for p in self.points],
-        }
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> Ingredient:
-        """The ingredient of a kept definition.
-
-        Raises:
-            InputError: if it isn't one.
-        """
-        try:
-            points = tuple((str(t), float(p)) for t, p in kept.get("points", ()))
-            blanks: Any = kept.get("blanks", "middle")
-            good = kept.get("high_is_good", True) is not False
-            return Ingredient(str(kept["column"]), float(kept.get("weight", 1.0)), good, blanks, points)
-        except (KeyError, TypeError) as e:
-            raise InputError(f"a kept part of a score can't be read: {e}") from None
 
 
 @dataclass(frozen=True, eq=False)

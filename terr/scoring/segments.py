@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,47 +30,23 @@ class Segment:
         name: shown to people.
         rule: such as `industry = "Health" and revenue >= 1M`; "" if the segment goes by values.
         column: the column whose values are asked, "" if the segment goes by a rule.
-        picks: the values that belong to it, without case; `BLANK` for empty cells.
+        values: the values that belong to it, without case; `BLANK` for empty cells.
     """
 
     name: str
     rule: str = ""
     column: str = ""
-    picks: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise InputError("a segment needs a name")
         if bool(self.rule.strip()) == bool(self.column):
             raise InputError(f"the segment {columns.shown(self.name)} needs either a rule or a column with values")
-        if self.column and not 1 <= len(self.picks) <= MOST_VALUES:
+        if self.column and not 1 <= len(self.values) <= MOST_VALUES:
             raise InputError(f"the segment {columns.shown(self.name)} needs 1 to {MOST_VALUES:,} values of its column")
         if self.rule and not is_condition(parse(self.rule)):
             raise FormulaError("a segment's rule must be a condition such as revenue >= 1M", 0, self.rule)
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it."""
-        if self.rule:
-            return {"name": self.name, "rule": self.rule}
-        return {"name": self.name, "column": self.column, "values": list(self.picks)}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> Segment:
-        """The segment of a kept definition.
-
-        Raises:
-            InputError: if it isn't one.
-        """
-        known = {"name", "rule", "column", "values"}
-        values = kept.get("values", [])
-        texts = [kept.get(k, "") for k in ("name", "rule", "column")]
-        if (
-            not set(kept) <= known
-            or not isinstance(values, (list, tuple))
-            or not all(isinstance(t, str) for t in (*texts, *values))
-        ):
-            raise InputError("a kept segment has a name and either a rule or a column with values, all of them texts")
-        return Segment(texts[0], texts[1], texts[2], tuple(values))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -106,7 +81,7 @@ def members(accounts: Accounts, segment: Segment) -> Members:
     """
     if segment.column:
         index, words = pd.factorize(columns.texts(accounts, segment.column))
-        wanted = {_folded(v) for v in segment.picks}
+        wanted = {_folded(v) for v in segment.values}
         mask = np.array([_folded(w) in wanted for w in words.tolist()], dtype=np.bool_)[index]
         unknown, notes = np.zeros(len(accounts), dtype=np.bool_), ()
         return _sealed(mask, unknown, notes)
@@ -184,11 +159,11 @@ def by_values(accounts: Accounts, column: str, most: int = 30) -> tuple[Segment,
     if len(ranked) - most > MOST_VALUES:
         raise InputError(f"{columns.shown(name)} has {len(ranked):,} values, too many to be segments")
     first, rest = (ranked, []) if len(ranked) <= most else (ranked[:most], ranked[most:])
-    taken = [Segment(groups[k][0], column=name, picks=(groups[k][0],)) for k in first]
+    taken = [Segment(groups[k][0], column=name, values=(groups[k][0],)) for k in first]
     if rest:
-        taken.append(Segment("(other values)", column=name, picks=tuple(groups[k][0] for k in rest)))
+        taken.append(Segment("(other values)", column=name, values=tuple(groups[k][0] for k in rest)))
     if "" in groups:
-        taken.append(Segment("(blank)", column=name, picks=(BLANK,)))
+        taken.append(Segment("(blank)", column=name, values=(BLANK,)))
     return tuple(taken)
 
 

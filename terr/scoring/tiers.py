@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,22 +37,6 @@ class Cuts:
             raise InputError("each tier needs a name of its own")
         if not all(0 < a < 1 for a in self.shares) or list(self.shares) != sorted(set(self.shares)):
             raise InputError("cuts must rise from one to the next, each between 0 % and 100 %")
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it."""
-        return {"shares": list(self.shares), "names": list(self.names)}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> Cuts:
-        """The cuts of a kept definition.
-
-        Raises:
-            InputError: if they aren't any.
-        """
-        try:
-            return Cuts(tuple(float(v) for v in kept["shares"]), tuple(str(v) for v in kept["names"]))
-        except (KeyError, TypeError, ValueError) as e:
-            raise InputError(f"kept cuts of tiers can't be read: {e}") from None
 
 
 @dataclass(frozen=True, eq=False)

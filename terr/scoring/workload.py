@@ -7,9 +7,8 @@ four times or more, eight over the rest. Kilometres as the crow flies x road fac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -77,23 +76,6 @@ class Effort:
         ):
             if not low <= value <= high:
                 raise InputError(f"{what} must lie between {low} and {high}")
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it."""
-        return asdict(self) | {"tiers": [asdict(t) for t in self.tiers]}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> Effort:
-        """The effort of a kept definition.
-
-        Raises:
-            InputError: if it isn't one.
-        """
-        try:
-            made = [Tier(str(t["name"]), float(t["calls"]), float(t["minutes"])) for t in kept["tiers"]]
-            return Effort(tuple(made), **{k: float(v) for k, v in kept.items() if k != "tiers"})
-        except (KeyError, TypeError, ValueError) as e:
-            raise InputError(f"a kept definition of workload can't be read: {e}") from None
 
 
 @dataclass(frozen=True, eq=False)

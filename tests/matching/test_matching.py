@@ -17,6 +17,7 @@ from terr.matching import duplicates, families, reload
 from terr.matching.duplicates import DuplicateDecision, merge, suggest, undecided
 from terr.matching.names import company_key, domain, marks, street
 from terr.model.accounts import Accounts
+from terr.model.json_values import read, to_text
 from tests.helpers.grids import make_accounts
 
 NAN = np.nan
@@ -182,7 +183,7 @@ def test_decisions_are_plain_text_and_are_taken_back_by_leaving_them_out() -> No
     accounts = book([{"name": "Acme", "zip": "02139"}] * 2, revenue=[10, 20])
     found = suggest(accounts)
     decision = found[0].decide("sum")
-    assert DuplicateDecision.from_plain(json.loads(json.dumps(decision.to_plain()))) == decision
+    assert read(DuplicateDecision, json.loads(to_text(decision, "it")), "it") == decision
     assert undecided(found, [decision]) == ()
     assert undecided(found, [found[0].decide("apart")]) == ()
     assert undecided(found, []) == found
@@ -197,7 +198,7 @@ def test_decisions_are_plain_text_and_are_taken_back_by_leaving_them_out() -> No
         {"accounts": ["a", "b"], "how": "sum", "keep": "a", "measures": {"m": "apart"}},
     ):
         with pytest.raises(InputError):
-            DuplicateDecision.from_plain(bad)
+            read(DuplicateDecision, bad, "a merge")
 
 
 def test_decisions_that_no_longer_fit_are_told() -> None:
@@ -323,7 +324,7 @@ def test_each_way_to_count_a_family(count: families.Count, after: list[float], t
     accounts = book(KIN[:3], revenue=[100, 60, 30])
     (family,) = families.suggest(accounts)
     decision = family.decide(count)
-    assert families.FamilyDecision.from_plain(json.loads(json.dumps(decision.to_plain()))) == decision
+    assert read(families.FamilyDecision, json.loads(to_text(decision, "it")), "it") == decision
     left, told = families.count_once(accounts, [decision])
     assert left.frame["revenue"].tolist() == after
     assert told.totals == (("revenue", 190, total),)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terr.errors import InputError
+from terr.model.json_values import read, to_text
 from terr.scoring import columns
 from terr.scoring.potential import blend, by_formula, by_history, column, white_space
 from terr.scoring.scores import Ingredient, percentile_scaled, score
@@ -34,7 +35,7 @@ BOOK = make_accounts(
 
 
 def test_a_segment_by_values_filters_and_measures() -> None:
-    health = Segment("Health", column="industry", picks=("health",))
+    health = Segment("Health", column="industry", values=("health",))
     assert members(BOOK, health).mask.tolist() == [True, True, False, False]
     assert only(BOOK, health).frame["account_id"].tolist() == ["A-1", "A-2"]
     wide = as_measures(BOOK, health, ["revenue"])
@@ -46,8 +47,8 @@ def test_a_segment_by_values_filters_and_measures() -> None:
 
 
 def test_a_segment_is_kept_as_plain_text() -> None:
-    for s in (Segment("Big", "revenue >= 1M"), Segment("None", column="Industry", picks=(BLANK, "Retail"))):
-        assert Segment.from_plain(json.loads(json.dumps(s.to_plain()))) == s
+    for s in (Segment("Big", "revenue >= 1M"), Segment("None", column="Industry", values=(BLANK, "Retail"))):
+        assert read(Segment, json.loads(to_text(s, "s")), "s", closed=True) == s
     assert Segment("Big", 'revenue >= 1M and [Size band] = "L"').columns == ("revenue", "Size band")
     for bad in (
         {"name": "x"},
@@ -61,9 +62,9 @@ def test_a_segment_is_kept_as_plain_text() -> None:
         {"name": "x", "column": "a", "values": "ab"},
     ):
         with pytest.raises(InputError):
-            Segment.from_plain(bad)
+            read(Segment, bad, "a segment", closed=True)
     with pytest.raises(InputError, match="no column"):
-        members(BOOK, Segment("x", column="Colour", picks=("red",)))
+        members(BOOK, Segment("x", column="Colour", values=("red",)))
 
 
 def test_many_values_are_gathered() -> None:
@@ -121,15 +122,16 @@ def test_one_giant_is_in_a_and_equal_accounts_stay_together() -> None:
 def test_cuts_can_be_set_and_checked() -> None:
     found = tiers(book(revenue=[50, 30, 20]), "revenue", Cuts((0.5,), ("Key", "Rest")))
     assert found.labels.tolist() == ["Key", "Rest", "Rest"]
-    assert Cuts.from_plain(json.loads(json.dumps(Cuts().to_plain()))) == Cuts()
+    assert read(Cuts, json.loads(to_text(Cuts(), "cuts")), "cuts") == Cuts()
+    assert read(Cuts, {}, "cuts") == Cuts(), "what is left out has its usual value"
     for kept in (
-        {},
+        {"shares": [0.5]},
         {"shares": [2], "names": ["A", "B"]},
         {"shares": None, "names": []},
         {"shares": ["x"], "names": ["A", "B"]},
     ):
         with pytest.raises(InputError):
-            Cuts.from_plain(kept)
+            read(Cuts, kept, "cuts")
     for shares, names in (
         ((0.9, 0.8), "ABC"),
         ((0.0, 0.5), "ABC"),
@@ -215,13 +217,13 @@ def test_texts_have_the_points_a_person_gives() -> None:
 
 def test_ingredients_are_checked_and_kept() -> None:
     i = Ingredient("Industry", 2, False, "skip", (("Health", 100.0),))
-    assert Ingredient.from_plain(json.loads(json.dumps(i.to_plain()))) == i
+    assert read(Ingredient, json.loads(to_text(i, "i")), "i") == i
     for bad in ({"weight": 0}, {"weight": NAN}, {"blanks": "no"}, {"points": (("x", 101),)}):
         with pytest.raises(InputError):
             Ingredient("a", **bad)
     for kept in ({}, {"column": "a", "weight": None}, {"column": "a", "points": [3]}):
         with pytest.raises(InputError):
-            Ingredient.from_plain(kept)
+            read(Ingredient, kept, "a column of a score")
     with pytest.raises(InputError, match="twice"):
         score(BOOK, [Ingredient("revenue"), Ingredient("Revenue")])
     with pytest.raises(InputError, match="1 to 20"):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
+from terr.model.json_values import read, to_plain
 from terr.scoring import travel
 from terr.scoring.workload import Effort, Tier, as_measure, before_territories, with_territories
 from tests.helpers.grids import make_accounts
@@ -129,16 +130,16 @@ def test_settings_are_checked() -> None:
 
 def test_effort_is_kept_as_plain_text() -> None:
     effort = Effort((Tier("Key", 24, 90), Tier("Rest", 0.5, 20)), 5, 1.3, 60, 0)
-    assert Effort.from_plain(json.loads(json.dumps(effort.to_plain()))) == effort
+    kept = to_plain(effort)
+    assert read(Effort, json.loads(json.dumps(kept)), "workload") == effort
     for bad in (
-        {},
         {"tiers": [{"name": "A"}]},
         {"tiers": 3},
-        effort.to_plain() | {"speed_kmh": "fast"},
-        effort.to_plain() | {"more": 1},
+        kept | {"speed_kmh": "fast"},
+        kept | {"more": 1},
     ):
         with pytest.raises(InputError):
-            Effort.from_plain(bad)
+            read(Effort, bad, "workload", closed=True)
 
 
 # against exact tours

@@ -27,6 +27,7 @@ from terr.ingest.ledger.roster import ROSTER
 from terr.ingest.progress import Steps
 from terr.ingest.reading.files import RawTable
 from terr.ingest.reading.header import header_like, known_words
+from terr.model.json_values import to_plain
 
 LOOKED_AT = 100_000
 """Rows from the top by which the choices are worked out; of a longer table it is said that they are these."""
@@ -84,19 +85,7 @@ class Question:
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
-        return {
-            "key": self.key,
-            "code": self.code,
-            "column": self.column,
-            "title": self.title,
-            "examples": [list(e) for e in self.examples],
-            "choices": [
-                {"value": c.value, "title": c.title, "rows": c.rows, "money": dict(c.money)} for c in self.choices
-            ],
-            "default": self.default,
-            "why": self.why,
-            "rows_looked_at": self.rows_looked_at,
-        }
+        return {"key": self.key, **to_plain(self)}
 
 
 def layout_key(raw: RawTable) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.ingest.reading.files import RawTable
+from terr.model.json_values import to_plain
 
 FATES = ("accepted", "excluded", "rejected")
 ISSUE_COLUMNS = ("row", "column", "value", "code", "message", "fate")
@@ -96,15 +97,7 @@ class Repair:
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
-        return {
-            "code": self.code,
-            "column": self.column,
-            "title": self.title,
-            "count": self.count,
-            "money": dict(self.money),
-            "examples": [list(e) for e in self.examples],
-            "refused": self.refused,
-        }
+        return {**to_plain(self), "title": self.title}
 
 
 @dataclass(frozen=True, eq=False)

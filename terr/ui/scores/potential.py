@@ -167,8 +167,8 @@ def _preview(data: Dataset, found: PotentialBy | Formula) -> None:
     frame = data.accounts.frame
     told, table = [], pd.DataFrame()
     first = np.zeros(len(frame))
-    for name in step.made.values:  # noqa: PD011 (no table)
-        values = step.made.values[name]  # noqa: PD011
+    for name in step.made.values:
+        values = step.made.values[name]
         known = ~np.isnan(values)
         money = step.made.currency.get(name, "")
         whole = float(values[known].sum())

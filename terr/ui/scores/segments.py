@@ -77,11 +77,11 @@ def _attribute(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]]
     values = base.made_by(lambda: segments.by_values(accounts, column, guess.MOST_VALUES))
     if values is None:
         return None
-    own = {p.picks[0]: p for p in values if len(p.picks) == 1 and p.picks[0] != BLANK}
-    shown = [*own, *([_BLANKS] if any(p.picks == (BLANK,) for p in values) else [])]
+    own = {p.values[0]: p for p in values if len(p.values) == 1 and p.values[0] != BLANK}
+    shown = [*own, *([_BLANKS] if any(p.values == (BLANK,) for p in values) else [])]
     usual = shown[:_MOST]
     if one and one.parts[0].column == column:
-        usual = [v for v in shown if any(p.picks == ((BLANK,) if v == _BLANKS else (v,)) for p in one.parts)]
+        usual = [v for v in shown if any(p.values == ((BLANK,) if v == _BLANKS else (v,)) for p in one.parts)]
     chosen = st.multiselect("Values, each a segment", shown, default=usual, key=base.key(f"values_{column}"))
     left = [v for v in own if v not in chosen]
     rest = bool(left) and st.checkbox(
@@ -89,9 +89,9 @@ def _attribute(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]]
         value=bool(one and any(p.name == _OTHERS for p in one.parts)),
         key=base.key("rest"),
     )
-    parts = [Segment(_BLANKS, column=column, picks=(BLANK,)) if v == _BLANKS else own[v] for v in chosen]
+    parts = [Segment(_BLANKS, column=column, values=(BLANK,)) if v == _BLANKS else own[v] for v in chosen]
     if rest:
-        parts.append(Segment(_OTHERS, column=column, picks=tuple(left)))
+        parts.append(Segment(_OTHERS, column=column, values=tuple(left)))
     if not parts:
         st.info("Choose one value or more.", icon=":material/info:")
         return None
@@ -162,9 +162,9 @@ def _rules(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]] | N
 
 
 def _as_rule(part: Segment) -> str:
-    listed = ", ".join('"' + v.replace('"', "'") + '"' for v in part.picks if v)
+    listed = ", ".join('"' + v.replace('"', "'") + '"' for v in part.values if v)
     tests = [f"[{part.column}] in ({listed})"] if listed else []
-    return " or ".join([*tests, *([f"[{part.column}] is blank"] if BLANK in part.picks else [])])
+    return " or ".join([*tests, *([f"[{part.column}] is blank"] if BLANK in part.values else [])])
 
 
 def _preview(data: Dataset, found: Segments) -> None:

@@ -63,7 +63,7 @@ def _form(data: Dataset, one: TiersBy | None) -> TiersBy | None:
     def build() -> TiersBy:
         if len(words) < 2:
             raise InputError("give two tiers or more, with commas between")
-        return TiersBy(name, measure, Cuts(tuple(chosen), words))
+        return TiersBy(name, measure, tuple(chosen), words)
 
     found: TiersBy | None = base.made_by(build)
     if found is not None:

@@ -27,7 +27,7 @@ from terr.workspace.accounts.intake import (
     summary,
     with_column,
 )
-from terr.workspace.accounts.merge_rules import decided
+from terr.workspace.accounts.merge_rules import decided, families_in, merges_in
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
@@ -116,7 +116,7 @@ def dataset(ws: Workspace, dataset_id: str) -> Dataset:
         originals = known.originals
     else:
         originals = _originals(ws, info)
-    done = decided(originals, info.mapping)
+    done = decided(originals, merges_in(info.mapping), families_in(info.mapping))
     work = recipe.applied(  # what measures are made of is counted once by now
         done.accounts,
         recipe.recipe_in(info.mapping),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -12,16 +11,20 @@ from terr.errors import InputError
 from terr.ingest import ColumnMap, RawTable, check_map, correct_cells, questions
 from terr.ingest.columns.answers import mapped
 from terr.ingest.ledger.outcome import REPAIRS
+from terr.matching.duplicates import DuplicateDecision
+from terr.matching.families import FamilyDecision
 from terr.model.accounts import Accounts
+from terr.model.json_values import parse, read, to_plain, to_text
 from terr.report.safe import shown
 from terr.workspace.accounts.dataset import ledger_of, raw_of
-from terr.workspace.accounts.import_settings import ImportSettings, same_cells
+from terr.workspace.accounts.import_settings import columns_in, same_cells
 from terr.workspace.accounts.intake import Intake, intake
-from terr.workspace.accounts.merge_rules import FAMILIES, MERGES, decided, families_in, merges_in
+from terr.workspace.accounts.merge_rules import FAMILIES, MERGES, decided
 from terr.workspace.workspace import Workspace
 
 FORMAT = "terr decisions 1"
 _MOST = 50_000_000
+_WHAT = "the file of decisions"
 
 
 @dataclass(frozen=True)
@@ -31,23 +34,22 @@ class Decisions:
     Attributes:
         answers: to what the file leaves open, question -> choice.
         refuse: repairs left out, "padded_zip" or "padded_zip:Zip".
-        cells: (row of the file, column) -> text, cells that were mended.
-        merges, families: as a data set keeps them.
+        cells: (row of the file, column, text), cells that were mended.
+        merges, families: about duplicates, and about what counts of a family.
         columns: which column is what; None where they are recognised.
         sheet: of a workbook; None for the one that looks most like accounts.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
     refuse: tuple[str, ...] = ()
-    cells: Mapping[tuple[int, str], str] = field(default_factory=dict)
-    merges: tuple[Mapping[str, Any], ...] = ()
-    families: tuple[Mapping[str, Any], ...] = ()
+    cells: tuple[tuple[int, str, str], ...] = ()
+    merges: tuple[DuplicateDecision, ...] = ()
+    families: tuple[FamilyDecision, ...] = ()
     columns: ColumnMap | None = None
     sheet: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answers", MappingProxyType(dict(self.answers)))
-        object.__setattr__(self, "cells", MappingProxyType(dict(self.cells)))
         unknown = next((c for c in self.refuse if c.split(":", 1)[0] not in REPAIRS), None)
         if unknown is not None:
             raise InputError(f"there is no repair {shown(unknown)}; the repairs are {', '.join(REPAIRS)}")
@@ -65,11 +67,9 @@ class Decisions:
         """
         name_of = {column: m for m, column in now.measures.items()}
         names = {m: name_of.get(column, m) for m, column in was.measures.items()}
-        merges = [
-            {**d, "measures": {names.get(m, m): h for m, h in (d.get("measures") or {}).items()}} for d in self.merges
-        ]
-        kin = [{**d, "measures": [names.get(m, m) for m in d["measures"]]} for d in self.families]
-        return decided(accounts, {MERGES: merges, FAMILIES: kin}).accounts
+        merges = [replace(d, measures={names.get(m, m): h for m, h in d.measures.items()}) for d in self.merges]
+        kin = [replace(d, measures=tuple(names.get(m, m) for m in d.measures)) for d in self.families]
+        return decided(accounts, merges, kin).accounts
 
 
 NOTHING = Decisions()
@@ -84,26 +84,10 @@ def read_decisions(data: bytes) -> Decisions:
     wrong = "the file of decisions can't be used; take it from the tab Changes of the Accounts page"
     if len(data) > _MOST:
         raise InputError(wrong)
-    try:
-        kept = json.loads(data)
-        if kept["format"] != FORMAT:
-            raise InputError(wrong)
-        made = Decisions(
-            {str(k): str(v) for k, v in kept["answers"].items()},
-            tuple(str(c) for c in kept["refuse"]),
-            {(int(r), str(c)): str(t) for r, c, t in kept["cells"]},
-            tuple(kept[MERGES]),
-            tuple(kept[FAMILIES]),
-            ImportSettings.of({k: kept[k] for k in ("fields", "measures", "order", "decimal")}).columns,
-            None if kept["sheet"] is None else str(kept["sheet"]),
-        )
-        merges_in({MERGES: made.merges})
-        families_in({FAMILIES: made.families})
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(wrong) from error
-    return made
+    kept = parse(data, _WHAT)
+    if not isinstance(kept, Mapping) or kept.get("format") != FORMAT:
+        raise InputError(wrong)
+    return read(Decisions, {**kept, "columns": to_plain(columns_in(kept, _WHAT))}, _WHAT)
 
 
 def decisions_of(ws: Workspace, dataset_id: str) -> bytes:
@@ -126,15 +110,15 @@ def decisions_of(ws: Workspace, dataset_id: str) -> bytes:
         "sheet": info.mapping["sheet"],
         "fields": info.mapping["fields"],
         "measures": info.mapping["measures"],
-        "order": list(info.mapping.get("order") or ()),
+        "order": info.mapping.get("order") or (),
         "decimal": info.mapping["decimal"],
-        "answers": dict(info.mapping.get("answers") or {}),
-        "refuse": list(info.mapping.get("refuse") or ()),
+        "answers": info.mapping.get("answers") or {},
+        "refuse": info.mapping.get("refuse") or (),
         "cells": sorted(cells, key=lambda c: (c[0], c[1])),
-        MERGES: list(info.mapping.get(MERGES) or ()),
-        FAMILIES: list(info.mapping.get(FAMILIES) or ()),
+        MERGES: info.mapping.get(MERGES) or (),
+        FAMILIES: info.mapping.get(FAMILIES) or (),
     }
-    return json.dumps(kept, indent=1).encode()
+    return to_text(kept, _WHAT, indent=1).encode()
 
 
 def columns_of(raw: RawTable, guessed: ColumnMap, decisions: Decisions) -> ColumnMap:
@@ -177,7 +161,8 @@ def imported_with(raw: RawTable, columns: ColumnMap, decisions: Decisions) -> In
     Raises:
         InputError: if a mended cell isn't in the file, or the columns can't be used.
     """
-    table = correct_cells(raw, decisions.cells) if decisions.cells else raw
+    cells = {(row, column): text for row, column, text in decisions.cells}
+    table = correct_cells(raw, cells) if cells else raw
     return intake(table, columns, answers=decisions.answers, refuse=decisions.refuse)
 
 

@@ -75,9 +75,7 @@ def find_duplicates(ws: Workspace, dataset_id: str, *, watch: Watch = UNWATCHED)
     kin = ws.scores.get(second)
     if kin is None:
         watch.at(0.85, "comparing parents with their children")
-        merged = merge_rules.decided(
-            data.originals, {merge_rules.MERGES: data.info.mapping.get(merge_rules.MERGES)}
-        ).accounts
+        merged = merge_rules.decided(data.originals, merge_rules.merges_in(data.info.mapping)).accounts
         kin = ws.scores.put(second, _families(merged))
     watch.at(1.0, "done")
     return _twins(found, kin)

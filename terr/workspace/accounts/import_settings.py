@@ -18,10 +18,12 @@ import pandas as pd
 
 from terr.errors import InputError
 from terr.ingest import FIELDS, ColumnMap, RawTable, correct_cells, merge_rejects, read_table, rejects_in
+from terr.model.json_values import read, to_plain
 from terr.report.safe import is_formula
 
 MOST_STEPS = 2_000
 """Changes kept for one data set; beyond that a person is asked to mend the file itself."""
+_WHAT = "how the file is read"
 _KEYS = ("fields", "measures", "decimal", "sheet", "money", "answers", "refuse", "steps")
 
 
@@ -43,33 +45,6 @@ class CorrectionStep:
     cells: tuple[tuple[int, str, str, str], ...] = ()
     sha256: str = ""
     filename: str = ""
-
-    def plain(self) -> dict[str, Any]:
-        """As JSON."""
-        if self.kind == "cells":
-            return {"id": self.id, "kind": "cells", "at": self.at, "cells": [list(c) for c in self.cells]}
-        return {"id": self.id, "kind": "file", "at": self.at, "sha256": self.sha256, "filename": self.filename}
-
-    @staticmethod
-    def of(kept: Any) -> CorrectionStep:
-        """The step of a kept one.
-
-        Raises:
-            InputError: if it isn't one.
-        """
-        try:
-            cells = tuple((int(r), str(c), str(a), str(b)) for r, c, a, b in kept.get("cells", ()))
-            kind: Literal["cells", "file"] = "file" if kept["kind"] == "file" else "cells"
-            return CorrectionStep(
-                int(kept["id"]),
-                kind,
-                str(kept["at"]),
-                cells,
-                str(kept.get("sha256", "")),
-                str(kept.get("filename", "")),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise InputError("a kept change of the file can't be read") from error
 
 
 @dataclass(frozen=True)
@@ -103,36 +78,19 @@ class ImportSettings:
 
     @staticmethod
     def of(mapping: Mapping[str, Any]) -> ImportSettings:
-        """The reading of a data set's stored mapping; earlier versions kept columns and money alone."""
-        fields, measures = mapping["fields"], mapping["measures"]
-        order = [m for m in mapping.get("order") or () if m in measures]  # JSON objects are kept by their letters
-        columns = ColumnMap(
-            fields={f: fields[f] for f in FIELDS if f in fields},
-            measures={m: measures[m] for m in dict.fromkeys((*order, *measures))},
-            decimal=mapping.get("decimal", "auto"),
-        )
-        return ImportSettings(
-            columns,
-            mapping.get("money") or {},
-            mapping.get("answers") or {},
-            tuple(mapping.get("refuse") or ()),
-            tuple(CorrectionStep.of(s) for s in mapping.get("steps") or ()),
-            mapping.get("sheet"),
-        )
+        """The reading of a data set's stored mapping; earlier versions kept columns and money alone.
+
+        Raises:
+            InputError: if it can't be read.
+        """
+        kept = {k: v for k, v in mapping.items() if v is not None}
+        columns = columns_in(kept, _WHAT)
+        return read(ImportSettings, {**kept, "columns": to_plain(columns)}, _WHAT)
 
     def plain(self) -> dict[str, Any]:
         """As JSON, to be put into the stored mapping."""
-        return {
-            "fields": dict(self.columns.fields),
-            "measures": dict(self.columns.measures),
-            "order": list(self.columns.measures),
-            "decimal": self.columns.decimal,
-            "sheet": self.sheet,
-            "money": dict(self.money),
-            "answers": dict(self.answers),
-            "refuse": list(self.refuse),
-            "steps": [s.plain() for s in self.steps],
-        }
+        kept = to_plain(self)
+        return {**kept, **kept.pop("columns"), "order": list(self.columns.measures)}
 
     def with_step(
         self,
@@ -157,6 +115,29 @@ class ImportSettings:
         """The reading with a repair refused ("padded_zip:Zip"), or let again."""
         left = tuple(c for c in self.refuse if c != code)
         return replace(self, refuse=(*left, code) if on else left)
+
+
+@dataclass(frozen=True)
+class _KeptColumns:
+    """A `ColumnMap` as it is stored: JSON objects are kept by their letters, so the measures' order stands beside."""
+
+    fields: Mapping[str, str]
+    measures: Mapping[str, str]
+    decimal: Literal["auto", ".", ","] = "auto"
+    order: tuple[str, ...] = ()
+
+
+def columns_in(mapping: Mapping[str, Any], what: str) -> ColumnMap:
+    """The columns of a stored mapping.
+
+    Raises:
+        InputError: if they can't be read.
+    """
+    kept = read(_KeptColumns, mapping, what)
+    order = [m for m in dict.fromkeys((*kept.order, *kept.measures)) if m in kept.measures]
+    return ColumnMap(
+        {f: kept.fields[f] for f in FIELDS if f in kept.fields}, {m: kept.measures[m] for m in order}, kept.decimal
+    )
 
 
 def version(mapping: Mapping[str, Any]) -> str:

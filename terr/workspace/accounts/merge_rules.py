@@ -11,6 +11,7 @@ from terr.matching import duplicates, families
 from terr.matching.duplicates import DuplicateDecision, MergedAccounts
 from terr.matching.families import FamilyCorrections, FamilyDecision
 from terr.model.accounts import Accounts
+from terr.model.json_values import read, to_plain
 
 MERGES, FAMILIES = "merges", "families"
 """Where decisions are kept in a data set's mapping."""
@@ -35,20 +36,21 @@ class MergeRules:
 
 def merges_in(mapping: Mapping[str, Any]) -> tuple[DuplicateDecision, ...]:
     """The decisions about duplicates that a data set keeps."""
-    return tuple(DuplicateDecision.from_plain(d) for d in mapping.get(MERGES) or ())
+    return read(tuple[DuplicateDecision, ...], mapping.get(MERGES) or (), "the decisions about duplicates")
 
 
 def families_in(mapping: Mapping[str, Any]) -> tuple[FamilyDecision, ...]:
     """The decisions about families that a data set keeps."""
-    return tuple(FamilyDecision.from_plain(d) for d in mapping.get(FAMILIES) or ())
+    return read(tuple[FamilyDecision, ...], mapping.get(FAMILIES) or (), "the decisions about families")
 
 
-def decided(originals: Accounts, mapping: Mapping[str, Any]) -> MergeRules:
+def decided(
+    originals: Accounts, merges: Sequence[DuplicateDecision], kept: Sequence[FamilyDecision] = ()
+) -> MergeRules:
     """Merge what is one account, then count each family once, as decided.
 
     A decision that no longer fits is left out, and the notes say so: the accounts can always be opened.
     """
-    merges, kept = merges_in(mapping), families_in(mapping)
     if not merges and not kept:
         return MergeRules(originals)
     accounts, merged, counted, notes = originals, None, None, list[str]()
@@ -80,22 +82,22 @@ def with_merge(mapping: Mapping[str, Any], decision: DuplicateDecision) -> dict[
             raise InputError(
                 f"the account {min(both)[:40]!r} is already in a merge into {other.keep[:40]!r}; take that back first"
             )
-    return {**mapping, MERGES: [d.to_plain() for d in (*left, decision)]}
+    return {**mapping, MERGES: to_plain((*left, decision))}
 
 
 def without_merge(mapping: Mapping[str, Any], accounts: Sequence[str]) -> dict[str, Any]:
     """The mapping without the decision about exactly these accounts."""
     left = [d for d in merges_in(mapping) if set(d.accounts) != set(accounts)]
-    return {**mapping, MERGES: [d.to_plain() for d in left]}
+    return {**mapping, MERGES: to_plain(left)}
 
 
 def with_family(mapping: Mapping[str, Any], decision: FamilyDecision) -> dict[str, Any]:
     """The mapping with one more decision about a family; an earlier one about the same parent gives way."""
     left = [d for d in families_in(mapping) if d.parent != decision.parent]
-    return {**mapping, FAMILIES: [d.to_plain() for d in (*left, decision)]}
+    return {**mapping, FAMILIES: to_plain((*left, decision))}
 
 
 def without_family(mapping: Mapping[str, Any], parent: str) -> dict[str, Any]:
     """The mapping without the decision about a family."""
     left = [d for d in families_in(mapping) if d.parent != parent]
-    return {**mapping, FAMILIES: [d.to_plain() for d in left]}
+    return {**mapping, FAMILIES: to_plain(left)}

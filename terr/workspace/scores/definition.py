@@ -1,6 +1,6 @@
-"""Kinds of kept definitions: each says what it reads, what it makes, and makes it; plain values that JSON keeps.
+"""What every kind of kept definition has: it says what it reads, what it makes, and makes it.
 
-Segments, formulas and potential are here, the others in `scored_more`.
+Definitions are dataclasses of plain values, kept as the JSON of their fields and their kind.
 """
 
 from __future__ import annotations
@@ -77,9 +77,6 @@ class Definition(Protocol):
     @property
     def makes(self) -> tuple[str, ...]:
         """Columns it makes."""
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it, without its kind."""
 
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns; raises InputError if that can't be done."""

@@ -1,4 +1,4 @@
-"""Further kinds of kept definitions: tiers, scores, likeness, workload; see `scored_kinds`."""
+"""All kinds of kept definitions."""
 
 from __future__ import annotations
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from terr.scoring.likeness import likeness
 from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
@@ -40,23 +39,6 @@ class LikenessTo:
     def makes(self) -> tuple[str, ...]:
         """Columns it makes."""
         return (self.name,)
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it, without its kind."""
-        return {
-            "name": self.name,
-            "column": self.column,
-            "won": list(self.won),
-            "lost": list(self.lost),
-            "use": list(self.use),
-            "allow": list(self.allow),
-        }
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> LikenessTo:
-        """The definition of its JSON."""
-        lists = {k: tuple(map(str, kept.get(k, ()))) for k in ("won", "lost", "use", "allow")}
-        return LikenessTo(kept["name"], kept["column"], **lists)
 
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""

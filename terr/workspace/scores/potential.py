@@ -46,15 +46,6 @@ class Formula:
         """Columns it makes."""
         return (self.name,)
 
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it, without its kind."""
-        return {"name": self.name, "text": self.text}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> Formula:
-        """The definition of its JSON."""
-        return Formula(kept["name"], kept["text"])
-
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""
         found = potential.by_formula(on.accounts, self.text)
@@ -119,25 +110,6 @@ class PotentialBy:
     def makes(self) -> tuple[str, ...]:
         """Columns it makes."""
         return (self.name, self.white) if self.current else (self.name,)
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it, without its kind."""
-        return {
-            "name": self.name,
-            "how": self.how,
-            "formula": self.formula,
-            "periods": list(self.periods),
-            "ahead": self.ahead,
-            "weight": self.weight,
-            "current": self.current,
-            "white": self.white,
-            "blank_is_zero": self.blank_is_zero,
-        }
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> PotentialBy:
-        """The definition of its JSON."""
-        return PotentialBy(**{**kept, "periods": tuple(map(str, kept.get("periods", ())))})
 
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""

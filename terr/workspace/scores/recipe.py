@@ -8,7 +8,6 @@ gone after a reload) is told, and the others hold.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -19,6 +18,7 @@ from terr.aggregate import same_places
 from terr.boundaries.watch import UNWATCHED, Watch
 from terr.errors import ConflictError, InputError
 from terr.model.accounts import Accounts
+from terr.model.json_values import parse, read, to_plain, to_text
 from terr.model.reps import Rep
 from terr.report.safe import shown
 from terr.scoring import columns
@@ -36,20 +36,20 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class UnreadableDefinition:
-    """A kept definition that this version of Terr can't read; it is kept as it is, and told."""
+    """A kept definition that this version of Terr can't read; it is kept as it is, and told.
+
+    Attributes:
+        as_kept: its JSON, with its kind.
+        why: what is wrong with it.
+    """
 
     kind: ClassVar[str] = "unread"
     rank: ClassVar[int] = 9
     name: str
-    text: str
+    as_kept: Any
     why: str
     reads: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
-
-    def to_plain(self) -> dict[str, Any]:
-        """As it was kept, with its kind."""
-        out: dict[str, Any] = json.loads(self.text)
-        return out
 
     def work(self, on: ScoreInputs) -> ScoreResult:  # noqa: ARG002 (as the others)
         """Nothing can be made of it."""
@@ -82,14 +82,11 @@ class Recipe:
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON keeps it, and as a file of scores holds it."""
-        kept = [
-            d.to_plain() if isinstance(d, UnreadableDefinition) else {"kind": d.kind, **d.to_plain()} for d in self.kept
-        ]
-        return {"terr_scores": _VERSION, "kept": kept}
+        return {"terr_scores": _VERSION, "kept": [_as_kept(d) for d in self.kept]}
 
     def to_json(self) -> bytes:
         """The file a person downloads."""
-        return (json.dumps(self.to_plain(), indent=2, ensure_ascii=False) + "\n").encode()
+        return (to_text(self.to_plain(), "these definitions", indent=2) + "\n").encode()
 
     def named(self, name: str) -> Definition | None:
         """The definition of a name."""
@@ -126,18 +123,13 @@ def definition_of(kept: Any) -> Definition:
     kind = kept.get("kind") if isinstance(kept, Mapping) else None
     if not isinstance(kind, str) or kind not in KINDS:
         raise InputError(f"{shown(str(kind or kept))} is no kind of definition; choose {', '.join(KINDS)}")
-    try:
-        made: Definition = KINDS[kind].from_plain({k: v for k, v in kept.items() if k != "kind"})
-        names = [*made.name, *made.reads, *made.makes]  # iterating over a name that is no text fails
-        "".join(names)
-        json.dumps(made.to_plain(), allow_nan=False)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"the definition {shown(str(kept.get('name', kind)))} lacks a part or has one too many ({str(error)[:80]})"
-        ) from None
+    rest = {k: v for k, v in kept.items() if k != "kind"}
+    made: Definition = read(KINDS[kind], rest, f"the definition {shown(str(kept.get('name', kind)))}", closed=True)
     return made
+
+
+def _as_kept(one: Definition) -> Any:
+    return one.as_kept if isinstance(one, UnreadableDefinition) else {"kind": one.kind, **to_plain(one)}
 
 
 def recipe_in(mapping: Mapping[str, Any]) -> Recipe:
@@ -152,7 +144,7 @@ def recipe_in(mapping: Mapping[str, Any]) -> Recipe:
             name = str(one.get("name", "") if isinstance(one, Mapping) else "") or f"Definition {len(out) + 1}"
             while any(columns.normalized_header(d.name) == columns.normalized_header(name) for d in out):
                 name += " (2)"
-            out.append(UnreadableDefinition(name, json.dumps(one), str(error)))
+            out.append(UnreadableDefinition(name, one, str(error)))
     return Recipe(tuple(out[:MOST]))
 
 
@@ -165,8 +157,8 @@ def recipe_of(data: bytes) -> Recipe:
     if len(data) > MOST_BYTES:
         raise InputError("a file of scores has up to 2 MB; this one is larger")
     try:
-        plain = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        plain = parse(data, "the file")
+    except InputError:
         raise InputError("this is no file of scores: it should be JSON, as the page Scores writes it") from None
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kept"), list):
         raise InputError('this is no file of scores: it needs a list "kept" of definitions')
@@ -305,10 +297,10 @@ def _step(
     for other in needed:
         if other.problem:
             return RecipeStep(one, None, f"it needs {shown(other.definition.name)}, which needs mending first")
-    plain = {"kind": one.kind, **one.to_plain(), "needs": [s.mark for s in needed]}
+    plain = {"made": _as_kept(one), "needs": [s.mark for s in needed]}
     if isinstance(one, WorkloadBy) and one.homes:
         plain["homes at"] = homes
-    mark = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    mark = _hash(plain)
     if mark in known:
         return known[mark]
     try:
@@ -321,7 +313,11 @@ def _step(
 def _homes(recipe: Recipe, reps: Sequence[Rep]) -> str:
     if not any(isinstance(d, WorkloadBy) and d.homes for d in recipe.kept):
         return ""
-    return hashlib.sha256(json.dumps(sorted(r.home_zip for r in reps)).encode()).hexdigest()[:8]
+    return _hash(sorted(r.home_zip for r in reps))[:8]
+
+
+def _hash(plain: Any) -> str:
+    return hashlib.sha256(to_text(plain, "a definition").encode()).hexdigest()
 
 
 def _added(accounts: Accounts, made: ScoreResult) -> Accounts:

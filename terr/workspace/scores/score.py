@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from terr.errors import InputError
 from terr.scoring import columns, scores
@@ -35,15 +34,6 @@ class ScoreBy:
     def makes(self) -> tuple[str, ...]:
         """Columns it makes."""
         return (self.name,)
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it, without its kind."""
-        return {"name": self.name, "ingredients": [i.to_plain() for i in self.ingredients]}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> ScoreBy:
-        """The definition of its JSON."""
-        return ScoreBy(kept["name"], tuple(Ingredient.from_plain(i) for i in kept["ingredients"]))
 
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""

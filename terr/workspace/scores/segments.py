@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -48,7 +47,7 @@ class Segments:
     def split(self) -> str:
         """The column this set merely splits up by its values, "" if it does more than that."""
         first = {p.column for p in self.parts}
-        return next(iter(first)) if len(first) == 1 and all(len(p.picks) == 1 for p in self.parts) else ""
+        return next(iter(first)) if len(first) == 1 and all(len(p.values) == 1 for p in self.parts) else ""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -61,17 +60,6 @@ class Segments:
         """Columns it makes."""
         counted = tuple(segments.measure_name(m, p) for m in self.measures for p in self.parts)
         return counted if self.split else (self.name, *counted)
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it, without its kind."""
-        return {"name": self.name, "parts": [p.to_plain() for p in self.parts], "measures": list(self.measures)}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> Segments:
-        """The definition of its JSON."""
-        return Segments(
-            kept["name"], tuple(Segment.from_plain(p) for p in kept["parts"]), tuple(map(str, kept.get("measures", ())))
-        )
 
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 from terr.scoring import tiers
-from terr.scoring.tiers import Cuts
+from terr.scoring.tiers import CUTS, NAMES, Cuts
 from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
 
 
 @dataclass(frozen=True)
 class TiersBy:
-    """Tiers cut from the 80/20 curve of a measure; a column of texts."""
+    """Tiers cut from the 80/20 curve of a measure; a column of texts.
+
+    Attributes:
+        measure: what accounts are ranked by.
+        shares, names: of the tiers, as `Cuts` takes them.
+    """
 
     kind: ClassVar[str] = "tiers"
     rank: ClassVar[int] = 1
     name: str
     measure: str
-    cuts: Cuts = field(default_factory=Cuts)
+    shares: tuple[float, ...] = CUTS
+    names: tuple[str, ...] = NAMES
 
     def __post_init__(self) -> None:
         checked_name(self.name, "tiers")
+        self.cuts  # noqa: B018 (checks itself)
+
+    @property
+    def cuts(self) -> Cuts:
+        """Where tiers are cut."""
+        return Cuts(self.shares, self.names)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -33,15 +44,6 @@ class TiersBy:
     def makes(self) -> tuple[str, ...]:
         """Columns it makes."""
         return (self.name,)
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it, without its kind."""
-        return {"name": self.name, "measure": self.measure, **self.cuts.to_plain()}
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> TiersBy:
-        """The definition of its JSON."""
-        return TiersBy(kept["name"], kept["measure"], Cuts.from_plain(kept))
 
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""

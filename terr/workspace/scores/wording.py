@@ -97,7 +97,7 @@ def measure_origin(found: AppliedRecipe | None, measure: str) -> str:
         return ""
     if isinstance(one, Segments):
         part = next((p for p in one.parts if measure.endswith(f" · {p.name}")), None)
-        how = "" if part is None else part.rule or f"{part.column} is {and_list(list(part.picks), 4)}"
+        how = "" if part is None else part.rule or f"{part.column} is {and_list(list(part.values), 4)}"
         return f"{measure} counts the segment {part.name if part else one.name} only: {how} (page Scores, {one.name})"
     return f"{measure}, defined on the page Scores: {definition_text(one)}"
 

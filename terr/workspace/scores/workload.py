@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -48,27 +47,6 @@ class WorkloadBy:
     def makes(self) -> tuple[str, ...]:
         """Columns it makes."""
         return (self.name,)
-
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON keeps it, without its kind."""
-        return {
-            "name": self.name,
-            "column": self.column,
-            "homes": self.homes,
-            "territories": self.territories,
-            "effort": self.effort.to_plain(),
-        }
-
-    @staticmethod
-    def from_plain(kept: Mapping[str, Any]) -> WorkloadBy:
-        """The definition of its JSON."""
-        return WorkloadBy(
-            kept["name"],
-            kept["column"],
-            Effort.from_plain(kept["effort"]),
-            kept.get("homes", True) is not False,
-            int(kept.get("territories", 10)),
-        )
 
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""

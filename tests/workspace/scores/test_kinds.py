@@ -9,7 +9,7 @@ import pytest
 from terr.boundaries.watch import StoppedError, Watch
 from terr.errors import InputError
 from terr.model.reps import Rep
-from terr.scoring.tiers import Cuts, curve
+from terr.scoring.tiers import curve
 from terr.scoring.workload import Effort
 from terr.workspace.accounts import dataset, next_extract, upload
 from terr.workspace.plan import editing, search, segment_filter, snapshot
@@ -144,7 +144,7 @@ def test_an_empty_recipe_is_the_same_accounts() -> None:
 def test_a_segment_of_a_segment_and_of_a_score_follow_their_order() -> None:
     big = SIZES.parts[0]
     of_tier = type(SIZES)("Top", (type(big)("Best", 'Tier = "A" and Worth > 100'),), ("Worth",))
-    recipe = Recipe((of_tier, TiersBy("Tier", "Worth", Cuts((0.5,), ("A", "B"))), Formula("Worth", "Users * 10")))
+    recipe = Recipe((of_tier, TiersBy("Tier", "Worth", (0.5,), ("A", "B")), Formula("Worth", "Users * 10")))
     done = applied(book(), recipe)
     assert [s.definition.name for s in done.steps] == ["Worth", "Tier", "Top"]
     assert done.accounts.frame["Worth · Best"].tolist() == [0, 500, 0, 0]

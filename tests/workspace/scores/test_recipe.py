@@ -15,7 +15,6 @@ from terr.model.accounts import Accounts
 from terr.model.reps import Rep
 from terr.scoring.scores import Ingredient
 from terr.scoring.segments import Segment
-from terr.scoring.tiers import Cuts
 from terr.scoring.workload import Effort
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
@@ -41,7 +40,7 @@ ROWS = (
 """600 of revenue: Health 350, Retail 250."""
 
 POTENTIAL = PotentialBy("Potential", formula="Users * 10", current="Revenue", white="White space")
-TIERS = TiersBy("Tier", "Potential", Cuts((0.7,), ("A", "B")))
+TIERS = TiersBy("Tier", "Potential", (0.7,), ("A", "B"))
 SCORE = ScoreBy("Score", (Ingredient("Potential", 3), Ingredient("Revenue", 1)))
 HOURS = WorkloadBy("Hours a year", "Tier", homes=False, territories=2)
 SIZES = Segments(
@@ -49,7 +48,7 @@ SIZES = Segments(
     (Segment("Large", "Users >= 10"), Segment("Small", "Users < 10")),
     ("Revenue", ACCOUNTS),
 )
-KINDS = Segments("Industries", (Segment("Health", column="Industry", picks=("health",)),), ("Revenue",))
+KINDS = Segments("Industries", (Segment("Health", column="Industry", values=("health",)),), ("Revenue",))
 WHOLE = Recipe((SIZES, HOURS, SCORE, TIERS, POTENTIAL, KINDS))
 
 
