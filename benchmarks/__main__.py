@@ -12,6 +12,7 @@ from benchmarks import marks
 
 PARTS = (
     "intake",
+    "calls",
     "gate",
     "scores",
     "edits",
@@ -61,6 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
 
                 made, peers, report["details"][part] = engine.run()
                 head = engine.PEER_HEAD
+            elif part == "calls":
+                from benchmarks import calls
+
+                made = calls.run()
             elif part == "gate":
                 from benchmarks.files import gate
 

@@ -12,11 +12,13 @@ from benchmarks.store.postgres import Postgres
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.accounts.dataset import Dataset
+from tests.helpers.effort import register_profiles
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).resolve().parents[1]
+register_profiles()
 
 
 @pytest.fixture

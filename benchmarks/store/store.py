@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from benchmarks import marks
 from benchmarks.marks import Figure
 from benchmarks.store.postgres import Postgres
 from benchmarks.workshop import storm
+from terr.errors import StoreError
 from terr.store import Person, WindowPresence, open_store
 from terr.store.repositories.files import SharedFiles
 
@@ -41,6 +42,7 @@ def run(*, long: bool = False) -> list[Figure]:
                     out += part(store, address, kills)
             with _empty(store, server) as address, tempfile.TemporaryDirectory() as root:
                 out += _workshop(store, address, Path(root), programs, seconds)
+        out += _away(server)
     finally:
         server.close()
     return out
@@ -105,6 +107,22 @@ def _kills(store: str, address: str, kills: int) -> list[Figure]:
     said = storm.kill_often(address, kills)
     also = {"acknowledged": said}
     return [Figure(f"{store}, {kills} kills", "acknowledged edits lost", 0, "", 0, exact=True, n=kills, also=also)]
+
+
+def _away(server: Postgres) -> list[Figure]:
+    """How soon a person is told that the database can't be reached."""
+    took = []
+    with closing(open_store(server.url())) as opened:
+        sid = storm.make(opened)
+        server.stop()
+        for _ in range(20):
+            begun = time.perf_counter()
+            with suppress(StoreError):
+                storm.flip(opened, sid, 0, "Ann")
+                raise AssertionError("an edit was stored in a database that is away")
+            took.append(time.perf_counter() - begun)
+        server.start()
+    return [marks.timed("PostgreSQL, away", "an edit is refused", took, "s", 6.0, by="max", least_n=20)]
 
 
 def _workshop(store: str, address: str, root: Path, programs: int, seconds: float) -> list[Figure]:

@@ -156,7 +156,10 @@ class Seat:
 
 
 def sit(ws: Workspace, pulse: Pulse, sid: str, unit: int, begin: float, seconds: float, every: float) -> Seat:
-    """One window: an edit a second at a moment of its own, a look `every` seconds, a sign of life each 5 s."""
+    """One window: an edit a second at a moment of its own, a look `every` seconds, a sign of life each 5 s.
+
+    It doesn't leave before it has done each once, however busy the machine is.
+    """
     rng = random.Random(unit)  # noqa: S311 (no secret)
     edits, views, polls, failed = [], [], [], []
     me = WindowPresence(f"w{unit}", Person("", f"Person {unit}"), territory=unit % 2)
@@ -164,7 +167,7 @@ def sit(ws: Workspace, pulse: Pulse, sid: str, unit: int, begin: float, seconds:
     shown, code, end = 0, 1, begin + seconds
     while True:
         now = time.monotonic()
-        if now >= end:
+        if now >= end and shown and (edits or failed) and next_sign > begin + 1.0:
             break
         if now >= next_edit:
             try:
@@ -184,7 +187,7 @@ def sit(ws: Workspace, pulse: Pulse, sid: str, unit: int, begin: float, seconds:
         elif now >= next_sign:
             ws.store.seen(sid, me)
             next_sign += 5.0
-        time.sleep(max(0.0, min(next_edit, next_look, next_sign, end) - time.monotonic()))
+        time.sleep(max(0.0, min(next_edit, next_look, next_sign, max(end, now)) - time.monotonic()))
     return Seat(unit, tuple(edits), tuple(views), tuple(polls), tuple(failed))
 
 

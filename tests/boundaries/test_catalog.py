@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.boundaries.geometry.adjacency import (
@@ -34,6 +34,7 @@ from terr.boundaries.layers.catalog import (
     region_label,
 )
 from terr.errors import LocateError
+from tests.helpers.effort import examples
 
 EXACT = ("state", "county")
 
@@ -104,7 +105,7 @@ def test_pieces_are_joined_nearest_to_nearest():
     assert join_components(np.array([], dtype=int), points[:0], np.array([], dtype=int)) == []
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(1, 12), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_joins_always_connect_with_one_join_less_than_pieces(n, kinds, random):
     _, label = np.unique([random.randrange(kinds) for _ in range(n)], return_inverse=True)

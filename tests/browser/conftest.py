@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +14,6 @@ from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
 
 from tests.browser.find_chromium import on_path
 
-ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -34,60 +25,6 @@ FLAGS = [
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
 ACTIVE = 'select[aria-label="Active territory"]'
 HOME = ("127.0.0.1", "localhost")
-
-
-@dataclass
-class Server:
-    """The app in a process of its own, on a folder of its own."""
-
-    root: Path
-    port: int = 0
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        if not self.port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
-        with (self.root / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "terr.ui.launch", "--port", str(self.port)],
-                cwd=ROOT,
-                env={**os.environ, "TERR_DATA_DIR": str(self.root)},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1):  # noqa: S310 (our own server)
-                    return
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.1)
-        raise RuntimeError((self.root / "server.log").read_text()[-3000:])
-
-    def kill(self) -> None:
-        """As a power cut would: no goodbye."""
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-
-@contextmanager
-def served(root: Path) -> Iterator[Server]:
-    server = Server(root)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.kill()
 
 
 @dataclass

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
-from tests.browser.conftest import Server, served  # type: ignore[attr-defined]
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 HEAD = ("Account ID", "Name", "ZIP", "State", "Revenue")
@@ -27,7 +27,7 @@ ROWS = (
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(tmp_path_factory.mktemp("accounts")) as running:
+    with Server(tmp_path_factory.mktemp("accounts")) as running:
         yield running
 
 

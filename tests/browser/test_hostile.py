@@ -16,7 +16,8 @@ from terr.model.reps import Rep
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
 from terr.workspace.plan import editing
-from tests.browser.conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
+from tests.browser.conftest import ACTIVE, Map
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +56,7 @@ def table() -> bytes:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     root = tmp_path_factory.mktemp("hostile")
-    with served(root) as running:
+    with Server(root) as running:
         yield running
 
 
@@ -213,7 +214,7 @@ def test_pages_of_other_sites_are_not_let_in(server: Server) -> None:
         assert knocking(server, f"{name}:{port}", f"{name}:{port}") == 101
     assert knocking(server, "evil.example", f"127.0.0.1:{port}") == 403
     assert knocking(server, f"evil.example:{port}", f"evil.example:{port}") == 403, "a name made to mean 127.0.0.1"
-    log = (server.root / "server.log").read_text()
+    log = server.log.read_text()
     assert "external IP" not in log, "a server on the internet was asked"
 
 

@@ -11,14 +11,15 @@ from terr.edits import moves
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
-from tests.browser.conftest import Map, Server, served  # type: ignore[attr-defined]
+from tests.browser.conftest import Map
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(tmp_path_factory.mktemp("judging")) as running:
+    with Server(tmp_path_factory.mktemp("judging")) as running:
         yield running
 
 

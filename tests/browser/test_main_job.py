@@ -15,14 +15,15 @@ from playwright.sync_api import expect
 from terr import demo
 from terr.workspace import Workspace
 from terr.workspace.plan import snapshot
-from tests.browser.conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
+from tests.browser.conftest import ACTIVE, Map
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(tmp_path_factory.mktemp("job")) as running:
+    with Server(tmp_path_factory.mktemp("job")) as running:
         yield running
 
 

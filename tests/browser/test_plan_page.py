@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
-from tests.browser.conftest import ACTIVE, Map, Server, served  # type: ignore[attr-defined]
+from tests.browser.conftest import ACTIVE, Map
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     ws = Workspace(root)
     demo.demo_dataset(ws)
     ws.close()
-    with served(root) as running:
+    with Server(root) as running:
         yield running
 
 
@@ -217,7 +218,7 @@ def test_a_kill_and_a_restart_lose_nothing(tmp_path: Path, new_page) -> None:
     ws = Workspace(tmp_path)
     data = demo.demo_dataset(ws)
     info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
-    with served(tmp_path) as server:
+    with Server(tmp_path) as server:
         page, here = opened(new_page, server, info.id)
         for unit in (TRAVIS, HAYS, BEXAR):
             here.click(unit)

@@ -13,7 +13,8 @@ from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
 from terr.workspace.scenarios import tree
-from tests.browser.conftest import FRAME, Server, served  # type: ignore[attr-defined]
+from tests.browser.conftest import FRAME
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ HOSTILE = '<img src="https://img.example/x" onerror="alert(1)">'
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(tmp_path_factory.mktemp("scenarios")) as running:
+    with Server(tmp_path_factory.mktemp("scenarios")) as running:
         yield running
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Map, Server, served
+from tests.browser.conftest import Map
+from tests.helpers.servers import Server
 
 ROWS = 900
 KINDS = ("Healthcare", "Retail", "Energy")
@@ -42,7 +43,7 @@ def scenario(tmp_path: Path) -> str:
 
 @pytest.fixture
 def server(tmp_path: Path, scenario: str) -> Iterator[Server]:
-    with served(tmp_path) as running:
+    with Server(tmp_path) as running:
         yield running
 
 

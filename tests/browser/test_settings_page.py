@@ -11,15 +11,15 @@ import pytest
 from playwright.sync_api import expect
 
 from terr.workspace import Workspace
-from tests.browser.conftest import Server, served  # type: ignore[attr-defined]
 from tests.helpers.geofiles import geojson, squares
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(tmp_path_factory.mktemp("settings")) as running:
+    with Server(tmp_path_factory.mktemp("settings")) as running:
         yield running
 
 

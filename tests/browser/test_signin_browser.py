@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -16,8 +15,9 @@ from terr.workspace.access import roles
 from terr.workspace.access.guarded_store import for_person
 from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
-from tests.browser.conftest import Map, Server
+from tests.browser.conftest import Map
 from tests.helpers.oidc import provided, secrets
+from tests.helpers.servers import Server
 
 ANA, BOB = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob")
 
@@ -42,16 +42,11 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     made = editing.create(
         mine, dataset_id=data.info.id, level="state", region="VT,NH,ME,MA", measure=measure, name="North"
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        server = Server(root, probe.getsockname()[1])
-    with provided() as provider, pytest.MonkeyPatch.context() as env:
-        env.setenv("HOME", str(root))  # where the secrets are
-        env.setenv(roles.ADMINS, "root@example.com")
-        secrets(root, provider.url, server.url)
-        server.start()
-        yield Team(server.url, ws, made.id)
-        server.kill()
+    server = Server(root, env={"HOME": str(root), roles.ADMINS: "root@example.com"})
+    with provided() as provider:
+        secrets(root, provider.url, server.url)  # in the home folder
+        with server:
+            yield Team(server.url, ws, made.id)
     ws.close()
 
 

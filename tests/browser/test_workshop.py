@@ -13,7 +13,8 @@ from terr.edits import moves
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
-from tests.browser.conftest import Map, Server, served  # type: ignore[attr-defined]
+from tests.browser.conftest import Map
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     ws = Workspace(root)
     demo.demo_dataset(ws)
     ws.close()
-    with served(root) as running:
+    with Server(root) as running:
         yield running
 
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
 from terr.workspace.plan import editing
-from tests.browser.conftest import Map, Server, served  # type: ignore[attr-defined]
+from tests.browser.conftest import Map
+from tests.helpers.servers import Server
 
 pytestmark = pytest.mark.browser
 
@@ -60,7 +61,7 @@ ROWS = "\n".join(
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     root = tmp_path_factory.mktemp("zips")
     Workspace(root).close()
-    with served(root) as running:
+    with Server(root) as running:
         yield running
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr import __version__
 from terr.boundaries.layers.catalog import load_units
 from terr.cli.main import main
+from tests.helpers.effort import examples
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK = [
@@ -732,7 +733,7 @@ OPTIONS = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60)
 @given(st.lists(st.tuples(OPTIONS, WORDS), max_size=3))
 def test_no_words_on_the_command_line_make_it_fall(
     accounts: Path, capsys: pytest.CaptureFixture[str], pairs: list[tuple[str, str]]

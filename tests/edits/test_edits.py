@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -17,6 +17,7 @@ from terr.errors import ConflictError, LocateError, PlanError
 from terr.model.edit import Edit
 from terr.model.plan import Plan, Territory
 from terr.store.codec import edit_from_bytes, edit_to_bytes, plan_from_bytes, plan_to_bytes
+from tests.helpers.effort import examples
 
 # 0  1  2  3
 # 4  5  6  7      columns 0-1 are West (code 0), column 2 is East (code 1), column 3 is unassigned
@@ -253,7 +254,7 @@ def test_colors_of_the_grid() -> None:
         choose_colors(quarters, indptr, indices, 4, [0])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.integers(-1, 5), min_size=16, max_size=16), st.lists(st.integers(-1, 6), min_size=6, max_size=6))
 def test_new_territories_differ_from_their_neighbours(slots: list[int], fixed: list[int]) -> None:
     indptr, indices = grid_borders()
@@ -430,5 +431,5 @@ class AnyMoves(RuleBasedStateMachine):
         assert back.same_as(self.plan)
 
 
-AnyMoves.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+AnyMoves.TestCase.settings = examples(40, stateful_step_count=25)
 TestAnyMoves = AnyMoves.TestCase

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.engine import design, precheck, rebalance
 from terr.model.problem import Problem
 from terr.model.result import Result
+from tests.helpers.effort import examples
 from tests.helpers.strategies import extra_pieces, problems
-
-FAST = settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
-)
 
 
 def holds(problem: Problem, result: Result) -> None:
@@ -33,7 +30,7 @@ def holds(problem: Problem, result: Result) -> None:
     assert (result.status == "limit_broken") == (over > 0)
 
 
-@FAST
+@examples(40)
 @given(problems(), st.integers(1, 5))
 def test_design_holds(problem: Problem, seed: int) -> None:
     if any(e.code == "too_many_territories" for e in precheck(problem)):
@@ -44,7 +41,7 @@ def test_design_holds(problem: Problem, seed: int) -> None:
     assert np.array_equal(result.assign, again.assign)
 
 
-@FAST
+@examples(40)
 @given(problems(start=True), st.integers(1, 5))
 def test_rebalance_holds(problem: Problem, seed: int) -> None:
     result = rebalance(problem, seed=seed, time_limit_s=2.0, effort=0.02)

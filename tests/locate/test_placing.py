@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.aggregate import drawn_points, measures_per_unit, placed, totals
@@ -19,6 +17,7 @@ from terr.locate import locate, placing
 from terr.locate.areas import SHORE_KM, Shapes, beside
 from terr.locate.placing import OUTSIDE, UNLOCATED, place
 from terr.model.accounts import Accounts
+from tests.helpers.effort import examples
 from tests.helpers.grids import grid_units, make_accounts
 from tests.helpers.layers import layer_of, squares
 
@@ -317,7 +316,7 @@ def test_the_aleutians_beyond_the_180th_meridian_only_where_they_are_drawn_so():
 POINTS = st.lists(st.tuples(st.floats(-1, 4), st.floats(-1, 4)), max_size=25)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(POINTS)
 def test_points_lie_where_one_by_one_says(points):
     areas = np.array(list(squares(0, 0, 3, 3).values()), dtype=object)
@@ -340,7 +339,7 @@ LONS = st.sampled_from([NAN, 0.0, -75.5244, 75.5, 13.4])
 MONEY = st.one_of(st.just(NAN), st.floats(-1e9, 1e9, allow_subnormal=False))
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(
     st.lists(st.tuples(WORDS, CITIES, STATES, COUNTIES, LATS, LONS, MONEY), max_size=20),
     st.sampled_from(["zip", "zip3", "own-0123456789ab"]),
@@ -376,8 +375,8 @@ def test_every_account_and_all_money_is_in_the_region_outside_or_unlocated(drawn
     assert set(found.by[found.codes >= 0]) <= set(placing.WAYS)
 
 
-def test_a_quarter_million_accounts_on_33_000_areas():
-    n, side = 250_000, 182  # 182 x 182 = 33,124
+def test_every_account_finds_its_area_among_33_000():
+    n, side = 50_000, 182  # 182 x 182 = 33,124
     whole = layer_of(squares(-100.0, 30.0, side, side, 0.05, prefix="Z"))
     rng = np.random.default_rng(1)
     frame = pd.DataFrame(
@@ -391,8 +390,8 @@ def test_a_quarter_million_accounts_on_33_000_areas():
             "lon": -100 + rng.random(n) * side * 0.05,
         }
     )
-    began = time.perf_counter()
     got = place(frame, whole)
-    seconds = time.perf_counter() - began
+    row, column = ((frame["lat"] - 30) // 0.05).astype(int), ((frame["lon"] + 100) // 0.05).astype(int)
+    ids = "Z" + (row * side + column + 1).astype(str)
+    assert (whole.areas["unit_id"].to_numpy()[got.codes] == ids).mean() > 0.999  # corners round either way
     assert (got.codes >= 0).all()
-    assert seconds < 10  # 3 s on a quiet machine; the rest is for a busy one

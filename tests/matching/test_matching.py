@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-import time
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
 from terr.matching import duplicates, families, reload
 from terr.matching.duplicates import DuplicateDecision, merge, suggest, undecided
 from terr.matching.names import company_key, domain, marks, street
+from terr.matching.pairs import find_pairs
 from terr.model.accounts import Accounts
 from terr.model.json_values import read, to_text
+from tests.helpers.effort import examples
 from tests.helpers.grids import make_accounts
 
 NAN = np.nan
@@ -240,7 +241,7 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(ROW, max_size=14), st.data())
 def test_merging_loses_no_row_and_no_money(rows: list[dict], data: st.DataObject) -> None:
     amounts = data.draw(
@@ -267,11 +268,12 @@ def test_merging_loses_no_row_and_no_money(rows: list[dict], data: st.DataObject
     assert [s.key for s in suggest(accounts)] == [s.key for s in found]
 
 
-def test_thousand_copies_are_one_group_at_once() -> None:
+def test_thousands_of_copies_are_compared_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(duplicates, "find_pairs", lambda cards: compared.append(len(cards.name)) or find_pairs(cards))
     accounts = book([{"name": "Acme", "zip": "02139"}] * 3000, revenue=[1.0] * 3000)
-    began = time.perf_counter()
     (only,) = suggest(accounts)
-    assert time.perf_counter() - began < 3
+    assert compared == [1]
     assert len(only.accounts) == 3000
     assert len(only.evidence) == duplicates.MOST_EVIDENCE
 
@@ -377,7 +379,7 @@ def test_circles_and_names_of_many_are_told() -> None:
     assert families.suggest(book([{"name": "A"}], revenue=[1])) == ()
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data(), st.integers(1, 12))
 def test_counting_a_family_never_adds_and_is_what_was_said(data: st.DataObject, n: int) -> None:
     parents = data.draw(st.lists(st.integers(-1, n - 1), min_size=n, max_size=n))
@@ -401,14 +403,12 @@ def test_counting_a_family_never_adds_and_is_what_was_said(data: st.DataObject, 
     assert families.count_once(accounts, counts[::-1])[0].frame["revenue"].equals(left.frame["revenue"])
 
 
-def test_a_chain_of_parents_takes_no_time() -> None:
-    n = 20_000
+def test_a_long_chain_of_parents_is_one_family() -> None:
+    n = 2_000  # more than functions that call themselves could go down
     rows = [{"account_id": f"K{k}", "name": f"K{k}", "ParentId": f"K{k - 1}" if k else ""} for k in range(n)]
     accounts = book(rows, revenue=[1.0] * n)
-    began = time.perf_counter()
     found = families.suggest(accounts)
     left, _ = families.count_once(accounts, [f.decide("parent") for f in found])
-    assert time.perf_counter() - began < 5
     assert left.total("revenue") == 1
 
 
@@ -526,7 +526,7 @@ QUARTER = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(QUARTER, QUARTER)
 def test_sums_add_up_from_one_quarter_to_the_next(a: list, b: list) -> None:
     old, new = (

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.edits import moves
@@ -15,6 +15,7 @@ from terr.metrics import balance, shape
 from terr.metrics.tally import Tally, tally
 from terr.model.edit import Edit
 from terr.model.plan import Plan
+from tests.helpers.effort import examples
 from tests.helpers.grids import grid_units, make_plan
 
 UNITS = grid_units(5, 6)
@@ -108,7 +109,7 @@ def made(plan: Plan, kind: str, a, b, next_code: int) -> Edit | None:
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.integers(-1, 2), min_size=N, max_size=N), STEPS)
 def test_edits_leave_what_a_full_count_finds(assign, steps):
     plan = make_plan(UNITS, assign, names=("A", "B", "C"))

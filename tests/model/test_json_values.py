@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -29,6 +29,7 @@ from terr.scoring.workload import Effort, Tier
 from terr.workspace.accounts.decisions_file import Decisions
 from terr.workspace.accounts.import_settings import CorrectionStep, ImportSettings
 from terr.workspace.scores.kinds import KINDS
+from tests.helpers.effort import examples
 
 TYPES: tuple[Any, ...] = (
     *KINDS.values(),
@@ -173,7 +174,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(kind=st.sampled_from(TYPES), value=JSON)
 def test_any_json_is_a_value_or_words(kind: Any, value: Any) -> None:
     names = [f.name for f in fields(kind)]
@@ -184,7 +185,7 @@ def test_any_json_is_a_value_or_words(kind: Any, value: Any) -> None:
             assert to_text(read(kind, json.loads(text), "it"), "it") == text
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=60) | st.text(alphabet='[]{}",:0123456789.eE-+truefalsn\\u \ud800\ufeff', max_size=60))
 @example(b"\xef\xbb\xbf")
 def test_any_bytes_are_json_or_words(data: bytes | str) -> None:
@@ -241,7 +242,7 @@ VALUES = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(VALUES)
 def test_every_value_comes_back_as_it_was(value: Any) -> None:
     assert read(type(value), json.loads(to_text(value, "it")), "it", closed=True) == value

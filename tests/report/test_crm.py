@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
@@ -14,6 +14,7 @@ from terr.model.accounts import Accounts
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.report.crm import CAUSE, COLUMNS, FILES, crm_file, territory_id
+from tests.helpers.effort import examples
 from tests.helpers.grids import grid_units, make_accounts, make_plan
 
 UNITS = grid_units(4, 4)
@@ -105,7 +106,7 @@ def test_another_kind() -> None:
         crm_file("x.csv", accounts, UNITS, plan, REPS)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     ids=st.lists(st.one_of(st.text(max_size=20), st.from_regex(r"001[A-Za-z0-9]{12}", fullmatch=True)), max_size=8),
     data=st.data(),

@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
@@ -25,6 +25,7 @@ from terr.report.accounts import STATUSES, accounts_csv, accounts_table, account
 from terr.report.geo import dissolve, territories_geojson
 from terr.report.plan import plan_csv, read_plan_csv
 from terr.report.safe import is_formula, safe_cell, safe_field, safe_sheet_name
+from tests.helpers.effort import examples
 from tests.helpers.grids import grid_units, make_accounts, make_plan
 
 UNITS = grid_units(4, 4)
@@ -93,7 +94,7 @@ def test_text_cut_at_another_separator_stays_harmless():
     assert safe_field("first; second") == "first; second"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(max_size=12))
 def test_safe_text_never_begins_a_formula(text):
     out = safe_field(text)
@@ -270,7 +271,7 @@ PLACES = st.sampled_from(["", "00001", "00005", "00016", "99999"])
 MONEY = st.one_of(st.just(np.nan), st.floats(-1e9, 1e9, allow_nan=False, allow_subnormal=False))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.tuples(PLACES, MONEY), max_size=25), st.lists(st.integers(-1, 1), min_size=16, max_size=16))
 def test_files_lose_nothing(rows, assign):
     accounts = make_accounts([r[0] for r in rows], revenue=[r[1] for r in rows])
@@ -307,7 +308,7 @@ NAMES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(NAMES.map(str.strip).filter(bool), min_size=3, max_size=3, unique_by=str.casefold))
 def test_any_name_comes_back_from_a_plan_file(names):
     units = grid_units(1, 3)
@@ -363,7 +364,7 @@ def test_plan_file_faults_are_collected_and_few_are_named():
     assert message.endswith("and 46 more")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.one_of(st.binary(max_size=80), st.text(max_size=80).map(lambda t: b"unit_id,territory\n" + t.encode())))
 def test_hostile_plan_files_end_in_one_clear_line(data):
     with pytest.raises(InputError) as caught:
@@ -455,7 +456,7 @@ def test_dissolve_mends_overlaps_and_bow_ties():
         dissolve(np.array([shapely.Point(0, 0)], dtype=object))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1), st.floats(1e-5, 0.5)), min_size=1, max_size=8))
 def test_dissolved_shapes_are_valid_after_rounding(discs):
     areas = np.array([shapely.Point(x, y).buffer(r, quad_segs=5) for x, y, r in discs], dtype=object)

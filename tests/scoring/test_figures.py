@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
@@ -16,6 +16,7 @@ from terr.scoring.potential import blend, by_formula, by_history, column, white_
 from terr.scoring.scores import Ingredient, percentile_scaled, score
 from terr.scoring.segments import BLANK, Segment, as_measures, by_bands, by_values, members, only, summary
 from terr.scoring.tiers import Cuts, curve, headline, tiers, with_tier
+from tests.helpers.effort import examples
 from tests.helpers.grids import make_accounts
 
 NAN = np.nan
@@ -85,7 +86,7 @@ def test_size_bands() -> None:
             by_bands(accounts, "Sales [USD]", edges)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.sampled_from(["", "a", "A", "b ", "c", "d"]), min_size=1, max_size=30), st.integers(1, 5))
 def test_segments_by_values_part_rows_and_money(words: list[str], most: int) -> None:
     accounts = make_accounts(["48001"] * len(words), {"Kind": words}, revenue=np.arange(len(words)) + 0.5)
@@ -155,7 +156,7 @@ def test_the_curve_of_80_and_20() -> None:
     assert headline(curve(book(revenue=[0.0]), "revenue")) == (0, 0.0)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(figures)
 def test_tiers_part_the_accounts_by_size(values: list[float]) -> None:
     accounts = book(revenue=values)
@@ -236,7 +237,7 @@ def test_percentiles_of_equal_and_lone_figures() -> None:
     assert percentile_scaled(np.array([1.0, 2.0, 2.0, 3.0])).tolist() == [0, 50, 50, 100]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data(), st.integers(1, 25), st.integers(1, 4))
 def test_parts_sum_to_the_score(data: st.DataObject, n: int, m: int) -> None:
     cell = st.one_of(st.just(NAN), st.integers(-5, 5).map(float))
@@ -295,7 +296,7 @@ def test_currencies_are_never_mixed() -> None:
         by_history(accounts, ["Sold", "Umsatz"])
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.tuples(st.floats(0, 1e6), st.floats(0, 1e6)), min_size=1, max_size=20), st.floats(0, 1))
 def test_a_blend_lies_between_and_white_space_never_below_zero(pairs: list[tuple[float, float]], w: float) -> None:
     accounts = book(a=[p[0] for p in pairs], b=[p[1] for p in pairs])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.scoring.likeness import fit, guess_outcomes, likeness, outcomes
 from terr.scoring.traits import alone, auc, learn, matrix, read
+from tests.helpers.effort import examples
 from tests.helpers.grids import make_accounts
 
 INDUSTRIES = ["Health", "Retail", "Energy", "Law"]
@@ -166,7 +167,7 @@ def test_rare_levels_are_joined_and_nothing_is_learnt_from_unseen_rows() -> None
     assert alone(read(accounts, "size"), won) == 1.0
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.floats(0.1, 50))
 def test_the_fit_is_at_its_lowest_point(seed: int, p: int, penalty: float) -> None:
     rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
@@ -16,6 +16,7 @@ from terr.model.accounts import Accounts
 from terr.model.json_values import read, to_plain
 from terr.scoring import travel
 from terr.scoring.workload import Effort, Tier, as_measure, before_territories, with_territories
+from tests.helpers.effort import examples
 from tests.helpers.grids import make_accounts
 
 KM = math.degrees(1 / travel.EARTH_KM)  # a degree of latitude is so many of these
@@ -196,7 +197,7 @@ def test_the_estimate_is_near_exact_tours(n: int, most: int, clustered: bool) ->
 # always
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data(), st.integers(1, 25), st.integers(1, 4))
 def test_territories_add_up_and_stand_alone(data: st.DataObject, n: int, k: int) -> None:
     place = st.one_of(st.none(), st.tuples(st.integers(0, 60), st.integers(0, 60)))

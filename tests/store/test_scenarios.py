@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
@@ -20,6 +20,7 @@ from terr.model.reps import Rep
 from terr.store import ScenarioInfo, Store, open_store
 from terr.store import schema as t
 from terr.store.codec import edit_from_bytes, edit_to_bytes, pack, plan_from_bytes, unpack
+from tests.helpers.effort import examples
 
 HOSTILE = [
     "'; DROP TABLE scenarios; --",
@@ -324,7 +325,7 @@ def test_changed_bytes_are_noticed(store: Store, address: str) -> None:
     fresh.close()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data())
 def test_no_bytes_but_the_right_ones_are_read(data: st.DataObject) -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
@@ -345,7 +346,7 @@ def test_a_payload_that_swells_is_refused() -> None:
         unpack(pack({"x": "0" * (65 * 1024 * 1024)}))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15)
 @given(st.lists(st.sampled_from(["assign", "new", "delete", "lock", "undo", "redo", "go"]), max_size=25), st.data())
 def test_the_store_agrees_with_memory(address: str, acts: list[str], data) -> None:
     with closing(open_store(address)) as store:  # examples share a database, each has a scenario of its own

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
@@ -135,14 +135,12 @@ ENDLESS = "WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t) SELEC
 def test_rows_and_time_are_limited_and_it_can_be_stopped(crm: Path) -> None:
     with pytest.raises(InputError, match="more than 25,000 rows"):
         read_query("TERR_SOURCE_CRM", ENDLESS, limits=FileLimits(max_rows=25_000))
-    began = time.monotonic()
     with pytest.raises(InputError, match="too long"):
         read_query("TERR_SOURCE_CRM", ENDLESS + " WHERE i < 0", timeout_s=0.3)
-    assert time.monotonic() - began < 10
+    asked = itertools.count()
     with pytest.raises((Cancelled, InputError)):
-        read_query(
-            "TERR_SOURCE_CRM", ENDLESS + " WHERE i < 0", cancel=lambda: time.monotonic() - began > 1, timeout_s=30
-        )
+        read_query("TERR_SOURCE_CRM", ENDLESS + " WHERE i < 0", cancel=lambda: next(asked) > 3, timeout_s=600)
+    assert next(asked) < 10
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,6 @@ import http.client
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +14,7 @@ import pytest
 
 from terr.boundaries.layers.catalog import geometry_file
 from terr.ui import routes
-from tests.conftest import ROOT
+from tests.helpers.servers import Server
 
 OWN = "own-0123456789ab"
 NAME = f"{OWN}-abcdef0123.json"
@@ -104,37 +100,21 @@ def test_the_route_follows_the_base_path(monkeypatch: pytest.MonkeyPatch) -> Non
         assert routes.route_path() == path
 
 
-@pytest.fixture(params=[("launch", ""), ("streamlit", "plans")], ids=["make run", "streamlit run with a base path"])
-def running(request: pytest.FixtureRequest, shelf: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, str]]:
-    way, base = request.param
+WAYS = {
+    "make run": {},
+    "streamlit run with a base path": {
+        "command": ("-m", "streamlit", "run", "app.py", "--server.baseUrlPath", "plans"),
+        "port_option": "--server.port",
+        "base": "/plans",
+    },
+}
+
+
+@pytest.fixture(params=WAYS)
+def running(request: pytest.FixtureRequest, shelf: Path, tmp_path: Path) -> Iterator[Server]:
     (shelf / NAME).write_text(json.dumps({"big": "x" * 5000}), encoding="utf-8")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    start = (
-        ["-m", "terr.ui.launch", "--port", str(port)]
-        if way == "launch"
-        else ["-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.baseUrlPath", base]
-    )
-    process = subprocess.Popen(
-        [sys.executable, *start],
-        cwd=ROOT,
-        env={**os.environ},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    prefix = f"/{base}" if base else ""
-    for _ in range(300):
-        try:
-            if ask(port, f"{prefix}/_stcore/health")[0] == 200:
-                break
-        except OSError:
-            time.sleep(0.1)
-    yield process, port, prefix
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    with Server(tmp_path, **WAYS[request.param]) as server:
+        yield server
 
 
 def ask(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -146,8 +126,9 @@ def ask(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], byte
     return answer.status, {k.lower(): v for k, v in answer.getheaders()}, body
 
 
-def test_the_app_serves_shapes_pages_and_static_files_and_stops_at_ctrl_c(running) -> None:
-    process, port, prefix = running
+def test_the_app_serves_shapes_pages_and_static_files_and_stops_at_ctrl_c(running: Server) -> None:
+    port, prefix, process = running.port, running.base, running.process
+    assert process is not None
     status, headers, body = ask(port, f"{prefix}/app/shapes/{NAME}", Accept_Encoding="gzip")
     assert status == 200
     assert headers["content-encoding"] == "gzip"
@@ -165,4 +146,4 @@ def test_the_app_serves_shapes_pages_and_static_files_and_stops_at_ctrl_c(runnin
     assert ask(port, f"{prefix}/app/static/map/map.css")[0] == 200
     assert ask(port, f"{prefix}/plan")[0] == 200
     os.kill(process.pid, signal.SIGINT)
-    process.wait(timeout=15)
+    process.wait(timeout=60)

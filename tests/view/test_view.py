@@ -13,12 +13,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from streamlit_folium import _get_feature_group_string, _get_map_string, generate_js_hash, generate_leaflet_string
 
 from terr.view import charts, colors, mapview, text
 from terr.view.mapview import MapPatch, base_map, encode, patch_group
+from tests.helpers.effort import examples
 
 PAYLOADS = (
     "</script><script>alert(1)</script>",
@@ -79,7 +80,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(JSON_VALUES)
 def test_any_value_comes_back(value):
     expression = text.js_value(value)

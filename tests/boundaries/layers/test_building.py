@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
@@ -18,6 +18,7 @@ from terr.boundaries.geometry.topology import CoordinateGrid, areas, cut_arcs, q
 from terr.boundaries.layers.building import make, matched
 from terr.boundaries.layers.catalog import areas as bundled_areas
 from terr.errors import InputError
+from tests.helpers.effort import examples
 
 
 def frame_of(shapes, ids=None, state="") -> gpd.GeoDataFrame:
@@ -84,7 +85,7 @@ def test_nothing_has_no_arcs():
     assert len(cut_arcs(np.array([], dtype=object))) == 0
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(1, 6), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_arcs_draw_each_area_of_a_random_coverage(side, kinds, random):
     """Squares of a board dissolved at random: holes, corners that touch, areas in pieces."""
@@ -270,7 +271,7 @@ def joined_slowly(label, points, owner):
     return joins
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.integers(2, 60), st.integers(1, 12), st.integers(0, 2**32 - 1))
 def test_joins_are_those_of_all_pairs(n, kinds, seed):
     random = np.random.default_rng(seed)
@@ -282,7 +283,7 @@ def test_joins_are_those_of_all_pairs(n, kinds, seed):
     assert [d for *_, d in found] == pytest.approx([d for *_, d in joined_slowly(label, points, owner)])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(2, 40), st.integers(1, 10), st.integers(0, 2**32 - 1))
 def test_joins_of_points_on_a_grid_are_as_short_as_those_of_all_pairs(n, kinds, seed):
     random = np.random.default_rng(seed)

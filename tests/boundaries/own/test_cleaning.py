@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
@@ -25,6 +25,7 @@ from terr.boundaries.reading import BoundaryFileLimits
 from terr.boundaries.watch import StoppedError, Watch
 from terr.boundaries.zips import zips
 from terr.errors import InputError
+from tests.helpers.effort import examples
 from tests.helpers.geofiles import WRITERS, geojson, geopackage, geoparquet, shapefile_parts, squares, zipped
 
 
@@ -258,7 +259,7 @@ def test_borders_that_do_not_meet_exactly_are_drawn_as_one():
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 12)] * 2, *[st.integers(1, 6)] * 2), min_size=2, max_size=12))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_any_boxes_become_one_sheet_that_covers_the_same(boxes):
     shapes = np.array([shapely.box(x, y, x + w, y + h) for x, y, w, h in boxes], dtype=object)
     whole = shapely.union_all(shapes)
@@ -473,7 +474,7 @@ def test_county_codes_are_not_taken_for_zips():
 
 
 @given(st.lists(st.sampled_from(zips.zip_points().index.tolist()), min_size=1, max_size=60))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_known_zips_are_always_known(ids):
     assert zips.share_known(ids) == 1.0
     assert zips.padded([i.lstrip("0") if len(i.lstrip("0")) >= 3 else i for i in ids]) == ids
@@ -507,7 +508,7 @@ def test_lists_are_cut_short_for_reading():
 
 
 @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=3, max_size=9))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_any_ring_becomes_sound_or_empty(points):
     ring = [*points, points[0]]
     with warnings.catch_warnings():
@@ -519,7 +520,7 @@ def test_any_ring_becomes_sound_or_empty(points):
 
 
 @given(st.data())
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_whatever_some_rows_are_the_good_ones_stay(data):
     n = data.draw(st.integers(2, 8))
     bad = data.draw(st.sets(st.integers(0, n - 1), max_size=n - 1))

@@ -6,13 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.boundaries.geometry.adjacency import shared_borders
 from terr.boundaries.layers.catalog import areas
 from terr.boundaries.own.filling import FilledAreas, fill, land_of
 from terr.boundaries.watch import StoppedError, Watch
+from tests.helpers.effort import examples
 from tests.helpers.geofiles import squares
 
 
@@ -186,7 +187,7 @@ def test_it_can_be_stopped():
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_a_grid_with_squares_taken_out_is_whole_again(data):
     """Any squares taken out of any grid whose land is known: all of it is covered, once, and every border fits."""
     side = data.draw(st.integers(2, 6))
@@ -204,7 +205,7 @@ def test_a_grid_with_squares_taken_out_is_whole_again(data):
 
 
 @given(st.integers(0, 10_000), st.integers(3, 25))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_any_hole_is_cut_without_loss(seed, corners):
     """A hole of any star shape in a sheet of Voronoi cells."""
     rng = np.random.default_rng(seed)

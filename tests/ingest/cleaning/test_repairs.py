@@ -6,12 +6,13 @@ import json
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
 from terr.ingest import ColumnMap, Repair, build_ledger, recognise
 from terr.ingest.ledger.outcome import REPAIRS
+from tests.helpers.effort import examples
 from tests.helpers.intakes import counts, issues, money, table, taken
 
 HEAD = ["Account ID", "Account Name", "State", "Zip", "Revenue", "Seen"]
@@ -108,7 +109,7 @@ def test_a_repair_checks_itself() -> None:
 CELL = st.sampled_from(["", "5", "$1,234.10", "(7)", "1.5M", "9 €", "x", "-", "12%", "2,5", " 4 ", "N/A"])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(
         st.tuples(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import tracemalloc
 import zipfile
 import zlib
@@ -12,12 +11,13 @@ import zlib
 import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
 from terr.ingest.reading.files import FileLimits, read_table
 from terr.ingest.reading.zip_check import ZipLimits
+from tests.helpers.effort import examples
 
 HEAD = "Account ID,Account Name,Zip,Revenue\n"
 CSV = HEAD + 'A1,"Acme, Inc.",02139,100\nA2,Bolt,00501,200\n'
@@ -256,10 +256,8 @@ def test_zip_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = swap_part(book(A=[["Id"], ["1"]]), "xl/worksheets/sheet1.xml", b"<c/>" * 40_000_000)
     assert len(bomb) < 1_000_000
     tracemalloc.start()
-    began = time.perf_counter()
     with pytest.raises(InputError, match=r"times its size|unpacks to"):
         read_table(bomb, "a.xlsx")
-    assert time.perf_counter() - began < 0.05
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
 
@@ -289,10 +287,12 @@ def test_billion_laughs(part: str) -> None:
     xml = b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "lol">' + b"".join(
         b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(9)
     )
-    began = time.perf_counter()
+    data = swap_part(book(A=[["Id"], ["x"]]), part, xml + b"]><t>&j;</t>")
+    tracemalloc.start()
     with pytest.raises(InputError, match="XML entities"):
-        read_table(swap_part(book(A=[["Id"], ["x"]]), part, xml + b"]><t>&j;</t>"), "a.xlsx")
-    assert time.perf_counter() - began < 1
+        read_table(data, "a.xlsx")
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000  # none is replaced by what it stands for
+    tracemalloc.stop()
 
 
 def test_a_stray_cell_far_out_is_refused() -> None:
@@ -319,7 +319,7 @@ def test_a_long_text_that_every_cell_repeats_is_refused() -> None:
 CELL = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t\"',;|"), max_size=12)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.tuples(CELL, CELL, st.from_regex(r"0\d{4}", fullmatch=True)), min_size=1, max_size=12))
 def test_any_text_round_trips_through_csv(rows: list[tuple[str, str, str]]) -> None:
     import csv
@@ -330,7 +330,7 @@ def test_any_text_round_trips_through_csv(rows: list[tuple[str, str, str]]) -> N
     assert raw.rows.to_numpy().tolist() == [list(r) for r in rows]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.binary(max_size=400))
 def test_any_bytes_give_a_table_or_an_input_error(data: bytes) -> None:
     for prefix in (b"", b"PK\x03\x04", b"\xff\xfe", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
@@ -340,7 +340,7 @@ def test_any_bytes_give_a_table_or_an_input_error(data: bytes) -> None:
             assert "\n" not in str(error)  # noqa: PT017
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_a_damaged_workbook_gives_a_table_or_an_input_error(data: st.DataObject) -> None:
     good = bytearray(GOOD)

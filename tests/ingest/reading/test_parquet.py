@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import time
 import tracemalloc
 from decimal import Decimal
 
@@ -90,11 +89,9 @@ def test_a_text_that_every_cell_repeats_is_refused_before_it_is_written_out(comp
     data = parquet(table, compression=compression)
     assert len(data) < 1_000_000
     tracemalloc.start()
-    began = time.perf_counter()
     before = pa.total_allocated_bytes()
     with pytest.raises(InputError, match=r"that many cells repeat|unpacks to"):
         read_table(data, "a.parquet")
-    assert time.perf_counter() - began < 5
     assert pa.total_allocated_bytes() - before < 50_000_000
     tracemalloc.stop()
 

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +17,8 @@ from websockets.exceptions import InvalidStatus
 from terr.boundaries.layers.catalog import geometry_file
 from terr.ui.access import request_guard
 from terr.ui.session import navigation
-from tests.conftest import ROOT
 from tests.helpers.oidc import COOKIE_SECRET, Provider, login_path, provided, secrets, sign_in, start_sign_in, window
+from tests.helpers.servers import LAUNCH, Server
 
 USER = "_streamlit_user"
 SHAPES = f"/app/shapes/{geometry_file('state')}"
@@ -55,33 +50,13 @@ class App:
 @contextmanager
 def running(home: Path, provider: Provider, *more: str, public: str = "", **env: str) -> Iterator[App]:
     """The app in a process of its own, with its secrets and data in a folder of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    secrets(home, provider.url, public or url)
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "terr.ui.launch", "--port", url.rpartition(":")[2], *more],
-            cwd=ROOT,
-            env={**os.environ, "HOME": str(home), "TERR_DATA_DIR": str(home / "data"), **env},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        for _ in range(600):
-            try:
-                if httpx.get(f"{url}/_stcore/health").status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        made = App(url, home, provider)
+    server = Server(home / "data", command=(*LAUNCH, *more), env={"HOME": str(home), **env})
+    secrets(home, provider.url, public or server.url)
+    with server:
+        made = App(server.url, home, provider)
         yield made
         for client in made.clients:
             client.close()
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +256,7 @@ def test_the_way_leads_on_to_the_page_that_was_wanted_and_nowhere_else(app: App)
 def test_the_button_leads_to_the_provider(app: App) -> None:
     answer = app.client().get(login_path())
     assert answer.headers["location"].startswith(f"{app.provider.url}/authorize?")
-    assert COOKIE_SECRET not in (app.home / "log").read_text()
+    assert COOKIE_SECRET not in (app.home / "data" / "server.log").read_text()
 
 
 def test_behind_a_proxy_people_come_by_its_name_and_cookies_by_https_only(app: App, tmp_path: Path) -> None:

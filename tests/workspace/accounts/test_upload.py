@@ -7,7 +7,7 @@ import io
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.boundaries.watch import StoppedError, Watch
@@ -15,6 +15,7 @@ from terr.errors import InputError
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset, review, upload
 from terr.workspace.accounts.import_settings import ImportSettings
+from tests.helpers.effort import examples
 from tests.helpers.intakes import book_bytes, csv_bytes
 
 HEAD = ("Account ID", "Name", "ZIP", "State", "Revenue")
@@ -357,7 +358,7 @@ CELLS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25)
 @given(st.lists(CELLS, min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_any_mends_taken_back_in_any_order_leave_what_was_there(tmp_path_factory, mends, random):
     ws = Workspace(tmp_path_factory.mktemp("mends"))

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.edits import moves
@@ -16,6 +16,7 @@ from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
+from tests.helpers.effort import examples
 from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, SUSSEX, data_set, more, start
 
 
@@ -321,7 +322,7 @@ def shared(tmp_path_factory):
     made.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25)
 @given(st.lists(EDITS, max_size=14))
 def test_undoing_everything_gives_the_first_plan_back_and_redoing_the_last(shared, edits):
     ws, data = shared

@@ -8,7 +8,7 @@ import io
 import numpy as np
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.edits import moves
@@ -20,6 +20,7 @@ from terr.workspace.plan import editing
 from terr.workspace.scenarios import change_ledger, comparison_tables, exceptions, tree
 from terr.workspace.scenarios.comparison import PlanPoint, compare, disruption_line, disruption_share, matching_line
 from terr.workspace.scenarios.key_figures import key_figures
+from tests.helpers.effort import examples
 from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, SUSSEX, data_set, more, start
 
 ME = Person("me")
@@ -227,7 +228,7 @@ def shared_ws(tmp_path_factory):
     made.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25)
 @given(rows=rows_of, before=paints, after=paints, held=helds)
 def test_what_the_ledger_adds_up_to_is_what_the_metrics_say(shared_ws, rows, before, after, held):
     ws = shared_ws

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.edits import moves
@@ -17,6 +17,7 @@ from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.scenarios import exceptions, history, tree
 from terr.workspace.scenarios.comparison import PlanPoint, compare
+from tests.helpers.effort import examples
 from tests.helpers.grids import grid_units, make_plan
 from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, more, start
 
@@ -198,7 +199,7 @@ edits_of = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(steps=edits_of, which=st.integers(0, 5))
 def test_taking_back_touches_only_what_the_edit_did_and_nobody_changed_since(steps, which):
     plan = make_plan(UNITS, [0, 0, 0, 0, 1, 1, 1, 1])

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import ConflictError, InputError
@@ -28,6 +28,7 @@ from terr.workspace.scores.score import ScoreBy
 from terr.workspace.scores.segments import ACCOUNTS, Segments
 from terr.workspace.scores.tiers import TiersBy
 from terr.workspace.scores.workload import WorkloadBy
+from tests.helpers.effort import examples
 from tests.helpers.spaces import start
 
 HEAD = "Account ID,Name,County,State,Industry,Users,Revenue,Owner"
@@ -223,7 +224,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(kind=st.sampled_from(["formula", "potential", "tiers", "score", "likeness", "workload", "segments"]), rest=JSON)
 def test_any_kept_json_opens_and_is_told(kind: str, rest: object) -> None:
     one = {"name": "x", **(rest if isinstance(rest, dict) else {"rest": rest}), "kind": kind}

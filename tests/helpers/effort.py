@@ -1,0 +1,35 @@
+"""How much a test tries: little in `make test`, ten times that in `make test-long`.
+
+The profile of Hypothesis says which (`--hypothesis-profile long`). The short one tries the same examples in every run,
+so that a test fails only for what was changed; the long one draws new ones each time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+FAST, LONG = "fast", "long"
+_LEAST = 10
+_UNHURRIED = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+
+
+def register_profiles() -> None:
+    """Names the two profiles and takes the short one. `max_examples` is what becomes of `examples(100)`."""
+    settings.register_profile(FAST, max_examples=30, derandomize=True, database=None, **_UNHURRIED)
+    settings.register_profile(LONG, max_examples=300, print_blob=True, **_UNHURRIED)
+    settings.load_profile(FAST)
+
+
+def examples(usual: int, **more: Any) -> settings:
+    """The settings of a property: so many examples, of which the short profile tries three in ten."""
+    return settings(max_examples=max(_LEAST, round(usual * settings.default.max_examples / 100)), **more)
+
+
+def rounds(fast: int, *, long: int) -> int:
+    """How often a loop with seeds of its own goes around, by the profile."""
+    return long if settings.get_current_profile_name() == LONG else fast
