@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path, PurePath
 
@@ -13,6 +12,7 @@ from terr.boundaries.own.finishing import prepare_areas
 from terr.boundaries.own.upload import InspectedFile, inspect
 from terr.boundaries.watch import Watch
 from terr.errors import InputError
+from terr.model.json_values import parse, read, to_text
 from terr.report.safe import shown
 from terr.store.atomic import replace_file
 from terr.workspace.boundary_library import own_level
@@ -49,7 +49,7 @@ def own_boundaries(
     """
     name = PurePath(filename.replace("\\", "/")).name[-80:] or "boundaries"
     asked = hashlib.sha256(data)
-    asked.update(json.dumps([_MAKE, id_column, name_column]).encode())
+    asked.update(to_text([_MAKE, id_column, name_column], "the options").encode())
     note = library.library_dir() / f"given-{asked.hexdigest()[:16]}.json"
     kept = {k.level for k in library.stored_layers()}
     known = _noted(note)
@@ -76,16 +76,15 @@ def own_boundaries(
             progress=watch.part(0.7, 1.0).at,
         )
     findings = tuple(one.message for one in found)
-    replace_file(note, json.dumps([level, findings]).encode(), prefix=".new-")
+    replace_file(note, to_text([level, findings], "the findings").encode(), prefix=".new-")
     return level, findings
 
 
 def _noted(note: Path) -> tuple[str, tuple[str, ...]] | None:
     """What an earlier reading of the same file came to; None if there was none, or it can't be read."""
     try:
-        level, findings = json.loads(note.read_text(encoding="utf-8"))
-        return str(level), tuple(str(text) for text in findings)
-    except (OSError, ValueError, TypeError):
+        return read(tuple[str, tuple[str, ...]], parse(note.read_bytes(), note.name), note.name)
+    except (OSError, InputError):
         return None
 
 

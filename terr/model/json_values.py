@@ -41,15 +41,16 @@ def to_plain(value: Any) -> Any:
 
 
 def to_text(value: Any, what: str, *, indent: int | None = None) -> str:
-    """A value as JSON text; indented it is for a person, else its keys are sorted, so that equal values read the same.
+    """A value as JSON text; indented it is for a person, else its keys are sorted, so that equal values are one text.
 
     Raises:
         InputError: if `what` holds something JSON can't, such as a number that is none.
     """
     try:
-        return json.dumps(
-            to_plain(value), allow_nan=False, sort_keys=indent is None, indent=indent, ensure_ascii=indent is None
-        )
+        plain = to_plain(value)
+        if indent is None:
+            return json.dumps(plain, allow_nan=False, sort_keys=True, separators=(",", ":"))
+        return json.dumps(plain, allow_nan=False, indent=indent, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{what} can't be stored: {_reason(error)}") from error
 

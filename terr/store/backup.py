@@ -7,7 +7,6 @@ round.
 from __future__ import annotations
 
 import hashlib
-import json
 import lzma
 import os
 import re
@@ -16,7 +15,7 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,11 +25,11 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from terr.errors import InputError, StoreError, TerrError
+from terr.model.json_values import parse, read, to_text
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.migrate import new_generation
 from terr.store.repositories.files import SharedFiles, write_file
-from terr.store.repositories.records import now
 from terr.store.sqlite import check_version, copy_database, replace_database
 from terr.store.store import open_store
 
@@ -67,6 +66,17 @@ class Summary:
     kept: Path | None = None
 
 
+@dataclass(frozen=True)
+class _Manifest:
+    """What `manifest.json` says: format of the database, rows of each table, and the sum of each file."""
+
+    kind: str
+    format: int
+    made_at: datetime
+    counts: Mapping[str, int]
+    sha256: Mapping[str, str]
+
+
 def backup(address: str | Path, root: Path, out: Path) -> Summary:
     """Write everything into one file; others may go on working.
 
@@ -95,8 +105,8 @@ def backup(address: str | Path, root: Path, out: Path) -> Summary:
             for path in _files(root, folders):
                 name = path.relative_to(root).as_posix()
                 sums[name] = _add(archive, name, path)
-            manifest = {"kind": KIND, "format": t.VERSION, "made_at": now(), "counts": _counts(copy), "sha256": sums}
-            archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
+            manifest = _Manifest(KIND, t.VERSION, datetime.now(UTC), _counts(copy), sums)
+            archive.writestr(_MANIFEST, to_text(manifest, "the manifest", indent=1))
         _flush(part)
         try:
             os.link(part, out)  # unlike a rename, never over another file
@@ -285,15 +295,18 @@ def _unpacked(path: Path) -> Iterator[tuple[Path, Summary]]:
         yield folder, _read_through(path, folder, manifest)
 
 
-def _unpack(path: Path, folder: Path) -> dict[str, Any]:
+def _unpack(path: Path, folder: Path) -> _Manifest:
     with zipfile.ZipFile(path) as archive:
         if archive.getinfo(_MANIFEST).file_size > _MOST_MANIFEST:
             raise ValueError("too large")
-        manifest: dict[str, Any] = json.loads(archive.read(_MANIFEST))
-        if manifest["kind"] != KIND:
-            raise ValueError(manifest["kind"])
-        check_version(int(manifest["format"]))
-        sums: dict[str, str] = manifest["sha256"]
+        try:
+            manifest = read(_Manifest, parse(archive.read(_MANIFEST), _MANIFEST), _MANIFEST)
+        except InputError as error:
+            raise ValueError(_MANIFEST) from error
+        if manifest.kind != KIND:
+            raise ValueError(manifest.kind)
+        check_version(manifest.format)
+        sums = manifest.sha256
         if set(sums) | {_MANIFEST} != set(archive.namelist()) or _DATABASE not in sums:
             raise ValueError("files missing or added")
         if sum(i.file_size for i in archive.infolist()) > _MOST_BYTES:
@@ -316,7 +329,7 @@ def _write_out(archive: zipfile.ZipFile, name: str, folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _read_through(path: Path, folder: Path, manifest: dict[str, Any]) -> Summary:
+def _read_through(path: Path, folder: Path, manifest: _Manifest) -> Summary:
     """Open the database as Terr would, which also brings it to today's format, and read every plan."""
     place = folder / _DATABASE
     with closing(sqlite3.connect(place)) as c:
@@ -327,7 +340,7 @@ def _read_through(path: Path, folder: Path, manifest: dict[str, Any]) -> Summary
     if not whole:
         raise InputError(f"the database in {path.name} is damaged; take another backup. Nothing was changed")
     counts = _counts(place)
-    if counts != manifest["counts"] and manifest["format"] == t.VERSION:
+    if counts != manifest.counts and manifest.format == t.VERSION:
         raise InputError(f"{path.name} doesn't hold what it says; take another backup. Nothing was changed")
     with closing(open_store(place)) as store:
         try:
@@ -340,10 +353,10 @@ def _read_through(path: Path, folder: Path, manifest: dict[str, Any]) -> Summary
     return Summary(
         path,
         path.stat().st_size,
-        datetime.fromisoformat(manifest["made_at"]),
-        int(manifest["format"]),
+        manifest.made_at,
+        manifest.format,
         counts["scenarios"],
         counts["edits"],
         counts["datasets"],
-        len(manifest["sha256"]) - 1,
+        len(manifest.sha256) - 1,
     )

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from terr.errors import StoreError, TerrError
+from terr.errors import InputError, StoreError
 from terr.model.edit import Edit
+from terr.model.json_values import parse, read, to_plain, to_text
 from terr.model.plan import Plan, Territory
 
 _MARK = b"TE1"
 _CHECK = 8
 _LIMIT = 64 * 1024 * 1024
+_TERRITORY = ("code", "name", "rep", "locked", "color")
 
 
 def pack(content: dict[str, Any]) -> bytes:
     """Bytes of a JSON object: mark, first 8 bytes of SHA-256, zlib."""
-    body = zlib.compress(json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode("ascii"), 6)
+    body = zlib.compress(to_text(content, "a change").encode("ascii"), 6)
     return _MARK + hashlib.sha256(body).digest()[:_CHECK] + body
 
 
@@ -41,28 +43,15 @@ def unpack(payload: bytes) -> dict[str, Any]:
         text = reader.decompress(body, _LIMIT)
         if reader.unconsumed_tail or not reader.eof:
             raise StoreError("a stored change is too large or cut off; restore the database from a backup")
-        out: dict[str, Any] = json.loads(text)
-    except (zlib.error, ValueError, RecursionError) as error:
+        return read(dict[str, Any], parse(text, "a stored change"), "a stored change")
+    except (zlib.error, InputError) as error:
         raise StoreError("a stored change can't be read; restore the database from a backup") from error
-    return out
 
 
 def edit_to_bytes(edit: Edit) -> bytes:
     """An edit as bytes."""
-    return pack(
-        {
-            "kind": edit.kind,
-            "units": edit.units.tolist(),
-            "before": edit.before.tolist(),
-            "after": edit.after.tolist(),
-            "lock_units": edit.lock_units.tolist(),
-            "lock_after": edit.lock_after.astype(np.int8).tolist(),
-            "territories": [[_row(old), _row(new)] for old, new in edit.territories],
-            "author": edit.author,
-            "note": edit.note,
-            "at": edit.at.isoformat(),
-        }
-    )
+    pairs = [[_row(old), _row(new)] for old, new in edit.territories]
+    return pack({**to_plain(edit), "territories": pairs})
 
 
 def edit_from_bytes(payload: bytes) -> Edit:
@@ -73,19 +62,9 @@ def edit_from_bytes(payload: bytes) -> Edit:
     """
     data = unpack(payload)
     try:
-        return Edit(
-            kind=data["kind"],
-            units=np.array(data["units"], dtype=np.int32),
-            before=np.array(data["before"], dtype=np.int16),
-            after=np.array(data["after"], dtype=np.int16),
-            lock_units=np.array(data["lock_units"], dtype=np.int32),
-            lock_after=np.array(data["lock_after"], dtype=np.bool_),
-            territories=tuple((_territory(old), _territory(new)) for old, new in data["territories"]),
-            author=data["author"],
-            note=data["note"],
-            at=datetime.fromisoformat(data["at"]),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError, TerrError) as error:
+        pairs = [[_named(t) for t in pair] for pair in data["territories"]]
+        return read(Edit, {**data, "territories": pairs}, "a stored change")
+    except (KeyError, TypeError, ValueError) as error:
         raise StoreError("a stored change can't be read; restore the database from a backup") from error
 
 
@@ -94,11 +73,19 @@ def plan_to_bytes(plan: Plan) -> bytes:
     return pack(
         {
             "units_version": plan.units_version,
-            "assign": plan.assign.tolist(),
-            "locked": np.flatnonzero(plan.locked_units).tolist(),
+            "assign": plan.assign,
+            "locked": np.flatnonzero(plan.locked_units),
             "territories": [_row(t) for t in plan.territories],
         }
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _StoredPlan:
+    units_version: str
+    assign: NDArray[np.int16]
+    locked: NDArray[np.int64]
+    territories: tuple[Territory, ...]
 
 
 def plan_from_bytes(payload: bytes) -> Plan:
@@ -109,21 +96,18 @@ def plan_from_bytes(payload: bytes) -> Plan:
     """
     data = unpack(payload)
     try:
-        assign = np.array(data["assign"], dtype=np.int16)
-        locked = np.zeros(len(assign), dtype=np.bool_)
-        locked[np.array(data["locked"], dtype=np.int64)] = True
-        territories = tuple(t for t in map(_territory, data["territories"]) if t is not None)
-        return Plan(assign=assign, territories=territories, locked_units=locked, units_version=data["units_version"])
-    except (KeyError, TypeError, ValueError, OverflowError, IndexError, TerrError) as error:
+        rows = [_named(t) for t in data["territories"]]
+        kept = read(_StoredPlan, {**data, "territories": rows}, "a stored plan")
+        locked = np.zeros(len(kept.assign), dtype=np.bool_)
+        locked[kept.locked] = True
+        return Plan(kept.assign, kept.territories, locked, kept.units_version)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise StoreError("a stored plan can't be read; restore the database from a backup") from error
 
 
 def _row(t: Territory | None) -> list[Any] | None:
-    return None if t is None else [t.code, t.name, t.rep, t.locked, t.color]
+    return None if t is None else [getattr(t, name) for name in _TERRITORY]
 
 
-def _territory(row: list[Any] | None) -> Territory | None:
-    if row is None:
-        return None
-    code, name, rep, locked, color = row
-    return Territory(code=int(code), name=str(name), rep=str(rep), locked=bool(locked), color=int(color))
+def _named(row: list[Any] | None) -> dict[str, Any] | None:
+    return None if row is None else dict(zip(_TERRITORY, row, strict=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 from terr.boundaries.layers.layer import Layer
 from terr.boundaries.layers.layer_files import member_series
 from terr.errors import LocateError
+from terr.model.json_values import parse, read
 
 LEVELS = ("state", "county", "zip3", "zip")
 """Levels of units that ship with the app, from the coarsest to the finest."""
@@ -53,8 +53,8 @@ def geometry_path(level: str) -> Path:
 
 @lru_cache(maxsize=1)
 def _geometry_index() -> dict[str, str]:
-    text = (data_dir().parent / "static" / "geo" / "index.json").read_text(encoding="utf-8")
-    return {str(k): str(v) for k, v in json.loads(text).items()}
+    data = (data_dir().parent / "static" / "geo" / "index.json").read_bytes()
+    return read(dict[str, str], parse(data, "index.json"), "index.json")
 
 
 @lru_cache(maxsize=4)

@@ -10,7 +10,6 @@ import contextlib
 import gzip
 import hashlib
 import io
-import json
 import os
 import shutil
 import tempfile
@@ -25,8 +24,9 @@ import geopandas as gpd
 import pandas as pd
 
 from terr.boundaries.layers.layer import Layer
-from terr.errors import LocateError, StoreError
+from terr.errors import InputError, LocateError, StoreError
 from terr.folders import make_folder
+from terr.model.json_values import parse, read, to_text
 
 FORMAT = 1
 MANIFEST = "layer.json"
@@ -73,6 +73,7 @@ class Manifest:
         count: number of areas.
         when: when it was written, UTC.
         files: part -> (file name, bytes).
+        format: of the files.
     """
 
     level: str
@@ -82,6 +83,7 @@ class Manifest:
     source: str
     when: datetime
     files: dict[str, tuple[str, int]]
+    format: int = FORMAT
 
 
 def hashed(stem: str, suffix: str, content: bytes) -> str:
@@ -130,17 +132,16 @@ def write_layer(parts: LayerParts, folder: Path) -> Layer:
         add("members", "members", ".parquet", parquet(member_table(parts.members)))
     if len(parts.fills):
         add("fills", "fills", ".parquet", parquet(gpd.GeoDataFrame(geometry=parts.fills, crs="EPSG:4326")))
-    manifest = {
-        "format": FORMAT,
-        "level": parts.level,
-        "title": parts.title,
-        "count": len(parts.areas),
-        "approximate": parts.approximate,
-        "source": parts.source,
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "files": {part: [name, len(data)] for part, (name, data) in content.items()},
-    }
-    content["manifest"] = (MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+    manifest = Manifest(
+        level=parts.level,
+        title=parts.title,
+        count=len(parts.areas),
+        approximate=parts.approximate,
+        source=parts.source,
+        when=datetime.now(UTC).replace(microsecond=0),
+        files={part: (name, len(data)) for part, (name, data) in content.items()},
+    )
+    content["manifest"] = (MANIFEST, to_text(manifest, MANIFEST, indent=1).encode())
     try:
         beside = Path(tempfile.mkdtemp(prefix=f"{NEW}{folder.name}-", dir=root))
     except OSError as error:
@@ -223,20 +224,11 @@ def read_manifest(folder: Path) -> Manifest:
     """
     again = "; remove these boundaries and add them again"
     try:
-        body = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if body["format"] != FORMAT:
+        body = parse((folder / MANIFEST).read_bytes(), MANIFEST)
+        if isinstance(body, dict) and body.get("format", FORMAT) != FORMAT:
             raise LocateError(f"the boundaries in {folder.name} were kept by another version of Terr{again}")
-        files = {str(part): (str(name), int(size)) for part, (name, size) in body["files"].items()}
-        manifest = Manifest(
-            level=str(body["level"]),
-            title=str(body["title"]),
-            count=int(body["count"]),
-            approximate=bool(body["approximate"]),
-            source=str(body["source"]),
-            when=datetime.fromisoformat(body["when"]),
-            files=files,
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        manifest = read(Manifest, body, MANIFEST)
+    except (OSError, InputError) as error:
         raise LocateError(f"the boundaries in {folder.name} are not complete{again}") from error
     for name, size in manifest.files.values():
         path = folder / name

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +22,7 @@ from terr.boundaries.layers.layer_files import MANIFEST, OLD, read_layer, read_m
 from terr.boundaries.zips.dissolving import dissolve
 from terr.errors import LocateError, StoreError
 from terr.folders import data_dir, make_folder
+from terr.model.json_values import to_text
 
 LEVELS = re.compile(r"zip-2020|zip3-2020|own-[0-9a-f]{12}")
 """Levels that may stand on the shelf."""
@@ -186,13 +186,12 @@ def rename_layer(level: str, title: str) -> None:
         StoreError: if it can't be written; the old title stays.
     """
     folder = folder_of(level)
-    read_manifest(folder)
+    manifest = replace(read_manifest(folder), title=title)
     path = folder / MANIFEST
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
         handle, name = tempfile.mkstemp(prefix=".part-", dir=folder)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({**body, "title": title}, file, indent=1, ensure_ascii=False)
+            file.write(to_text(manifest, MANIFEST, indent=1))
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

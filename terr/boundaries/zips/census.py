@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import http.client
-import json
 import os
 import shutil
 import socket
@@ -14,13 +13,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from terr.boundaries.watch import UNWATCHED, Watch
 from terr.errors import InputError, StoreError, TerrError
 from terr.folders import data_dir, make_folder
+from terr.model.json_values import parse, read, to_text
 
 BASE_URL = "https://www2.census.gov/geo/tiger/GENZ2020/shp/"
 FILE = "cb_2020_us_zcta520_500k.zip"
@@ -163,7 +163,7 @@ def _fetch(url: str, part: Path, about: Path, timeout_s: float, watch: Watch) ->
                 f"{_host(url)} offers a file of {begun.total / 2**20:,.0f} MB, far more than the ZIP areas have; it is "
                 "not the right one and was not fetched"
             )
-        about.write_text(json.dumps(asdict(begun)), encoding="utf-8")
+        about.write_text(to_text(begun, "the download"), encoding="utf-8")
         with part.open("ab" if have else "wb") as file:
             _copy(answer, file, have, begun.total, url, watch)
             file.flush()
@@ -229,9 +229,8 @@ def _open(url: str, begun: _Begun | None, have: int, timeout_s: float) -> Any:
 
 def _begun(about: Path) -> _Begun | None:
     try:
-        read = json.loads(about.read_text(encoding="utf-8"))
-        return _Begun(str(read["url"]), int(read["total"]), str(read["mark"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return read(_Begun, parse(about.read_bytes(), "the download"), "the download")
+    except (OSError, InputError):
         return None
 
 

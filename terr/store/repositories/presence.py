@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -111,10 +110,4 @@ class Presence(Scenarios):
 
 def same_view(a: WindowPresence, b: WindowPresence) -> bool:
     """True if nothing but the time differs, so that it need not be written at once."""
-    return (a.session, a.who, a.territory, a.presenting, json.dumps(dict(a.view), sort_keys=True)) == (
-        b.session,
-        b.who,
-        b.territory,
-        b.presenting,
-        json.dumps(dict(b.view), sort_keys=True),
-    )
+    return replace(a, seen_at=b.seen_at) == b

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from terr.errors import InputError, StoreError
+from terr.model.json_values import parse, read, to_text
 
 
 @dataclass(frozen=True)
@@ -157,10 +157,7 @@ def to_json(value: Mapping[str, Any], what: str) -> str:
     Raises:
         InputError: if it holds something JSON can't.
     """
-    try:
-        return json.dumps(dict(value), allow_nan=False, sort_keys=True)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the {what} can't be stored: {error}") from error
+    return to_text(value, f"the {what}")
 
 
 def clean_text(text: str, what: str, limit: int, *, needed: bool = False) -> str:
@@ -222,7 +219,6 @@ def scenario_info(row: Row[Any]) -> ScenarioInfo:
 def stored_object(text: str) -> Mapping[str, Any]:
     """A stored JSON object."""
     try:
-        out = json.loads(text)
-    except ValueError as error:
+        return MappingProxyType(read(dict[str, Any], parse(text, "a stored object"), "a stored object"))
+    except InputError as error:
         raise StoreError("stored settings can't be read; restore the database from a backup") from error
-    return MappingProxyType(out)
