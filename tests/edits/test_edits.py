@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from terr.edits import moves
-from terr.edits.colors import PALETTE, choose_colors
 from terr.edits.history import ROOT, EditNode, History, UndoPath, Visit, describe
 from terr.errors import ConflictError, LocateError, PlanError
 from terr.model.edit import Edit
@@ -242,31 +240,6 @@ def test_match_codes_keeps_most_where_it_is() -> None:
     assert moves.match_codes(plan, mixed, 2, weights=heavy).tolist() == [WEST, EAST]
     held = moves.apply(plan, moves.lock_units(plan, [0], True))
     assert moves.match_codes(held, mixed, 2)[0] == WEST
-
-
-def test_colors_of_the_grid() -> None:
-    indptr, indices = grid_borders()
-    quarters = np.array([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3])
-    assert choose_colors(quarters, indptr, indices, 4).tolist() == [0, 1, 2, 3]  # least used first
-    assert choose_colors(quarters, indptr, indices, 4, [3, -1, -1, 3]).tolist() == [3, 0, 1, 3]
-    assert choose_colors(np.full(16, -1), indptr, indices, 0).tolist() == []
-    with pytest.raises(PlanError, match="fit each other"):
-        choose_colors(quarters, indptr, indices, 4, [0])
-
-
-@examples(60)
-@given(st.lists(st.integers(-1, 5), min_size=16, max_size=16), st.lists(st.integers(-1, 6), min_size=6, max_size=6))
-def test_new_territories_differ_from_their_neighbours(slots: list[int], fixed: list[int]) -> None:
-    indptr, indices = grid_borders()
-    colors = choose_colors(slots, indptr, indices, 6, fixed)
-    assert ((colors >= 0) & (colors < PALETTE)).all()
-    assert all(c == f for c, f in zip(colors, fixed, strict=True) if f >= 0)
-    assert colors.tolist() == choose_colors(slots, indptr, indices, 6, fixed).tolist()
-    for u in range(16):
-        for v in indices[indptr[u] : indptr[u + 1]]:
-            a, b = slots[u], slots[v]
-            if a >= 0 and b >= 0 and a != b and not (fixed[a] >= 0 and fixed[b] >= 0):
-                assert colors[a] != colors[b]  # 6 territories, 7 colours: always possible
 
 
 def step(number: int, parent: int) -> EditNode:

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit_folium import _get_feature_group_string, _get_map_string, generate_js_hash, generate_leaflet_string
 
+from terr.edits.colors import PALETTE
 from terr.view import charts, colors, mapview, text
 from terr.view.mapview import MapPatch, base_map, encode, patch_group
 from tests.helpers.effort import examples
@@ -276,8 +277,8 @@ def test_charts_load_nothing_from_elsewhere():
 
 
 def test_colours_repeat_after_the_palette():
-    assert colors.color(0) == colors.color(7) == "#E69F00"
-    assert len({colors.color(i) for i in range(7)}) == 7
+    assert colors.color(0) == colors.color(12) == "#E69E6C"
+    assert len({colors.color(i) for i in range(12)}) == 12
 
 
 @pytest.mark.parametrize(
@@ -352,3 +353,33 @@ def test_sentences():
     assert text.sentence("a unit is locked") == "A unit is locked."
     assert text.sentence("Done!") == "Done!"
     assert text.sentence(" ") == ""
+
+
+def _seen_by(rgb: np.ndarray) -> list[np.ndarray]:
+    """Linear RGB as seen normally and with protanopia, deuteranopia, tritanopia (Machado et al. 2009, severity 1)."""
+    kinds = (
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    )
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return [linear, *(np.clip(linear @ np.array(m).T, 0, 1) for m in kinds)]
+
+
+def _lab(linear: np.ndarray) -> np.ndarray:
+    """CIELAB of linear RGB under D65."""
+    to_xyz = np.array(
+        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    )
+    t = linear @ to_xyz.T / np.array([0.95047, 1.0, 1.08883])
+    f = np.where(t > 216 / 24389, np.cbrt(t), (24389 / 27 * t + 16) / 116)
+    return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+
+
+def test_any_two_colors_of_the_map_differ_for_every_kind_of_color_vision() -> None:
+    rgb = np.array([[int(c[i : i + 2], 16) / 255 for i in (1, 3, 5)] for c in colors.TERRITORY_COLORS])
+    assert len(set(colors.TERRITORY_COLORS)) == len(set(colors.COLOR_NAMES)) == len(rgb) == PALETTE
+    for seen in _seen_by(rgb):
+        lab = _lab(seen)
+        apart = np.linalg.norm(lab[:, None] - lab[None], axis=2)[np.triu_indices(len(lab), 1)]
+        assert apart.min() >= 20

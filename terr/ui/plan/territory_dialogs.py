@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from terr.edits import moves
@@ -38,8 +37,7 @@ def new_territory() -> None:
 
     def make(plan: Plan, code: int) -> Edit:
         made[:] = [code]
-        used = np.bincount([t.color for t in plan.territories], minlength=7)
-        return moves.new_territory(plan, next_code=code, color=int(used.argmin()), author=state.author())
+        return moves.new_territory(plan, next_code=code, author=state.author())
 
     _do(make, "New territory made; clicks now go to it.", close=False)
     if made:

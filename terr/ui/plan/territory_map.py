@@ -62,13 +62,14 @@ def show_map(shown: PlanSnapshot, *, proposed: bool) -> None:
     version = _version(shown)
     names = {r.rep_id: r.name for r in shown.reps}
     off = dict(zip(shown.table["code"], shown.table["deviation"], strict=True))
+    hues = dict(zip(shown.table["code"], shown.table["color"], strict=True))
     territories = [
         {
             "code": t.code,
             "name": t.name,
             "rep": names.get(t.rep, t.rep),
             "locked": t.locked,
-            "color": color(t.color),
+            "color": color(hues[t.code]),
             "deviation": round(100 * float(off[t.code]), 4) if np.isfinite(off[t.code]) else None,
         }
         for t in shown.plan.territories

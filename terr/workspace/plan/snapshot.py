@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import PlanTotals, measures_per_unit, override_loads, plan_totals
+from terr.edits.colors import territory_colors
 from terr.edits.moves import apply
 from terr.errors import InputError
 from terr.metrics import balance
@@ -196,7 +197,7 @@ def _measure(
             "territory": [t.name for t in plan.territories],
             "rep": [names.get(t.rep, t.rep) for t in plan.territories],
             "locked": [t.locked for t in plan.territories],
-            "color": [t.color for t in plan.territories],
+            "color": list(territory_colors(plan, units.indptr, units.indices).values()),
             "load": sums,
             "target": goals,
             "deviation": deviation,
