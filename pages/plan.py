@@ -16,7 +16,7 @@ ws = state.workspace()
 if sid is None:
     header.line()
     st.title("Plan")
-    plans = ws.store.list_scenarios()
+    plans = ws.store.scenarios.find()
     if plans:
         st.markdown("**Open a plan**")
         for info in plans[:6]:

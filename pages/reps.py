@@ -13,7 +13,7 @@ header.line()
 st.title("Reps")
 ws = state.workspace()
 sid = state.scenario_id()
-dataset_id = ws.store.scenario(sid).dataset_id if sid else state.get("dataset")
+dataset_id = ws.store.scenarios.get(sid).dataset_id if sid else state.get("dataset")
 if not dataset_id:
     st.info("A roster belongs to a data set. Load accounts first.", icon=":material/group:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):

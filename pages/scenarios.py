@@ -10,7 +10,7 @@ navigation.start_page()
 
 header.line()
 st.title("Scenarios")
-plans = state.workspace().store.list_scenarios(include_archived=True)
+plans = state.workspace().store.scenarios.find(include_archived=True)
 tree.undo_line()
 if not plans:
     st.info("No plan yet. Start one from your accounts.", icon=":material/account_tree:")

@@ -108,11 +108,11 @@ def test_crafted_values_of_the_map_change_nothing_and_break_nothing(ws, value):
 def test_a_value_for_one_plan_never_reaches_another(ws):
     data = data_set(ws)
     one, other = start(ws, data=data).id, start(ws, data=data).id
-    rev = ws.store.rev(one)
+    rev = ws.store.scenarios.rev(one)
     for p in (other, None, 0, [one], one.upper()):
         value = {"events": [{"s": "m", "n": 1, "p": p, "k": "paint", "units": [KENT], "to": 0}]}
         map_events.apply_events(ws, one, WindowState(rev=rev, active=0), value)
-    assert (ws.store.rev(one), ws.store.rev(other)) == (rev, rev)
+    assert (ws.store.scenarios.rev(one), ws.store.scenarios.rev(other)) == (rev, rev)
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=range(len(ADDRESSES)))
@@ -122,7 +122,7 @@ def test_hostile_addresses_are_one_line(open_app, app_ws, address):
     assert not window.exception
     assert not window.error, [e.value for e in window.error]
     assert "![x](" not in lines(window)
-    assert app_ws.store.scenario(sid).id == sid
+    assert app_ws.store.scenarios.get(sid).id == sid
 
 
 def test_messages_and_notices_are_shown_as_text(open_app, app_ws):
@@ -146,8 +146,8 @@ def test_no_export_holds_a_live_formula(ws, kind):
     editing.edit(ws, sid, 0, lambda p, _: moves.rename(p, 0, FORMULA), strict=False)
     editing.edit(ws, sid, 0, lambda p, _: moves.set_rep(p, 0, "=1+1"), strict=False)
     editing.paint(ws, sid, [KENT], 0)
-    ws.store.rename(sid, "..\\../=cmd|x")
-    name = downloads.file_name(ws.store.scenario(sid).name, kind)
+    ws.store.scenarios.rename(sid, "..\\../=cmd|x")
+    name = downloads.file_name(ws.store.scenarios.get(sid).name, kind)
     assert name[0].isalnum()
     assert not set(name) & set('/\\=|:\r\n"')
     content = downloads.export(ws, sid, kind).data
@@ -192,7 +192,7 @@ def test_a_plan_whose_accounts_are_lost_is_one_line_and_the_others_work(open_app
     lost = start(app_ws)
     kept = start(app_ws, "RI", RHODE_ISLAND)
     root = tmp_path / "terr"
-    sha = app_ws.store.dataset(lost.dataset_id).sha256
+    sha = app_ws.store.datasets.get(lost.dataset_id).sha256
     (root / "accounts" / f"{lost.dataset_id}.parquet").unlink()
     (root / "uploads" / sha[:2] / sha).unlink()  # from which they would be made again
     for page in PAGES:
@@ -258,7 +258,7 @@ def test_the_log_never_holds_what_accounts_say(open_app, app_ws, tmp_path, caplo
     info = start(app_ws)
 
     def broken(*_: object) -> None:
-        secret = app_ws.files.read_frame(info.dataset_id)
+        secret = app_ws.store.files.read_frame(info.dataset_id)
         raise ValueError(f"bad row: {secret.to_dict('records')[0]}")
 
     monkeypatch.setattr("terr.ui.header.line", broken)
@@ -289,7 +289,7 @@ def test_two_processes_on_one_folder_see_each_other_and_lose_nothing(ws):
         assert other.stdin is not None
         assert other.stdout is not None
         assert other.stdout.readline() == "up\n"
-        rev = ws.store.rev(sid)
+        rev = ws.store.scenarios.rev(sid)
         for i in range(20):
             other.stdin.write("go\n")
             other.stdin.flush()
@@ -297,5 +297,5 @@ def test_two_processes_on_one_folder_see_each_other_and_lose_nothing(ws):
             theirs = int(other.stdout.readline())
             assert mine != theirs
             rev += 2
-            assert ws.store.rev(sid) == rev
-    assert len(ws.store.history(sid).trail(ws.store.scenario(sid).head)) >= 40
+            assert ws.store.scenarios.rev(sid) == rev
+    assert len(ws.store.edits.history(sid).trail(ws.store.scenarios.get(sid).head)) >= 40

@@ -44,7 +44,7 @@ def kept(root: Path, scenario_id: str) -> tuple[int, int]:
     """(revision, edits in the history) as the database has them, read afresh."""
     ws = Workspace(root)
     try:
-        return ws.store.rev(scenario_id), len(ws.store.history(scenario_id).steps)
+        return ws.store.scenarios.rev(scenario_id), len(ws.store.edits.history(scenario_id).steps)
     finally:
         ws.close()
 

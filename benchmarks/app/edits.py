@@ -93,13 +93,13 @@ def started(ws: Workspace, case: Case, dataset: Dataset | None = None) -> tuple[
     if dataset is None:
         accounts = accounts_on(units)
         summary = {"measures": [MEASURE], "currency": {MEASURE: "USD"}}
-        info = ws.store.save_dataset("Made up", sha256="0" * 64, filename="made-up.csv", mapping={}, summary=summary)
-        ws.files.write_frame(info.id, accounts.frame)
+        info = ws.store.datasets.save("Made up", sha256="0" * 64, filename="made-up.csv", mapping={}, summary=summary)
+        ws.store.files.write_frame(info.id, accounts.frame)
         dataset = Dataset(info, accounts, (), accounts, version(info.mapping))
         ws.datasets.put(info.id, dataset)
     made = editing.create(ws, dataset_id=dataset.info.id, level=case.level, region=case.region, measure=MEASURE)
     names = [f"Territory {p + 1}" for p in divided(units, case.territories).tolist()]
-    editing.place_by_name(ws, made.id, ws.store.rev(made.id), names)
+    editing.place_by_name(ws, made.id, ws.store.scenarios.rev(made.id), names)
     return made.id, dataset
 
 
@@ -108,8 +108,8 @@ class Clicks:
 
     def __init__(self, ws: Workspace, scenario_id: str, seed: int = 1) -> None:
         self.ws, self.sid = ws, scenario_id
-        self.units = ws.units(ws.store.scenario(scenario_id))
-        self.seen = map_events.WindowState(rev=ws.store.rev(scenario_id), active=-1)
+        self.units = ws.units(ws.store.scenarios.get(scenario_id))
+        self.seen = map_events.WindowState(rev=ws.store.scenarios.rev(scenario_id), active=-1)
         self._rng = np.random.default_rng(seed)
         self._n = 0
 
@@ -194,7 +194,7 @@ def measured(case: Case, clicks: int = EDITS) -> list[Figure]:
                 if i >= _WARM_UP:
                     for name, a, b in zip(ms, (began, stored, began), (stored, known, done), strict=True):
                         ms[name].append(1000 * (b - a))
-            undone = _timed(clicks, lambda: editing.undo(ws, sid, ws.store.rev(sid)))
+            undone = _timed(clicks, lambda: editing.undo(ws, sid, ws.store.scenarios.rev(sid)))
         finally:
             ws.close()
         opened = _opened(Path(folder), sid, dataset)

@@ -69,8 +69,8 @@ def _single(store: str, address: str, _kills: int) -> list[Figure]:
             for name, mark, act in (
                 ("append an edit", 20.0, lambda: storm.flip(opened, sid, 5, "Ann")),
                 ("change in turn", 20.0, lambda: storm.flip(opened, sid, 5, "Ann", wait=True)),
-                ("ask what changed", 5.0, lambda: opened.changes(sid, 243, 0)),
-                ("say that one is here", 10.0, lambda: opened.seen(sid, here)),
+                ("ask what changed", 5.0, lambda: opened.changes.since(sid, 243, 0)),
+                ("say that one is here", 10.0, lambda: opened.presence.seen(sid, here)),
             )
         ]
         if opened._db.path is None:

@@ -27,7 +27,7 @@ from terr.workspace.pulse import Pulse
 
 def make(store: Store, n_units: int = 64) -> str:
     """A plan of two territories at revision 2."""
-    sid = store.create_scenario(
+    sid = store.scenarios.create(
         "Base",
         dataset_id="",
         level="county",
@@ -38,7 +38,7 @@ def make(store: Store, n_units: int = 64) -> str:
         tolerance=0.05,
     ).id
     for code in (0, 1):
-        store.append(sid, moves.new_territory(store.load_plan(sid)[0], next_code=code), code)
+        store.edits.append(sid, moves.new_territory(store.plans.load(sid)[0], next_code=code), code)
     return sid
 
 
@@ -52,12 +52,12 @@ def flip(store: Store, sid: str, unit: int, author: str, *, wait: bool = False) 
         return moves.assign(plan, [unit], int(plan.assign[unit] != 1), author=author).edit
 
     if wait:
-        return store.change(sid, other).rev, False
-    plan, rev = store.load_plan(sid)
+        return store.edits.change(sid, other).rev, False
+    plan, rev = store.plans.load(sid)
     try:
-        return store.append(sid, other(plan), rev), False
+        return store.edits.append(sid, other(plan), rev), False
     except ConflictError:
-        return store.change(sid, other).rev, True
+        return store.edits.change(sid, other).rev, True
 
 
 def write_many(address: str, sid: str, writer: int, each: int, lost: Synchronized[int]) -> None:
@@ -87,12 +87,12 @@ def race(address: str, writers: int, each: int) -> tuple[float, int]:
 def check_all_there(address: str, sid: str, writers: int, each: int) -> None:
     """Each writer's edits are in the history, in a row, and the plan is where they lead."""
     with closing(open_store(address)) as store:
-        story = store.history(sid)
-        assert store.rev(sid) == 2 + writers * each
+        story = store.edits.history(sid)
+        assert store.scenarios.rev(sid) == 2 + writers * each
         assert [v.rev for v in story.visits] == list(range(1, 3 + writers * each))
         by = [s.author for s in story.steps]
         assert all(by.count(f"w{w}") == each for w in range(writers))
-        plan = store.load_plan(sid)[0]
+        plan = store.plans.load(sid)[0]
         assert plan.assign[:writers].tolist() == [each % 2] * writers  # the first flip leads to 1, the second to 0
 
 
@@ -131,9 +131,9 @@ def kill_often(address: str, kills: int, then: Callable[[int], None] = lambda _n
 def check_killed(address: str, sid: str, acknowledged: int) -> None:
     with closing(open_store(address)) as store:
         assert store.notice == ""
-        plan, rev = store.load_plan(sid)
+        plan, rev = store.plans.load(sid)
         assert acknowledged <= rev <= acknowledged + 1  # one may be saved and not yet said
-        assert len(store.history(sid).steps) == rev
+        assert len(store.edits.history(sid).steps) == rev
         assert plan.assign[0] == ((rev - 2) % 2 if rev > 2 else -1)
 
 
@@ -185,7 +185,7 @@ def sit(ws: Workspace, pulse: Pulse, sid: str, unit: int, begin: float, seconds:
                 views.append((shown, time.monotonic()))
             next_look = max(next_look + every, now)
         elif now >= next_sign:
-            ws.store.seen(sid, me)
+            ws.store.presence.seen(sid, me)
             next_sign += 5.0
         time.sleep(max(0.0, min(next_edit, next_look, next_sign, max(end, now)) - time.monotonic()))
     return Seat(unit, tuple(edits), tuple(views), tuple(polls), tuple(failed))
@@ -207,7 +207,7 @@ def one_program(
         w.start()
     for w in windows:
         w.join()
-    here = len(ws.store.here(sid))
+    here = len(ws.store.presence.here(sid))
     ws.close()
     pipe.send((seats, here))
     pipe.close()
@@ -268,8 +268,8 @@ def workshop(
 def judge(address: str, sid: str, seats: list[Seat], end: float, here: int, grace: float = 3.0) -> Session:
     """Compare what the windows were told with what is stored, and with what the others showed."""
     with closing(open_store(address)) as store:
-        story = store.history(sid)
-        plan = store.load_plan(sid)[0]
+        story = store.edits.history(sid)
+        plan = store.plans.load(sid)[0]
     stored = {s.id: s.author for s in story.steps}
     lost = unseen = 0
     seen, click, save = [], [], []

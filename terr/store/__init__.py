@@ -3,17 +3,17 @@
 from terr.folders import data_dir
 from terr.store.repositories.changes import ChangeEvent, Changes
 from terr.store.repositories.comments import TARGETS, Comment
+from terr.store.repositories.edits import NOBODY, Client
 from terr.store.repositories.exceptions import EXCEPTION_KINDS, ExceptionEntry, ExceptionRequest
 from terr.store.repositories.files import DataFiles
 from terr.store.repositories.marks import Mark
 from terr.store.repositories.presence import WindowPresence, same_view
 from terr.store.repositories.proposals import STATES, Challenge, Proposal
 from terr.store.repositories.records import NOONE, DatasetInfo, EditRecord, Person, ScenarioInfo
-from terr.store.repositories.roles import ACTIONS, ROLES, Access, Role
-from terr.store.store import NOBODY, Client, Store, open_store, usual_address
+from terr.store.repositories.roles import ROLES, Access, Role
+from terr.store.store import Store, open_store, usual_address
 
 __all__ = [
-    "ACTIONS",
     "EXCEPTION_KINDS",
     "NOBODY",
     "NOONE",

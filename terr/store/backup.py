@@ -163,7 +163,7 @@ def restore(address: str | Path, root: Path, path: Path) -> Summary:
 
 def _keep_what_is_there(address: str | Path, root: Path) -> Path | None:
     with closing(open_store(address)) as store:
-        if not store.list_scenarios(include_deleted=True, include_archived=True) and not store.list_datasets():
+        if not store.scenarios.find(include_deleted=True, include_archived=True) and not store.datasets.all():
             return None
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     return backup(address, root, root / f"before-restore-{stamp}.terrbackup").path
@@ -344,8 +344,8 @@ def _read_through(path: Path, folder: Path, manifest: _Manifest) -> Summary:
         raise InputError(f"{path.name} doesn't hold what it says; take another backup. Nothing was changed")
     with closing(open_store(place)) as store:
         try:
-            for info in store.list_scenarios(include_deleted=True, include_archived=True):
-                store.plan_at(info.id, info.head) if info.deleted_at is None else None
+            for info in store.scenarios.find(include_deleted=True, include_archived=True):
+                store.plans.at(info.id, info.head) if info.deleted_at is None else None
         except TerrError as error:
             raise InputError(f"{path.name} holds a plan that can't be read: {error}") from error
     with closing(sqlite3.connect(place)) as c:

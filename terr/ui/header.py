@@ -41,13 +41,13 @@ def line() -> None:
     dataset_id = state.get("dataset")
     if dataset_id:
         try:
-            parts.append(f"<span>{escape(ws.store.dataset(dataset_id).name)}</span>")
+            parts.append(f"<span>{escape(ws.store.datasets.get(dataset_id).name)}</span>")
         except LocateError:
             state.drop("dataset")
     sid = state.scenario_id()
     if sid:
-        info = ws.store.scenario(sid)
-        parts = [f"<span>{escape(ws.store.dataset(info.dataset_id).name)}</span>"]
+        info = ws.store.scenarios.get(sid)
+        parts = [f"<span>{escape(ws.store.datasets.get(info.dataset_id).name)}</span>"]
         parts.insert(0, f"<b>{escape(info.name)}</b>")
         if levels.is_rough(info):
             parts.append("<span>approximate areas</span>")

@@ -67,7 +67,7 @@ def at_hand(ws: Workspace) -> tuple[LibraryEntry, ...]:
         StoreError: if the shelf can't be read.
     """
     plans: dict[str, list[str]] = {}
-    for info in ws.store.list_scenarios():
+    for info in ws.store.scenarios.find():
         plans.setdefault(info.level, []).append(info.name)
     out = [
         LibraryEntry(

@@ -61,7 +61,7 @@ class Pulse:
             if beat is not None and time.monotonic() - beat.at < self._every:
                 return beat
             at = time.monotonic()  # before the question: what is stored during it may be missing in the answer
-            rev, seq = self._ws.store.stand(scenario_id)
+            rev, seq = self._ws.store.changes.latest(scenario_id)
             beat = Beat(rev, seq, at)
             with self._lock:
                 if len(self._beats) >= _MOST:

@@ -11,7 +11,7 @@ from terr.boundaries.layers.catalog import load_units
 from terr.errors import LocateError, PlanError
 from terr.model.plan import Plan
 from terr.model.units import Units
-from terr.store import NOONE, DataFiles, Person, ScenarioInfo, Store, data_dir, open_store, usual_address
+from terr.store import NOONE, Person, ScenarioInfo, Store, data_dir, open_store, usual_address
 from terr.workspace.levels import missing
 
 _KEPT = 64
@@ -44,7 +44,7 @@ class Cache:
 
 
 class Workspace:
-    """The store and files of one data folder.
+    """The store of one data folder, and what is kept in memory of it.
 
     Args:
         root: the data folder, with the database in it; by default TERR_DATA_DIR, else the platform's user data folder,
@@ -61,8 +61,7 @@ class Workspace:
     def __init__(self, root: Path | None = None, database: str = "") -> None:
         self.root = data_dir() if root is None else root
         usual = usual_address(self.root) if root is None else self.root / "terr.db"
-        self.store: Store = open_store(database or usual)
-        self.files: DataFiles = self.store.files(self.root)
+        self.store: Store = open_store(database or usual, self.root)
         self.notice: str = self.store.notice
         self.sign_in = False
         self.person: Person = NOONE
@@ -85,11 +84,11 @@ class Workspace:
         Raises:
             LocateError: if the scenario doesn't exist.
         """
-        rev = self.store.rev(scenario_id)
+        rev = self.store.scenarios.rev(scenario_id)
         known = self.plans.get((scenario_id, rev))
         if known is not None:
             return known, rev
-        plan, rev = self.store.load_plan(scenario_id)
+        plan, rev = self.store.plans.load(scenario_id)
         self.plans.put((scenario_id, rev), plan)
         return plan, rev
 

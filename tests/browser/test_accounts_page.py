@@ -84,14 +84,14 @@ def test_a_repair_is_refused_by_its_tick(new_page, server):
     page.get_by_role("tab", name="Repairs").click()
     table = grid(page, "terr_repairs")
     ws = Workspace(server.root)
-    newest = ws.store.list_datasets()[0].id
+    newest = ws.store.datasets.all()[0].id
     at = [r.column for r in dataset.ledger_of(ws, newest).ledger.repairs].index("ZIP")
     page.wait_for_timeout(500)
     table.click(position={"x": 20, "y": 35 + 35 * at + 17})
     page.wait_for_timeout(300)
     page.keyboard.press("Space")
     says(page, "3 of 4 rows and $3,300 of $3,300 Revenue are in; 3 rows need you.")
-    assert list(ws.store.dataset(newest).mapping["refuse"]) == ["padded_zip:ZIP"]
+    assert list(ws.store.datasets.get(newest).mapping["refuse"]) == ["padded_zip:ZIP"]
     ws.close()
 
 
@@ -103,7 +103,7 @@ def test_a_long_file_shows_its_progress_and_is_stopped_while_the_page_lives(new_
         for i in range(120_000):
             sheet.write_row(i + 1, 0, (f"A-{i}", f"Account {i}", "02116", "MA", f"${i % 900}.50"))
     ws = Workspace(server.root)
-    before = len(ws.store.list_datasets())
+    before = len(ws.store.datasets.all())
     page = new_page()
     page.set_default_timeout(60_000)
     page.goto(f"{server.url}/accounts")
@@ -114,5 +114,5 @@ def test_a_long_file_shows_its_progress_and_is_stopped_while_the_page_lives(new_
     expect(page.get_by_text("Stopped; nothing")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Try the demo").click()  # the page goes on
     expect(page.get_by_text("5,000 of 5,000 rows")).to_be_visible(timeout=60_000)
-    assert len(ws.store.list_datasets()) == before + 1
+    assert len(ws.store.datasets.all()) == before + 1
     ws.close()

@@ -59,7 +59,7 @@ def previewing(here: Map, *, on: bool) -> None:
 def test_a_point_of_the_curve_is_previewed_dropped_and_applied(server, plan, new_page) -> None:
     ws, sid = plan
     page, here = opened(new_page, server, sid)
-    before, rev = codes(here), ws.store.rev(sid)
+    before, rev = codes(here), ws.store.scenarios.rev(sid)
     apply = page.locator(".st-key-apply_point button")
     beside(page, "Trade-off")
     page.get_by_role("button", name="Work it out").click()
@@ -76,7 +76,7 @@ def test_a_point_of_the_curve_is_previewed_dropped_and_applied(server, plan, new
     previewing(here, on=True)
     expect(apply).to_be_visible()
     assert codes(here) != before
-    assert ws.store.rev(sid) == rev, "a preview changes nothing"
+    assert ws.store.scenarios.rev(sid) == rev, "a preview changes nothing"
     page.wait_for_timeout(2500)  # reruns that were under way don't take the preview back
     expect(apply).to_be_visible()
     page.get_by_role("button", name="Drop", exact=True).click()

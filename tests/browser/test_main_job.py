@@ -43,7 +43,7 @@ def test_upload_plan_edit_apply_export_restart(server, new_page, tmp_path: Path)
     page.goto(server.url)
     page.locator('input[type="file"]').first.set_input_files(str(book))
     expect(page.get_by_text("5,000 rows below the header")).to_be_visible()
-    assert Workspace(server.root).store.list_datasets() == ()  # nothing is taken in before it is confirmed
+    assert Workspace(server.root).store.datasets.all() == ()  # nothing is taken in before it is confirmed
     page.get_by_role("button", name="Take in 5,000 rows").click()
     expect(page.get_by_text("5,000 of 5,000 rows")).to_be_visible()
     choose_region(page, "Texas")
@@ -87,7 +87,7 @@ def test_upload_plan_edit_apply_export_restart(server, new_page, tmp_path: Path)
             page.get_by_role("button", name=label).click()
         files[label] = Path(got.value.path()).read_bytes()
     ws = Workspace(server.root)
-    sid = ws.store.list_scenarios()[0].id
+    sid = ws.store.scenarios.find()[0].id
     shown, totals = snapshot.plan_snapshot(ws, sid), snapshot.totals(ws, sid)
     table = pd.read_csv(io.BytesIO(files["Accounts (CSV)"]), dtype={"zip": str})
     mine = table[table["status"] == "assigned"]
@@ -153,7 +153,7 @@ def test_files_that_cannot_be_used_say_why(server, new_page, tmp_path: Path) -> 
 @pytest.mark.parametrize(("width", "height", "dark"), [(1440, 900, False), (1024, 768, True)])
 def test_nothing_is_cut_off(server, new_page, width: int, height: int, dark: bool) -> None:
     ws = Workspace(server.root)
-    sid = ws.store.list_scenarios()[0].id
+    sid = ws.store.scenarios.find()[0].id
     page = new_page(width, height, dark=dark)
     page.goto(f"{server.url}/plan?scenario={sid}")
     here = Map(page)

@@ -52,7 +52,7 @@ def stored(scenario: tuple[Workspace, str], unit: str) -> str:
     """Territory of a unit as the database has it."""
     ws, sid = scenario
     plan, _ = ws.plan(sid)
-    code = int(plan.assign[ws.units(ws.store.scenario(sid)).codes()[unit]])
+    code = int(plan.assign[ws.units(ws.store.scenarios.get(sid)).codes()[unit]])
     return plan.territory(code).name if code >= 0 else ""
 
 
@@ -80,7 +80,7 @@ def test_a_burst_of_100_clicks_loses_nothing(server, scenario, new_page) -> None
     assert int((plan.assign >= 0).sum()) == painted
     assert painted >= 95  # two label points of slivers can share a pixel
     assert rev == 2 + painted
-    assert len(ws.store.history(sid).steps) == 2 + painted
+    assert len(ws.store.edits.history(sid).steps) == 2 + painted
 
 
 def test_box_lasso_polygon_and_paint(server, scenario, new_page) -> None:
@@ -170,7 +170,7 @@ def test_two_windows_never_overwrite_each_other_unseen(server, scenario, new_pag
     ws, sid = scenario
     _, one = opened(new_page, server, sid)
     _, two = opened(new_page, server, sid)
-    units = ws.units(ws.store.scenario(sid))
+    units = ws.units(ws.store.scenarios.get(sid))
     plan, _ = ws.plan(sid)
     first = plan.codes[0]
     editing.paint(ws, sid, [units.codes()[TRAVIS]], first)

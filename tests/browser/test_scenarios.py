@@ -35,9 +35,9 @@ def pair(server: Server) -> Iterator[tuple[Workspace, str, str]]:
     data = demo.demo_dataset(ws)
     sid = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential").id
     editing.edit(ws, sid, 1, lambda p, c: moves.new_territory(p, HOSTILE, next_code=c, color=1))
-    codes = ws.units(ws.store.scenario(sid)).codes()
+    codes = ws.units(ws.store.scenarios.get(sid)).codes()
     editing.paint(ws, sid, range(len(codes)), 0)
-    copy = tree.branch(ws, sid, ws.store.scenario(sid).head, f"Branch {HOSTILE}", by=Person("me")).id
+    copy = tree.branch(ws, sid, ws.store.scenarios.get(sid).head, f"Branch {HOSTILE}", by=Person("me")).id
     editing.paint(ws, copy, [codes[HAYS]], 1, author="Eve")
     yield ws, sid, copy
     ws.close()

@@ -41,7 +41,7 @@ def test_a_file_becomes_boundaries_without_a_click_too_many(server, new_page, tm
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     ws = Workspace(server.root)
     try:
-        assert ws.store.list_scenarios() == []
+        assert ws.store.scenarios.find() == []
     finally:
         ws.close()
     kept = [json.loads(p.read_text()) for p in (server.root / "boundaries").glob("own-*/layer.json")]

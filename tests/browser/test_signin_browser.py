@@ -99,7 +99,10 @@ def test_a_plan_is_shared_looked_at_and_edited_by_role(team: Team, new_page: Cal
     ana.get_by_role("option", name="Viewer").click()
     ana.get_by_role("button", name="Add").click()
     expect(ana.get_by_text("2 people")).to_be_visible()
-    assert {r.user_id: r.role for r in team.ws.store.roles(team.sid)} == {ANA.user_id: "owner", BOB.user_id: "viewer"}
+    assert {r.user_id: r.role for r in team.ws.store.roles.of(team.sid)} == {
+        ANA.user_id: "owner",
+        BOB.user_id: "viewer",
+    }
     ana.get_by_role("button", name="Leave").click()
     expect(ana.get_by_text("a plan needs an owner")).to_be_visible()
 
@@ -109,14 +112,14 @@ def test_a_plan_is_shared_looked_at_and_edited_by_role(team: Team, new_page: Cal
     seen = Map(bob)
     for name in ("Generate", "New", "Territories", "By list", "Measure"):
         expect(bob.get_by_role("button", name=name, exact=True)).to_be_disabled()
-    before = team.ws.store.rev(team.sid)
+    before = team.ws.store.scenarios.rev(team.sid)
     seen.click("VT")
     expect(seen.frame.get_by_text(why).first).to_be_visible()
     # even if their script is changed, the server refuses (what it answers: tests/ui/access/test_signin_socket.py)
     seen.js("() => { TerrMap.session.readonly = ''; }")
     seen.click("VT")
     bob.wait_for_timeout(1_500)
-    assert team.ws.store.rev(team.sid) == before
+    assert team.ws.store.scenarios.rev(team.sid) == before
 
     roles.give(team.ws, team.sid, ANA, BOB.user_id, "editor")
     bob.reload()
@@ -124,8 +127,8 @@ def test_a_plan_is_shared_looked_at_and_edited_by_role(team: Team, new_page: Cal
     expect(bob.get_by_text(why)).to_have_count(0)
     seen.click("VT")
     seen.settle()
-    assert team.ws.store.rev(team.sid) == before + 1
-    assert team.ws.store.edit(team.sid, before + 1).author == "Bob"
+    assert team.ws.store.scenarios.rev(team.sid) == before + 1
+    assert team.ws.store.edits.get(team.sid, before + 1).author == "Bob"
 
     roles.give(team.ws, team.sid, ANA, BOB.user_id, "")
     bob.reload()

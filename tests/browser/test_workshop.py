@@ -68,7 +68,7 @@ def shows(here: Map, unit: str, name: str) -> None:
 def stored(scenario: tuple[Workspace, str], unit: str) -> str:
     ws, sid = scenario
     plan, _ = ws.plan(sid)
-    code = int(plan.assign[ws.units(ws.store.scenario(sid)).codes()[unit]])
+    code = int(plan.assign[ws.units(ws.store.scenarios.get(sid)).codes()[unit]])
     return plan.territory(code).name if code >= 0 else ""
 
 
@@ -114,7 +114,7 @@ def test_the_later_of_two_edits_is_told_who_was_first_and_can_be_made_again(serv
     ann.settle()
     editing.edit(ws, sid, -1, lambda p, c: moves.new_territory(p, next_code=c, name="East", color=2), strict=False)
     east = ws.plan(sid)[0].codes[-1]
-    unit = ws.units(ws.store.scenario(sid)).codes()[TRAVIS]
+    unit = ws.units(ws.store.scenarios.get(sid)).codes()[TRAVIS]
     bob.js("([u, to]) => TerrMap.session.push({ k: 'paint', units: [u], to, seen: [0] })", [unit, east])
     card = bob.frame.locator('[data-card^="clash"]')
     expect(card).to_contain_text("Ann Poe gave Travis, TX to South")
@@ -159,14 +159,14 @@ def test_a_proposal_is_made_shown_with_its_effect_and_accepted(server, scenario,
     expect(ann_page.get_by_text("“Closer to <b>Bob</b>”")).to_be_visible()
     expect(ann_page.get_by_text("2 counties with")).to_be_visible()
     # overtaken in part by an edit of Ann's: worked out anew, and said so
-    units = ws.units(ws.store.scenario(sid)).codes()
+    units = ws.units(ws.store.scenarios.get(sid)).codes()
     editing.edit(ws, sid, -1, lambda p, c: moves.new_territory(p, next_code=c, name="East", color=2), strict=False)
     editing.paint(ws, sid, [units[BELL]], ws.plan(sid)[0].codes[-1], author="Cy")
     expect(ann_page.get_by_text("Overtaken: 1 of its counties were given away since")).to_be_visible()
     ann_page.get_by_role("button", name="Accept").click()
     shows(bob, HARRIS, "South")
     assert stored(scenario, BELL) == "East"
-    assert ws.store.proposals(sid)[0].decided_by == "Ann Poe"
+    assert ws.store.proposals.of(sid)[0].decided_by == "Ann Poe"
     expect(bob_page.get_by_text("0 to decide")).to_be_visible()
 
 

@@ -83,7 +83,7 @@ def scenario(server: Server) -> Iterator[tuple[Workspace, str]]:
 def county_of(ws: Workspace, sid: str) -> dict[str, str]:
     from terr.boundaries.layers.catalog import layer
 
-    areas = layer(ws.store.scenario(sid).level).areas
+    areas = layer(ws.store.scenarios.get(sid).level).areas
     return dict(zip(areas["unit_id"], areas["county"], strict=True))
 
 
@@ -98,7 +98,7 @@ def stored(scenario: tuple[Workspace, str]) -> dict[str, str]:
     ws, sid = scenario
     plan, _ = ws.plan(sid)
     names = {t.code: t.name for t in plan.territories} | {-1: ""}
-    return dict(zip(ws.units(ws.store.scenario(sid)).ids, (names[int(c)] for c in plan.assign), strict=True))
+    return dict(zip(ws.units(ws.store.scenarios.get(sid)).ids, (names[int(c)] for c in plan.assign), strict=True))
 
 
 def test_a_click_takes_one_zip_and_a_reload_keeps_it(server, scenario, new_page) -> None:
@@ -258,7 +258,7 @@ def test_circles_count_every_account_once_and_split_as_one_zooms_in(server, scen
 
 def test_labels_never_lie_over_each_other(server, scenario, new_page) -> None:
     ws, sid = scenario
-    units = ws.units(ws.store.scenario(sid))
+    units = ws.units(ws.store.scenarios.get(sid))
     names = [f"A territory with quite a long name {u % 25}" for u in range(len(units))]
     editing.place_by_name(ws, sid, ws.plan(sid)[1], names)
     _, here = opened(new_page, server, sid)

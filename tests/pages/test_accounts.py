@@ -158,7 +158,7 @@ def test_mended_rows_come_back_and_it_is_told_what_became_of_them(open_app, ws):
     front = ok(upload(window, review.rejects_csv(dataset.ledger_of(ws, data.info.id)), "again.csv"))
     assert "1 mended row of “crm.csv”" in said(front)
     ok(press(front, "put_back"))
-    assert len(ws.store.list_datasets()) == 1
+    assert len(ws.store.datasets.all()) == 1
 
 
 def test_a_merge_and_a_family_are_one_click_each_and_back(open_app, ws):
@@ -191,9 +191,9 @@ def test_the_next_extract_is_compared_kept_and_a_plan_moves_over_and_back(open_a
     assert "1 new, 1 gone; 5 unchanged." in said(window)
     flows = window.dataframe[0].value
     assert flows.iloc[0].tolist() == ["Revenue", "$3,440", "$500", "-$300", "$0", "$0", "$3,640"]
-    assert len(ws.store.list_datasets()) == 1
+    assert len(ws.store.datasets.all()) == 1
     ok(press(window, "keep_next"))
-    newest = ws.store.list_datasets()[0]
+    newest = ws.store.datasets.all()[0]
     assert newest.name == "q2.csv"
     tab(window, dataset.dataset(ws, newest.id), "Next extract")
     assert plan_snapshot(ws, info.id).loads.tolist() == [3000.0, 140.0]
@@ -233,7 +233,7 @@ def test_accounts_come_from_a_database_whose_address_is_never_shown(open_app, ws
     ok(press(window, "take_in"))
     assert "1 of 1 row" in said(window)
     assert "secret-place" not in " ".join(str(e) for e in window.main)
-    info = ws.store.list_datasets()[0]
+    info = ws.store.datasets.all()[0]
     assert info.mapping["source"] == {
         "variable": "TERR_SOURCE_CRM",
         "query": 'SELECT id AS "Account ID", name, zip, state, revenue FROM accounts WHERE state = :state',
@@ -275,7 +275,7 @@ def test_a_hostile_file_is_one_line(open_app, ws, name):
     assert len(window.error) == 1
     assert "Something went wrong" not in window.error[0].value
     assert "Traceback" not in window.error[0].value
-    assert ws.store.list_datasets() == ()
+    assert ws.store.datasets.all() == ()
 
 
 SCRIPT = "<script>alert(1)</script>"
@@ -302,7 +302,7 @@ def test_odd_files_go_all_the_way_through_every_tab(open_app, ws, make, caplog):
     if any(b.key == "answer_all" for b in window.button):
         ok(press(window, "answer_all"))
     ok(press(window, "take_in"))
-    data = dataset.dataset(ws, ws.store.list_datasets()[0].id)
+    data = dataset.dataset(ws, ws.store.datasets.all()[0].id)
     assert "6 of 7 rows" in said(window)
     for label in ("Repairs", "Duplicates and families", "Changes", "Rows, money and places", "Next extract"):
         tab(window, data, label)

@@ -50,7 +50,7 @@ def test_how_accounts_will_be_placed_is_told_before_a_plan_on_zips_starts(open_a
     assert "areas are approximate" in told
     assert "are many" not in told
     ok(press(window, "new_plan_go"))
-    info = ws.store.list_scenarios()[0]
+    info = ws.store.scenarios.find()[0]
     assert (info.level, info.region) == ("zip", ("DE",))
     page = html(window)
     assert "approximate areas" in page
@@ -68,7 +68,7 @@ def test_areas_without_states_are_planned_as_a_whole(open_app, ws, data):
     assert not [m for m in window.multiselect if m.key == "new_plan_region"]
     assert "3 areas" in captions(window)
     ok(press(window, "new_plan_go"))
-    info = ws.store.list_scenarios()[0]
+    info = ws.store.scenarios.find()[0]
     assert (info.level, info.region, info.name) == (level, ("*",), "gebiete.geojson")
 
 

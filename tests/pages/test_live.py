@@ -53,21 +53,21 @@ def test_a_proposal_is_accepted_with_its_effect_told_before(ws, sid, window):
     assert "nearer to <b>South</b>" in said
     press(window, f"accept_{one.id}")
     assert ws.plan(sid)[0].assign.tolist() == [1, 1, 0]
-    assert ws.store.proposals(sid)[0].state == "accepted"
+    assert ws.store.proposals.of(sid)[0].state == "accepted"
 
 
 def test_a_name_is_said_once_and_signs_comments(ws, sid, window):
     ok(window.text_input(key="together_name_field").set_value("Bob Ray").run())
     window.text_input(key="remark_text").set_value("Keep the coast together")
     press(window, "send_comment")
-    (said,) = ws.store.comments(sid)
+    (said,) = ws.store.comments.of(sid)
     assert (said.text, said.by.name, said.target) == ("Keep the coast together", "Bob Ray", "plan")
     assert "Keep the coast together" in texts(window)
     assert window.text_input(key="remark_text").value == ""
     press(window, f"settle_{said.id}")
-    assert ws.store.comments(sid)[0].resolved_by == "Bob Ray"
+    assert ws.store.comments.of(sid)[0].resolved_by == "Bob Ray"
     press(window, f"remove_{said.id}")
-    assert ws.store.comments(sid) == ()
+    assert ws.store.comments.of(sid) == ()
 
 
 def test_a_comment_of_somebody_else_cant_be_deleted_here(ws, sid, window):

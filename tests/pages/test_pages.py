@@ -111,7 +111,7 @@ def test_the_demo_to_a_plan_in_two_clicks(open_app, ws):
     window.text_input(key="new_plan_name").set_value("First")
     next(b for b in window.button if b.label == "Start planning").click()
     ok(window.run())
-    info = ws.store.list_scenarios()[0]
+    info = ws.store.scenarios.find()[0]
     assert (info.name, info.region, info.measure) == ("First", ("CT",), "Potential")
     assert window.query_params["scenario"] == info.id
     assert "component_instance" in kinds(window), "the map"
@@ -155,7 +155,7 @@ def test_the_plan_in_the_address_is_opened_and_an_unknown_one_is_not(open_app, s
 
 def test_a_plan_deleted_in_another_window_is_said_to_be_gone(open_app, ws, sid):
     window = ok(open_app("plan", scenario=sid))
-    ws.store.delete(sid)
+    ws.store.scenarios.delete(sid)
     window.run()
     assert not window.exception
     window.run()
@@ -163,7 +163,7 @@ def test_a_plan_deleted_in_another_window_is_said_to_be_gone(open_app, ws, sid):
 
 
 def test_hostile_names_are_shown_as_text(open_app, ws, sid):
-    ws.store.rename(sid, HOSTILE)
+    ws.store.scenarios.rename(sid, HOSTILE)
     for page in ("plan", "scenarios", "reps", "reports"):
         window = ok(open_app(page, scenario=sid))
         assert "<img" not in html(window)
@@ -212,7 +212,7 @@ def test_generate_says_what_is_wrong_with_a_request(open_app, ws, sid):
         press(window, "generate")
         assert words in window.error[0].value
         assert "gen_go" not in {b.key for b in window.button}
-    assert ws.store.rev(sid) == 4
+    assert ws.store.scenarios.rev(sid) == 4
 
 
 def test_generate_previews_then_applies_and_undo_takes_it_back(open_app, ws, sid):
@@ -227,13 +227,13 @@ def test_generate_previews_then_applies_and_undo_takes_it_back(open_app, ws, sid
     while not any(b.key == "apply_design" for b in window.button) and time.monotonic() < ends:
         time.sleep(0.3)
         ok(window.run())
-    assert ws.store.rev(sid) == 4, "nothing is stored before it is applied"
+    assert ws.store.scenarios.rev(sid) == 4, "nothing is stored before it is applied"
     assert sorted(frame(window, "terr_table").value["Territory"]) == ["Middle", "North", "South"]
     ok(press(window, "apply_design"))
     plan, rev = ws.plan(sid)
     assert rev == 5
     assert sorted(t.name for t in plan.territories) == ["Middle", "North", "South"]
-    assert ws.store.scenario(sid).tolerance == 0.6
+    assert ws.store.scenarios.get(sid).tolerance == 0.6
     editing.undo(ws, sid, rev)
     assert ws.plan(sid)[0].same_as(before)
     ok(window.run())
@@ -307,16 +307,16 @@ def test_scenarios_are_renamed_duplicated_deleted_and_brought_back(open_app, ws,
     choose(window, ws, sid)
     window.text_input(key=f"name_{sid}").set_value("Second draft")
     ok(press(window, "rename"))
-    assert ws.store.scenario(sid).name == "Second draft"
+    assert ws.store.scenarios.get(sid).name == "Second draft"
     choose(window, ws, sid)
     ok(press(window, "duplicate"))
-    assert sorted(i.name for i in ws.store.list_scenarios()) == ["Second draft", "Second draft (copy)"]
+    assert sorted(i.name for i in ws.store.scenarios.find()) == ["Second draft", "Second draft (copy)"]
     choose(window, ws, sid)
     ok(press(window, "delete"))
-    assert [i.name for i in ws.store.list_scenarios()] == ["Second draft (copy)"]
+    assert [i.name for i in ws.store.scenarios.find()] == ["Second draft (copy)"]
     assert "“Second draft” is deleted." in [i.value for i in window.info]
     ok(press(window, f"undo_delete_{sid}"))
-    assert len(ws.store.list_scenarios()) == 2
+    assert len(ws.store.scenarios.find()) == 2
     assert ws.plan(sid)[0].assign.tolist() == [1, 0, 1]
 
 
@@ -325,7 +325,7 @@ def test_an_empty_name_is_refused(open_app, ws, sid):
     choose(window, ws, sid)
     window.text_input(key=f"name_{sid}").set_value("  ")
     press(window, "rename")
-    assert ws.store.scenario(sid).name == "Delaware by county"
+    assert ws.store.scenarios.get(sid).name == "Delaware by county"
     assert any("name" in t.value for t in window.toast)
 
 
@@ -339,7 +339,7 @@ def test_reports_show_totals_and_take_a_plan_file(open_app, ws, sid):
     window.file_uploader(key="terr_plan_file").set_value(("plan.csv", bad, "text/csv"))
     window.run()
     assert "2 of the region" in window.error[0].value
-    assert ws.store.rev(sid) == 4
+    assert ws.store.scenarios.rev(sid) == 4
     good = b"unit_id,territory\n10001,A\n10003,A\n10005,B\n"
     window.file_uploader(key="terr_plan_file").set_value(("plan.csv", good, "text/csv"))
     ok(window.run())
@@ -347,7 +347,7 @@ def test_reports_show_totals_and_take_a_plan_file(open_app, ws, sid):
     assert rev == 5
     assert [plan.territory(int(c)).name for c in plan.assign] == ["A", "A", "B"]
     ok(window.run())
-    assert ws.store.rev(sid) == 5, "taken over once"
+    assert ws.store.scenarios.rev(sid) == 5, "taken over once"
 
 
 def test_the_roster_page(open_app, ws, sid):
@@ -370,9 +370,9 @@ def upload(window: AppTest, name: str, data: bytes) -> AppTest:
 def test_a_file_is_taken_in_only_when_its_columns_are_confirmed(open_app, ws):
     window = ok(upload(open_app(), "accounts.csv", csv_of(DELAWARE)))
     assert [s.value for s in window.subheader] == ["1 · File", "2 · Columns"]
-    assert ws.store.list_datasets() == ()
+    assert ws.store.datasets.all() == ()
     ok(press(window, "take_in"))
-    assert len(ws.store.list_datasets()) == 1
+    assert len(ws.store.datasets.all()) == 1
     assert [s.value for s in window.subheader][-1] == "3 · Review"
     said = " ".join(m.value.replace("\\", "") for m in window.markdown)
     assert "6 of 6 rows and $700 of $700 Revenue are in; 1 row needs you." in said
@@ -385,7 +385,7 @@ def test_a_file_can_be_dropped(open_app, ws):
     assert not any("<img" in m.value.replace("\\<img", "") for m in window.markdown)
     ok(press(window, "drop_file"))
     assert [s.value for s in window.subheader] == ["1 · File"]
-    assert ws.store.list_datasets() == ()
+    assert ws.store.datasets.all() == ()
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x01\x02\x03" * 50, b"PK\x03\x04broken", b"just one line"])
@@ -398,7 +398,7 @@ def test_a_file_that_cannot_be_read_is_one_line(open_app, ws, data):
         said = [e.value for e in window.error]
     assert len(said) == 1
     assert "Traceback" not in said[0]
-    assert ws.store.list_datasets() == ()
+    assert ws.store.datasets.all() == ()
 
 
 def test_a_damaged_database_is_told_on_the_first_page(open_app, tmp_path):
@@ -412,7 +412,7 @@ def test_a_damaged_database_is_told_on_the_first_page(open_app, tmp_path):
 def test_a_roster_that_was_replaced_can_be_brought_back(open_app, ws, sid):
     from terr.workspace.reps import roster
 
-    dataset_id = ws.store.scenario(sid).dataset_id
+    dataset_id = ws.store.scenarios.get(sid).dataset_id
     first = roster.set_reps(ws, dataset_id, (Rep("R1", "Ann Lee"), Rep("R2", "Bo Diaz"))).reps
     window = open_app("reps", scenario=sid)
     assert "roster_back" not in {b.key for b in window.button}
@@ -420,5 +420,5 @@ def test_a_roster_that_was_replaced_can_be_brought_back(open_app, ws, sid):
     window.session_state["terr_roster_before"] = (dataset_id, first)
     ok(window.run())
     ok(press(window, "roster_back"))
-    assert ws.store.reps(dataset_id) == first
+    assert ws.store.reps.of(dataset_id) == first
     assert "roster_back" not in {b.key for b in window.button}

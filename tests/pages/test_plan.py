@@ -86,7 +86,7 @@ def test_what_is_asked_is_told_and_remembered(open_app, ws, sid):
     assert "Today's assignments are kept first of all." in told
     assert "At most 10 % of Revenue changes hands." in told
     assert "Up to 2 % of Revenue may stay unassigned" in told
-    kept = plan_settings.asked(ws.store.scenario(sid))
+    kept = plan_settings.asked(ws.store.scenarios.get(sid))
     assert (kept["keep"], kept["most_moved"], kept["unassigned"]) == ("High", 0.1, 0.02)
     again = ok(press(open_app("plan", scenario=sid), "generate"))
     assert again.select_slider(key="gen_keep").value == "High"
@@ -95,7 +95,7 @@ def test_what_is_asked_is_told_and_remembered(open_app, ws, sid):
 
 def test_a_drawer_only_looked_at_keeps_nothing(open_app, ws, sid):
     ok(press(open_app("plan", scenario=sid), "generate"))
-    assert plan_settings.asked(ws.store.scenario(sid)) == {}
+    assert plan_settings.asked(ws.store.scenarios.get(sid)) == {}
 
 
 def remember(ws, sid, **asked):
@@ -131,7 +131,10 @@ def test_units_are_put_together_in_the_drawer(open_app, ws, sid):
     window.text_input(key="gen_group_name").set_value("Lower bay")
     window.button(key="gen_group_add").click()
     ok(window.run())
-    assert [g["name"] for g in plan_settings.asked(ws.store.scenario(sid)).get("groups", [])] in ([], ["Lower bay"])
+    assert [g["name"] for g in plan_settings.asked(ws.store.scenarios.get(sid)).get("groups", [])] in (
+        [],
+        ["Lower bay"],
+    )
     assert window.session_state["terr_gen_groups"] == [UnitGroup("Lower bay", ("10001", "10005"))]
 
 
@@ -149,7 +152,7 @@ def test_what_cannot_be_is_one_line(open_app, ws, sid, asked, words):
         return
     from terr.workspace.reps import roster
 
-    roster.set_reps(ws, ws.store.scenario(sid).dataset_id, asked["reps"])
+    roster.set_reps(ws, ws.store.scenarios.get(sid).dataset_id, asked["reps"])
     remember(ws, sid, **asked)
     window = press(open_app("plan", scenario=sid), "generate")
     assert not window.exception
@@ -191,7 +194,7 @@ def test_a_proof_in_one_sentence_that_an_edit_makes_old(open_app, ws, sid):
     wait_for(window, lambda w: "proven" in said(w) and "proof_stop" not in keys(w))
     assert "This is the best possible plan, proven" in said(window)
     assert "No plan below" in said(window), "the details"
-    rev = ws.store.rev(sid)
+    rev = ws.store.scenarios.rev(sid)
     editing.set_locks(ws, sid, [KENT], True)
     ok(window.run())
     beside(window, "Proof")
@@ -233,7 +236,7 @@ def test_a_point_of_the_curve_is_previewed_dropped_and_applied(open_app, ws, dem
     assert "terr_proposal" not in window.session_state
     pick(1)
     ok(press(window, "apply_point"))
-    assert ws.store.rev(made) == rev + 1
+    assert ws.store.scenarios.rev(made) == rev + 1
     assert not ws.plan(made)[0].same_as(before)
     editing.undo(ws, made, rev + 1)
     assert ws.plan(made)[0].same_as(before)

@@ -32,7 +32,7 @@ def sid(ws):
     editing.paint(ws, made, [NEW_CASTLE], 0, author="me")
     editing.paint(ws, made, [KENT, SUSSEX], 1, author="Eve")
     for code, rep in ((0, "U-1"), (1, "U-2")):
-        editing.edit(ws, made, ws.store.rev(made), lambda p, _, c=code, r=rep: moves.set_rep(p, c, r))
+        editing.edit(ws, made, ws.store.scenarios.rev(made), lambda p, _, c=code, r=rep: moves.set_rep(p, c, r))
     return made
 
 
@@ -97,7 +97,7 @@ def test_history_tells_the_effect_and_leads_back_to_a_point(open_app, ws, sid):
     assert any("The plan as it was then" in m.value for m in window.markdown)
     ok(press(window, "back_to"))
     assert ws.plan(sid)[0].assign.tolist() == [-1, 0, -1]
-    assert ws.store.history(sid).steps[-1].kind == "restore"
+    assert ws.store.edits.history(sid).steps[-1].kind == "restore"
 
 
 def test_own_undo_beside_the_undo_of_everything(open_app, ws, sid):
@@ -112,7 +112,7 @@ def test_own_undo_beside_the_undo_of_everything(open_app, ws, sid):
 
 
 def test_two_plans_compared_with_their_ledger(open_app, ws, sid):
-    copy = tree.branch(ws, sid, ws.store.scenario(sid).head, "Kent goes north", by=Person("me")).id
+    copy = tree.branch(ws, sid, ws.store.scenarios.get(sid).head, "Kent goes north", by=Person("me")).id
     editing.paint(ws, copy, [KENT], 0, author="Eve")
     tree.name_version(ws, copy, "Try", by=Person("me"))
     window = view(open_app("scenarios", scenario=copy), "Compare")
@@ -132,7 +132,7 @@ def test_two_plans_compared_with_their_ledger(open_app, ws, sid):
     ok(window.run())
     assert having(window, "Revenue gained")["Rep"].tolist() == ["Ann Poe", "Bob Ray"]
     picked = next(m for m in window.multiselect if m.key.startswith("terr_compared"))
-    points = tree.points(tree.tree(ws), ws.store.scenario(sid).dataset_id)
+    points = tree.points(tree.tree(ws), ws.store.scenarios.get(sid).dataset_id)
     assert [p.name for p in points.values()] == ["Delaware by county", "Kent goes north", "Kent goes north · Try"]
     picked.set_value(list(points))
     ok(window.run())

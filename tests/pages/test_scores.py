@@ -67,7 +67,7 @@ def said(window) -> str:
 
 
 def kept(ws):
-    data = dataset.dataset(ws, ws.store.list_datasets()[0].id)
+    data = dataset.dataset(ws, ws.store.datasets.all()[0].id)
     return data, [d.name for d in data.scored.recipe.kept]
 
 
@@ -246,7 +246,7 @@ def test_a_plan_whose_measure_is_gone_takes_another_one(window, ws):
     page.selectbox(key="terr_instead").set_value("Potential")
     page.run()
     ok(press(page, "terr_instead_go"))
-    assert ws.store.scenario(sid).measure == "Potential"
+    assert ws.store.scenarios.get(sid).measure == "Potential"
 
 
 def test_names_from_files_stay_text(open_app, ws):

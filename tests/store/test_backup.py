@@ -24,40 +24,41 @@ FRAME = pd.DataFrame({"zip": ["02139"], "revenue": [5.0]})
 
 def fill(address: str, root: Path) -> str:
     """A scenario with a bit of everything."""
-    with closing(open_store(address)) as store:
-        files = store.files(root)
-        data = store.save_dataset("Q3", sha256=files.save(b"a,b\n"), filename="q3.csv", mapping={}, summary={"rows": 1})
-        files.write_frame(data.id, FRAME)
+    with closing(open_store(address, root)) as store:
+        data = store.datasets.save(
+            "Q3", sha256=store.files.save(b"a,b\n"), filename="q3.csv", mapping={}, summary={"rows": 1}
+        )
+        store.files.write_frame(data.id, FRAME)
         sid = make(store, "東京", ANN)
-        store.append(sid, moves.new_territory(store.load_plan(sid)[0], "West", next_code=0), 0)
+        store.edits.append(sid, moves.new_territory(store.plans.load(sid)[0], "West", next_code=0), 0)
         for unit in range(3):
-            store.append(sid, moves.assign(store.load_plan(sid)[0], [unit], 0, author="Ann").edit, unit + 1)
-        store.undo(sid, 4)
-        store.comment(sid, "hm", by=ANN)
-        store.mark(sid, "version", "Board", edit_id=2, by=ANN)
-        store.add_exceptions(sid, [ExceptionRequest("A1", "named", 0)], by=ANN)
-        made = store.propose(sid, moves.assign(store.load_plan(sid)[0], [7], 0).edit, 5, reason="r", by=BOB)
-        store.challenge(sid, made.id, "no", by=ANN)
-        store.seen(sid, WindowPresence("w", ANN))
+            store.edits.append(sid, moves.assign(store.plans.load(sid)[0], [unit], 0, author="Ann").edit, unit + 1)
+        store.edits.undo(sid, 4)
+        store.comments.add(sid, "hm", by=ANN)
+        store.marks.add(sid, "version", "Board", edit_id=2, by=ANN)
+        store.exceptions.add(sid, [ExceptionRequest("A1", "named", 0)], by=ANN)
+        made = store.proposals.add(sid, moves.assign(store.plans.load(sid)[0], [7], 0).edit, 5, reason="r", by=BOB)
+        store.proposals.challenge(sid, made.id, "no", by=ANN)
+        store.presence.seen(sid, WindowPresence("w", ANN))
     (root / "boundaries" / "own-1").mkdir(parents=True)
     (root / "boundaries" / "own-1" / "geometry.json").write_text("{}")
     return sid
 
 
 def all_of(store: Store, sid: str) -> list[object]:
-    plan, rev = store.load_plan(sid)
+    plan, rev = store.plans.load(sid)
     return [
         rev,
         plan.assign.tolist(),
-        store.history(sid),
-        store.scenario(sid),
-        store.comments(sid),
-        store.marks(sid),
-        store.exceptions(sid),
-        store.timeline(sid),
-        store.roles(sid),
-        [(p.title, p.state, p.challenges) for p in store.proposals(sid)],
-        store.list_datasets(),
+        store.edits.history(sid),
+        store.scenarios.get(sid),
+        store.comments.of(sid),
+        store.marks.of(sid),
+        store.exceptions.of(sid),
+        store.changes.timeline(sid),
+        store.roles.of(sid),
+        [(p.title, p.state, p.challenges) for p in store.proposals.of(sid)],
+        store.datasets.all(),
     ]
 
 
@@ -73,14 +74,13 @@ def test_a_backup_of_either_store_comes_back_on_either(address: str, postgres: P
         for where, place in ((str(tmp_path / "new" / "terr.db"), tmp_path / "new"), (elsewhere, tmp_path / "pg")):
             done = restore(where, place, made.path)
             assert (done.kept, done.edits) == (None, 4)
-            with closing(open_store(where)) as store:
+            with closing(open_store(where, place)) as store:
                 assert all_of(store, sid) == expected
-                assert store.here(sid) == ()
-                data = store.list_datasets()[0]
-                files = store.files(place)
-                assert files.read(data.sha256) == b"a,b\n"
-                pd.testing.assert_frame_equal(files.read_frame(data.id), FRAME)
-                assert store.redo(sid, 5)[0] == 6
+                assert store.presence.here(sid) == ()
+                data = store.datasets.all()[0]
+                assert store.files.read(data.sha256) == b"a,b\n"
+                pd.testing.assert_frame_equal(store.files.read_frame(data.id), FRAME)
+                assert store.edits.redo(sid, 5)[0] == 6
             assert (place / "boundaries" / "own-1" / "geometry.json").read_text() == "{}"
     with pytest.raises(InputError, match="exists; choose another name"):
         backup(address, root, made.path)
@@ -98,26 +98,28 @@ def test_a_restore_keeps_what_was_there_and_running_programs_are_told(address: s
         assert done.kept is not None
         assert check(done.kept).scenarios == 2
         with pytest.raises(StoreError, match="restart Terr"):
-            running.redo(sid, 5)
+            running.edits.redo(sid, 5)
     with closing(open_store(address)) as store:
-        assert [i.id for i in store.list_scenarios()] == [sid]
-        assert store.redo(sid, 5)[0] == 6
+        assert [i.id for i in store.scenarios.find()] == [sid]
+        assert store.edits.redo(sid, 5)[0] == 6
     restore(address, root, done.kept)
     with closing(open_store(address)) as store:
-        assert {i.id for i in store.list_scenarios()} == {sid, other}
+        assert {i.id for i in store.scenarios.find()} == {sid, other}
 
 
 def test_a_backup_taken_while_others_write_is_of_one_moment(address: str, tmp_path: Path) -> None:
     with closing(open_store(address)) as store:
         sid = make(store)
-        store.append(sid, moves.new_territory(store.load_plan(sid)[0], next_code=0), 0)
+        store.edits.append(sid, moves.new_territory(store.plans.load(sid)[0], next_code=0), 0)
         done = threading.Event()
 
         def work() -> None:
             rev = 1
             while not done.is_set():
-                plan, _ = store.load_plan(sid)
-                rev = store.append(sid, moves.assign(plan, [rev % 8], int(plan.assign[rev % 8] != 0) - 1).edit, rev)
+                plan, _ = store.plans.load(sid)
+                rev = store.edits.append(
+                    sid, moves.assign(plan, [rev % 8], int(plan.assign[rev % 8] != 0) - 1).edit, rev
+                )
 
         writer = threading.Thread(target=work)
         writer.start()
@@ -130,9 +132,9 @@ def test_a_backup_taken_while_others_write_is_of_one_moment(address: str, tmp_pa
             place = str(tmp_path / one.path.stem / "terr.db")
             restore(place, tmp_path / one.path.stem, one.path)
             with closing(open_store(place)) as copy:
-                plan, rev = copy.load_plan(sid)
+                plan, rev = copy.plans.load(sid)
                 assert rev == one.edits
-                assert plan.same_as(store.plan_at(sid, rev))
+                assert plan.same_as(store.plans.at(sid, rev))
 
 
 @pytest.mark.parametrize("damage", ["text", "cut", "byte", "added", "newer", "outside", "database"])
@@ -158,7 +160,7 @@ def test_a_bad_backup_changes_nothing(tmp_path: Path, damage: str) -> None:
     assert (root / "terr.db").read_bytes() == before
     assert not (tmp_path / "evil").exists()
     with closing(open_store(address)) as store:
-        assert store.rev(sid) == 5
+        assert store.scenarios.rev(sid) == 5
     with pytest.raises(InputError, match="there is no backup"):
         restore(address, root, tmp_path / "nothing")
 
@@ -201,11 +203,11 @@ def test_the_two_commands(
     assert main(["backup", str(tmp_path / "no" / "x")]) == 2
     assert "choose another name" in capsys.readouterr().err
     with closing(open_store(where)) as store:
-        store.delete(sid)
+        store.scenarios.delete(sid)
     assert main(["restore", str(out)]) == 0
     told = capsys.readouterr().out
     assert "What was there before is kept in" in told
     assert "restart it" in told
     with closing(open_store(where)) as store:
-        assert store.rev(sid) == 5
+        assert store.scenarios.rev(sid) == 5
     assert main(["restore", str(tmp_path / "nothing")]) == 2

@@ -62,15 +62,15 @@ def make_old(address: str, schema: Path) -> None:
 def check_opened(address: str) -> None:
     with closing(open_store(address)) as store:
         assert store.notice == ""
-        info = store.scenario("s1")
+        info = store.scenarios.get("s1")
         assert (info.name, info.rev, info.seq, info.archived_at, info.origin_id) == ("Base", 4, 0, None, "")
-        plan, rev = store.load_plan("s1")
+        plan, rev = store.plans.load("s1")
         assert (plan.assign.tolist(), plan.territory(1).name) == ([-1] * 4, "East")
-        assert store.redo("s1", rev, client=("map", 7))[0] == 5
-        assert store.load_plan("s1")[0].assign.tolist() == [-1, -1, 1, -1]
-        assert store.taken("s1", "map") == 7
-        assert store.comment("s1", "hm", by=Person("", "Ann")).id == 1
-        assert store.list_datasets()[0].name == "Q3"
+        assert store.edits.redo("s1", rev, client=("map", 7))[0] == 5
+        assert store.plans.load("s1")[0].assign.tolist() == [-1, -1, 1, -1]
+        assert store.edits.taken("s1", "map") == 7
+        assert store.comments.add("s1", "hm", by=Person("", "Ann")).id == 1
+        assert store.datasets.all()[0].name == "Q3"
 
 
 @pytest.mark.parametrize("schema", OLD, ids=lambda p: p.stem)
@@ -107,7 +107,7 @@ def test_every_way_leads_to_the_same_tables(address: str) -> None:
         assert c.execute(text("SELECT schema_version FROM meta")).scalar() == VERSION
     made.dispose()
     with closing(open_store(address)) as store:
-        assert store.list_scenarios() == []
+        assert store.scenarios.find() == []
 
 
 def test_old_tables_become_the_new_ones(tmp_path: Path) -> None:

@@ -82,15 +82,15 @@ def test_a_database_that_is_away_is_said_and_nothing_is_lost(own_postgres: Postg
         flip(store, sid, 0, "Ann")
         own_postgres.stop()
         for _ in range(20):  # more often than the pool holds connections
-            for act in (lambda: store.rev(sid), lambda: flip(store, sid, 0, "Ann"), store.list_scenarios):
+            for act in (lambda: store.scenarios.rev(sid), lambda: flip(store, sid, 0, "Ann"), store.scenarios.find):
                 with pytest.raises(StoreError, match=r"can't be reached|starting or stopping") as caught:
                     act()
                 assert "nothing was changed" in str(caught.value)
                 assert "TERR_DATABASE_URL" in str(caught.value)
         own_postgres.start()
-        assert store.rev(sid) == 3
+        assert store.scenarios.rev(sid) == 3
         assert flip(store, sid, 0, "Ann")[0] == 4  # the same program goes on
-        assert len(store.history(sid).steps) == 4
+        assert len(store.edits.history(sid).steps) == 4
 
 
 @contextmanager
@@ -123,25 +123,25 @@ def test_a_full_disk_refuses_and_keeps_what_was_there() -> None:
         sid = make(store, 20_000)
         rng, rev, refused = np.random.default_rng(1), 2, ""
         for _ in range(400):
-            plan, rev = store.load_plan(sid)
+            plan, rev = store.plans.load(sid)
             edit = moves.assign(plan, np.flatnonzero(rng.random(20_000) < 0.5), int(rng.integers(0, 2))).edit
             try:
-                store.append(sid, edit, rev)
+                store.edits.append(sid, edit, rev)
             except StoreError as error:
                 refused = str(error)
                 break
         assert "nothing was changed" in refused
         assert "disk" in refused
-        assert store.rev(sid) == rev
-        before = store.load_plan(sid)[0]
+        assert store.scenarios.rev(sid) == rev
+        before = store.plans.load(sid)[0]
         with pytest.raises(StoreError, match="free space"):
             DataFiles(folder).save(os.urandom(3 * 2**20))
         store.close()
         (folder / "ballast").unlink()
         with closing(open_store(folder / "terr.db")) as again:
             assert again.notice == ""
-            assert again.load_plan(sid)[0].same_as(before)
-            assert len(again.history(sid).steps) == rev
+            assert again.plans.load(sid)[0].same_as(before)
+            assert len(again.edits.history(sid).steps) == rev
             assert flip(again, sid, 0, "Ann")[0] == rev + 1
 
 
@@ -156,8 +156,8 @@ if os.geteuid() == 0:
     os.setgid({nobody}); os.setuid({nobody})
 def edit():
     store = open_store(folder / "terr.db")
-    plan, rev = store.load_plan(sys.argv[2])
-    store.append(sys.argv[2], moves.assign(plan, [0], 1).edit, rev)
+    plan, rev = store.plans.load(sys.argv[2])
+    store.edits.append(sys.argv[2], moves.assign(plan, [0], 1).edit, rev)
 for act in (lambda: open_store(folder / "new.db"), lambda: DataFiles(folder).save(b"x"), edit):
     try:
         act()
@@ -187,7 +187,7 @@ def test_a_folder_that_may_not_be_written_is_said(tmp_path: Path) -> None:
         assert "it may not be written; check the folder's permissions" in lines[2]
         folder.chmod(0o700)
         with closing(open_store(folder / "terr.db")) as store:
-            assert store.rev(sid) == 2
+            assert store.scenarios.rev(sid) == 2
     finally:
         folder.chmod(0o700)
         shutil.rmtree(folder)
@@ -208,18 +208,18 @@ def test_programs_on_one_database_see_each_others_edits_and_files(address: str, 
             editing.undo(one, sid, 2, author="Bob")
         assert editing.undo(two, sid, 3, author="Bob").rev == 4
         assert one.plan(sid)[0].assign.tolist() == [-1] * 8
-        sha = one.files.save(b"rows")
-        assert two.files.read(sha) == b"rows"
+        sha = one.store.files.save(b"rows")
+        assert two.store.files.read(sha) == b"rows"
         frame = pd.DataFrame({"zip": ["02139"]})
-        one.files.write_frame(ID, frame)
-        one.files.write_frame(ID, frame)
-        pd.testing.assert_frame_equal(two.files.read_frame(ID), frame)
-        assert two.files.has_frame(ID)
-        assert not two.files.exists("0" * 64)
+        one.store.files.write_frame(ID, frame)
+        one.store.files.write_frame(ID, frame)
+        pd.testing.assert_frame_equal(two.store.files.read_frame(ID), frame)
+        assert two.store.files.has_frame(ID)
+        assert not two.store.files.exists("0" * 64)
         for missing in (
-            lambda: two.files.read("0" * 64),
-            lambda: two.files.read_frame("f" * 20),
-            lambda: two.files.read("../x"),
+            lambda: two.store.files.read("0" * 64),
+            lambda: two.store.files.read_frame("f" * 20),
+            lambda: two.store.files.read("../x"),
         ):
             with pytest.raises(LocateError):
                 missing()
@@ -233,13 +233,13 @@ def test_the_database_is_asked_once_for_many_windows(address: str, tmp_path: Pat
         sid = make(store)
     ws = Workspace(tmp_path / "files", address)
     asked: list[str] = []
-    stand = ws.store.stand
+    stand = ws.store.changes.latest
 
     def counted(scenario_id: str) -> tuple[int, int]:
         asked.append(scenario_id)
         return stand(scenario_id)
 
-    ws.store.stand = counted  # type: ignore[method-assign]
+    ws.store.changes.latest = counted  # type: ignore[method-assign]
     pulse = Pulse(ws, every_s=30.0)
     windows = [threading.Thread(target=pulse.now, args=(sid,)) for _ in range(20)]
     for w in windows:
@@ -269,8 +269,8 @@ def test_changes_in_turn_are_guarded_too(address: str) -> None:
 
 
 def _edits_in_turn(store: Store, sid: str) -> None:
-    made = store.change(sid, lambda plan, code: moves.new_territory(plan, next_code=code))
+    made = store.edits.change(sid, lambda plan, code: moves.new_territory(plan, next_code=code))
     assert (made.rev, made.on, made.plan.codes) == (3, 2, (0, 1, 2))
-    same = store.change(sid, lambda plan, _: moves.assign(plan, [], 1).edit)
+    same = store.edits.change(sid, lambda plan, _: moves.assign(plan, [], 1).edit)
     assert (same.rev, bool(same.edit)) == (3, False)
-    assert store.load_plan(sid)[0].same_as(made.plan)
+    assert store.plans.load(sid)[0].same_as(made.plan)

@@ -63,7 +63,7 @@ def test_many_open_a_new_database_at_once(tmp_path: Path) -> None:
     assert failed == []
     assert {s.notice for s in opened} == {""}
     make(opened[0])
-    assert all(len(s.list_scenarios()) == 1 for s in opened)
+    assert all(len(s.scenarios.find()) == 1 for s in opened)
     for s in opened:
         s.close()
 
@@ -91,12 +91,12 @@ def test_a_damaged_database_is_set_aside(tmp_path: Path, damage: str) -> None:
     assert str(aside[0]) in store.notice
     assert "damaged" in store.notice
     assert "\n" not in store.notice
-    assert store.list_scenarios() == []
+    assert store.scenarios.find() == []
     make(store)
     store.close()
     again = open_store(path)
     assert again.notice == ""
-    assert len(again.list_scenarios()) == 1
+    assert len(again.scenarios.find()) == 1
     again.close()
 
 
@@ -146,7 +146,7 @@ def test_a_url_and_a_path_are_one_database(tmp_path: Path) -> None:
     sid = make(store)
     store.close()
     again = open_store("sqlite:///" + str(path))
-    assert again.rev(sid) == 2
+    assert again.scenarios.rev(sid) == 2
     again.close()
     assert (path.parent.stat().st_mode & 0o777) == 0o700 or sys.platform == "win32"
 
@@ -166,16 +166,16 @@ def test_a_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path) -> None
     c.close()
     pragma(store, f"PRAGMA max_page_count = {pages}")  # SQLite then answers as it does on a full disk
     noise = np.random.default_rng(1).random(20_000) < 0.5
-    plan, rev = store.load_plan(sid)
-    before = store.history(sid)
+    plan, rev = store.plans.load(sid)
+    before = store.edits.history(sid)
     with pytest.raises(StoreError, match="disk is full; free some space"):
-        store.append(sid, moves.assign(plan, np.flatnonzero(noise), 1).edit, rev)
-    assert store.history(sid) == before
-    assert store.load_plan(sid)[0].same_as(plan)
+        store.edits.append(sid, moves.assign(plan, np.flatnonzero(noise), 1).edit, rev)
+    assert store.edits.history(sid) == before
+    assert store.plans.load(sid)[0].same_as(plan)
     store.close()
     store = open_store(path)
     assert store.notice == ""
-    assert store.append(sid, moves.assign(plan, np.flatnonzero(noise), 1).edit, rev) == 3
+    assert store.edits.append(sid, moves.assign(plan, np.flatnonzero(noise), 1).edit, rev) == 3
     store.close()
 
 
@@ -183,10 +183,10 @@ def test_a_database_that_may_not_be_written_says_so(tmp_path: Path) -> None:
     store = open_store(tmp_path / "terr.db")
     sid = make(store)
     pragma(store, "PRAGMA query_only = ON")
-    plan, rev = store.load_plan(sid)
+    plan, rev = store.plans.load(sid)
     with pytest.raises(StoreError, match="may not be written; check the folder's permissions"):
-        store.append(sid, moves.assign(plan, [3], 1).edit, rev)
-    assert store.rev(sid) == rev
+        store.edits.append(sid, moves.assign(plan, [3], 1).edit, rev)
+    assert store.scenarios.rev(sid) == rev
     store.close()
 
 

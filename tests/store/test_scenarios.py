@@ -20,6 +20,7 @@ from terr.model.reps import Rep
 from terr.store import ScenarioInfo, Store, open_store
 from terr.store import schema as t
 from terr.store.codec import edit_from_bytes, edit_to_bytes, pack, plan_from_bytes, unpack
+from terr.store.edit_tree import trail_to
 from tests.helpers.effort import examples
 
 HOSTILE = [
@@ -42,7 +43,7 @@ def store(address: str) -> Iterator[Store]:
 
 
 def make(store: Store, name: str = "Base", n_units: int = 16) -> ScenarioInfo:
-    return store.create_scenario(
+    return store.scenarios.create(
         name,
         dataset_id="",
         level="county",
@@ -56,52 +57,52 @@ def make(store: Store, name: str = "Base", n_units: int = 16) -> ScenarioInfo:
 
 
 def save(store: Store, scenario_id: str, edit: Edit) -> int:
-    return store.append(scenario_id, edit, store.rev(scenario_id))
+    return store.edits.append(scenario_id, edit, store.scenarios.rev(scenario_id))
 
 
 def two_territories(store: Store) -> tuple[str, Plan]:
     """Revision 3: West (0) holds units 0 and 1, East (1) none."""
     sid = make(store).id
-    save(store, sid, moves.new_territory(store.load_plan(sid)[0], "West", next_code=0))
-    save(store, sid, moves.new_territory(store.load_plan(sid)[0], "East", next_code=1))
-    save(store, sid, moves.assign(store.load_plan(sid)[0], [0, 1], 0, author="Ann", note="why").edit)
-    return sid, store.load_plan(sid)[0]
+    save(store, sid, moves.new_territory(store.plans.load(sid)[0], "West", next_code=0))
+    save(store, sid, moves.new_territory(store.plans.load(sid)[0], "East", next_code=1))
+    save(store, sid, moves.assign(store.plans.load(sid)[0], [0, 1], 0, author="Ann", note="why").edit)
+    return sid, store.plans.load(sid)[0]
 
 
 def test_a_new_scenario_is_empty(store: Store) -> None:
     info = make(store)
     assert (info.region, info.rev, info.head, info.next_code) == (("OK", "TX"), 0, 0, 0)
     assert dict(info.settings) == {"keep": True}
-    plan, rev = store.load_plan(info.id)
+    plan, rev = store.plans.load(info.id)
     assert rev == 0
     assert plan.same_as(Plan.empty(16, "grid"))
-    assert store.list_scenarios() == [info]
-    assert not store.can_undo(info.id)
-    assert not store.can_redo(info.id)
-    assert store.history(info.id).timeline() == ()
+    assert store.scenarios.find() == [info]
+    assert not store.edits.can_undo(info.id)
+    assert not store.edits.can_redo(info.id)
+    assert store.edits.history(info.id).timeline() == ()
 
 
 def test_append_undo_redo(store: Store, address: str) -> None:
     sid, plan = two_territories(store)
-    assert store.scenario(sid).next_code == 2
-    rev, back = store.undo(sid, 3, author="Bob")
+    assert store.scenarios.get(sid).next_code == 2
+    rev, back = store.edits.undo(sid, 3, author="Bob")
     assert rev == 4
     assert moves.apply(plan, back).assign.tolist() == [-1] * 16
-    assert store.can_redo(sid)
-    rev, again = store.redo(sid, 4)
+    assert store.edits.can_redo(sid)
+    rev, again = store.edits.redo(sid, 4)
     assert (rev, again.author, again.note) == (5, "Ann", "why")
     other = open_store(address)  # nothing in its memory
-    found, rev = other.load_plan(sid)
+    found, rev = other.plans.load(sid)
     assert rev == 5
     assert found.same_as(plan)
     other.close()
     with pytest.raises(PlanError, match="nothing to redo"):
-        store.redo(sid, 5)
+        store.edits.redo(sid, 5)
     for expected in (5, 6, 7):
-        store.undo(sid, expected)
+        store.edits.undo(sid, expected)
     with pytest.raises(PlanError, match="nothing to undo"):
-        store.undo(sid, 8)
-    story = store.history(sid)
+        store.edits.undo(sid, 8)
+    story = store.edits.history(sid)
     assert [v.action for v in story.visits] == ["edit"] * 3 + ["undo", "redo"] + ["undo"] * 3
     assert story.visits[3].author == "Bob"
     assert [s.title for s in story.steps] == ["Created West", "Created East", "Moved 2 counties to West"]
@@ -110,85 +111,85 @@ def test_append_undo_redo(store: Store, address: str) -> None:
 
 def test_a_code_is_never_used_again(store: Store) -> None:
     sid, _ = two_territories(store)
-    store.undo(sid, 3)
-    store.undo(sid, 4)  # East is gone
-    assert store.load_plan(sid)[0].codes == (0,)
-    assert store.scenario(sid).next_code == 2
+    store.edits.undo(sid, 3)
+    store.edits.undo(sid, 4)  # East is gone
+    assert store.plans.load(sid)[0].codes == (0,)
+    assert store.scenarios.get(sid).next_code == 2
 
 
 def test_an_edit_after_undo_opens_a_branch_and_nothing_is_erased(store: Store, address: str) -> None:
     sid, plan = two_territories(store)
-    store.undo(sid, 3)
-    rev = save(store, sid, moves.assign(store.load_plan(sid)[0], [5], 1).edit)  # edit 5 beside 3
-    branch = store.load_plan(sid)[0]
-    assert store.history(sid).children(2) == (3, 5)
-    assert store.plan_at(sid, 3).same_as(plan)
-    rev, _ = store.undo(sid, rev)
-    assert store.redo(sid, rev)[1].units.tolist() == [5]  # the branch visited last
-    rev, steps = store.go_to(sid, 3, rev + 1)
+    store.edits.undo(sid, 3)
+    rev = save(store, sid, moves.assign(store.plans.load(sid)[0], [5], 1).edit)  # edit 5 beside 3
+    branch = store.plans.load(sid)[0]
+    assert store.edits.history(sid).children(2) == (3, 5)
+    assert store.plans.at(sid, 3).same_as(plan)
+    rev, _ = store.edits.undo(sid, rev)
+    assert store.edits.redo(sid, rev)[1].units.tolist() == [5]  # the branch visited last
+    rev, steps = store.edits.go_to(sid, 3, rev + 1)
     walked = branch
     for edit in steps:
         walked = moves.apply(walked, edit)
     assert walked.same_as(plan)
-    rev, _ = store.undo(sid, rev)
-    assert store.redo(sid, rev)[1].units.tolist() == [0, 1]
+    rev, _ = store.edits.undo(sid, rev)
+    assert store.edits.redo(sid, rev)[1].units.tolist() == [0, 1]
     with pytest.raises(LocateError, match="no change 99"):
-        store.go_to(sid, 99, rev + 1)
+        store.edits.go_to(sid, 99, rev + 1)
     with pytest.raises(LocateError, match="no change 4"):
-        store.plan_at(sid, 4)  # revision 4 was an undo
+        store.plans.at(sid, 4)  # revision 4 was an undo
     other = open_store(address)
-    assert other.plan_at(sid, 5).same_as(branch)
-    assert other.history(sid).redo_target is None
+    assert other.plans.at(sid, 5).same_as(branch)
+    assert other.edits.history(sid).redo_target is None
     other.close()
 
 
 def test_edits_between_revisions_lead_from_one_plan_to_the_other(store: Store) -> None:
     sid, _ = two_territories(store)
-    store.undo(sid, 3)
-    store.redo(sid, 4)
-    assert store.edits_between(sid, 3, 5) == []  # done and undone in between
-    store.undo(sid, 5)
-    save(store, sid, moves.assign(store.load_plan(sid)[0], [5], 1).edit)
-    story = store.history(sid)
+    store.edits.undo(sid, 3)
+    store.edits.redo(sid, 4)
+    assert store.edits.between(sid, 3, 5) == []  # done and undone in between
+    store.edits.undo(sid, 5)
+    save(store, sid, moves.assign(store.plans.load(sid)[0], [5], 1).edit)
+    story = store.edits.history(sid)
     heads = [0, *(v.head for v in story.visits)]
     for a in range(len(heads)):
         for b in range(len(heads)):
-            plan = store.plan_at(sid, heads[a])
-            for edit in store.edits_between(sid, a, b):
+            plan = store.plans.at(sid, heads[a])
+            for edit in store.edits.between(sid, a, b):
                 plan = moves.apply(plan, edit)
-            assert plan.same_as(store.plan_at(sid, heads[b]))
+            assert plan.same_as(store.plans.at(sid, heads[b]))
     with pytest.raises(LocateError, match="no revision 50"):
-        store.edits_between(sid, 0, 50)
+        store.edits.between(sid, 0, 50)
 
 
 def test_the_loser_gets_both_revisions_and_nothing_is_written(store: Store) -> None:
     sid, plan = two_territories(store)
-    before = store.history(sid)
+    before = store.edits.history(sid)
     for act in (
-        lambda: store.append(sid, moves.assign(plan, [5], 1).edit, 2),
-        lambda: store.undo(sid, 2),
-        lambda: store.redo(sid, 7),
-        lambda: store.go_to(sid, 1, 0),
+        lambda: store.edits.append(sid, moves.assign(plan, [5], 1).edit, 2),
+        lambda: store.edits.undo(sid, 2),
+        lambda: store.edits.redo(sid, 7),
+        lambda: store.edits.go_to(sid, 1, 0),
     ):
         with pytest.raises(ConflictError, match="somebody else changed the plan") as caught:
             act()
         assert caught.value.found == 3
         assert caught.value.expected in (2, 7, 0)
-    assert store.history(sid) == before
+    assert store.edits.history(sid) == before
 
 
 def test_an_edit_that_does_not_fit_is_not_stored(store: Store) -> None:
     sid, plan = two_territories(store)
     with pytest.raises(ConflictError) as caught:
-        store.append(sid, Edit(kind="assign", units=[0], before=[1], after=[0]), 3)
+        store.edits.append(sid, Edit(kind="assign", units=[0], before=[1], after=[0]), 3)
     assert caught.value.units == (0,)
     with pytest.raises(PlanError, match="unknown territory"):
-        store.append(sid, Edit(kind="assign", units=[5], before=[-1], after=[9]), 3)
+        store.edits.append(sid, Edit(kind="assign", units=[5], before=[-1], after=[9]), 3)
     with pytest.raises(PlanError, match="nothing to save"):
-        store.append(sid, moves.assign(plan, [0], 0).edit, 3)
+        store.edits.append(sid, moves.assign(plan, [0], 0).edit, 3)
     with pytest.raises(InputError, match="note has 5,000"):
-        store.append(sid, moves.assign(plan, [5], 0, note="x" * 5000).edit, 3)
-    assert store.rev(sid) == 3
+        store.edits.append(sid, moves.assign(plan, [5], 0, note="x" * 5000).edit, 3)
+    assert store.scenarios.rev(sid) == 3
 
 
 def test_checkpoints_and_replay_agree(store: Store, address: str) -> None:
@@ -198,44 +199,44 @@ def test_checkpoints_and_replay_agree(store: Store, address: str) -> None:
     while rev < 230:
         edit = moves.assign(plan, rng.integers(0, 16, 2), int(rng.integers(-1, 2))).edit
         if edit:
-            rev = store.append(sid, edit, rev)
+            rev = store.edits.append(sid, edit, rev)
             plan = plans[rev] = moves.apply(plan, edit)
     with store._db.read() as c:
         assert c.execute(text("SELECT edit_id FROM checkpoints ORDER BY edit_id")).scalars().all() == [100, 200]
     fresh = open_store(address)
     with fresh._db.read() as c:
-        assert fresh._trail(c, sid, 230) == list(range(230, 199, -1))  # no further back than the checkpoint
+        assert trail_to(c, sid, 230) == list(range(230, 199, -1))  # no further back than the checkpoint
     for at in (230, 200, 199, 101, 100, 99, 3):
-        assert fresh.plan_at(sid, at).same_as(plans[at])
+        assert fresh.plans.at(sid, at).same_as(plans[at])
     fresh.close()
 
 
 def test_rename_settings_delete_restore(store: Store) -> None:
     sid = make(store).id
-    assert store.rename(sid, " FY27 ").name == "FY27"
-    info = store.update_settings(sid, measure="accounts", tolerance=0.1, settings={"a": [1]})
+    assert store.scenarios.rename(sid, " FY27 ").name == "FY27"
+    info = store.scenarios.update_settings(sid, measure="accounts", tolerance=0.1, settings={"a": [1]})
     assert (info.measure, info.tolerance, dict(info.settings), info.rev) == ("accounts", 0.1, {"a": [1]}, 0)
-    assert store.update_settings(sid).measure == "accounts"
-    store.delete(sid)
-    assert store.list_scenarios() == []
-    assert store.list_scenarios(include_deleted=True)[0].deleted_at is not None
+    assert store.scenarios.update_settings(sid).measure == "accounts"
+    store.scenarios.delete(sid)
+    assert store.scenarios.find() == []
+    assert store.scenarios.find(include_deleted=True)[0].deleted_at is not None
     for act in (
-        lambda: store.scenario(sid),
-        lambda: store.load_plan(sid),
-        lambda: store.rev(sid),
-        lambda: store.rename(sid, "x"),
-        lambda: store.delete(sid),
-        lambda: store.undo(sid, 0),
-        lambda: store.history(sid),
-        lambda: store.duplicate(sid),
-        lambda: store.append(sid, Edit(kind="lock", lock_units=[0], lock_after=[True]), 0),
-        lambda: store.scenario("nope"),
-        lambda: store.restore("nope"),
+        lambda: store.scenarios.get(sid),
+        lambda: store.plans.load(sid),
+        lambda: store.scenarios.rev(sid),
+        lambda: store.scenarios.rename(sid, "x"),
+        lambda: store.scenarios.delete(sid),
+        lambda: store.edits.undo(sid, 0),
+        lambda: store.edits.history(sid),
+        lambda: store.scenarios.duplicate(sid),
+        lambda: store.edits.append(sid, Edit(kind="lock", lock_units=[0], lock_after=[True]), 0),
+        lambda: store.scenarios.get("nope"),
+        lambda: store.scenarios.restore("nope"),
     ):
         with pytest.raises(LocateError, match="isn't found"):
             act()
-    assert store.restore(sid).name == "FY27"
-    assert store.load_plan(sid)[1] == 0
+    assert store.scenarios.restore(sid).name == "FY27"
+    assert store.plans.load(sid)[1] == 0
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 121, "a\0b", "\ud800"])
@@ -247,60 +248,60 @@ def test_impossible_names_are_refused(store: Store, name: str) -> None:
 @pytest.mark.parametrize("tolerance", [float("nan"), -0.1, float("inf")])
 def test_impossible_settings_are_refused(store: Store, tolerance: float) -> None:
     with pytest.raises(InputError, match="deviation"):
-        store.update_settings(make(store).id, tolerance=tolerance)
+        store.scenarios.update_settings(make(store).id, tolerance=tolerance)
     with pytest.raises(InputError, match="settings can't be stored"):
-        store.update_settings(make(store).id, settings={"x": float("nan")})
+        store.scenarios.update_settings(make(store).id, settings={"x": float("nan")})
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_round_trip(store: Store, name: str) -> None:
     info = make(store, name)
-    assert store.scenario(info.id).name == name
-    assert store.rename(info.id, name + "2").name == name + "2"
-    save(store, info.id, moves.new_territory(store.load_plan(info.id)[0], name, next_code=0, author=name, note=name))
-    step = store.history(info.id).steps[0]
+    assert store.scenarios.get(info.id).name == name
+    assert store.scenarios.rename(info.id, name + "2").name == name + "2"
+    save(store, info.id, moves.new_territory(store.plans.load(info.id)[0], name, next_code=0, author=name, note=name))
+    step = store.edits.history(info.id).steps[0]
     assert (step.author, step.note, step.title) == (name, name, f"Created {name}")
-    copy = store.duplicate(info.id)
+    copy = store.scenarios.duplicate(info.id)
     assert copy.name == name + "2 (copy)"
-    assert store.load_plan(copy.id)[0].territory(0).name == name
-    data = store.save_dataset(name, sha256="0" * 64, filename=name, mapping={name: name}, summary={"x": name})
+    assert store.plans.load(copy.id)[0].territory(0).name == name
+    data = store.datasets.save(name, sha256="0" * 64, filename=name, mapping={name: name}, summary={"x": name})
     assert (data.name, data.filename, dict(data.mapping)) == (name, name, {name: name})
-    store.save_reps(data.id, [Rep(name, name)])
-    assert store.reps(data.id) == (Rep(name, name),)
-    for wrong in (lambda: store.scenario(name), lambda: store.dataset(name)):
+    store.reps.save(data.id, [Rep(name, name)])
+    assert store.reps.of(data.id) == (Rep(name, name),)
+    for wrong in (lambda: store.scenarios.get(name), lambda: store.datasets.get(name)):
         with pytest.raises(LocateError):
             wrong()
 
 
 def test_duplicate_copies_the_whole_history_and_goes_its_own_way(store: Store) -> None:
     sid, plan = two_territories(store)
-    store.undo(sid, 3)
-    copy = store.duplicate(sid, "Copy")
+    store.edits.undo(sid, 3)
+    copy = store.scenarios.duplicate(sid, "Copy")
     assert (copy.name, copy.rev, copy.next_code) == ("Copy", 4, 2)
-    assert store.history(copy.id) == store.history(sid)
-    store.redo(copy.id, 4)
-    assert store.load_plan(copy.id)[0].same_as(plan)
+    assert store.edits.history(copy.id) == store.edits.history(sid)
+    store.edits.redo(copy.id, 4)
+    assert store.plans.load(copy.id)[0].same_as(plan)
     save(store, copy.id, moves.delete(plan, 0))
-    assert store.rev(sid) == 4
-    assert store.plan_at(sid, 3).same_as(plan)
+    assert store.scenarios.rev(sid) == 4
+    assert store.plans.at(sid, 3).same_as(plan)
 
 
 def test_data_sets_and_reps(store: Store) -> None:
-    data = store.save_dataset("Q3", sha256="a" * 64, filename="q3.xlsx", mapping={"zip": "Zip"}, summary={"rows": 5})
-    assert store.dataset(data.id) == data
-    assert store.list_datasets() == (data,)
-    assert dict(store.update_dataset(data.id, name="Q4", summary={"rows": 6}).summary) == {"rows": 6}
+    data = store.datasets.save("Q3", sha256="a" * 64, filename="q3.xlsx", mapping={"zip": "Zip"}, summary={"rows": 5})
+    assert store.datasets.get(data.id) == data
+    assert store.datasets.all() == (data,)
+    assert dict(store.datasets.update(data.id, name="Q4", summary={"rows": 6}).summary) == {"rows": 6}
     team = [Rep("r2", "Bo", "02139", 0.5), Rep("r1", "Al")]
-    store.save_reps(data.id, team)
-    store.save_reps(data.id, team)
-    assert store.reps(data.id) == (team[1], team[0])
+    store.reps.save(data.id, team)
+    store.reps.save(data.id, team)
+    assert store.reps.of(data.id) == (team[1], team[0])
     with pytest.raises(InputError, match='two reps have the id "r1"'):
-        store.save_reps(data.id, [Rep("r1", "A"), Rep("r1", "B")])
-    assert len(store.reps(data.id)) == 2
+        store.reps.save(data.id, [Rep("r1", "A"), Rep("r1", "B")])
+    assert len(store.reps.of(data.id)) == 2
     with pytest.raises(LocateError):
-        store.save_reps("nope", team)
+        store.reps.save("nope", team)
     with pytest.raises(LocateError):
-        store.create_scenario(
+        store.scenarios.create(
             "x",
             dataset_id="nope",
             level="county",
@@ -320,8 +321,8 @@ def test_changed_bytes_are_noticed(store: Store, address: str) -> None:
         c.execute(update(t.edits).where(t.edits.c.id == 3).values(payload=bad))
     fresh = open_store(address)
     with pytest.raises(StoreError, match="damaged"):
-        fresh.load_plan(sid)
-    assert len(fresh.plan_at(sid, 2).territories) == 2
+        fresh.plans.load(sid)
+    assert len(fresh.plans.at(sid, 2).territories) == 2
     fresh.close()
 
 
@@ -356,7 +357,7 @@ def test_the_store_agrees_with_memory(address: str, acts: list[str], data) -> No
 def _compare_with_memory(store: Store, address: str, acts: list[str], data: st.DataObject) -> None:
     sid, rev, plans, head = make(store).id, 0, {0: Plan.empty(16, "grid")}, 0
     for act in acts:
-        plan, info = plans[head], store.scenario(sid)
+        plan, info = plans[head], store.scenarios.get(sid)
         assert (info.rev, info.head) == (rev, head)
         edit = None
         if act == "assign":
@@ -369,23 +370,23 @@ def _compare_with_memory(store: Store, address: str, acts: list[str], data: st.D
         elif act == "delete" and plan.codes and not plan.fixed().any():
             edit = moves.delete(plan, plan.codes[0])
         elif act == "undo" and head:
-            target = store.history(sid).undo_target
-            rev, back = store.undo(sid, rev)
+            target = store.edits.history(sid).undo_target
+            rev, back = store.edits.undo(sid, rev)
             assert moves.apply(plan, back).same_as(plans[target])
             head = target
-        elif act == "redo" and store.can_redo(sid):
-            target = store.history(sid).redo_target
-            rev, again = store.redo(sid, rev)
+        elif act == "redo" and store.edits.can_redo(sid):
+            target = store.edits.history(sid).redo_target
+            rev, again = store.edits.redo(sid, rev)
             assert moves.apply(plan, again).same_as(plans[target])
             head = target
         elif act == "go":
             head = data.draw(st.sampled_from(sorted(plans)))
-            rev, _ = store.go_to(sid, head, rev)
+            rev, _ = store.edits.go_to(sid, head, rev)
         if edit:
-            rev = head = store.append(sid, edit, rev)
+            rev = head = store.edits.append(sid, edit, rev)
             plans[head] = moves.apply(plan, edit)
-        assert store.can_redo(sid) == (store.history(sid).redo_target is not None)
+        assert store.edits.can_redo(sid) == (store.edits.history(sid).redo_target is not None)
     with closing(open_store(address)) as fresh:
-        assert fresh.load_plan(sid)[0].same_as(plans[head])
+        assert fresh.plans.load(sid)[0].same_as(plans[head])
         for at, plan in plans.items():
-            assert fresh.plan_at(sid, at).same_as(plan)
+            assert fresh.plans.at(sid, at).same_as(plan)

@@ -122,7 +122,7 @@ def test_a_plan_on_zips(ws, data):
     assert (whole.unassigned.rows, whole.outside.rows, whole.unlocated.rows) == (5, 1, 2)
     assert whole.load("unlocated", "Revenue") == 10
     editing.paint(ws, info.id, [codes["19901"], codes["19801"]], 0)
-    assert ws.store.history(info.id).steps[-1].title == "Moved 2 ZIPs to Territory 1"
+    assert ws.store.edits.history(info.id).steps[-1].title == "Moved 2 ZIPs to Territory 1"
     assert plan_snapshot(ws, info.id).table["load"].tolist() == [280.0]
     words = preview_text.what_will_happen(
         plan_snapshot(ws, info.id), ask := DesignRequest(2, "Revenue", 0.3), apply_result.foresee(ws, info.id, ask)
@@ -171,7 +171,7 @@ def test_a_plan_whose_file_is_gone_says_which_to_add_and_opens_again(ws, data, t
         assert "my districts.geojson" in said
         assert "Add that file again on the page Settings" in said
         assert "the plan is kept" in said
-        assert again.store.scenario(info.id).rev == ws.store.scenario(info.id).rev
+        assert again.store.scenarios.get(info.id).rev == ws.store.scenarios.get(info.id).rev
         with pytest.raises(PlanError, match="my districts"):
             export(again, info.id, "plan.csv")
         assert own_boundaries(geojson(), "my districts.geojson")[0] == level
@@ -209,7 +209,7 @@ def test_an_unknown_level_is_named(ws, data):
         started(ws, data, "block", "DE")
     with pytest.raises(InputError, match="own-0123456789ab"):
         started(ws, data, "own-0123456789ab", None)
-    assert not ws.store.list_scenarios()
+    assert not ws.store.scenarios.find()
 
 
 def test_accounts_are_placed_once_for_all_edits_and_windows(ws, data, monkeypatch):
@@ -221,7 +221,7 @@ def test_accounts_are_placed_once_for_all_edits_and_windows(ws, data, monkeypatc
     plan_snapshot(ws, info.id)
     totals(ws, info.id)
     export(ws, info.id, "accounts.csv")
-    editing.undo(ws, info.id, ws.store.rev(info.id))
+    editing.undo(ws, info.id, ws.store.scenarios.rev(info.id))
     plan_snapshot(ws, info.id)
 
 
@@ -279,9 +279,9 @@ def test_a_board_carried_through_edits_is_the_one_made_afresh(tmp_path_factory, 
         raw, columns = dataset.inspect(ROWS.encode(), "accounts.csv")
         data = dataset.save(ws, ROWS.encode(), dataset.intake(raw, columns))
         sid = started(ws, data, "zip", "DE").id
-        n = len(ws.units(ws.store.scenario(sid)))
+        n = len(ws.units(ws.store.scenarios.get(sid)))
         for kind, a, b in steps:
-            rev = ws.store.rev(sid)
+            rev = ws.store.scenarios.rev(sid)
             try:
                 if kind == "paint":
                     editing.paint(ws, sid, [u % n for u in a], b)

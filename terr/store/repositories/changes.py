@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select
 from terr.edits.history import Visit
 from terr.errors import LocateError
 from terr.store import schema as t
-from terr.store.repositories.plans import Plans
+from terr.store.database import Database
+from terr.store.repositories.journal import scenario_row
 from terr.store.repositories.records import EditRecord, Person, edit_record
 
 _MOST = 500
@@ -62,10 +63,13 @@ class ChangeEvent:
 _TRAVEL = {"undo": "Took back", "redo": "Did again", "go": "Went to", "branch": "Branched at"}
 
 
-class Feed(Plans):
-    """The part of the store that tells what is new."""
+class ChangeFeed:
+    """What is new on a plan, and the whole story of it."""
 
-    def changes(self, scenario_id: str, rev: int, seq: int, *, told: bool = True) -> Changes:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def since(self, scenario_id: str, rev: int, seq: int, *, told: bool = True) -> Changes:
         """What happened since revision `rev` and count `seq`; one indexed row is read if nothing did.
 
         Args:
@@ -98,13 +102,13 @@ class Feed(Plans):
                 )
         return Changes(row.rev, row.seq, row.head, visits, lines)
 
-    def stand(self, scenario_id: str) -> tuple[int, int]:
+    def latest(self, scenario_id: str) -> tuple[int, int]:
         """Revision and count of changes beside the plan, in one indexed row.
 
         Raises:
             LocateError: if the scenario isn't found.
         """
-        new = self.changes(scenario_id, -1, -1, told=False)
+        new = self.since(scenario_id, -1, -1, told=False)
         return new.rev, new.seq
 
     def timeline(
@@ -122,7 +126,7 @@ class Feed(Plans):
         """
         until = before.isoformat() if before else "9"
         with self._db.read() as c:
-            self._info(c, scenario_id)
+            scenario_row(c, scenario_id)
             told = [*self._of_plan(c, scenario_id, until, limit), *self._beside(c, scenario_id, until, limit)]
         return tuple(sorted(told, key=lambda e: (e.at, e.rev or 0), reverse=True)[:limit])
 

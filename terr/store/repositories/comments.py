@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from terr.errors import InputError, LocateError
 from terr.store import schema as t
+from terr.store.database import Database
+from terr.store.repositories.journal import count_change, scenario_row, write_line
 from terr.store.repositories.records import Person, clean_text, made_by, moment, now, who
-from terr.store.repositories.scenarios import Scenarios
 
 TARGETS = ("plan", "territory", "unit", "account")
 
@@ -39,10 +40,13 @@ class Comment:
     resolved_by: str
 
 
-class Comments(Scenarios):
-    """The part of the store that knows comments."""
+class Comments:
+    """Comments on plans."""
 
-    def comment(
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(
         self,
         scenario_id: str,
         text: str,
@@ -70,7 +74,7 @@ class Comments(Scenarios):
             raise InputError(f'"{target}" can\'t be commented on; choose {", ".join(TARGETS)}')
         said = clean_text(text, "comment", 4000, needed=True)
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
+            seq = count_change(c, scenario_id)
             if answers is not None:
                 first = self._comment(c, scenario_id, answers)
                 target, target_id = first.target, first.target_id
@@ -78,10 +82,10 @@ class Comments(Scenarios):
             row = {"scenario_id": scenario_id, "id": seq, "target": target, "target_id": place, "answers": answers}
             c.execute(insert(t.comments).values(**row, text=said, resolved_by="", **made_by(by)))
             about = "the plan" if target == "plan" else f"{target} {place}"
-            self._log(c, scenario_id, seq, "comment", "said", f"Commented on {about}: {said}", by, ref=seq)
+            write_line(c, scenario_id, seq, "comment", "said", f"Commented on {about}: {said}", by, ref=seq)
             return self._comment(c, scenario_id, seq)
 
-    def resolve_comment(self, scenario_id: str, comment_id: int, *, by: Person, on: bool = True) -> Comment:
+    def resolve(self, scenario_id: str, comment_id: int, *, by: Person, on: bool = True) -> Comment:
         """Settle a comment, or open it again.
 
         Raises:
@@ -92,7 +96,7 @@ class Comments(Scenarios):
             self._change_comment(c, scenario_id, comment_id, values, "settled" if on else "reopened", by)
             return self._comment(c, scenario_id, comment_id)
 
-    def delete_comment(self, scenario_id: str, comment_id: int, *, by: Person) -> None:
+    def delete(self, scenario_id: str, comment_id: int, *, by: Person) -> None:
         """Take a comment off the list; the row stays.
 
         Raises:
@@ -101,7 +105,7 @@ class Comments(Scenarios):
         with self._db.write() as c:
             self._change_comment(c, scenario_id, comment_id, {"deleted_at": now()}, "deleted", by)
 
-    def comments(self, scenario_id: str) -> tuple[Comment, ...]:
+    def of(self, scenario_id: str) -> tuple[Comment, ...]:
         """All comments, oldest first.
 
         Raises:
@@ -110,18 +114,18 @@ class Comments(Scenarios):
         k = t.comments.c
         query = select(t.comments).where(k.scenario_id == scenario_id, k.deleted_at.is_(None)).order_by(k.id)
         with self._db.read() as c:
-            self._info(c, scenario_id)
+            scenario_row(c, scenario_id)
             return tuple(_comment(r) for r in c.execute(query))
 
     def _change_comment(
         self, c: Connection, scenario_id: str, comment_id: int, values: dict[str, Any], action: str, by: Person
     ) -> None:
-        seq = self._bump(c, scenario_id)
+        seq = count_change(c, scenario_id)
         before = self._comment(c, scenario_id, comment_id)
         k = t.comments.c
         c.execute(update(t.comments).where(k.scenario_id == scenario_id, k.id == comment_id).values(values))
         text = f"{action.capitalize()} a comment: {before.text}"
-        self._log(c, scenario_id, seq, "comment", action, text, by, ref=comment_id)
+        write_line(c, scenario_id, seq, "comment", action, text, by, ref=comment_id)
 
     def _comment(self, c: Connection, scenario_id: str, comment_id: int) -> Comment:
         k = t.comments.c

@@ -1,40 +1,25 @@
-"""Data sets and rosters of reps in the database."""
+"""Data sets: which file each came from, how its columns are read, and whose it is."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import false, insert, or_, select, update
 
-from terr.errors import InputError, LocateError
-from terr.model.reps import Rep
+from terr.errors import LocateError
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.records import NOONE, DatasetInfo, Person, clean_text, dataset_info, now, to_json
+from terr.store.repositories.records import NOONE, DatasetInfo, Person, clean_text, dataset_info, new_id, now, to_json
 
 
 class Datasets:
-    """The part of the store that knows data sets and reps.
+    """Data sets, without their tables."""
 
-    Args:
-        where: a path (SQLite), or the address of a PostgreSQL database.
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
-    Attributes:
-        notice: what happened on opening if the person should know, else "".
-    """
-
-    def __init__(self, where: str | Path) -> None:
-        self._db = Database(where)
-        self.notice = self._db.notice
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._db.close()
-
-    def save_dataset(
+    def save(
         self,
         name: str,
         *,
@@ -65,9 +50,9 @@ class Datasets:
         }
         with self._db.write() as c:
             c.execute(insert(t.datasets).values(values))
-        return self.dataset(dataset_id)
+        return self.get(dataset_id)
 
-    def update_dataset(
+    def update(
         self,
         dataset_id: str,
         *,
@@ -91,9 +76,9 @@ class Datasets:
         if values:
             with self._db.write() as c:
                 c.execute(update(t.datasets).where(t.datasets.c.id == dataset_id).values(values))
-        return self.dataset(dataset_id)
+        return self.get(dataset_id)
 
-    def change_dataset(
+    def change(
         self, dataset_id: str, change: Callable[[DatasetInfo], tuple[Mapping[str, Any], Mapping[str, Any]]]
     ) -> DatasetInfo:
         """Make mapping and summary anew from the stored ones, so that of two people's changes none is lost.
@@ -118,9 +103,9 @@ class Datasets:
                 "summary_json": to_json(summary, "summary"),
             }
             c.execute(update(t.datasets).where(d.id == dataset_id).values(values))
-        return self.dataset(dataset_id)
+        return self.get(dataset_id)
 
-    def dataset(self, dataset_id: str) -> DatasetInfo:
+    def get(self, dataset_id: str) -> DatasetInfo:
         """One data set.
 
         Raises:
@@ -132,49 +117,42 @@ class Datasets:
             raise LocateError("this data set isn't found; choose one from the list")
         return dataset_info(row)
 
-    def list_datasets(self) -> tuple[DatasetInfo, ...]:
+    def all(self) -> tuple[DatasetInfo, ...]:
         """All data sets, newest first."""
         with self._db.read() as c:
             rows = c.execute(select(t.datasets).order_by(t.datasets.c.created_at.desc(), t.datasets.c.id)).all()
         return tuple(dataset_info(r) for r in rows)
 
-    def save_reps(self, dataset_id: str, reps: Iterable[Rep]) -> None:
-        """Put a roster in place of the earlier one.
+    def seen_by(self, user_id: str, *, everybodys: bool = False, only: str = "") -> tuple[DatasetInfo, ...]:
+        """Data sets a user uploaded, and those of plans they have a role on, newest first.
+
+        Args:
+            user_id: who.
+            everybodys: also those that belong to nobody.
+            only: id of the one that is asked for, "" = all.
+        """
+        d, s, r = t.datasets.c, t.scenarios.c, t.roles.c
+        planned = (
+            select(s.dataset_id)
+            .join(t.roles, r.scenario_id == s.id)
+            .where(r.user_id == user_id, s.dataset_id.is_not(None), s.deleted_at.is_(None))
+        )
+        theirs = d.owner == user_id if user_id else false()
+        wanted = or_(theirs, d.id.in_(planned), d.owner == "") if everybodys else or_(theirs, d.id.in_(planned))
+        query = select(t.datasets).where(wanted).order_by(d.created_at.desc(), d.id)
+        if only:
+            query = query.where(d.id == only.replace("\0", "?"))
+        with self._db.read() as c:
+            return tuple(dataset_info(row) for row in c.execute(query))
+
+    def give_to(self, dataset_id: str, user_id: str) -> DatasetInfo:
+        """Make a data set somebody's.
 
         Raises:
             LocateError: if there is no such data set.
-            InputError: if an id occurs twice.
+            InputError: for a name that can't be stored.
         """
-        self.dataset(dataset_id)
-        rows = [
-            {
-                "dataset_id": dataset_id,
-                "rep_id": clean_text(r.rep_id, "id of a rep", 120, needed=True),
-                "name": clean_text(r.name, "name of a rep", 120),
-                "home_zip": clean_text(r.home_zip, "home ZIP of a rep", 10),
-                "capacity": float(r.capacity),
-            }
-            for r in reps
-        ]
-        seen: set[object] = set()
-        for row in rows:
-            if row["rep_id"] in seen:
-                raise InputError(f'two reps have the id "{row["rep_id"]}"; give each its own')
-            seen.add(row["rep_id"])
+        owner = clean_text(user_id, "name of the user", 200, needed=True)
         with self._db.write() as c:
-            c.execute(select(t.datasets.c.id).where(t.datasets.c.id == dataset_id).with_for_update())  # one at a time
-            c.execute(delete(t.reps).where(t.reps.c.dataset_id == dataset_id))
-            if rows:
-                c.execute(insert(t.reps), rows)
-
-    def reps(self, dataset_id: str) -> tuple[Rep, ...]:
-        """The roster of a data set by name, empty if none was saved."""
-        with self._db.read() as c:
-            rows = c.execute(select(t.reps).where(t.reps.c.dataset_id == dataset_id)).all()
-        found = (Rep(rep_id=r.rep_id, name=r.name, home_zip=r.home_zip, capacity=r.capacity) for r in rows)
-        return tuple(sorted(found, key=lambda r: (r.name, r.rep_id)))  # here: databases order letters differently
-
-
-def new_id() -> str:
-    """20 random hexadecimal digits: nobody guesses one, and it is safe in a URL and as a file name."""
-    return secrets.token_hex(10)
+            c.execute(update(t.datasets).where(t.datasets.c.id == dataset_id).values(owner=owner))
+        return self.get(dataset_id)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from terr.edits.applied import apply
-from terr.edits.history import ROOT, describe
+from terr.edits.history import ROOT, EditNode, History, Visit, describe
 from terr.errors import ConflictError, PlanError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.store import schema as t
 from terr.store.codec import edit_to_bytes, plan_to_bytes
+from terr.store.database import Database
+from terr.store.edit_tree import depth_of, edit_of, edits_between, head_at, last_child, parent_of
+from terr.store.repositories.journal import scenario_row
 from terr.store.repositories.plans import Plans
 from terr.store.repositories.records import ScenarioInfo, clean_text, now
 
@@ -27,7 +31,7 @@ NOBODY: Client = ("", 0)
 
 
 @dataclass(frozen=True)
-class _Ready:
+class ReadyEdit:
     """An edit that fits the plan it is for, as it will be stored."""
 
     info: ScenarioInfo
@@ -51,8 +55,17 @@ class StoredEdit:
     plan: Plan
 
 
-class Edits(Plans):
-    """The part of the store that changes plans."""
+class Edits:
+    """The edits of each plan: made, taken back, and read again.
+
+    Args:
+        database: where they are.
+        plans: the plans they are made on.
+    """
+
+    def __init__(self, database: Database, plans: Plans) -> None:
+        self._db = database
+        self._plans = plans
 
     def append(self, scenario_id: str, edit: Edit, expected_rev: int, *, client: Client = NOBODY) -> int:
         """Save an edit made on revision `expected_rev`.
@@ -75,10 +88,10 @@ class Edits(Plans):
             StoreError: if it can't be written.
         """
         with self._db.read() as c:
-            ready = self._ready(c, scenario_id, edit, expected_rev)
+            ready = self.ready(c, scenario_id, edit, expected_rev)
         with self._db.write() as c:
-            self._put(c, ready, client)
-        self._remember(scenario_id, expected_rev + 1, ready.after)
+            self.put(c, ready, client)
+        self._plans.remember(scenario_id, expected_rev + 1, ready.after)
         return expected_rev + 1
 
     def change(
@@ -109,19 +122,19 @@ class Edits(Plans):
             StoreError: if it can't be written.
         """
         with self._db.read() as c:  # what others did is read before anybody waits for us
-            info = self._info(c, scenario_id)
-            self._plan(c, info, info.head)
+            info = scenario_row(c, scenario_id)
+            self._plans.read(c, info, info.head)
         with self._db.write() as c:
-            info = self._info(c, scenario_id, lock=True)
+            info = scenario_row(c, scenario_id, lock=True)
             if expected_rev is not None and info.rev != expected_rev:
                 raise _changed(expected_rev, info.rev)
-            plan = self._plan(c, info, info.head)
+            plan = self._plans.read(c, info, info.head)
             edit = make(plan, info.next_code)
             if not edit:
                 return StoredEdit(info.rev, info.head, edit, plan)
             ready = self._fit(c, info, plan, edit)
-            self._put(c, ready, client)
-        self._remember(scenario_id, info.rev + 1, ready.after)
+            self.put(c, ready, client)
+        self._plans.remember(scenario_id, info.rev + 1, ready.after)
         return StoredEdit(info.rev + 1, info.head, edit, ready.after)
 
     def undo(
@@ -141,8 +154,8 @@ class Edits(Plans):
             info = self._expect(c, scenario_id, expected_rev)
             if info.head == ROOT:
                 raise PlanError("there is nothing to undo")
-            edit = self._edit(c, scenario_id, info.head).inverse()
-            return self._step(c, info, self._parent(c, scenario_id, info.head), "undo", author, client=client), edit
+            edit = edit_of(c, scenario_id, info.head).inverse()
+            return self._step(c, info, parent_of(c, scenario_id, info.head), "undo", author, client=client), edit
 
     def redo(
         self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
@@ -159,10 +172,10 @@ class Edits(Plans):
         """
         with self._db.write() as c:
             info = self._expect(c, scenario_id, expected_rev)
-            child = self._last_child(c, scenario_id, info.head)
+            child = last_child(c, scenario_id, info.head)
             if child is None:
                 raise PlanError("there is nothing to redo")
-            return self._step(c, info, child, "redo", author, client=client), self._edit(c, scenario_id, child)
+            return self._step(c, info, child, "redo", author, client=client), edit_of(c, scenario_id, child)
 
     def go_to(self, scenario_id: str, edit_id: int, expected_rev: int, *, author: str = "") -> tuple[int, list[Edit]]:
         """Go to the plan after any edit of the history, on whichever branch; 0 = the empty plan.
@@ -176,16 +189,96 @@ class Edits(Plans):
         """
         with self._db.write() as c:
             info = self._expect(c, scenario_id, expected_rev)
-            edits = self._between(c, scenario_id, info.head, edit_id)
+            edits = edits_between(c, scenario_id, info.head, edit_id)
             return self._step(c, info, edit_id, "go", author), edits
 
-    def _ready(self, c: Connection, scenario_id: str, edit: Edit, expected_rev: int) -> _Ready:
+    def can_undo(self, scenario_id: str) -> bool:
+        """True if there is an edit to take back."""
+        with self._db.read() as c:
+            return scenario_row(c, scenario_id).head != ROOT
+
+    def can_redo(self, scenario_id: str) -> bool:
+        """True if there is an edit to do again."""
+        with self._db.read() as c:
+            info = scenario_row(c, scenario_id)
+            return last_child(c, scenario_id, info.head) is not None
+
+    def get(self, scenario_id: str, edit_id: int) -> Edit:
+        """One edit of the history, as it was made.
+
+        Raises:
+            LocateError: if the scenario or the edit isn't found.
+        """
+        with self._db.read() as c:
+            scenario_row(c, scenario_id)
+            return edit_of(c, scenario_id, edit_id)
+
+    def between(self, scenario_id: str, rev_a: int, rev_b: int) -> list[Edit]:
+        """The shortest list of edits that leads from the plan of one revision to that of another.
+
+        Edits taken back come as their inverse; what was done and undone in between doesn't come at all.
+
+        Raises:
+            LocateError: if the scenario or a revision isn't found.
+        """
+        if rev_a == rev_b:
+            return []
+        with self._db.read() as c:
+            scenario_row(c, scenario_id)
+            return edits_between(c, scenario_id, head_at(c, scenario_id, rev_a), head_at(c, scenario_id, rev_b))
+
+    def history(self, scenario_id: str) -> History:
+        """All edits and revisions, without the edits' arrays.
+
+        Raises:
+            LocateError: if the scenario isn't found.
+        """
+        e, h = t.edits.c, t.heads.c
+        steps = select(e.id, e.parent, e.kind, e.title, e.author, e.note, e.at).where(e.scenario_id == scenario_id)
+        visits = select(h.rev, h.head, h.action, h.author, h.at).where(h.scenario_id == scenario_id)
+        with self._db.read() as c:
+            scenario_row(c, scenario_id)
+            return History(
+                steps=tuple(
+                    EditNode(r.id, r.parent or ROOT, r.kind, r.title, r.author, r.note, datetime.fromisoformat(r.at))
+                    for r in c.execute(steps.order_by(e.id))
+                ),
+                visits=tuple(
+                    Visit(r.rev, r.head, r.action, r.author, datetime.fromisoformat(r.at))
+                    for r in c.execute(visits.order_by(h.rev))
+                ),
+            )
+
+    def taken(self, scenario_id: str, client: str) -> int:
+        """Number of the last request of a client that was stored, 0 if none was."""
+        h = t.heads.c
+        with self._db.read() as c:
+            found = c.execute(
+                select(func.max(h.client_n)).where(h.scenario_id == scenario_id, h.client == client[:64])
+            ).scalar()
+        return int(found or 0)
+
+    def others_since(self, scenario_id: str, rev: int, client: str) -> bool:
+        """True if somebody but this client made a revision after `rev`."""
+        h = t.heads.c
+        with self._db.read() as c:
+            found = c.execute(
+                select(func.count()).where(h.scenario_id == scenario_id, h.rev > rev, h.client != client[:64])
+            ).scalar()
+        return bool(found)
+
+    def ready(self, c: Connection, scenario_id: str, edit: Edit, expected_rev: int) -> ReadyEdit:
+        """An edit checked against the plan of `expected_rev`, within a transaction; `put` stores it.
+
+        Raises:
+            ConflictError, PlanError, LocateError: as `append`.
+        """
         if not edit:
             raise PlanError("there is nothing to save: the plan is like this already")
         info = self._expect(c, scenario_id, expected_rev)
-        return self._fit(c, info, self._plan(c, info, info.head), edit)
+        return self._fit(c, info, self._plans.read(c, info, info.head), edit)
 
-    def _fit(self, c: Connection, info: ScenarioInfo, plan: Plan, edit: Edit) -> _Ready:
+    def _fit(self, c: Connection, info: ScenarioInfo, plan: Plan, edit: Edit) -> ReadyEdit:
         author, note = clean_text(edit.author, "author", 200), clean_text(edit.note, "note", 4000)
         after = apply(plan, edit)
         made = [new.code + 1 for _, new in edit.territories if new is not None]
@@ -193,7 +286,7 @@ class Edits(Plans):
             "scenario_id": info.id,
             "id": info.rev + 1,
             "parent": info.head or None,
-            "depth": self._depth(c, info.id, info.head) + 1,
+            "depth": depth_of(c, info.id, info.head) + 1,
             "kind": edit.kind,
             "title": clean_text(describe(edit, plan, info.level), "name of a territory", 400),
             "payload": edit_to_bytes(edit),
@@ -201,9 +294,14 @@ class Edits(Plans):
             "note": note,
             "at": edit.at.isoformat(),
         }
-        return _Ready(info, row, after, max([info.next_code, *made]))
+        return ReadyEdit(info, row, after, max([info.next_code, *made]))
 
-    def _put(self, c: Connection, ready: _Ready, client: Client) -> None:
+    def put(self, c: Connection, ready: ReadyEdit, client: Client) -> None:
+        """Store an edit within a transaction; afterwards tell `Plans.remember`.
+
+        Raises:
+            ConflictError: if somebody else changed the plan since it was made ready.
+        """
         row = ready.row
         self._step(c, ready.info, row["id"], "edit", row["author"], next_code=ready.next_code, client=client)
         c.execute(insert(t.edits).values(row))
@@ -212,7 +310,7 @@ class Edits(Plans):
             c.execute(insert(t.checkpoints).values(stored))
 
     def _expect(self, c: Connection, scenario_id: str, expected_rev: int) -> ScenarioInfo:
-        info = self._info(c, scenario_id)
+        info = scenario_row(c, scenario_id)
         if info.rev != expected_rev:
             raise _changed(expected_rev, info.rev)
         return info
@@ -233,7 +331,7 @@ class Edits(Plans):
         code = info.next_code if next_code is None else next_code
         guarded = update(t.scenarios).where(s.id == info.id, s.rev == info.rev, s.deleted_at.is_(None))
         if c.execute(guarded.values(head=head, rev=rev, next_code=code, updated_at=at)).rowcount != 1:
-            raise _changed(info.rev, self._info(c, info.id).rev)
+            raise _changed(info.rev, scenario_row(c, info.id).rev)
         author = clean_text(author, "author", 200)
         row = {"scenario_id": info.id, "rev": rev, "head": head, "action": action, "author": author, "at": at}
         c.execute(insert(t.heads).values(**row, client=client[0][:64], client_n=client[1]))

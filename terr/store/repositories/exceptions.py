@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from terr.errors import InputError
 from terr.store import schema as t
+from terr.store.database import Database
+from terr.store.repositories.journal import count_change, scenario_row, write_line
 from terr.store.repositories.records import Person, clean_text, made_by, moment, now, who
-from terr.store.repositories.scenarios import Scenarios
 
 EXCEPTION_KINDS = ("named", "holdover", "override")
 """A named account; one its incumbent keeps until a date; any other override by a person."""
@@ -73,10 +74,13 @@ class ExceptionEntry:
         return self.ended_at is None and (self.what.until is None or self.what.until >= day)
 
 
-class Exceptions(Scenarios):
-    """The part of the store that knows exceptions."""
+class Exceptions:
+    """The register of exceptions of each plan."""
 
-    def add_exceptions(self, scenario_id: str, wanted: Sequence[ExceptionRequest], *, by: Person) -> int:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, scenario_id: str, wanted: Sequence[ExceptionRequest], *, by: Person) -> int:
         """Enter exceptions. An account that has one gets the new one; the earlier one is ended and kept.
 
         Returns:
@@ -105,13 +109,13 @@ class Exceptions(Scenarios):
                 "ended_reason": "",
             }
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
+            seq = count_change(c, scenario_id)
             ended = self._end(c, scenario_id, list(rows), by, "another one took its place")
             common = {"scenario_id": scenario_id, "id": seq, **made_by(by)}
             c.execute(insert(t.exceptions), [{**row, **common} for row in rows.values()])
             first = wanted[0]
             what = f"account {first.account_id}" if len(rows) == 1 else f"{len(rows):,} accounts"
-            self._log(
+            write_line(
                 c,
                 scenario_id,
                 seq,
@@ -124,7 +128,7 @@ class Exceptions(Scenarios):
             )
         return ended
 
-    def end_exceptions(self, scenario_id: str, accounts: Sequence[str], *, reason: str = "", by: Person) -> int:
+    def end(self, scenario_id: str, accounts: Sequence[str], *, reason: str = "", by: Person) -> int:
         """End the exceptions of some accounts; they stay in the register.
 
         Returns:
@@ -136,14 +140,14 @@ class Exceptions(Scenarios):
         """
         why = clean_text(reason, "reason", 1000)
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
+            seq = count_change(c, scenario_id)
             ended = self._end(c, scenario_id, list(accounts), by, why)
             what = f"account {accounts[0]}" if len(accounts) == 1 else f"{ended:,} accounts"
-            self._log(c, scenario_id, seq, "exception", "ended", f"Ended the exception for {what}", by, reason=why)
+            write_line(c, scenario_id, seq, "exception", "ended", f"Ended the exception for {what}", by, reason=why)
         return ended
 
-    def exceptions(self, scenario_id: str, *, history: bool = False) -> tuple[ExceptionEntry, ...]:
-        """Exceptions that stand, expired ones included (see `Entry.holds_on`), by account; with those ended if asked.
+    def of(self, scenario_id: str, *, history: bool = False) -> tuple[ExceptionEntry, ...]:
+        """Exceptions that stand, expired ones included (see `ExceptionEntry.holds_on`), by account; ended too if asked.
 
         Raises:
             LocateError: if the scenario isn't found.
@@ -153,7 +157,7 @@ class Exceptions(Scenarios):
         if not history:
             query = query.where(e.ended_at.is_(None))
         with self._db.read() as c:
-            self._info(c, scenario_id)
+            scenario_row(c, scenario_id)
             rows = c.execute(query).all()
         return tuple(sorted(map(_entry, rows), key=lambda x: (x.what.account_id, x.id, x.n)))
 

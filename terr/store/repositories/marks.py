@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from terr.errors import InputError, LocateError
 from terr.store import schema as t
-from terr.store.repositories.plans import Plans
-from terr.store.repositories.records import Person, ScenarioInfo, clean_text, made_by, moment, now, who
+from terr.store.database import Database
+from terr.store.edit_tree import depth_of
+from terr.store.repositories.journal import count_change, scenario_row, write_line
+from terr.store.repositories.records import Person, clean_text, made_by, moment, now, who
 
 KINDS = {"version": 120, "tag": 60, "note": 4000}
 """Kinds of marks and the most characters of each."""
@@ -39,10 +41,13 @@ class Mark:
     archived_by: str
 
 
-class Marks(Plans):
-    """The part of the store that knows versions, tags and notes."""
+class Marks:
+    """Versions, tags and notes on plans."""
 
-    def mark(self, scenario_id: str, kind: str, text: str, *, edit_id: int | None = None, by: Person) -> Mark:
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, scenario_id: str, kind: str, text: str, *, edit_id: int | None = None, by: Person) -> Mark:
         """Name a version, or put a tag or a note on a point of the history or on the scenario.
 
         Args:
@@ -63,9 +68,9 @@ class Marks(Plans):
         clean = clean_text(text, f"text of the {kind}", KINDS[kind], needed=True)
         m = t.marks.c
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
+            seq = count_change(c, scenario_id)
             if edit_id is not None:
-                self._depth(c, scenario_id, edit_id)  # is it there?
+                depth_of(c, scenario_id, edit_id)  # is it there?
             live = [m.scenario_id == scenario_id, m.kind == kind, m.text == clean, m.archived_at.is_(None)]
             if kind == "tag":
                 live.append(m.edit_id.is_(None) if edit_id is None else m.edit_id == edit_id)
@@ -74,10 +79,10 @@ class Marks(Plans):
             row = {"scenario_id": scenario_id, "id": seq, "kind": kind, "edit_id": edit_id, "text": clean}
             c.execute(insert(t.marks).values(**row, archived_by="", **made_by(by)))
             said = {"version": "Named a version", "tag": "Tagged", "note": "Noted"}[kind]
-            self._log(c, scenario_id, seq, kind, "made", f"{said}: {clean}", by, ref=seq)
+            write_line(c, scenario_id, seq, kind, "made", f"{said}: {clean}", by, ref=seq)
             return self._mark(c, scenario_id, seq)
 
-    def archive_mark(self, scenario_id: str, mark_id: int, *, by: Person, on: bool = True) -> Mark:
+    def archive(self, scenario_id: str, mark_id: int, *, by: Person, on: bool = True) -> Mark:
         """Put a version, tag or note away, or fetch it back; nothing is erased.
 
         Raises:
@@ -86,14 +91,14 @@ class Marks(Plans):
         values = {"archived_at": now() if on else None, "archived_by": clean_text(by.name, "author", 200) if on else ""}
         m = t.marks.c
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
+            seq = count_change(c, scenario_id)
             before = self._mark(c, scenario_id, mark_id)
             c.execute(update(t.marks).where(m.scenario_id == scenario_id, m.id == mark_id).values(values))
             said = f"{'Put away' if on else 'Fetched back'} the {before.kind} {before.text}"
-            self._log(c, scenario_id, seq, before.kind, "archived" if on else "fetched", said, by, ref=mark_id)
+            write_line(c, scenario_id, seq, before.kind, "archived" if on else "fetched", said, by, ref=mark_id)
             return self._mark(c, scenario_id, mark_id)
 
-    def marks(self, scenario_id: str, kind: str = "", *, include_archived: bool = False) -> tuple[Mark, ...]:
+    def of(self, scenario_id: str, kind: str = "", *, include_archived: bool = False) -> tuple[Mark, ...]:
         """Versions, tags and notes, oldest first; of one kind if given.
 
         Raises:
@@ -106,27 +111,8 @@ class Marks(Plans):
         if not include_archived:
             query = query.where(m.archived_at.is_(None))
         with self._db.read() as c:
-            self._info(c, scenario_id)
+            scenario_row(c, scenario_id)
             return tuple(_mark(r) for r in c.execute(query))
-
-    def branch(self, scenario_id: str, edit_id: int, name: str, *, by: Person) -> ScenarioInfo:
-        """A new scenario that stands at any edit of this one's history, with all of that history.
-
-        Raises:
-            LocateError: if the scenario or the edit isn't found.
-            InputError: if the name is empty or too long.
-        """
-        with self._db.write() as c:
-            self._depth(c, scenario_id, edit_id)
-            copy = self._copy(c, scenario_id, name, by)
-            info = self._info(c, copy)
-            s, h = t.scenarios.c, t.heads.c
-            changes = {"head": edit_id, "rev": info.rev + 1, "origin_edit": edit_id}
-            c.execute(update(t.scenarios).where(s.id == copy).values(changes))
-            who_when = made_by(by)
-            row = {h.scenario_id: copy, h.rev: info.rev + 1, h.head: edit_id, h.action: "branch"}
-            c.execute(insert(t.heads).values({**row, h.author: who_when["author"], h.at: who_when["at"]}))
-            return self._info(c, copy)
 
     def _mark(self, c: Connection, scenario_id: str, mark_id: int) -> Mark:
         m = t.marks.c

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from terr.errors import InputError
 from terr.store import schema as t
+from terr.store.database import Database
 from terr.store.repositories.records import Person, clean_text, stored_object, to_json
-from terr.store.repositories.scenarios import Scenarios
 
 HERE_S = 20.0
 """Somebody not seen for so many seconds is gone."""
@@ -43,8 +43,11 @@ class WindowPresence:
     seen_at: float = 0.0
 
 
-class Presence(Scenarios):
-    """The part of the store that knows who is here."""
+class Presence:
+    """Who has a plan open now."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
     def seen(self, scenario_id: str, here: WindowPresence, *, at: float | None = None) -> None:
         """Say that a window shows a plan, in place of what it said before. Call it each 5 s, and at a change.

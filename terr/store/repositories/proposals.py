@@ -15,7 +15,11 @@ from terr.errors import ConflictError, LocateError, PlanError
 from terr.model.edit import Edit
 from terr.store import schema as t
 from terr.store.codec import edit_from_bytes, edit_to_bytes
+from terr.store.database import Database
+from terr.store.edit_tree import head_at
 from terr.store.repositories.edits import NOBODY, Client, Edits
+from terr.store.repositories.journal import count_change, scenario_row, write_line
+from terr.store.repositories.plans import Plans
 from terr.store.repositories.records import Person, clean_text, made_by, moment, now, who
 
 UNDECIDED = ("open", "challenged")
@@ -63,10 +67,21 @@ class Proposal:
     edit_id: int | None
 
 
-class Proposals(Edits):
-    """The part of the store that knows proposals."""
+class Proposals:
+    """Proposed moves of each plan.
 
-    def propose(self, scenario_id: str, edit: Edit, rev: int, *, reason: str, by: Person) -> Proposal:
+    Args:
+        database: where they are.
+        plans: the plans they are made on.
+        edits: where an accepted one goes.
+    """
+
+    def __init__(self, database: Database, plans: Plans, edits: Edits) -> None:
+        self._db = database
+        self._plans = plans
+        self._edits = edits
+
+    def add(self, scenario_id: str, edit: Edit, rev: int, *, reason: str, by: Person) -> Proposal:
         """Put moves up for decision; the plan stays as it is.
 
         Args:
@@ -86,15 +101,15 @@ class Proposals(Edits):
             raise PlanError("there is nothing to propose: the plan is like this already")
         why = clean_text(reason, "reason", 4000, needed=True)
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
-            info = self._info(c, scenario_id)
-            plan = self._plan(c, info, self._head(c, scenario_id, rev))
+            seq = count_change(c, scenario_id)
+            info = scenario_row(c, scenario_id)
+            plan = self._plans.read(c, info, head_at(c, scenario_id, rev))
             apply(plan, edit)
             title = clean_text(describe(edit, plan, info.level), "name of a territory", 400)
             row = {"scenario_id": scenario_id, "id": seq, "rev": rev, "title": title, "reason": why, "state": "open"}
             stored = {"payload": edit_to_bytes(edit), "decided_by": "", "decision": "", **made_by(by)}
             c.execute(insert(t.proposals).values(**row, **stored))
-            self._log(c, scenario_id, seq, "proposal", "open", f"Proposed: {title}", by, ref=seq, reason=why)
+            write_line(c, scenario_id, seq, "proposal", "open", f"Proposed: {title}", by, ref=seq, reason=why)
             return self._proposal(c, scenario_id, seq)
 
     def challenge(self, scenario_id: str, proposal_id: int, reason: str, *, by: Person) -> Proposal:
@@ -107,12 +122,12 @@ class Proposals(Edits):
         """
         why = clean_text(reason, "reason", 4000, needed=True)
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
+            seq = count_change(c, scenario_id)
             before = self._settle(c, scenario_id, proposal_id, {"state": "challenged"})
             row = {"scenario_id": scenario_id, "id": seq, "proposal": proposal_id, "reason": why}
             c.execute(insert(t.challenges).values(**row, **made_by(by)))
             said = f"Challenged: {before.title}"
-            self._log(c, scenario_id, seq, "proposal", "challenged", said, by, ref=proposal_id, reason=why)
+            write_line(c, scenario_id, seq, "proposal", "challenged", said, by, ref=proposal_id, reason=why)
             return self._proposal(c, scenario_id, proposal_id)
 
     def accept(
@@ -147,17 +162,17 @@ class Proposals(Edits):
             LocateError: if the scenario or the proposal isn't found.
         """
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
+            seq = count_change(c, scenario_id)
             found = self._proposal(c, scenario_id, proposal_id)
             moves = replace(edit or found.edit, author=found.by.name, note=found.reason)
-            ready = self._ready(c, scenario_id, moves, expected_rev)
+            ready = self._edits.ready(c, scenario_id, moves, expected_rev)
             rev = expected_rev + 1
             self._settle(c, scenario_id, proposal_id, {"state": "accepted", "edit_id": rev, **_decided(by, decision)})
-            self._put(c, ready, client)
+            self._edits.put(c, ready, client)
             said = f"Accepted: {found.title}"
-            self._log(c, scenario_id, seq, "proposal", "accepted", said, by, ref=proposal_id, reason=decision)
+            write_line(c, scenario_id, seq, "proposal", "accepted", said, by, ref=proposal_id, reason=decision)
             out = self._proposal(c, scenario_id, proposal_id)
-        self._remember(scenario_id, rev, ready.after)
+        self._plans.remember(scenario_id, rev, ready.after)
         return rev, out
 
     def reject(self, scenario_id: str, proposal_id: int, *, by: Person, decision: str = "") -> Proposal:
@@ -178,7 +193,7 @@ class Proposals(Edits):
         """
         return self._end_proposal(scenario_id, proposal_id, "withdrawn", by, reason)
 
-    def proposals(self, scenario_id: str, *, undecided: bool = False) -> tuple[Proposal, ...]:
+    def of(self, scenario_id: str, *, undecided: bool = False) -> tuple[Proposal, ...]:
         """Proposals, newest first; only those to be decided if asked.
 
         Raises:
@@ -189,16 +204,16 @@ class Proposals(Edits):
         if undecided:
             query = query.where(p.state.in_(UNDECIDED))
         with self._db.read() as c:
-            self._info(c, scenario_id)
+            scenario_row(c, scenario_id)
             against = self._challenges(c, scenario_id)
             return tuple(_proposal(r, against) for r in c.execute(query))
 
     def _end_proposal(self, scenario_id: str, proposal_id: int, state: str, by: Person, why: str) -> Proposal:
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id)
+            seq = count_change(c, scenario_id)
             before = self._settle(c, scenario_id, proposal_id, {"state": state, **_decided(by, why)})
             said = f"{state.capitalize()}: {before.title}"
-            self._log(c, scenario_id, seq, "proposal", state, said, by, ref=proposal_id, reason=why.strip())
+            write_line(c, scenario_id, seq, "proposal", state, said, by, ref=proposal_id, reason=why.strip())
             return self._proposal(c, scenario_id, proposal_id)
 
     def _settle(self, c: Connection, scenario_id: str, proposal_id: int, values: Mapping[str, Any]) -> Proposal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -115,6 +116,11 @@ class EditRecord:
     reason: str
     by: Person
     at: datetime
+
+
+def new_id() -> str:
+    """20 random hexadecimal digits: nobody guesses one, and it is safe in a URL and as a file name."""
+    return secrets.token_hex(10)
 
 
 def now() -> str:

@@ -6,17 +6,21 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Table, exists, insert, literal, or_, select, update
 
-from terr.errors import ConflictError, InputError, LocateError
+from terr.errors import ConflictError, InputError
 from terr.store import schema as t
-from terr.store.repositories.datasets import Datasets, new_id
+from terr.store.database import Database
+from terr.store.edit_tree import depth_of
+from terr.store.repositories.datasets import Datasets
+from terr.store.repositories.journal import count_change, scenario_row, unknown_scenario, write_line
 from terr.store.repositories.records import (
     NOONE,
     Person,
     ScenarioInfo,
     clean_text,
     made_by,
+    new_id,
     now,
     scenario_info,
     to_json,
@@ -25,10 +29,19 @@ from terr.store.repositories.records import (
 _NAME = "name of the scenario"
 
 
-class Scenarios(Datasets):
-    """The part of the store that knows scenarios, without their plans."""
+class Scenarios:
+    """Scenarios, without their plans.
 
-    def create_scenario(
+    Args:
+        database: where they are.
+        datasets: the data sets they are made from.
+    """
+
+    def __init__(self, database: Database, datasets: Datasets) -> None:
+        self._db = database
+        self._datasets = datasets
+
+    def create(
         self,
         name: str,
         *,
@@ -66,7 +79,7 @@ class Scenarios(Datasets):
         if any("," in code for code in region):
             raise InputError("a region is a list of state codes, such as TX and OK")
         if dataset_id:
-            self.dataset(dataset_id)
+            self._datasets.get(dataset_id)
         at = now()
         values = {
             "id": new_id(),
@@ -88,9 +101,9 @@ class Scenarios(Datasets):
         with self._db.write() as c:
             c.execute(insert(t.scenarios).values(values))
             _own(c, str(values["id"]), owner)
-        return self.scenario(str(values["id"]))
+        return self.get(str(values["id"]))
 
-    def list_scenarios(
+    def find(
         self,
         *,
         include_deleted: bool = False,
@@ -122,14 +135,14 @@ class Scenarios(Datasets):
         with self._db.read() as c:
             return [scenario_info(r) for r in c.execute(query)]
 
-    def scenario(self, scenario_id: str) -> ScenarioInfo:
+    def get(self, scenario_id: str) -> ScenarioInfo:
         """One scenario.
 
         Raises:
             LocateError: if there is none with this id, or it was deleted.
         """
         with self._db.read() as c:
-            return self._info(c, scenario_id)
+            return scenario_row(c, scenario_id)
 
     def rev(self, scenario_id: str) -> int:
         """The newest revision; cheap enough to ask on every rerun.
@@ -142,26 +155,8 @@ class Scenarios(Datasets):
             safe = scenario_id.replace("\0", "?")
             rev = c.execute(select(s.rev).where(s.id == safe, s.deleted_at.is_(None))).scalar()
         if rev is None:
-            raise _unknown()
+            raise unknown_scenario()
         return int(rev)
-
-    def taken(self, scenario_id: str, client: str) -> int:
-        """Number of the last request of a client that was stored, 0 if none was."""
-        h = t.heads.c
-        with self._db.read() as c:
-            found = c.execute(
-                select(func.max(h.client_n)).where(h.scenario_id == scenario_id, h.client == client[:64])
-            ).scalar()
-        return int(found or 0)
-
-    def others_since(self, scenario_id: str, rev: int, client: str) -> bool:
-        """True if somebody but this client made a revision after `rev`."""
-        h = t.heads.c
-        with self._db.read() as c:
-            found = c.execute(
-                select(func.count()).where(h.scenario_id == scenario_id, h.rev > rev, h.client != client[:64])
-            ).scalar()
-        return bool(found)
 
     def rename(self, scenario_id: str, name: str, *, by: Person = NOONE) -> ScenarioInfo:
         """Give a scenario another name.
@@ -210,10 +205,10 @@ class Scenarios(Datasets):
             InputError: for a value that can't be stored.
         """
         with self._db.write() as c:
-            before = self._info(c, scenario_id, lock=True).settings
+            before = scenario_row(c, scenario_id, lock=True).settings
             values = {"settings_json": to_json(change(before), "settings"), "updated_at": now()}
-            self._bump(c, scenario_id, values)
-        return self.scenario(scenario_id)
+            count_change(c, scenario_id, values)
+        return self.get(scenario_id)
 
     def use_dataset(
         self, scenario_id: str, dataset_id: str, *, expected: str, settings: Mapping[str, Any], by: Person = NOONE
@@ -231,9 +226,9 @@ class Scenarios(Datasets):
             LocateError: if the scenario or the data set isn't found.
             ConflictError: if it has another data set by now.
         """
-        name = self.dataset(dataset_id).name
+        name = self._datasets.get(dataset_id).name
         with self._db.write() as c:
-            info = self._info(c, scenario_id, lock=True)
+            info = scenario_row(c, scenario_id, lock=True)
             if info.dataset_id != expected:
                 raise ConflictError(f'"{info.name}" was given other accounts meanwhile; look at it again')
             values = {
@@ -241,9 +236,9 @@ class Scenarios(Datasets):
                 "settings_json": to_json({**info.settings, **settings}, "settings"),
                 "updated_at": now(),
             }
-            seq = self._bump(c, scenario_id, values)
-            self._log(c, scenario_id, seq, "scenario", "changed", f"Now with the accounts of {name}", by)
-            return self._info(c, scenario_id)
+            seq = count_change(c, scenario_id, values)
+            write_line(c, scenario_id, seq, "scenario", "changed", f"Now with the accounts of {name}", by)
+            return scenario_row(c, scenario_id)
 
     def archive(self, scenario_id: str, on: bool = True, *, by: Person = NOONE) -> ScenarioInfo:
         """Put a scenario away, so that lists leave it out unless asked, or fetch it back; nothing is erased or expires.
@@ -265,12 +260,31 @@ class Scenarios(Datasets):
             InputError: if the name is empty or too long.
         """
         with self._db.write() as c:
-            return self._info(c, self._copy(c, scenario_id, name, owner))
+            return scenario_row(c, self._copy(c, scenario_id, name, owner))
+
+    def branch(self, scenario_id: str, edit_id: int, name: str, *, by: Person) -> ScenarioInfo:
+        """A new scenario that stands at any edit of this one's history, with all of that history.
+
+        Raises:
+            LocateError: if the scenario or the edit isn't found.
+            InputError: if the name is empty or too long.
+        """
+        with self._db.write() as c:
+            depth_of(c, scenario_id, edit_id)
+            copy = self._copy(c, scenario_id, name, by)
+            info = scenario_row(c, copy)
+            s, h = t.scenarios.c, t.heads.c
+            changes = {"head": edit_id, "rev": info.rev + 1, "origin_edit": edit_id}
+            c.execute(update(t.scenarios).where(s.id == copy).values(changes))
+            who_when = made_by(by)
+            row = {h.scenario_id: copy, h.rev: info.rev + 1, h.head: edit_id, h.action: "branch"}
+            c.execute(insert(t.heads).values({**row, h.author: who_when["author"], h.at: who_when["at"]}))
+            return scenario_row(c, copy)
 
     def _copy(self, c: Connection, scenario_id: str, name: str | None, owner: Person) -> str:
         """Id of a copy with the whole history."""
         copy = new_id()
-        info = self._info(c, scenario_id, lock=True)
+        info = scenario_row(c, scenario_id, lock=True)
         given = (info.name[:110].rstrip() + " (copy)") if name is None else name
         at = now()
         changes = {
@@ -297,7 +311,7 @@ class Scenarios(Datasets):
         with self._db.write() as c:
             live = update(t.scenarios).where(s.id == scenario_id, s.deleted_at.is_(None))
             if c.execute(live.values(deleted_at=now())).rowcount != 1:
-                raise _unknown()
+                raise unknown_scenario()
 
     def restore(self, scenario_id: str) -> ScenarioInfo:
         """Bring a deleted scenario back; one that isn't deleted stays as it is.
@@ -307,47 +321,14 @@ class Scenarios(Datasets):
         """
         with self._db.write() as c:
             c.execute(update(t.scenarios).where(t.scenarios.c.id == scenario_id).values(deleted_at=None))
-        return self.scenario(scenario_id)
+        return self.get(scenario_id)
 
     def _change(self, scenario_id: str, values: dict[str, Any], text: str = "", by: Person = NOONE) -> ScenarioInfo:
         with self._db.write() as c:
-            seq = self._bump(c, scenario_id, {**values, "updated_at": now()})
+            seq = count_change(c, scenario_id, {**values, "updated_at": now()})
             if text:
-                self._log(c, scenario_id, seq, "scenario", "changed", text, by)
-            return self._info(c, scenario_id)
-
-    def _bump(self, c: Connection, scenario_id: str, values: Mapping[str, Any] | None = None) -> int:
-        """Count a change beside the plan; others who change something of the scenario wait until it is stored."""
-        s = t.scenarios.c
-        live = update(t.scenarios).where(s.id == scenario_id, s.deleted_at.is_(None))
-        seq = c.execute(live.values(seq=s.seq + 1, **(values or {})).returning(s.seq)).scalar()
-        if seq is None:
-            raise _unknown()
-        return int(seq)
-
-    def _log(
-        self,
-        c: Connection,
-        scenario_id: str,
-        seq: int,
-        topic: str,
-        action: str,
-        text: str,
-        by: Person,
-        *,
-        ref: int = 0,
-        reason: str = "",
-    ) -> None:
-        row = {"scenario_id": scenario_id, "seq": seq, "topic": topic, "ref": ref, "action": action}
-        c.execute(insert(t.journal).values(**row, text=text[:400], reason=reason, **made_by(by)))
-
-    def _info(self, c: Connection, scenario_id: str, *, lock: bool = False) -> ScenarioInfo:
-        s = t.scenarios.c
-        query = select(t.scenarios).where(s.id == scenario_id.replace("\0", "?"), s.deleted_at.is_(None))
-        row = c.execute(query.with_for_update() if lock else query).first()
-        if row is None:
-            raise _unknown()
-        return scenario_info(row)
+                write_line(c, scenario_id, seq, "scenario", "changed", text, by)
+            return scenario_row(c, scenario_id)
 
 
 def _own(c: Connection, scenario_id: str, owner: Person) -> None:
@@ -368,7 +349,3 @@ def _tolerance(value: float) -> float:
     if not math.isfinite(value) or not 0 <= value <= 10:
         raise InputError("the allowed deviation must lie between 0 and 1000 %")
     return float(value)
-
-
-def _unknown() -> LocateError:
-    return LocateError("this scenario isn't found; choose one from the list")

@@ -62,7 +62,7 @@ def decide(measure_of: Callable[[dataset.Intake], str]) -> None:
     if one is None:
         return
     ws = state.workspace()
-    name = ws.store.dataset(one.of).name
+    name = ws.store.datasets.get(one.of).name
     st.subheader(f"From {markdown(name)} to {markdown(one.taken.raw.filename)}")
     _compared(one.reload, measure_of(one.taken), dict(one.taken.accounts.currency), "next")
     row = st.container(horizontal=True)
@@ -177,7 +177,7 @@ def _plans(data: Dataset) -> None:
             help="Territories, edits and undo stay; the loads become those of this extract.",
         ):
             _move(one.info.id, one.info.dataset_id, sid, "now has this extract; its history is as it was")
-    for info in ws.store.list_scenarios(dataset_id=sid):
+    for info in ws.store.scenarios.find(dataset_id=sid):
         last = next_extract.before(ws, info)
         if last is None:
             continue

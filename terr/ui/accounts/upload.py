@@ -98,7 +98,7 @@ def confirm() -> None:
     if draft is None:
         return
     of = _next_of()
-    name = markdown(state.workspace().store.dataset(of).name) if of else ""
+    name = markdown(state.workspace().store.datasets.get(of).name) if of else ""
     st.subheader(f"2 · Columns of the next extract of {name}" if of else "2 · Columns")
     if thread_jobs.running("gate_take"):
         thread_jobs.show_thread_job("gate_take", _done, stop="Cancel")
@@ -143,7 +143,7 @@ def _next_of() -> str:
     of = state.get("next_of", "")
     if of:
         try:
-            state.workspace().store.dataset(of)
+            state.workspace().store.datasets.get(of)
         except LocateError:
             return ""
     return str(of)
@@ -214,7 +214,7 @@ def _mended(draft: UploadDraft) -> bool:
     owner = upload.owner_of_rejects(ws, draft)
     if not owner:
         return False
-    name = ws.store.dataset(owner).name
+    name = ws.store.datasets.get(owner).name
     st.info(
         f"These are {count(len(draft.raw.rows), 'mended row')} of “{markdown(name)}”. They go back to where they came "
         "from, so that nothing is counted twice.",

@@ -25,7 +25,7 @@ _KIND, _WHICH, _PLACE, _TEXT = "remark_kind", "remark_territory", "remark_place"
 def comments(shown: PlanSnapshot) -> None:
     """The list, open ones first, and the form."""
     ws, sid, who = state.workspace(), shown.info.id, window.me()
-    every = ws.store.comments(sid)
+    every = ws.store.comments.of(sid)
     firsts = [c for c in every if c.answers is None]
     left = [c for c in firsts if c.resolved_at is None]
     st.markdown(f"**Comments** · {count(len(left), 'open', 'open')}")

@@ -34,7 +34,7 @@ def workshop_part(shown: PlanSnapshot) -> None:
 
 def _all(shown: PlanSnapshot) -> None:
     _people(shown)
-    open_ones = list(state.workspace().store.proposals(shown.info.id, undecided=True))
+    open_ones = list(state.workspace().store.proposals.of(shown.info.id, undecided=True))
     st.markdown(f"**Proposals** · {count(len(open_ones), 'to decide', 'to decide')}")
     if not open_ones:
         st.caption("None. Choose Propose above the map (M), click units, and say why; nothing changes until accepted.")
@@ -181,7 +181,7 @@ def redraw(rev: int) -> None:
         return
     state.put("shown_at", rev)
     sid, wanted = str(state.get("scenario")), state.get(SHOWN)
-    one = next((p for p in state.workspace().store.proposals(sid, undecided=True) if p.id == wanted), None)
+    one = next((p for p in state.workspace().store.proposals.of(sid, undecided=True) if p.id == wanted), None)
     if one is None:
         state.drop(SHOWN, "preview")
         return

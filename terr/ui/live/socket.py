@@ -126,7 +126,7 @@ class PlanChannel:
     def _look(self) -> list[dict[str, Any]]:
         """What is new in the plan. Runs in a thread, one at a time."""
         before = self.told
-        rev, seq = self.ws.store.stand(self.sid)
+        rev, seq = self.ws.store.changes.latest(self.sid)
         if before is not None and (rev, seq) == (before.rev, before.seq):
             return []
         self.told = at = broadcast.broadcast_state(self.ws, self.sid, rev, seq, before)
@@ -170,7 +170,7 @@ class PlanChannel:
 
     def _let_go(self, before: BroadcastState, now: BroadcastState) -> None:
         """Cut off those whose role was taken."""
-        if now.seq == before.seq or "role" not in self.ws.store.changes(self.sid, now.rev, before.seq).topics:
+        if now.seq == before.seq or "role" not in self.ws.store.changes.since(self.sid, now.rev, before.seq).topics:
             return
         for line in list(self.lines):
             try:

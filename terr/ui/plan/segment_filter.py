@@ -52,7 +52,7 @@ def chosen(shown: PlanSnapshot) -> SegmentFilter | None:
 def lost(scenario_id: str) -> bool:
     """Whether the plan's measure isn't there any more; then that is said, and another one can be chosen."""
     ws = state.workspace()
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     data = dataset.dataset(ws, info.dataset_id)
     if info.measure in data.accounts.measures:
         return False
@@ -74,7 +74,7 @@ def lost(scenario_id: str) -> bool:
 
 
 def _use(scenario_id: str, name: str) -> None:
-    attempt(lambda: state.workspace().store.update_settings(scenario_id, measure=str(name)))
+    attempt(lambda: state.workspace().store.scenarios.update_settings(scenario_id, measure=str(name)))
 
 
 def measure_definition(shown: PlanSnapshot) -> str | None:

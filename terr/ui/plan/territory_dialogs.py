@@ -221,7 +221,7 @@ def _lock(sid: str, on: bool) -> None:
 
 
 def _counted(sid: str, n: int) -> str:
-    level = state.workspace().store.scenario(sid).level
+    level = state.workspace().store.scenarios.get(sid).level
     return f"{n:,} {unit_noun(level, n)}"
 
 
@@ -248,6 +248,10 @@ def measure() -> None:
         key="set_limit",
     )
     if st.button("Use", type="primary", key="set_go"):
-        attempt(lambda: state.workspace().store.update_settings(sid, measure=str(name), tolerance=float(limit) / 100))
+        attempt(
+            lambda: state.workspace().store.scenarios.update_settings(
+                sid, measure=str(name), tolerance=float(limit) / 100
+            )
+        )
         design_run.drop_advice()
         st.rerun()

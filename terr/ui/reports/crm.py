@@ -45,7 +45,7 @@ def _file(sid: str, kind: str) -> None:
     st.download_button(
         f"{label} (CSV)",
         made.csv(),
-        file_name(state.workspace().store.scenario(sid).name, kind),
+        file_name(state.workspace().store.scenarios.get(sid).name, kind),
         CSV,
         icon=":material/download:",
         width="stretch",
@@ -63,7 +63,7 @@ def _file(sid: str, kind: str) -> None:
 def _made(sid: str, kind: str) -> CrmFile:
     """The file; made again only when something it is made of changed."""
     ws = state.workspace()
-    stand = (sid, *ws.store.stand(sid), ws.store.scenario(sid).dataset_id, str(territory_ids(ws, sid)))
+    stand = (sid, *ws.store.changes.latest(sid), ws.store.scenarios.get(sid).dataset_id, str(territory_ids(ws, sid)))
     kept = state.get("crm_files", {})
     if kind not in kept or kept[kind][0] != stand:
         kept = {**kept, kind: (stand, back_to_crm(ws, sid, kind))}

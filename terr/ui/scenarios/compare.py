@@ -65,7 +65,7 @@ def show_comparison() -> None:
 
 def _before(key: str, points: dict[str, PlanPoint]) -> str:
     """What a plan is compared with unless another is chosen: what it grew from, else its newest version, else any."""
-    info = state.workspace().store.scenario(points[key].scenario_id)
+    info = state.workspace().store.scenarios.get(points[key].scenario_id)
     versions_of = [k for k, p in points.items() if p.scenario_id == info.id and k != key]
     others = [f"{info.origin_id}:", *reversed(versions_of), *points]
     return next(k for k in others if k in points and k != key)
@@ -79,9 +79,9 @@ def _points() -> dict[str, PlanPoint]:
     datasets = list(dict.fromkeys(n.info.dataset_id for n in nodes))
     if not datasets:
         return {}
-    current = ws.store.scenario(sid).dataset_id if sid else datasets[0]
+    current = ws.store.scenarios.get(sid).dataset_id if sid else datasets[0]
     if len(datasets) > 1:
-        name = {d: ws.store.dataset(d).name for d in datasets}
+        name = {d: ws.store.datasets.get(d).name for d in datasets}
         current = st.selectbox(
             "Accounts",
             datasets,
@@ -106,7 +106,7 @@ def _unlike(points: dict[str, PlanPoint]) -> dict[str, PlanPoint]:
 def _metrics(chosen: dict[str, PlanPoint]) -> None:
     ws = state.workspace()
     found: dict[str, KeyFigures] = {}
-    infos = {k: ws.store.scenario(p.scenario_id) for k, p in chosen.items()}
+    infos = {k: ws.store.scenarios.get(p.scenario_id) for k, p in chosen.items()}
     measure = next(iter(infos.values())).measure
     for key, point in chosen.items():
         found[point.name] = key_figures(ws, infos[key], point.edit_id, measure=measure)

@@ -96,7 +96,7 @@ def _standing(info: ScenarioInfo, shown: ExceptionRegister) -> None:
 
 def _end(scenario_id: str, accounts: list[str]) -> None:
     reason = str(st.session_state["terr_end_reason"])
-    ended = attempt(lambda: state.workspace().store.end_exceptions(scenario_id, accounts, reason=reason, by=me()))
+    ended = attempt(lambda: state.workspace().store.exceptions.end(scenario_id, accounts, reason=reason, by=me()))
     if ended is not None:
         state.say(f"{count(int(ended), 'exception')} ended.")
 

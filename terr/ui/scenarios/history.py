@@ -82,17 +82,17 @@ def _travel(info: ScenarioInfo, people: Sequence[str]) -> None:
         "Undo",
         "undo_all",
         lambda: editing.undo(ws, info.id, rev, author=author),
-        not ws.store.can_undo(info.id),
+        not ws.store.edits.can_undo(info.id),
         "Take the plan's last change back, whoever made it",
     )
     button(
         "Redo",
         "redo_all",
         lambda: editing.redo(ws, info.id, rev, author=author),
-        not ws.store.can_redo(info.id),
+        not ws.store.edits.can_redo(info.id),
         "Make the change again that was taken back last",
     )
-    mine = history.own(ws.store.history(info.id), author)
+    mine = history.own(ws.store.edits.history(info.id), author)
     if len(people) > 1:
         button(
             "Undo mine",
@@ -123,7 +123,7 @@ def done(act: Callable[[], Any]) -> None:
     state.say(getattr(out, "notice", ""))
     sid = state.get("scenario")
     if sid and state.get("seen") is not None:
-        state.at_revision(state.workspace().store.rev(sid))
+        state.at_revision(state.workspace().store.scenarios.rev(sid))
 
 
 def _table(lines: Sequence[HistoryLine], info: ScenarioInfo) -> HistoryLine | None:
@@ -167,7 +167,7 @@ def _point(info: ScenarioInfo, line: HistoryLine) -> None:
     )
     shown = maps.pane(
         info,
-        ws.store.plan_at(info.id, edit_id),
+        ws.store.plans.at(info.id, edit_id),
         edit_id,
         dataset(ws, info.dataset_id).reps,
         f"{info.name}, {local(line.event.at)}",

@@ -13,9 +13,9 @@ from terr.workspace.access import roles
 
 def plan(key: str, label: str = "Plan") -> ScenarioInfo:
     """Choose a plan; the open one comes first."""
-    every = state.workspace().store.list_scenarios()
+    every = state.workspace().store.scenarios.find()
     if not every:
-        every = state.workspace().store.list_scenarios(include_archived=True)
+        every = state.workspace().store.scenarios.find(include_archived=True)
     ids = [p.id for p in every]
     names = labels(every)
     current = state.scenario_id()

@@ -221,7 +221,7 @@ def undo_label() -> str:
 
 def used_by(data: Dataset, one: Definition) -> list[str]:
     """Names of the plans that balance with what a definition makes."""
-    plans = state.workspace().store.list_scenarios()
+    plans = state.workspace().store.scenarios.find()
     return [p.name for p in plans if p.dataset_id == data.info.id and p.measure in one.makes]
 
 
@@ -236,8 +236,8 @@ def dataset_line(data: Dataset) -> None:
 def current(ws: Any) -> Dataset | None:
     """The data set in hand, else the newest one; None if there is none."""
     sid = state.scenario_id()
-    dataset_id = ws.store.scenario(sid).dataset_id if sid else state.get("dataset")
-    if not dataset_id and (saved := ws.store.list_datasets()):
+    dataset_id = ws.store.scenarios.get(sid).dataset_id if sid else state.get("dataset")
+    if not dataset_id and (saved := ws.store.datasets.all()):
         dataset_id = saved[0].id
         state.put("dataset", dataset_id)
     return dataset.dataset(ws, dataset_id) if dataset_id else None

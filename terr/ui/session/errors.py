@@ -46,7 +46,7 @@ def attempt(action: Callable[[], Any]) -> Any:
         state.say(str(error))
         sid = state.get("scenario")
         if sid:
-            state.at_revision(state.workspace().store.rev(sid))
+            state.at_revision(state.workspace().store.scenarios.rev(sid))
     except TerrError as error:
         state.say(str(error))
     return None

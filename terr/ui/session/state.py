@@ -118,7 +118,7 @@ def scenario_id() -> str | None:
     if not wanted:
         return None
     try:
-        workspace().store.scenario(wanted)
+        workspace().store.scenarios.get(wanted)
     except LocateError as error:
         close_scenario()
         drop("gone_on")
@@ -134,7 +134,7 @@ def scenario_id() -> str | None:
 def open_scenario(wanted: str) -> None:
     """Make a scenario the open one."""
     put("scenario", wanted)
-    info = workspace().store.scenario(wanted)
+    info = workspace().store.scenarios.get(wanted)
     put("dataset", info.dataset_id)
     plan, rev = workspace().plan(wanted)
     before: WindowState | None = get("seen")
@@ -146,7 +146,7 @@ def open_scenario(wanted: str) -> None:
 def use_dataset(dataset_id: str) -> None:
     """Make a data set the one in hand; a plan of another one is closed (it stays under Scenarios)."""
     sid = get("scenario")
-    if sid and workspace().store.scenario(sid).dataset_id != dataset_id:
+    if sid and workspace().store.scenarios.get(sid).dataset_id != dataset_id:
         close_scenario()
     put("dataset", dataset_id)
     drop("roster_error", "roster_issues")

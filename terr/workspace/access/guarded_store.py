@@ -1,4 +1,5 @@
-"""The workspace as one person sees it: the store asks at its door what their role allows, so that nobody can forget to.
+"""The workspace as one person sees it: each repository of the store asks what their role allows, so that nobody can
+forget to.
 
 What isn't listed here is closed. Their name is put on everything they make.
 """
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from inspect import signature
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from terr.errors import LocateError, RoleError
 from terr.model.edit import Edit
@@ -18,50 +19,53 @@ from terr.store import DatasetInfo, Person, ScenarioInfo, Store, WindowPresence
 from terr.workspace.access.roles import admins, may, refusal, role_of
 from terr.workspace.workspace import Cache, Workspace
 
-PLAN_ACTIONS: Mapping[str, str] = {
-    **dict.fromkeys(
-        (
-            "can_redo",
-            "can_undo",
-            "changes",
-            "comments",
-            "edit",
-            "edits_between",
-            "exceptions",
-            "here",
-            "history",
-            "left",
-            "load_plan",
-            "marks",
-            "others_since",
-            "plan_at",
-            "proposals",
-            "rev",
-            "roles",
-            "scenario",
-            "seen",
-            "stand",
-            "taken",
-            "timeline",
-            "branch",
-            "duplicate",
-        ),
-        "view",
-    ),
-    **dict.fromkeys(("comment", "resolve_comment", "delete_comment"), "comment"),
-    **dict.fromkeys(("propose", "withdraw"), "propose"),
-    "challenge": "challenge",
-    **dict.fromkeys(("append", "change", "change_settings"), "edit"),
-    **dict.fromkeys(("undo", "redo", "go_to"), "undo"),
-    **dict.fromkeys(("mark", "archive_mark"), "mark"),
-    **dict.fromkeys(("add_exceptions", "end_exceptions"), "except"),
-    **dict.fromkeys(("rename", "update_settings"), "rename"),
-    **dict.fromkeys(("accept", "reject"), "decide"),
-    "archive": "archive",
-    **dict.fromkeys(("delete", "restore"), "delete"),
-    "give_role": "give",
+PLAN_ACTIONS: Mapping[str, Mapping[str, str]] = {
+    "scenarios": {
+        **dict.fromkeys(("get", "rev", "branch", "duplicate"), "view"),
+        "change_settings": "edit",
+        **dict.fromkeys(("rename", "update_settings"), "rename"),
+        "archive": "archive",
+        **dict.fromkeys(("delete", "restore"), "delete"),
+    },
+    "plans": dict.fromkeys(("load", "at"), "view"),
+    "edits": {
+        **dict.fromkeys(("can_undo", "can_redo", "get", "between", "history", "taken", "others_since"), "view"),
+        **dict.fromkeys(("append", "change"), "edit"),
+        **dict.fromkeys(("undo", "redo", "go_to"), "undo"),
+    },
+    "changes": dict.fromkeys(("since", "latest", "timeline"), "view"),
+    "comments": {"of": "view", **dict.fromkeys(("add", "resolve", "delete"), "comment")},
+    "proposals": {
+        "of": "view",
+        **dict.fromkeys(("add", "withdraw"), "propose"),
+        "challenge": "challenge",
+        **dict.fromkeys(("accept", "reject"), "decide"),
+    },
+    "exceptions": {"of": "view", **dict.fromkeys(("add", "end"), "except")},
+    "marks": {"of": "view", **dict.fromkeys(("add", "archive"), "mark")},
+    "presence": dict.fromkeys(("seen", "left", "here"), "view"),
+    "roles": {"of": "view", "give": "give"},
 }
-"""Method of the store about one plan -> what one must be allowed to do (see `terr.store.ACTIONS`)."""
+"""Repository and method about one plan -> what one must be allowed to do (see `roles.ACTIONS`)."""
+
+CLOSED = frozenset(
+    {
+        "close",
+        "datasets.give_to",
+        "datasets.seen_by",
+        "edits.put",
+        "edits.ready",
+        "files.put",
+        "notice",
+        "plans.read",
+        "plans.remember",
+        "roles.access",
+    }
+)
+"""What nobody reaches who is signed in; written down so that a new method is not left out by mistake."""
+
+_OWN_ONLY = {("comments", "delete"), ("proposals", "withdraw")}
+"""Commenters do this to what is their own."""
 
 _FRESH_S = 0.5
 """What is only looked at is asked for again after so many seconds; a change asks each time."""
@@ -76,18 +80,16 @@ def for_person(ws: Workspace, person: Person) -> Workspace:
     if known is not None:
         return cast(Workspace, known)
     made = copy.copy(whole)
-    door = GuardedStore(whole, person)
+    guard = Guard(whole, person)
     made.person = person
-    made.store = cast(Store, door)
-    made.files = cast(Any, _Files(whole, door))
+    made.store = cast(Store, GuardedStore(guard))
     for name in ("datasets", "intakes"):  # kept by the id of a data set
-        if hasattr(whole, name):
-            setattr(made, name, _Seen(getattr(whole, name), door))
+        setattr(made, name, _SeenCache(getattr(whole, name), guard))
     return cast(Workspace, whole.views.put(person, made))
 
 
-class GuardedStore:
-    """The store as one person may use it.
+class Guard:
+    """What one person may do, asked before each use of a repository.
 
     Args:
         ws: the whole workspace.
@@ -95,185 +97,242 @@ class GuardedStore:
     """
 
     def __init__(self, ws: Workspace, person: Person) -> None:
-        self._ws = ws
-        self._store = ws.store
-        self._who = person
+        self.ws = ws
+        self.store = ws.store
+        self.person = person
         self._fresh: dict[tuple[str, str], float] = {}
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        action = PLAN_ACTIONS.get(name)
-        if action is None:
-            raise RoleError(f"“{name}” is closed to people who are signed in; tell whoever runs Terr")
-        method = getattr(self._store, name)
-        takes = signature(method).parameters
+    @property
+    def admin(self) -> bool:
+        """They may see what belongs to nobody."""
+        return self.person.user_id in admins()
 
-        def call(scenario_id: str, *given: Any, **named: Any) -> Any:
-            self._check(scenario_id, action, deleted=name == "restore")
-            if name in _OWN_ONLY:
-                self._own(name, scenario_id, given[0] if given else next(iter(named.values())))
-            for key in ("by", "owner"):
-                if key in takes:
-                    named[key] = self._who
-            if "author" in takes:
-                named["author"] = self._who.name
-            named = {key: self._signed(one) for key, one in named.items()}
-            return method(scenario_id, *(self._signed(one) for one in given), **named)
+    def check(self, scenario_id: str, action: str, *, deleted: bool = False) -> None:
+        """Refuse what their role on a plan doesn't allow.
 
-        return call
-
-    def _check(self, scenario_id: str, action: str, *, deleted: bool = False) -> None:
-        now = time.monotonic()
+        Raises:
+            LocateError: if there is no such plan, or none they have a role on.
+            RoleError: if their role doesn't allow it.
+        """
         if action == "view" and not deleted:
-            if now - self._fresh.get(("plan", scenario_id), -1e9) < _FRESH_S:
-                return
-            may(self._ws, scenario_id, self._who)
-            self._note(("plan", scenario_id), now)
+            self._looked(("plan", scenario_id), lambda: may(self.ws, scenario_id, self.person))
             return
-        role = role_of(self._ws, scenario_id, self._who, deleted=deleted)
-        if refused := refusal(self._ws, scenario_id, role, action):
+        role = role_of(self.ws, scenario_id, self.person, deleted=deleted)
+        if refused := refusal(self.ws, scenario_id, role, action):
             raise RoleError(refused)
 
-    def _note(self, key: tuple[str, str], now: float) -> None:
-        if len(self._fresh) > 1_000:
-            self._fresh.clear()
-        self._fresh[key] = now
-
-    def _own(self, name: str, scenario_id: str, ref: int) -> None:
-        """Another person's comment or proposal is taken back by the plan's owner only."""
-        found = self._store.comments(scenario_id) if name == "delete_comment" else self._store.proposals(scenario_id)
-        if not any(one.id == ref and one.by.user_id == self._who.user_id for one in found):
-            self._check(scenario_id, "decide")
-
-    def _signed(self, value: Any) -> Any:
-        """The same, in this person's name."""
-        if isinstance(value, Edit):
-            return replace(value, author=self._who.name)
-        if isinstance(value, WindowPresence):
-            return replace(value, who=self._who)
-        if callable(value):
-
-            def make(*given: Any) -> Any:
-                return self._signed_edit(value(*given))
-
-            return make
-        return value
-
-    def _signed_edit(self, made: Any) -> Any:
-        return replace(made, author=self._who.name) if isinstance(made, Edit) else made
-
-    def list_scenarios(self, **wanted: Any) -> list[ScenarioInfo]:
-        """Plans they have a role on; for an administrator also those that belong to nobody."""
-        named = {**wanted, "user_id": self._who.user_id, "everybodys": self._who.user_id in admins()}
-        return self._store.list_scenarios(**named)
-
-    def create_scenario(self, name: str, **given: Any) -> ScenarioInfo:
-        """A plan of their own, on a data set they can see."""
-        if given.get("dataset_id"):
-            self.dataset(given["dataset_id"])
-        return self._store.create_scenario(name, **{**given, "owner": self._who})
-
-    def use_dataset(self, scenario_id: str, dataset_id: str, **given: Any) -> ScenarioInfo:
-        """Other accounts for a plan they may edit, from a data set they can see."""
-        self._check(scenario_id, "edit")
-        self.dataset(dataset_id)
-        return self._store.use_dataset(scenario_id, dataset_id, **{**given, "by": self._who})
-
-    def role_of(self, scenario_id: str, _user_id: str = "") -> str:
-        """Their own role, whoever is asked for."""
-        return role_of(self._ws, scenario_id, self._who)
-
-    def require(self, scenario_id: str, _user_id: str = "", action: str = "view") -> str:
-        """See `may`; for themselves, whoever is asked for."""
-        return may(self._ws, scenario_id, self._who, action)
-
-    def list_datasets(self) -> tuple[DatasetInfo, ...]:
-        """Data sets they uploaded, and those of plans they have a role on."""
-        return self._store.seen_datasets(self._who.user_id, everybodys=self._who.user_id in admins())
-
     def dataset(self, dataset_id: str) -> DatasetInfo:
-        """One of those.
+        """A data set they uploaded, or one of a plan they have a role on.
 
         Raises:
             LocateError: if it isn't among them.
         """
-        everybodys = self._who.user_id in admins()
-        found = self._store.seen_datasets(self._who.user_id, everybodys=everybodys, only=dataset_id)
+        found = self.store.datasets.seen_by(self.person.user_id, everybodys=self.admin, only=dataset_id)
         if not found or not dataset_id:
             raise LocateError("this data set isn't found; choose one from the list")
         return found[0]
 
-    def seen_dataset(self, dataset_id: str) -> None:
+    def see_dataset(self, dataset_id: str) -> None:
         """Refuse a data set that isn't among theirs; asked for again after a moment.
 
         Raises:
             LocateError: if it isn't.
         """
-        now = time.monotonic()
-        if now - self._fresh.get(("data", dataset_id), -1e9) >= _FRESH_S:
-            self.dataset(dataset_id)
-            self._note(("data", dataset_id), now)
+        self._looked(("data", dataset_id), lambda: self.dataset(dataset_id))
 
-    def save_dataset(self, name: str, **given: Any) -> DatasetInfo:
-        """A data set of their own."""
-        return self._store.save_dataset(name, **{**given, "owner": self._who})
+    def own_dataset(self, dataset_id: str) -> None:
+        """Refuse to change a data set they didn't upload.
 
-    def update_dataset(self, dataset_id: str, **given: Any) -> DatasetInfo:
-        """Change a data set of their own."""
-        self._uploaded(dataset_id)
-        return self._store.update_dataset(dataset_id, **given)
-
-    def change_dataset(self, dataset_id: str, change: Callable[[DatasetInfo], Any]) -> DatasetInfo:
-        """Change a data set of their own."""
-        self._uploaded(dataset_id)
-        return self._store.change_dataset(dataset_id, change)
-
-    def save_reps(self, dataset_id: str, reps: Any) -> None:
-        """Change the roster of a data set of their own."""
-        self._uploaded(dataset_id)
-        self._store.save_reps(dataset_id, reps)
-
-    def reps(self, dataset_id: str) -> Any:
-        """The roster of a data set they can see."""
-        self.seen_dataset(dataset_id)
-        return self._store.reps(dataset_id)
-
-    def _uploaded(self, dataset_id: str) -> None:
+        Raises:
+            LocateError: if it isn't among those they see.
+            RoleError: if somebody else loaded it.
+        """
         owner = self.dataset(dataset_id).owner
-        if owner != self._who.user_id and not (owner == "" and self._who.user_id in admins()):
+        if owner != self.person.user_id and not (owner == "" and self.admin):
             whom = owner or "an administrator"
             raise RoleError(f"You can look at these accounts; only {whom}, who loaded them, may change them.")
 
+    def signed(self, value: Any) -> Any:
+        """The same, in this person's name."""
+        if isinstance(value, Edit):
+            return replace(value, author=self.person.name)
+        if isinstance(value, WindowPresence):
+            return replace(value, who=self.person)
+        if callable(value):
+            return lambda *given: self.signed(made) if isinstance(made := value(*given), Edit) else made
+        return value
 
-_OWN_ONLY = ("delete_comment", "withdraw")
-"""Commenters do this to what is their own."""
-
-DATA_METHODS = frozenset(
-    {
-        "change_dataset",
-        "create_scenario",
-        "dataset",
-        "list_datasets",
-        "list_scenarios",
-        "reps",
-        "require",
-        "role_of",
-        "save_dataset",
-        "save_reps",
-        "update_dataset",
-        "use_dataset",
-    }
-)
-"""Methods of the store the door answers by itself."""
-
-CLOSED = frozenset({"access", "close", "files", "notice", "own_dataset", "seen_datasets"})
-"""Methods of the store nobody reaches through the door."""
+    def _looked(self, key: tuple[str, str], ask: Callable[[], object]) -> None:
+        now = time.monotonic()
+        if now - self._fresh.get(key, -1e9) < _FRESH_S:
+            return
+        ask()
+        if len(self._fresh) > 1_000:
+            self._fresh.clear()
+        self._fresh[key] = now
 
 
-class _Seen(Cache):
+class GuardedRepository:
+    """One repository as one person may use it: a method that `PLAN_ACTIONS` lists asks, any other is closed.
+
+    Args:
+        guard: what they may do.
+        name: of the repository in the store.
+    """
+
+    def __init__(self, guard: Guard, name: str) -> None:
+        self._guard = guard
+        self._name = name
+        self._kept = getattr(guard.store, name)
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        action = PLAN_ACTIONS.get(self._name, {}).get(method)
+        if action is None:
+            _closed(f"{self._name}.{method}")
+        return self._asking(method, action)
+
+    def _asking(self, method: str, action: str) -> Callable[..., Any]:
+        guard, act = self._guard, getattr(self._kept, method)
+        takes = signature(act).parameters
+
+        def call(scenario_id: str, *given: Any, **named: Any) -> Any:
+            guard.check(scenario_id, action, deleted=method == "restore")
+            if (self._name, method) in _OWN_ONLY:
+                self._own(scenario_id, given[0] if given else next(iter(named.values())))
+            named.update({key: guard.person for key in ("by", "owner") if key in takes})
+            if "author" in takes:
+                named["author"] = guard.person.name
+            named = {key: guard.signed(one) for key, one in named.items()}
+            return act(scenario_id, *(guard.signed(one) for one in given), **named)
+
+        return call
+
+    def _own(self, scenario_id: str, ref: int) -> None:
+        """Another person's comment or proposal is withdrawn by the plan's owner only."""
+        who = self._guard.person.user_id
+        if not any(one.id == ref and one.by.user_id == who for one in self._kept.of(scenario_id)):
+            self._guard.check(scenario_id, "decide")
+
+
+class GuardedScenarios(GuardedRepository):
+    """Scenarios one person has a role on."""
+
+    def find(self, **wanted: Any) -> list[ScenarioInfo]:
+        """Plans they have a role on; for an administrator also those that belong to nobody."""
+        who = {"user_id": self._guard.person.user_id, "everybodys": self._guard.admin}
+        return cast(list[ScenarioInfo], self._kept.find(**{**wanted, **who}))
+
+    def create(self, name: str, **given: Any) -> ScenarioInfo:
+        """A plan of their own, on a data set they can see."""
+        if given.get("dataset_id"):
+            self._guard.dataset(given["dataset_id"])
+        return cast(ScenarioInfo, self._kept.create(name, **{**given, "owner": self._guard.person}))
+
+    def use_dataset(self, scenario_id: str, dataset_id: str, **given: Any) -> ScenarioInfo:
+        """Other accounts for a plan they may edit, from a data set they can see."""
+        self._guard.check(scenario_id, "edit")
+        self._guard.dataset(dataset_id)
+        by = {"by": self._guard.person}
+        return cast(ScenarioInfo, self._kept.use_dataset(scenario_id, dataset_id, **{**given, **by}))
+
+
+class GuardedDatasets(GuardedRepository):
+    """Data sets one person uploaded, and those of plans they have a role on."""
+
+    def all(self) -> tuple[DatasetInfo, ...]:
+        """All of them, newest first."""
+        guard = self._guard
+        return guard.store.datasets.seen_by(guard.person.user_id, everybodys=guard.admin)
+
+    def get(self, dataset_id: str) -> DatasetInfo:
+        """See `Guard.dataset`."""
+        return self._guard.dataset(dataset_id)
+
+    def save(self, name: str, **given: Any) -> DatasetInfo:
+        """A data set of their own."""
+        return self._guard.store.datasets.save(name, **{**given, "owner": self._guard.person})
+
+    def update(self, dataset_id: str, **given: Any) -> DatasetInfo:
+        """Change a data set of their own."""
+        self._guard.own_dataset(dataset_id)
+        return self._guard.store.datasets.update(dataset_id, **given)
+
+    def change(self, dataset_id: str, change: Callable[[DatasetInfo], Any]) -> DatasetInfo:
+        """Change a data set of their own."""
+        self._guard.own_dataset(dataset_id)
+        return self._guard.store.datasets.change(dataset_id, change)
+
+
+class GuardedReps(GuardedRepository):
+    """Rosters of the data sets one person sees."""
+
+    def of(self, dataset_id: str) -> Any:
+        """The roster of a data set they can see."""
+        self._guard.see_dataset(dataset_id)
+        return self._kept.of(dataset_id)
+
+    def save(self, dataset_id: str, reps: Any) -> None:
+        """Change the roster of a data set of their own."""
+        self._guard.own_dataset(dataset_id)
+        self._kept.save(dataset_id, reps)
+
+
+class GuardedFiles(GuardedRepository):
+    """Uploads and tables of accounts, for those who may see them. A file's own name is known from its data set only."""
+
+    def __init__(self, guard: Guard, name: str) -> None:
+        super().__init__(guard, name)
+        self.save, self.read, self.exists = self._kept.save, self._kept.read, self._kept.exists
+
+    def write_frame(self, dataset_id: str, frame: Any) -> None:
+        """See `DataFiles.write_frame`."""
+        self._guard.see_dataset(dataset_id)
+        self._kept.write_frame(dataset_id, frame)
+
+    def read_frame(self, dataset_id: str) -> Any:
+        """See `DataFiles.read_frame`."""
+        self._guard.see_dataset(dataset_id)
+        return self._kept.read_frame(dataset_id)
+
+    def has_frame(self, dataset_id: str) -> bool:
+        """See `DataFiles.has_frame`."""
+        self._guard.see_dataset(dataset_id)
+        return bool(self._kept.has_frame(dataset_id))
+
+
+_OWN_RULES: Mapping[str, type[GuardedRepository]] = {
+    "scenarios": GuardedScenarios,
+    "datasets": GuardedDatasets,
+    "reps": GuardedReps,
+    "files": GuardedFiles,
+}
+"""Repositories whose methods aren't all about one plan."""
+
+
+class GuardedStore:
+    """The store as one person may use it; what isn't one of its repositories is closed.
+
+    Args:
+        guard: what they may do.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        for name in PLAN_ACTIONS.keys() | _OWN_RULES.keys():
+            setattr(self, name, _OWN_RULES.get(name, GuardedRepository)(guard, name))
+
+    def __getattr__(self, name: str) -> NoReturn:
+        _closed(name)
+
+
+def _closed(name: str) -> NoReturn:
+    raise RoleError(f"“{name}” is closed to people who are signed in; tell whoever runs Terr")
+
+
+class _SeenCache(Cache):
     """What is kept in memory of data sets, for those who may see them."""
 
-    def __init__(self, kept: Cache, door: GuardedStore) -> None:
-        self._kept, self._door = kept, door
+    def __init__(self, kept: Cache, guard: Guard) -> None:
+        self._kept, self._guard = kept, guard
 
     def get(self, key: Any) -> Any:
         """The value, or None.
@@ -282,32 +341,9 @@ class _Seen(Cache):
             LocateError: if it is of a data set they may not see.
         """
         dataset_id = key if isinstance(key, str) else key[1]
-        self._door.seen_dataset(str(dataset_id))
+        self._guard.see_dataset(str(dataset_id))
         return self._kept.get(key)
 
     def put(self, key: Any, value: Any) -> Any:
         """Keep the value."""
         return self._kept.put(key, value)
-
-
-class _Files:
-    """Uploads and tables of accounts, for those who may see them. A file's own name is known from its data set only."""
-
-    def __init__(self, ws: Workspace, door: GuardedStore) -> None:
-        self._files, self._door = ws.files, door
-        self.save, self.read, self.exists = ws.files.save, ws.files.read, ws.files.exists
-
-    def write_frame(self, dataset_id: str, frame: Any) -> None:
-        """See `DataFiles.write_frame`."""
-        self._door.seen_dataset(dataset_id)
-        self._files.write_frame(dataset_id, frame)
-
-    def read_frame(self, dataset_id: str) -> Any:
-        """See `DataFiles.read_frame`."""
-        self._door.seen_dataset(dataset_id)
-        return self._files.read_frame(dataset_id)
-
-    def has_frame(self, dataset_id: str) -> bool:
-        """See `DataFiles.has_frame`."""
-        self._door.seen_dataset(dataset_id)
-        return self._files.has_frame(dataset_id)

@@ -9,12 +9,30 @@ import os
 from contextlib import suppress
 
 from terr.errors import LocateError, RoleError
-from terr.store import ACTIONS, ROLES, Person, Role, ScenarioInfo
+from terr.store import ROLES, Person, Role, ScenarioInfo
 from terr.workspace.access.email import clean_address
 from terr.workspace.workspace import Workspace
 
 ADMINS = "TERR_ADMINS"
 """Environment: e-mail addresses of those who may take over plans that belong to nobody."""
+
+ACTIONS = {
+    "view": "viewer",
+    "comment": "commenter",
+    "propose": "commenter",
+    "challenge": "commenter",
+    "edit": "editor",
+    "undo": "editor",
+    "mark": "editor",
+    "except": "editor",
+    "rename": "editor",
+    "decide": "owner",
+    "archive": "owner",
+    "delete": "owner",
+    "give": "owner",
+}
+"""The least role that may do it. "mark": name versions, tag, note; "except": enter exceptions; "decide": on proposals;
+"archive": take off the lists; "give": roles; "rename": and change what is measured."""
 
 WORDS = {
     "viewer": "look at this plan",
@@ -39,7 +57,7 @@ def role_of(ws: Workspace, scenario_id: str, person: Person, *, deleted: bool = 
         LocateError: if there is no such plan, or none they have a role on: both sound alike and take as long.
     """
     whole = ws.whole
-    held = whole.store.access(scenario_id, person.user_id, deleted=deleted)
+    held = whole.store.roles.access(scenario_id, person.user_id, deleted=deleted)
     if not whole.sign_in and held.exists:
         return "owner"
     if held.role and person.user_id:
@@ -56,7 +74,7 @@ def may(ws: Workspace, scenario_id: str, person: Person, action: str = "view") -
         ws: the workspace, whole or somebody's.
         scenario_id: which plan.
         person: who, told by the sign-in.
-        action: one of `terr.store.ACTIONS`.
+        action: one of `ACTIONS`.
 
     Returns:
         Their role.
@@ -92,7 +110,7 @@ def refusal(ws: Workspace, scenario_id: str, role: str, action: str) -> str:
         return ""
     names = []
     with suppress(LocateError):  # it may be deleted
-        names = [one.user_id for one in ws.whole.store.roles(scenario_id) if one.role == "owner"]
+        names = [one.user_id for one in ws.whole.store.roles.of(scenario_id) if one.role == "owner"]
     whom = " or ".join(names[:3]) or "its owner"
     return f"You can {WORDS[role]}; ask {whom} for the right {_RIGHTS[least]}."
 
@@ -104,7 +122,7 @@ def people(ws: Workspace, scenario_id: str, person: Person) -> tuple[Role, ...]:
         LocateError: if there is no such plan, or none they have a role on.
     """
     may(ws, scenario_id, person)
-    return ws.whole.store.roles(scenario_id)
+    return ws.whole.store.roles.of(scenario_id)
 
 
 def give(ws: Workspace, scenario_id: str, person: Person, address: str, role: str) -> None:
@@ -119,7 +137,7 @@ def give(ws: Workspace, scenario_id: str, person: Person, address: str, role: st
     user = clean_address(address)
     leaves = not role and user == person.user_id
     may(ws, scenario_id, person, "view" if leaves else "give")
-    ws.whole.store.give_role(scenario_id, user, role, by=person)
+    ws.whole.store.roles.give(scenario_id, user, role, by=person)
 
 
 def nobodys(ws: Workspace, person: Person) -> tuple[ScenarioInfo, ...]:
@@ -127,8 +145,8 @@ def nobodys(ws: Workspace, person: Person) -> tuple[ScenarioInfo, ...]:
     if not ws.whole.sign_in or person.user_id not in admins():
         return ()
     store = ws.whole.store
-    plans = store.list_scenarios(user_id=person.user_id, include_archived=True)
-    return tuple(info for info in plans if not store.access(info.id, person.user_id).owned)
+    plans = store.scenarios.find(user_id=person.user_id, include_archived=True)
+    return tuple(info for info in plans if not store.roles.access(info.id, person.user_id).owned)
 
 
 def take_over(ws: Workspace, scenario_id: str, person: Person) -> None:
@@ -140,9 +158,9 @@ def take_over(ws: Workspace, scenario_id: str, person: Person) -> None:
     """
     may(ws, scenario_id, person, "give")
     store = ws.whole.store
-    if person.user_id not in admins() or store.access(scenario_id, person.user_id).owned:
+    if person.user_id not in admins() or store.roles.access(scenario_id, person.user_id).owned:
         raise RoleError("this plan has an owner; only plans that belong to nobody can be taken over")
-    store.give_role(scenario_id, person.user_id, "owner", by=person)
-    info = store.scenario(scenario_id)
-    if info.dataset_id and not store.dataset(info.dataset_id).owner:
-        store.own_dataset(info.dataset_id, person.user_id)
+    store.roles.give(scenario_id, person.user_id, "owner", by=person)
+    info = store.scenarios.get(scenario_id)
+    if info.dataset_id and not store.datasets.get(info.dataset_id).owner:
+        store.datasets.give_to(info.dataset_id, person.user_id)

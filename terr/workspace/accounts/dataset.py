@@ -84,17 +84,17 @@ def save(
     Raises:
         StoreError: if it can't be written; nothing half-written stays behind.
     """
-    sha256 = ws.files.save(data)
+    sha256 = ws.store.files.save(data)
     raw = taken.raw
     reading = ImportSettings(
         taken.chosen or taken.columns, dict(taken.accounts.currency), taken.answers, taken.refuse, sheet=raw.sheet
     )
     mapping = {**(more or {}), **reading.plain()}
-    info = ws.store.save_dataset(
+    info = ws.store.datasets.save(
         name=name or raw.filename, sha256=sha256, filename=raw.filename, mapping=mapping, summary=summary(taken)
     )
     _write_frame(ws, info.id, taken.accounts.frame, mapping)
-    ws.store.save_reps(info.id, tuple(reps))
+    ws.store.reps.save(info.id, tuple(reps))
     ws.intakes.put(("intake", info.id), (reading_version(info.mapping), taken))
     return dataset(ws, info.id)  # reps in the order they come back after a restart
 
@@ -106,12 +106,12 @@ def dataset(ws: Workspace, dataset_id: str) -> Dataset:
         LocateError: if there is none with this id.
         StoreError: if its files are gone.
     """
-    info = ws.store.dataset(dataset_id)  # cheap; another window or process may have changed it
+    info = ws.store.datasets.get(dataset_id)  # cheap; another window or process may have changed it
     now = version(info.mapping)
     known: Dataset | None = ws.datasets.get(dataset_id)
     if known is not None and known.version == now:
         return known
-    reps = ws.store.reps(dataset_id) if known is None else known.reps
+    reps = ws.store.reps.of(dataset_id) if known is None else known.reps
     if known is not None and reading_version(known.info.mapping) == reading_version(info.mapping):
         originals = known.originals
     else:
@@ -139,9 +139,9 @@ def _originals(ws: Workspace, info: DatasetInfo) -> Accounts:
         return taken.accounts
     wanted = reading_version(info.mapping)
     try:
-        frame = ws.files.read_frame(info.id)
+        frame = ws.store.files.read_frame(info.id)
     except LocateError:
-        if not ws.files.exists(info.sha256):
+        if not ws.store.files.exists(info.sha256):
             raise
         frame = pd.DataFrame()
     changed = any(info.mapping.get(k) for k in ("answers", "refuse", "steps"))
@@ -159,7 +159,7 @@ def _originals(ws: Workspace, info: DatasetInfo) -> Accounts:
 def _write_frame(ws: Workspace, dataset_id: str, frame: pd.DataFrame, mapping: Mapping[str, Any]) -> None:
     told = frame.copy(deep=False)
     told.attrs = {_READING: reading_version(mapping)}
-    ws.files.write_frame(dataset_id, told)
+    ws.store.files.write_frame(dataset_id, told)
 
 
 def ledger_of(
@@ -171,12 +171,12 @@ def ledger_of(
         LocateError: if there is no such data set, or its file is gone.
         Cancelled: if `cancel` said so.
     """
-    info = ws.store.dataset(dataset_id)
+    info = ws.store.datasets.get(dataset_id)
     known = cached_ledger(ws, info)
     if known is not None:
         return known
     reading = ImportSettings.of(info.mapping)
-    raw, _ = stepped(raw_of(ws, info, progress=part(progress, 0.0, 0.5), cancel=cancel), reading, ws.files.read)
+    raw, _ = stepped(raw_of(ws, info, progress=part(progress, 0.0, 0.5), cancel=cancel), reading, ws.store.files.read)
     taken = _taken(raw, reading, part(progress, 0.5, 1.0), cancel)
     ws.intakes.put(("intake", dataset_id), (reading_version(info.mapping), taken))
     return taken
@@ -199,7 +199,7 @@ def raw_of(
     return ws.intakes.put(  # type: ignore[no-any-return]
         ("raw", info.id),
         read_table(
-            ws.files.read(info.sha256),
+            ws.store.files.read(info.sha256),
             info.filename,
             sheet=info.mapping["sheet"],
             answers=answers,
@@ -237,22 +237,22 @@ def reread(
         Cancelled: if `cancel` said so.
     """
     for _ in range(5):
-        info = ws.store.dataset(dataset_id)
+        info = ws.store.datasets.get(dataset_id)
         before = ImportSettings.of(info.mapping)
         after = change(before)
         known = cached_ledger(ws, info)
         if known is not None and after.steps[: len(before.steps)] == before.steps:
             if not before.steps:
                 ws.intakes.put(("raw", info.id), known.raw)  # to take the steps back from
-            raw, _ = stepped(known.raw, after, ws.files.read, done=len(before.steps))
+            raw, _ = stepped(known.raw, after, ws.store.files.read, done=len(before.steps))
         else:
             first = raw_of(ws, info, progress=part(progress, 0.0, 0.4), cancel=cancel)
-            raw, _ = stepped(first, after, ws.files.read)
+            raw, _ = stepped(first, after, ws.store.files.read)
         taken = _taken(raw, after, part(progress, 0.4, 1.0), cancel)
         mapping = {**info.mapping, **after.plain(), "money": dict(taken.accounts.currency)}
         _write_frame(ws, dataset_id, taken.accounts.frame, mapping)
         try:
-            ws.store.change_dataset(dataset_id, _unless_changed(info, mapping, summary(taken)))
+            ws.store.datasets.change(dataset_id, _unless_changed(info, mapping, summary(taken)))
         except ConflictError:
             continue  # with what the other one made of it
         ws.intakes.put(("intake", dataset_id), (reading_version(mapping), taken))

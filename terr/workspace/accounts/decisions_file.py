@@ -96,7 +96,7 @@ def decisions_of(ws: Workspace, dataset_id: str) -> bytes:
     Raises:
         InputError: if rows were added to the file, which only the page knows.
     """
-    info = ws.store.dataset(dataset_id)
+    info = ws.store.datasets.get(dataset_id)
     first, now = raw_of(ws, info), ledger_of(ws, dataset_id).raw
     if len(now.rows) != len(first.rows):
         raise InputError(

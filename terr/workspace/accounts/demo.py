@@ -20,7 +20,7 @@ def demo_dataset(ws: Workspace) -> Dataset:
     demo.write_demo(buffer)
     data = buffer.getvalue()
     raw, columns = inspect(data, "demo.xlsx")
-    for info in ws.store.list_datasets():
+    for info in ws.store.datasets.all():
         if info.sha256 == raw.sha256:
             return dataset(ws, info.id)
     return save(ws, data, intake(raw, columns, guess_money(columns)), name="Demo accounts", reps=demo.demo_reps())

@@ -56,7 +56,7 @@ def _keys(info: DatasetInfo) -> tuple[tuple[object, ...], tuple[object, ...]]:
 
 def ready(ws: Workspace, dataset_id: str) -> DuplicateReview | None:
     """What was looked for already, None if it wasn't."""
-    one, two = (ws.scores.get(k) for k in _keys(ws.store.dataset(dataset_id)))
+    one, two = (ws.scores.get(k) for k in _keys(ws.store.datasets.get(dataset_id)))
     return None if one is None or two is None else _twins(one, two)
 
 
@@ -136,7 +136,7 @@ def uncount_family(ws: Workspace, dataset_id: str, parent: str) -> None:
 
 
 def _change(ws: Workspace, dataset_id: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
-    ws.store.change_dataset(dataset_id, lambda info: (change(info.mapping), info.summary))
+    ws.store.datasets.change(dataset_id, lambda info: (change(info.mapping), info.summary))
 
 
 def totals(data: dataset.Dataset) -> dict[str, tuple[float, float]]:

@@ -92,14 +92,14 @@ def save_next_extract(ws: Workspace, found: NextExtract, *, watch: Watch = UNWAT
 
 def _name(ws: Workspace, old: DatasetInfo, found: NextExtract) -> str:
     name = found.taken.raw.filename
-    if name not in {i.name for i in ws.store.list_datasets()}:
+    if name not in {i.name for i in ws.store.datasets.all()}:
         return name[:120]
     return f"{old.name[:90]} · {datetime.now(UTC):%Y-%m-%d}"
 
 
 def lineage(ws: Workspace, dataset_id: str) -> tuple[DatasetInfo, ...]:
     """All extracts of the same accounts, oldest first, with the one that is asked about."""
-    every = {i.id: i for i in ws.store.list_datasets()}
+    every = {i.id: i for i in ws.store.datasets.all()}
     at, seen = dataset_id, {dataset_id}
     while (before := every[at].mapping.get(PREVIOUS)) in every and before not in seen:
         at = str(before)
@@ -192,7 +192,7 @@ def plans_of(ws: Workspace, dataset_id: str) -> tuple[MovablePlan, ...]:
     for other in lineage(ws, dataset_id):
         if other.id == dataset_id:
             continue
-        for info in ws.store.list_scenarios(dataset_id=other.id):
+        for info in ws.store.scenarios.find(dataset_id=other.id):
             lacks = info.measure not in data.accounts.measures
             out.append(MovablePlan(info, other.name, f"this extract has no {info.measure}" if lacks else ""))
     return tuple(out)
@@ -211,7 +211,7 @@ def move(ws: Workspace, scenario_id: str, expected: str, dataset_id: str) -> Sce
         InputError: if the extract isn't one of the same accounts, or lacks what the plan balances.
         ConflictError: if the plan was given other accounts meanwhile.
     """
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     if expected not in {i.id for i in lineage(ws, dataset_id)}:
         raise InputError("these accounts are no extract of those the plan was made with")
     data = datasets.dataset(ws, dataset_id)
@@ -219,11 +219,11 @@ def move(ws: Workspace, scenario_id: str, expected: str, dataset_id: str) -> Sce
         raise InputError(f'"{info.name}" balances {info.measure}, which {data.info.name} hasn\'t got')
     had: Sequence[Mapping[str, str]] = info.settings.get(EXTRACTS) or ()
     line = [*had, {"id": expected, "until": datetime.now(UTC).isoformat(timespec="seconds")}]
-    return ws.store.use_dataset(scenario_id, dataset_id, expected=expected, settings={EXTRACTS: line[-50:]})
+    return ws.store.scenarios.use_dataset(scenario_id, dataset_id, expected=expected, settings={EXTRACTS: line[-50:]})
 
 
 def before(ws: Workspace, info: ScenarioInfo) -> DatasetInfo | None:
     """The data set a plan had last before this one, to move it back; None if it never had another."""
-    known = {i.id: i for i in ws.store.list_datasets()}
+    known = {i.id: i for i in ws.store.datasets.all()}
     had = [e.get("id") for e in info.settings.get(EXTRACTS) or () if e.get("id") in known]
     return known[had[-1]] if had and had[-1] != info.dataset_id else None

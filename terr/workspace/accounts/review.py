@@ -113,7 +113,7 @@ def ready(ws: Workspace, info: DatasetInfo, measure: str) -> ReviewFindings | No
 
 def findings(ws: Workspace, dataset_id: str, measure: str) -> ReviewFindings:
     """What was found in a data set's file, with the money of one measure ("" = none). Kept in memory."""
-    info = ws.store.dataset(dataset_id)
+    info = ws.store.datasets.get(dataset_id)
     known = ready(ws, info, measure)
     if known is None:
         known = ws.scores.put(_key(info, measure), findings_of(dataset.ledger_of(ws, dataset_id), measure))

@@ -103,7 +103,7 @@ def watched(watch: Watch, body: Callable[[Watch], T]) -> T:
 
 def remembered(ws: Workspace, layout: str) -> RememberedLayout | None:
     """How the newest data set of a layout is read, None if there is none."""
-    for info in ws.store.list_datasets():
+    for info in ws.store.datasets.all():
         if layout in {info.mapping.get(LAYOUT), info.mapping.get(READ)}:
             return RememberedLayout(ImportSettings.of(info.mapping), info.name, info.created_at)
     return None
@@ -320,7 +320,7 @@ def owner_of_rejects(ws: Workspace, draft: UploadDraft) -> str:
     if back is None:
         return ""
     key = header_key(back.table)
-    return next((i.id for i in ws.store.list_datasets() if i.mapping.get(HEADER) == key), "")
+    return next((i.id for i in ws.store.datasets.all() if i.mapping.get(HEADER) == key), "")
 
 
 @dataclass(frozen=True)
@@ -357,7 +357,7 @@ def import_rejects(
         mended = read_table(data, filename, cancel=w.cancel)
         before = dataset.ledger_of(ws, dataset_id, progress=w.part(0.0, 0.3).at, cancel=w.cancel)
         merged = put_back(before.raw, mended, before.columns)
-        sha256 = ws.files.save(data)
+        sha256 = ws.store.files.save(data)
         rest = w.part(0.3, 1.0)
         taken = dataset.reread(
             ws,

@@ -134,7 +134,7 @@ def proposal(ws: Workspace, task: SolveTask, result: UnitAssignment) -> PlanSnap
         PlanError: if the plan's locks changed since the task was made.
     """
     plan, _ = ws.plan(task.scenario_id)
-    info = ws.store.scenario(task.scenario_id)
+    info = ws.store.scenarios.get(task.scenario_id)
     if task.request is None:
         return preview_snapshot(ws, task.scenario_id, _moves_edit(task, result, plan, info.next_code, ""))
     change, rules = design_edit(ws.units(info), task, result, plan, info.next_code)
@@ -150,7 +150,7 @@ def apply_design(
     Raises:
         ConflictError: if the plan changed since the person looked at it.
     """
-    units = ws.units(ws.store.scenario(task.scenario_id))
+    units = ws.units(ws.store.scenarios.get(task.scenario_id))
     rules = NO_RULES
 
     def make(plan: Plan, code: int) -> Edit:
@@ -160,7 +160,7 @@ def apply_design(
 
     done = edit(ws, task.scenario_id, seen_rev, make)
     if task.request is not None:
-        info = ws.store.update_settings(
+        info = ws.store.scenarios.update_settings(
             task.scenario_id, measure=task.request.measure, tolerance=task.request.tolerance
         )
         save_rules(ws, info.id, done.rev if done.changed else info.head, rules)
@@ -206,7 +206,7 @@ class MoveSuggestion:
 
 def suggestions(ws: Workspace, task: SolveTask, result: UnitAssignment) -> tuple[MoveSuggestion, ...]:
     """The moves of a rebalance, heaviest first; empty if the engine found none worth making."""
-    info = ws.store.scenario(task.scenario_id)
+    info = ws.store.scenarios.get(task.scenario_id)
     units, (plan, _) = ws.units(info), ws.plan(task.scenario_id)
     start = task.problem.start
     if start is None:

@@ -27,7 +27,7 @@ def measure_loads(ws: Workspace, scenario_id: str, measure: str) -> NDArray[np.f
     Raises:
         InputError: if the accounts don't have it.
     """
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     data = dataset(ws, info.dataset_id)
     if measure not in data.accounts.measures:
         raise InputError(f'"{measure}" is not a measure of {data.info.name}')
@@ -41,7 +41,7 @@ def plan_inputs(ws: Workspace, scenario_id: str) -> tuple[PlanInputs, int]:
         LocateError: if it doesn't exist.
         PlanError: if its boundaries changed or are gone.
     """
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     units = ws.units(info)
     plan, rev = ws.plan(scenario_id)
     accounts = dataset(ws, info.dataset_id).accounts
@@ -97,7 +97,7 @@ def rebalance_task(ws: Workspace, scenario_id: str) -> SolveTask | None:
     Returns:
         None while there is nothing to change: fewer than two unlocked territories, or one without units.
     """
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     inputs, rev = plan_inputs(ws, scenario_id)
     plan, measures = inputs.plan, inputs.accounts.measures
     free = [t.code for t in plan.territories if not t.locked]

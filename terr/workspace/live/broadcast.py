@@ -88,7 +88,7 @@ def difference(ws: Workspace, scenario_id: str, before: BroadcastState, now: Bro
 
 def territories(ws: Workspace, scenario_id: str, plan: Plan) -> list[dict[str, Any]]:
     """`code, name, rep, locked, color` per territory, as the map wants them."""
-    names = {r.rep_id: r.name for r in dataset(ws, ws.store.scenario(scenario_id).dataset_id).reps}
+    names = {r.rep_id: r.name for r in dataset(ws, ws.store.scenarios.get(scenario_id).dataset_id).reps}
     return [
         {"code": t.code, "name": t.name, "rep": names.get(t.rep, t.rep), "locked": t.locked, "color": color(t.color)}
         for t in plan.territories
@@ -135,7 +135,7 @@ def crowd(present: tuple[PresentPerson, ...]) -> int:
 
 def _pins(ws: Workspace, scenario_id: str) -> tuple[dict[str, Any], ...]:
     """Open comments with a place on the map."""
-    found = [c for c in ws.store.comments(scenario_id) if c.resolved_at is None and c.answers is None]
+    found = [c for c in ws.store.comments.of(scenario_id) if c.resolved_at is None and c.answers is None]
     out = []
     for one in found[-_MOST_PINS:]:
         at = place_of(ws, scenario_id, one)
@@ -151,7 +151,7 @@ def place_of(ws: Workspace, scenario_id: str, comment: Comment) -> dict[str, int
         return {"territory": int(comment.target_id)} if comment.target_id.isdecimal() else None
     if comment.target == "plan":
         return None
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     try:
         units = ws.units(info)
     except TerrError:

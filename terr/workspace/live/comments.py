@@ -31,7 +31,7 @@ def say(
         InputError: for an empty text.
     """
     may(ws, scenario_id, by, "comment")
-    return ws.store.comment(scenario_id, text, target=target, target_id=target_id, answers=answers, by=by)
+    return ws.store.comments.add(scenario_id, text, target=target, target_id=target_id, answers=answers, by=by)
 
 
 def resolve(ws: Workspace, scenario_id: str, comment_id: int, *, by: Person, on: bool = True) -> Comment:
@@ -42,7 +42,7 @@ def resolve(ws: Workspace, scenario_id: str, comment_id: int, *, by: Person, on:
         LocateError: if it is gone.
     """
     may(ws, scenario_id, by, "comment")
-    return ws.store.resolve_comment(scenario_id, comment_id, by=by, on=on)
+    return ws.store.comments.resolve(scenario_id, comment_id, by=by, on=on)
 
 
 def delete(ws: Workspace, scenario_id: str, comment_id: int, *, by: Person) -> None:
@@ -53,12 +53,12 @@ def delete(ws: Workspace, scenario_id: str, comment_id: int, *, by: Person) -> N
         LocateError: if it is gone.
     """
     role = may(ws, scenario_id, by, "comment")
-    found = next((c for c in ws.store.comments(scenario_id) if c.id == comment_id), None)
+    found = next((c for c in ws.store.comments.of(scenario_id) if c.id == comment_id), None)
     if found is None:
         raise LocateError("this comment isn't there any more; look again")
     if not is_own(found.by, by) and not (by.user_id and role == ROLES[-1]):
         raise RoleError("only who wrote a comment may delete it; settle it instead")
-    ws.store.delete_comment(scenario_id, comment_id, by=by)
+    ws.store.comments.delete(scenario_id, comment_id, by=by)
 
 
 def about(shown: PlanSnapshot, comment: Comment) -> str:

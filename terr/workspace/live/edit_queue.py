@@ -105,7 +105,7 @@ def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[
         done: QueueResult | None = None
         try:
             if queue.n < 0:
-                queue.n = ws.store.taken(scenario_id, session)
+                queue.n = ws.store.edits.taken(scenario_id, session)
             for event in events:
                 if not isinstance(event, Mapping) or event.get("s") != session or not is_int(event.get("n")):
                     continue
@@ -116,7 +116,7 @@ def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[
                     notices += done.notices
                     clashing += done.clashes
                 queue.n = int(event["n"])
-            rev = ws.store.rev(scenario_id) if done is None or done.rev < 0 else done.rev
+            rev = ws.store.scenarios.rev(scenario_id) if done is None or done.rev < 0 else done.rev
         except StoreError as error:
             waits = str(error)
         except TerrError as error:  # the plan is gone, or isn't theirs
@@ -205,13 +205,13 @@ def edit_conflicts(
     """
     plan, _ = ws.plan(scenario_id)
     left, by = set(units), {}
-    visits = ws.store.changes(scenario_id, since, -1).visits
+    visits = ws.store.changes.since(scenario_id, since, -1).visits
     for visit in reversed(visits[-_LOOK_BACK:]):
         if not left:
             break
         if visit.action != "edit":
             continue
-        touched = left.intersection(ws.store.edit(scenario_id, visit.head).units.tolist())
+        touched = left.intersection(ws.store.edits.get(scenario_id, visit.head).units.tolist())
         by.update(dict.fromkeys(touched, (visit.author, visit.at)))
         left -= touched
     other = next(((v.author, v.at) for v in reversed(visits)), ("", None))  # taken back, or done again
@@ -228,7 +228,7 @@ def edit_conflicts(
 
 def sentence(ws: Workspace, scenario_id: str, clash: EditConflict) -> str:
     """A clash in words, for where the map can't show it itself."""
-    names = ws.units(ws.store.scenario(scenario_id)).names
+    names = ws.units(ws.store.scenarios.get(scenario_id)).names
     plan, _ = ws.plan(scenario_id)
     here = "unassigned" if clash.now not in plan.codes else f"in {plan.territory(clash.now).name}"
     more = f" and {count(len(clash.units) - 1, 'more')}" if len(clash.units) > 1 else ""
@@ -244,7 +244,7 @@ def _travel(
     """Undo or redo the last edit of the plan; while others are at work, take back one's own."""
     back = event["k"] == "undo"
     shown = int(event["rev"]) if is_int(event.get("rev")) else -1
-    since = ws.store.others_since(sid, shown, client[0])
+    since = ws.store.edits.others_since(sid, shown, client[0])
     if back and queue.own and _by_another(ws, sid, shown, author):
         return _undo_own(ws, sid, queue, client, author)
     if since:
@@ -256,7 +256,7 @@ def _travel(
             "anew if you still want it."
         )
     for _ in range(_TRIES):  # somebody may be quicker in this very moment
-        before = ws.store.scenario(sid)
+        before = ws.store.scenarios.get(sid)
         try:
             done = (editing.undo if back else editing.redo)(ws, sid, before.rev, author=author, client=client)
         except ConflictError:
@@ -264,15 +264,15 @@ def _travel(
         if back and queue.own and queue.own[-1] == before.head:
             queue.own = queue.own[:-1]
         elif not back and done.changed:
-            queue.own = [*queue.own[-_OWN:], ws.store.scenario(sid).head]
+            queue.own = [*queue.own[-_OWN:], ws.store.scenarios.get(sid).head]
         return done
     raise ConflictError("Others are changing this plan in this very moment; try again.")
 
 
 def _by_another(ws: Workspace, sid: str, shown: int, author: str) -> bool:
     """Whether the last edit, or any since revision `shown`, was somebody else's."""
-    info = ws.store.scenario(sid)
-    visits = ws.store.changes(sid, max(0, min(shown, info.rev - 1)), info.seq).visits
+    info = ws.store.scenarios.get(sid)
+    visits = ws.store.changes.since(sid, max(0, min(shown, info.rev - 1)), info.seq).visits
     return any(v.author not in {author, "me", ""} for v in visits)
 
 
@@ -280,11 +280,11 @@ def _undo_own(ws: Workspace, sid: str, queue: _Queue, client: Client, author: st
     """Take back this map's last edit as a new edit; what others changed since stays."""
     if not queue.own:
         return editing.EditOutcome(
-            ws.store.rev(sid),
+            ws.store.scenarios.rev(sid),
             notice="The last edits are others', and you have none here to take back. "
             "Any edit can be gone back to in the plan's history, under Scenarios.",
         )
-    mine = ws.store.edit(sid, queue.own[-1])
+    mine = ws.store.edits.get(sid, queue.own[-1])
     stay = 0
 
     def make(plan: Plan, _next: int) -> Edit:
@@ -309,7 +309,7 @@ def _undo_own(ws: Workspace, sid: str, queue: _Queue, client: Client, author: st
     queue.own = queue.own[:-1]
     if not stay:
         return done
-    word = unit_noun(ws.store.scenario(sid).level, stay)
+    word = unit_noun(ws.store.scenarios.get(sid).level, stay)
     what = (
         f"{stay:,} {word} {'was' if stay == 1 else 'were'} changed by others since and stay{'s' if stay == 1 else ''}"
     )

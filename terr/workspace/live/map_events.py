@@ -81,7 +81,7 @@ def apply_events(
         session, n = event["s"], int(event["n"])
         if session != seen.ack[0]:
             # what this map sent before a restart, and was stored then, isn't taken in again
-            taken = ws.store.taken(scenario_id, session)
+            taken = ws.store.edits.taken(scenario_id, session)
             seen = replace(seen, ack=(session, taken), have="", got=(), holds="", look="", points=False, find="")
         if n <= seen.ack[1]:
             continue
@@ -120,7 +120,7 @@ def _one(ws: Workspace, scenario_id: str, seen: WindowState, event: Mapping[str,
         raise
     except TerrError as error:
         with suppress(TerrError):  # the plan itself may be gone
-            seen = replace(seen, rev=ws.store.rev(scenario_id))
+            seen = replace(seen, rev=ws.store.scenarios.rev(scenario_id))
         return replace(seen, notices=(*seen.notices, str(error)))
     if done is None:
         return seen
@@ -160,9 +160,9 @@ def _on_screen(ws: Workspace, scenario_id: str, seen: WindowState, event: Mappin
     shown = event.get("rev")
     if shown is None or not is_int(shown):
         return seen.rev
-    if ws.store.others_since(scenario_id, int(shown), seen.ack[0]):
+    if ws.store.edits.others_since(scenario_id, int(shown), seen.ack[0]):
         return int(shown)
-    return ws.store.rev(scenario_id)
+    return ws.store.scenarios.rev(scenario_id)
 
 
 def _got(event: Mapping[str, Any]) -> tuple[str, ...]:

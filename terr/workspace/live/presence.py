@@ -178,7 +178,7 @@ class PresenceRoom:
             if self._windows.pop(window, None) is None:
                 return
             self.version += 1
-        self._ws.store.left(self._sid, window)
+        self._ws.store.presence.left(self._sid, window)
 
     def keep_up(self) -> None:
         """Tell the database of this program's windows, and read of the others'; call it about once a second.
@@ -193,11 +193,11 @@ class PresenceRoom:
             read = now - self._read_at >= _READ_S
         for one in waiting:
             here = one.here
-            self._ws.store.seen(self._sid, here)
+            self._ws.store.presence.seen(self._sid, here)
             one.told, one.told_at = here, now
         if not read:
             return
-        found = self._ws.store.here(self._sid)
+        found = self._ws.store.presence.here(self._sid)
         with self._lock:
             self._read_at = now
             others = tuple(h for h in found if h.session not in self._windows)

@@ -91,7 +91,7 @@ def propose(
     """
     may(ws, scenario_id, by, "propose")
     plan, rev = ws.plan(scenario_id)
-    return ws.store.propose(
+    return ws.store.proposals.add(
         scenario_id, moves_to(plan, units, codes, author=by.name, note=reason), rev, reason=reason, by=by
     )
 
@@ -102,7 +102,7 @@ def find(ws: Workspace, scenario_id: str, proposal_id: int) -> Proposal:
     Raises:
         LocateError: if it isn't there.
     """
-    for one in ws.store.proposals(scenario_id):
+    for one in ws.store.proposals.of(scenario_id):
         if one.id == proposal_id:
             return one
     raise LocateError("this proposal isn't found; look again")
@@ -197,7 +197,7 @@ def accept(
     may(ws, scenario_id, by, "decide")
     found = find(ws, scenario_id, proposal_id)
     for _ in range(_TRIES):
-        before = ws.store.scenario(scenario_id)
+        before = ws.store.scenarios.get(scenario_id)
         plan, rev = ws.plan(scenario_id)
         if before.rev != rev:
             continue
@@ -207,7 +207,7 @@ def accept(
         if not fit:
             raise PlanError("nothing of this proposal is left to move; reject it")
         try:
-            new, done = ws.store.accept(scenario_id, proposal_id, rev, by=by, decision=decision, edit=fit)
+            new, done = ws.store.proposals.accept(scenario_id, proposal_id, rev, by=by, decision=decision, edit=fit)
         except ConflictError as error:
             if error.expected < 0:  # decided meanwhile, not merely another revision
                 raise
@@ -225,7 +225,7 @@ def reject(ws: Workspace, scenario_id: str, proposal_id: int, *, by: Person, dec
         ConflictError: if it was decided meanwhile.
     """
     may(ws, scenario_id, by, "decide")
-    return ws.store.reject(scenario_id, proposal_id, by=by, decision=decision)
+    return ws.store.proposals.reject(scenario_id, proposal_id, by=by, decision=decision)
 
 
 def challenge(ws: Workspace, scenario_id: str, proposal_id: int, reason: str, *, by: Person) -> Proposal:
@@ -236,7 +236,7 @@ def challenge(ws: Workspace, scenario_id: str, proposal_id: int, reason: str, *,
         InputError: without a reason.
     """
     may(ws, scenario_id, by, "challenge")
-    return ws.store.challenge(scenario_id, proposal_id, reason, by=by)
+    return ws.store.proposals.challenge(scenario_id, proposal_id, reason, by=by)
 
 
 def withdraw(ws: Workspace, scenario_id: str, proposal_id: int, *, by: Person) -> Proposal:
@@ -248,7 +248,7 @@ def withdraw(ws: Workspace, scenario_id: str, proposal_id: int, *, by: Person) -
     """
     if not is_own(find(ws, scenario_id, proposal_id).by, by):
         raise RoleError("only who made a proposal may withdraw it; reject it instead")
-    return ws.store.withdraw(scenario_id, proposal_id, by=by)
+    return ws.store.proposals.withdraw(scenario_id, proposal_id, by=by)
 
 
 def is_own(maker: Person, person: Person) -> bool:

@@ -81,7 +81,7 @@ def create(
         )
     check_tolerance(tolerance)
     units = load_units(level, states)
-    info = ws.store.create_scenario(
+    info = ws.store.scenarios.create(
         name or _usual_name(units),
         dataset_id=dataset_id,
         level=level,
@@ -93,7 +93,7 @@ def create(
         settings={BOUNDARIES: layer_settings(level)},
     )
     edit(ws, info.id, 0, lambda plan, code: moves.new_territory(plan, next_code=code, author=author))
-    return ws.store.scenario(info.id)
+    return ws.store.scenarios.get(info.id)
 
 
 def _usual_name(units: Units) -> str:
@@ -122,7 +122,7 @@ def edit(
         _, rev = ws.plan(scenario_id)
         if rev != seen_rev:
             raise _stale(seen_rev, rev)
-    made = ws.store.change(scenario_id, make, expected_rev=seen_rev if strict else None, client=client)
+    made = ws.store.edits.change(scenario_id, make, expected_rev=seen_rev if strict else None, client=client)
     if not made.edit:
         return EditOutcome(made.rev)
     ws.keep(scenario_id, made.rev, made.plan)
@@ -175,7 +175,7 @@ def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], s
     if not len(clashes) and not skipped:
         return ""
     parts = []
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     if len(clashes):
         names = ws.units(info).names
         first = names[int(clashes[0])]
@@ -191,7 +191,7 @@ def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], s
 
 def locked_notice(ws: Workspace, scenario_id: str, skipped: int) -> str:
     """One line about units left alone because of a lock."""
-    word = unit_noun(ws.store.scenario(scenario_id).level, skipped)
+    word = unit_noun(ws.store.scenarios.get(scenario_id).level, skipped)
     return f"{skipped:,} locked {word} {'was' if skipped == 1 else 'were'} left alone."
 
 
@@ -229,11 +229,11 @@ def _travel(ws: Workspace, scenario_id: str, seen_rev: int, *, back: bool, autho
     plan, rev = ws.plan(scenario_id)
     if rev != seen_rev:
         raise _stale(seen_rev, rev)
-    can = ws.store.can_undo(scenario_id) if back else ws.store.can_redo(scenario_id)
+    can = ws.store.edits.can_undo(scenario_id) if back else ws.store.edits.can_redo(scenario_id)
     # The first edit makes the first territory; without it there is nothing to paint into.
-    if not can or (back and ws.store.scenario(scenario_id).head == 1):
+    if not can or (back and ws.store.scenarios.get(scenario_id).head == 1):
         return EditOutcome(rev, notice="There is nothing to undo." if back else "There is nothing to redo.")
-    step = ws.store.undo if back else ws.store.redo
+    step = ws.store.edits.undo if back else ws.store.edits.redo
     new, change = step(scenario_id, rev, author=author, client=client)
     ws.keep(scenario_id, new, moves.apply(plan, change))
     return EditOutcome(new, changed=True)
@@ -258,7 +258,7 @@ def place_by_name(
     """
 
     def make(plan: Plan, code: int) -> Edit:
-        return adopt_names(plan, names, code, ws.units(ws.store.scenario(scenario_id)).graph(), author)
+        return adopt_names(plan, names, code, ws.units(ws.store.scenarios.get(scenario_id)).graph(), author)
 
     return edit(ws, scenario_id, seen_rev, make)
 

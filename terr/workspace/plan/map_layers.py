@@ -31,7 +31,7 @@ def choices(ws: Workspace, shown: PlanSnapshot) -> list[dict[str, str]]:
         out.append({"id": START, "title": f"Changes since {shown.baseline.removeprefix('when ')}"})
     others = [
         other
-        for other in ws.store.list_scenarios()
+        for other in ws.store.scenarios.find()
         if other.id != shown.info.id and other.units_version == shown.info.units_version
     ]
     return out + [{"id": f"change:{o.id}", "title": f"Changes against {o.name}"} for o in others[:_MOST_PLANS]]
@@ -75,10 +75,10 @@ def piece(ws: Workspace, shown: PlanSnapshot, wanted: str) -> dict[str, Any] | N
 
 def _start(ws: Workspace, shown: PlanSnapshot) -> tuple[Plan, str, list[int]]:
     """The plan as it was generated or imported last; its territories are those of today by their codes."""
-    history = ws.store.history(shown.info.id)
+    history = ws.store.edits.history(shown.info.id)
     steps = {s.id: s for s in history.steps}
     at = next(i for i in reversed(history.trail(shown.info.head)) if steps[i].kind in {"design", "import"})
-    plan = ws.store.plan_at(shown.info.id, at)
+    plan = ws.store.plans.at(shown.info.id, at)
     now = set(shown.plan.codes)
     return plan, str(at), [c if c in now else -2 for c in plan.codes]
 

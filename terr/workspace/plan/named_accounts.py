@@ -187,8 +187,8 @@ def overrides_key(held: Overrides) -> str:
 
 
 def _entries(ws: Workspace, info: ScenarioInfo) -> tuple[ExceptionEntry, ...]:
-    seq = ws.store.stand(info.id)[1]
+    seq = ws.store.changes.latest(info.id)[1]
     known = ws.scores.get(("exceptions", info.id, seq))
     if known is None:
-        known = ws.scores.put(("exceptions", info.id, seq), ws.store.exceptions(info.id))
+        known = ws.scores.put(("exceptions", info.id, seq), ws.store.exceptions.of(info.id))
     return known  # type: ignore[no-any-return]

@@ -19,7 +19,7 @@ _MOST = 200
 
 def save_setting(ws: Workspace, scenario_id: str, name: str, value: Any) -> None:
     """Put one thing into a scenario's settings and leave the others as they are."""
-    ws.store.change_settings(scenario_id, lambda now: {**now, name: value})
+    ws.store.scenarios.change_settings(scenario_id, lambda now: {**now, name: value})
 
 
 def asked(info: ScenarioInfo) -> Mapping[str, Any]:
@@ -30,7 +30,7 @@ def asked(info: ScenarioInfo) -> Mapping[str, Any]:
 
 def save_rules(ws: Workspace, scenario_id: str, edit_id: int, rules: PlanRules) -> None:
     """Hold the plan to these rules from an edit on; nothing is stored while there are none and never were."""
-    kept = _by_edit(ws.store.scenario(scenario_id), RULES)
+    kept = _by_edit(ws.store.scenarios.get(scenario_id), RULES)
     if rules == NO_RULES and not kept:
         return
     _keep_at(ws, scenario_id, RULES, edit_id, rules_json(rules))
@@ -67,7 +67,7 @@ def last_of(ws: Workspace, info: ScenarioInfo, edits: set[str]) -> int:
     key = ("last_of", info.id, info.head, tuple(sorted(edits)))
     known = ws.scores.get(key)
     if known is None:
-        trail = reversed(ws.store.history(info.id).trail(info.head))
+        trail = reversed(ws.store.edits.history(info.id).trail(info.head))
         known = ws.scores.put(key, next((at for at in trail if str(at) in edits), -1))
     return int(known)
 
@@ -76,7 +76,7 @@ def _keep_at(ws: Workspace, scenario_id: str, name: str, edit_id: int, value: An
     def put(now: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**now, name: _newest({**_listed(now, name), str(edit_id): value})}
 
-    ws.store.change_settings(scenario_id, put)
+    ws.store.scenarios.change_settings(scenario_id, put)
 
 
 def _by_edit(info: ScenarioInfo, name: str) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def plan_snapshot(ws: Workspace, scenario_id: str) -> PlanSnapshot:
         LocateError: if it doesn't exist.
         PlanError: if its boundaries changed or are gone.
     """
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     units = ws.units(info)  # first, since a file of areas may have been taken away since the board was made
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
@@ -131,7 +131,7 @@ def preview_snapshot(
     Raises:
         ConflictError: if the edit doesn't fit the plan as stored now.
     """
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     if measure:
         info = replace(info, measure=measure, tolerance=tolerance or info.tolerance)
     plan, rev = ws.plan(scenario_id)
@@ -272,11 +272,11 @@ def _baseline(ws: Workspace, info: ScenarioInfo) -> tuple[NDArray[np.int16], str
     known = ws.scores.get(key)
     if known is not None:
         return None if known == "none" else known
-    history = ws.store.history(info.id)
+    history = ws.store.edits.history(info.id)
     steps = {s.id: s for s in history.steps}
     for at in reversed(history.trail(info.head)):
         if steps[at].kind in {"design", "import"}:
-            plan = ws.store.plan_at(info.id, at)
+            plan = ws.store.plans.at(info.id, at)
             return ws.scores.put(key, (plan.assign, steps[at].kind))  # type: ignore[no-any-return]
     ws.scores.put(key, "none")
     return None

@@ -23,7 +23,7 @@ def territory_ids(ws: Workspace, scenario_id: str) -> dict[int, str]:
     Raises:
         LocateError: if the scenario doesn't exist.
     """
-    kept: Any = ws.store.scenario(scenario_id).settings.get(_IDS)
+    kept: Any = ws.store.scenarios.get(scenario_id).settings.get(_IDS)
     plan, _ = ws.plan(scenario_id)
     return {c: str(kept[str(c)]) for c in plan.codes if str(c) in kept} if isinstance(kept, dict) else {}
 

@@ -95,7 +95,7 @@ def import_plan(ws: Workspace, scenario_id: str, seen_rev: int, data: bytes, *, 
         InputError: if the file has unknown, missing or repeated units, or isn't a plan file.
         ConflictError: if the plan changed since the person looked at it.
     """
-    names = read_plan_csv(data, ws.units(ws.store.scenario(scenario_id)))
+    names = read_plan_csv(data, ws.units(ws.store.scenarios.get(scenario_id)))
     return place_by_name(ws, scenario_id, seen_rev, names, author=author)
 
 

@@ -73,7 +73,7 @@ def by_territory(
     Raises:
         PlanError: if its boundaries changed or are gone.
     """
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     plan, _ = ws.plan(scenario_id)
     if not plan.territories:
         return None

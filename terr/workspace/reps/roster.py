@@ -30,9 +30,9 @@ def replace_reps(ws: Workspace, dataset_id: str, data: bytes, filename: str) -> 
 
 def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep]) -> Dataset:
     """Make these the roster of a data set."""
-    ws.store.save_reps(dataset_id, tuple(reps))
+    ws.store.reps.save(dataset_id, tuple(reps))
     old = dataset(ws, dataset_id)
-    roster = ws.store.reps(dataset_id)
+    roster = ws.store.reps.of(dataset_id)
     made = replace(old, reps=roster)
     if old.scored is not None:  # workload starts at their homes
         work = old.scored

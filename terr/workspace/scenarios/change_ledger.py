@@ -161,18 +161,23 @@ def _causes(ws: Workspace, found: PlanComparison, rows: NDArray[np.int64]) -> tu
     A unit changed with the last edit after the plans' last common one that gave it its territory: on the way to the
     second plan, else on the way to the first, where it is taken back. A rep changed with the territory's edit.
     """
-    at = parting(ws.store.history(found.a.info.id), found.a.edit_id, ws.store.history(found.b.info.id), found.b.edit_id)
+    at = parting(
+        ws.store.edits.history(found.a.info.id),
+        found.a.edit_id,
+        ws.store.edits.history(found.b.info.id),
+        found.b.edit_id,
+    )
     n = len(found.b.plan)
     causes = [_UNKNOWN]
     unit_cause = np.zeros(n, dtype=np.int64)
     rep_cause: dict[int, int] = {}
     ways = [(found.b, False)] if not found.same_units else [(found.a, True), (found.b, False)]
     for one, back in ways:
-        history = ws.store.history(one.info.id)
+        history = ws.store.edits.history(one.info.id)
         steps = {s.id: s for s in history.steps}
         trail = history.trail(one.edit_id)
         for edit_id in trail[trail.index(at) + 1 if at != ROOT else 0 :]:
-            edit = ws.store.edit(one.info.id, edit_id)
+            edit = ws.store.edits.get(one.info.id, edit_id)
             number = len(causes)
             causes.append(_cause(steps[edit_id], back))
             unit_cause[edit.units] = number

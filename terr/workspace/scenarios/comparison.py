@@ -156,10 +156,10 @@ def side(ws: Workspace, point: PlanPoint) -> ComparedPlan:
     Raises:
         LocateError: if the scenario or the edit is gone. PlanError: if its boundaries changed or are gone.
     """
-    info = ws.store.scenario(point.scenario_id)
+    info = ws.store.scenarios.get(point.scenario_id)
     units = ws.units(info)
     at = info.head if point.edit_id is None else point.edit_id
-    plan = ws.plan(info.id)[0] if point.edit_id is None else ws.store.plan_at(info.id, at)
+    plan = ws.plan(info.id)[0] if point.edit_id is None else ws.store.plans.at(info.id, at)
     accounts = dataset(ws, info.dataset_id).accounts
     found = unit_codes(accounts, units)
     held = register(ws, info, plan).held
@@ -241,8 +241,8 @@ def _shared(ws: Workspace, a: ComparedPlan, b: ComparedPlan) -> frozenset[int]:
     """Codes that mean one territory in both: of one scenario all, of copies those there were when they parted."""
     if a.info.id == b.info.id:
         return frozenset(range(2**15))
-    at = parting(ws.store.history(a.info.id), a.edit_id, ws.store.history(b.info.id), b.edit_id)
-    return frozenset() if at == ROOT else frozenset(ws.store.plan_at(a.info.id, at).codes)
+    at = parting(ws.store.edits.history(a.info.id), a.edit_id, ws.store.edits.history(b.info.id), b.edit_id)
+    return frozenset() if at == ROOT else frozenset(ws.store.plans.at(a.info.id, at).codes)
 
 
 def parting(one: History, at: int, other: History, there: int) -> int:

@@ -65,7 +65,7 @@ def enter(
         InputError: for an unknown account, kind, territory or rep, or a last day that is past.
         LocateError: if the scenario isn't found.
     """
-    info = ws.store.scenario(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
     data, plan = dataset(ws, info.dataset_id), ws.plan(scenario_id)[0]
     if kind not in EXCEPTION_KINDS:
         raise InputError(f'"{kind}" is no kind of exception; choose {", ".join(EXCEPTION_KINDS)}')
@@ -79,7 +79,7 @@ def enter(
         raise InputError("this rep covers no territory of the plan; give them one first, or choose a territory")
     if until is not None and until < (day or today()):
         raise InputError(f"{until:%b %d, %Y} is past; give a last day from today on")
-    gone = ws.store.add_exceptions(
+    gone = ws.store.exceptions.add(
         scenario_id, [ExceptionRequest(a, kind, territory, rep, until, reason) for a in chosen], by=by
     )
     said = f"{count(len(chosen), 'exception')} entered."

@@ -72,7 +72,7 @@ def history_lines(ws: Workspace, scenario_id: str) -> tuple[HistoryLine, ...]:
         LocateError: if the plan is gone.
     """
     nan = float("nan")
-    return tuple(HistoryLine(e, _kind(e), nan, nan) for e in ws.store.timeline(scenario_id, limit=MOST))
+    return tuple(HistoryLine(e, _kind(e), nan, nan) for e in ws.store.changes.timeline(scenario_id, limit=MOST))
 
 
 def _kind(event: ChangeEvent) -> str:
@@ -98,8 +98,8 @@ def with_effects(ws: Workspace, scenario_id: str, lines: Sequence[HistoryLine]) 
     Raises:
         LocateError: if the plan is gone. PlanError: if its boundaries changed or are gone.
     """
-    info = ws.store.scenario(scenario_id)
-    history = ws.store.history(scenario_id)
+    info = ws.store.scenarios.get(scenario_id)
+    history = ws.store.edits.history(scenario_id)
     head = {v.rev: v.head for v in history.visits}
     pairs = {
         x.event.rev: (head.get(x.event.rev - 1, ROOT), head.get(x.event.rev, ROOT))
@@ -129,12 +129,12 @@ def deviations(ws: Workspace, info: ScenarioInfo, history: History, wanted: set[
         if known is None:
             up = parent.get(at, ROOT)
             if at != ROOT and up in plans:
-                plans[at] = apply(plans[up], ws.store.edit(info.id, at))
+                plans[at] = apply(plans[up], ws.store.edits.get(info.id, at))
             else:
-                plans[at] = ws.store.plan_at(info.id, at)
+                plans[at] = ws.store.plans.at(info.id, at)
             known = cache.put(at, _deviation(ws, info, plans[at], dict(shares)))
         elif at != ROOT and parent.get(at) in plans:
-            plans[at] = apply(plans[parent[at]], ws.store.edit(info.id, at))
+            plans[at] = apply(plans[parent[at]], ws.store.edits.get(info.id, at))
         out[at] = known
         for old in [p for p in plans if p < at - 200]:  # long histories don't fill the memory
             del plans[old]
@@ -157,7 +157,7 @@ def title(ws: Workspace, scenario_id: str, edit_id: int) -> str:
     """
     if edit_id == ROOT:
         return "the empty plan"
-    for step in ws.store.history(scenario_id).steps:
+    for step in ws.store.edits.history(scenario_id).steps:
         if step.id == edit_id:
             return step.title
     raise LocateError(f"this plan has no change {edit_id}; look at the history again")
@@ -170,8 +170,8 @@ def back_to(ws: Workspace, scenario_id: str, edit_id: int, seen_rev: int, *, aut
         ConflictError: if the plan changed since the person looked.
         LocateError: if the plan or the edit is gone.
     """
-    info = ws.store.scenario(scenario_id)
-    earlier = ws.store.plan_at(scenario_id, edit_id)
+    info = ws.store.scenarios.get(scenario_id)
+    earlier = ws.store.plans.at(scenario_id, edit_id)
     rules = rules_of(ws, replace(info, head=edit_id))
     note = f"change {edit_id}: {title(ws, scenario_id, edit_id)}"
     done = edit(ws, scenario_id, seen_rev, lambda plan, _: go_back(plan, earlier, author=author, note=note))
@@ -238,7 +238,7 @@ def undo_own(ws: Workspace, scenario_id: str, *, author: str) -> EditOutcome:
     Raises:
         LocateError: if the plan is gone.
     """
-    history = ws.store.history(scenario_id)
+    history = ws.store.edits.history(scenario_id)
     mine = own(history, author)
     if mine.undo is None:
         return EditOutcome(history.rev, notice="There is no change of yours to take back.")
@@ -251,7 +251,7 @@ def redo_own(ws: Workspace, scenario_id: str, *, author: str) -> EditOutcome:
     Raises:
         LocateError: if the plan is gone.
     """
-    history = ws.store.history(scenario_id)
+    history = ws.store.edits.history(scenario_id)
     mine = own(history, author)
     if mine.redo is None:
         return EditOutcome(history.rev, notice="There is no change of yours to make again.")
@@ -259,7 +259,7 @@ def redo_own(ws: Workspace, scenario_id: str, *, author: str) -> EditOutcome:
 
 
 def _take(ws: Workspace, scenario_id: str, edit_id: int, kind: str, what: str, author: str) -> EditOutcome:
-    change = ws.store.edit(scenario_id, edit_id)
+    change = ws.store.edits.get(scenario_id, edit_id)
     note = f"change {edit_id}: {what}"
     made = UndoneEdit(Edit(kind=kind))
 
@@ -269,7 +269,7 @@ def _take(ws: Workspace, scenario_id: str, edit_id: int, kind: str, what: str, a
         return made.edit
 
     done = edit(ws, scenario_id, -1, make, strict=False)
-    level = ws.store.scenario(scenario_id).level
+    level = ws.store.scenarios.get(scenario_id).level
     return replace(done, notice=_left(made, level, what, again=kind == "again"))
 
 

@@ -67,7 +67,7 @@ def key_figures(ws: Workspace, info: ScenarioInfo, edit_id: int | None = None, *
     """
     at = info.head if edit_id is None else edit_id
     what = measure or info.measure
-    plan = ws.store.plan_at(info.id, at)
+    plan = ws.store.plans.at(info.id, at)
     held = overrides_of(ws, info, plan)
     shares = rules_of(ws, replace(info, head=at)).shares
     key = (info.id, at, what, overrides_key(held), shares, dataset(ws, info.dataset_id).accounts)

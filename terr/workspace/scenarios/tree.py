@@ -64,12 +64,12 @@ def tree(ws: Workspace, *, archived: bool = False) -> tuple[TreeNode, ...]:
         ws: the workspace.
         archived: those put away too.
     """
-    plans = ws.store.list_scenarios(include_archived=archived)
+    plans = ws.store.scenarios.find(include_archived=archived)
     there = {p.id for p in plans}
     below: dict[str, list[ScenarioInfo]] = {}
     for plan in plans:
         below.setdefault(plan.origin_id if plan.origin_id in there else "", []).append(plan)
-    marks = {p.id: ws.store.marks(p.id) for p in plans}
+    marks = {p.id: ws.store.marks.of(p.id) for p in plans}
     out: list[TreeNode] = []
 
     def add(info: ScenarioInfo, depth: int, known: frozenset[tuple[int, datetime]]) -> None:
@@ -155,7 +155,7 @@ def _moved(ws: Workspace, node: TreeNode) -> tuple[float, str]:
 
 def _start(ws: Workspace, info: ScenarioInfo, edit_id: int) -> tuple[int, str] | None:
     """The newest edit behind a point that made the plan as a whole, and what it did."""
-    history = ws.store.history(info.id)
+    history = ws.store.edits.history(info.id)
     steps = {s.id: s for s in history.steps}
     for at in reversed(history.trail(edit_id)):
         if steps[at].kind in ("design", "import"):
@@ -169,7 +169,7 @@ def branch(ws: Workspace, scenario_id: str, edit_id: int, name: str, *, by: Pers
     Raises:
         LocateError: if the plan or the edit is gone. InputError: for a name that can't be.
     """
-    return ws.store.branch(scenario_id, edit_id, name, by=by)
+    return ws.store.scenarios.branch(scenario_id, edit_id, name, by=by)
 
 
 def name_version(ws: Workspace, scenario_id: str, name: str, *, edit_id: int | None = None, by: Person) -> Mark:
@@ -178,8 +178,8 @@ def name_version(ws: Workspace, scenario_id: str, name: str, *, edit_id: int | N
     Raises:
         LocateError: if the plan or the edit is gone. InputError: for a name that can't be, or that another one bears.
     """
-    at = ws.store.scenario(scenario_id).head if edit_id is None else edit_id
-    return ws.store.mark(scenario_id, "version", name, edit_id=at, by=by)
+    at = ws.store.scenarios.get(scenario_id).head if edit_id is None else edit_id
+    return ws.store.marks.add(scenario_id, "version", name, edit_id=at, by=by)
 
 
 def points(nodes: Sequence[TreeNode], dataset_id: str) -> dict[str, PlanPoint]:

@@ -363,7 +363,7 @@ def change(
         out = make(stored)
         return {**now.mapping, KEY: out.to_plain()}, now.summary
 
-    ws.store.change_dataset(dataset_id, put)
+    ws.store.datasets.change(dataset_id, put)
     return out
 
 

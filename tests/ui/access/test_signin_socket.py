@@ -109,7 +109,7 @@ def test_strangers_forgers_and_other_sites_get_no_line(team: Team) -> None:
         assert refused.value.response.status_code == 403
     with pytest.raises(InvalidStatus):
         ask(team, dict(ana.cookies), token, LOCK, origin="https://evil.example")
-    before = team.ws.store.stand(team.sid)
+    before = team.ws.store.changes.latest(team.sid)
     for cookies, ticket in (
         (eve.cookies, token),  # another's ticket
         (ana.cookies, "A" * 32),
@@ -118,14 +118,14 @@ def test_strangers_forgers_and_other_sites_get_no_line(team: Team) -> None:
     ):
         assert ask(team, dict(cookies), ticket, LOCK) == [{"t": "unknown"}]
     assert team.ticket(eve) == ""  # a plan that isn't hers gives no ticket
-    assert team.ws.store.stand(team.sid) == before
+    assert team.ws.store.changes.latest(team.sid) == before
 
 
 def test_a_ticket_is_for_one_plan(team: Team) -> None:
     ana = team.person("ana")
-    token, before = team.ticket(ana), team.ws.store.rev(team.other)
+    token, before = team.ticket(ana), team.ws.store.scenarios.rev(team.other)
     ask(team, dict(ana.cookies), token, LOCK, sid=team.other, name="other~")
-    assert team.ws.store.rev(team.other) == before
+    assert team.ws.store.scenarios.rev(team.other) == before
 
 
 @pytest.mark.parametrize("role", ["", *ROLES])
@@ -144,9 +144,9 @@ def test_each_edit_by_each_role_over_the_line(team: Team, role: str) -> None:
     }
     need = {"lock": "editor", "undo": "editor", "paint": "editor", "propose": "commenter"}
     for what, event in events.items():
-        before = team.ws.store.stand(team.sid)
+        before = team.ws.store.changes.latest(team.sid)
         heard = ask(team, dict(bob.cookies), token, event, name=f"{role or 'none'}-{what}~")
-        after = team.ws.store.stand(team.sid)
+        after = team.ws.store.changes.latest(team.sid)
         if not role:
             assert heard == [{"t": "unknown"}]
         elif ROLES.index(role) < ROLES.index(need[what]):
@@ -157,23 +157,26 @@ def test_each_edit_by_each_role_over_the_line(team: Team, role: str) -> None:
         else:
             assert after != before or what == "undo", (what, heard[-1])
             assert not any(n.startswith("You can ") for n in heard[-1]["notices"])
-            assert not after[0] > before[0] or team.ws.store.changes(team.sid, before[0], 0).visits[-1].author == "Bob"
+            assert (
+                not after[0] > before[0]
+                or team.ws.store.changes.since(team.sid, before[0], 0).visits[-1].author == "Bob"
+            )
 
 
 def test_a_line_ends_with_the_role_and_with_the_sign_in(team: Team) -> None:
     roles.give(team.ws, team.sid, ANA, BOB.user_id, "editor")
     bob = team.person("bob")
     token = team.ticket(bob)
-    before = team.ws.store.rev(team.sid)
+    before = team.ws.store.scenarios.rev(team.sid)
     out = lambda: bob.get("/auth/logout")  # noqa: E731
     heard = ask(team, dict(bob.cookies), token, {"k": "paint", "units": [0], "to": 0}, before=out, name="late~")
     assert not heard or heard[-1]["t"] != "ack"
-    assert team.ws.store.rev(team.sid) == before
+    assert team.ws.store.scenarios.rev(team.sid) == before
     again = team.person("bob")
     gone = lambda: roles.give(team.ws, team.sid, ANA, BOB.user_id, "")  # noqa: E731
     token = team.ticket(again)
     heard = ask(team, dict(again.cookies), token, {"k": "lock", "units": [0], "on": True}, before=gone, name="gone~")
-    assert team.ws.store.rev(team.sid) == before
+    assert team.ws.store.scenarios.rev(team.sid) == before
     assert not heard or heard[-1]["t"] != "ack" or "isn't found" in heard[-1]["notices"][0]
 
 
@@ -202,7 +205,7 @@ def test_two_programs_on_one_database_tell_their_windows_of_each_other(postgres:
 
             heard = listen(his, dict(bob.cookies), his.ticket(bob), act)
             assert any(h["t"] not in {"plan", "people"} and h.get("rev") == 2 for h in heard)
-            assert ws.store.edit(mine.sid, 2).author == "Ana"
+            assert ws.store.edits.get(mine.sid, 2).author == "Ana"
             ws.close()
 
 

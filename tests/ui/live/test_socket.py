@@ -102,7 +102,7 @@ def test_an_edit_is_confirmed_and_told_to_the_others(ws, sid, client):
             pass
         a.send(json.dumps(paint(sid, 2, SUSSEX, 1)))
         hears(b, "news")
-    assert [s.author for s in ws.store.history(sid).steps][2:] == ["Ann", "Anna"]
+    assert [s.author for s in ws.store.edits.history(sid).steps][2:] == ["Ann", "Anna"]
     assert ws.plan(sid)[0].assign.tolist() == [1, -1, 1]
 
 
@@ -118,7 +118,7 @@ def test_without_a_ticket_nothing_is_told(client, first):
 def test_a_ticket_is_worth_nothing_to_who_has_no_role_any_more(ws, sid, client):
     ws.sign_in = True
     ticket = presence.TICKETS.issue(ws, sid, Person("u", "Ann"))
-    ws.store.give_role(sid, "o", "owner", by=Person("o", "Olga"))
+    ws.store.roles.give(sid, "o", "owner", by=Person("o", "Olga"))
     with client.socket(user="u") as socket:
         socket.send(json.dumps({"token": ticket.token}))
         assert json.loads(socket.recv(timeout=20)) == {"t": "unknown"}
@@ -127,13 +127,13 @@ def test_a_ticket_is_worth_nothing_to_who_has_no_role_any_more(ws, sid, client):
 def test_who_loses_their_role_is_cut_off(ws, sid, client):
     ws.sign_in = True
     olga = Person("o", "Olga")
-    ws.store.give_role(sid, "o", "owner", by=olga)
-    ws.store.give_role(sid, "u", "editor", by=olga)
+    ws.store.roles.give(sid, "o", "owner", by=olga)
+    ws.store.roles.give(sid, "u", "editor", by=olga)
     ticket = presence.TICKETS.issue(ws, sid, Person("u", "Ann"))
     with client.socket(user="u") as socket:
         socket.send(json.dumps({"token": ticket.token}))
         hears(socket, "plan")
-        ws.store.give_role(sid, "u", "", by=olga)
+        ws.store.roles.give(sid, "u", "", by=olga)
         with pytest.raises(ConnectionClosed):
             hears(socket, "nothing of that kind")
 

@@ -44,7 +44,7 @@ def test_demo_round_trip(demo_ws):
     assert data.info.summary["located"]["unlocated"] == 0
     again = demo_data.demo_dataset(ws)
     assert again.info.id == data.info.id
-    assert len(ws.store.list_datasets()) == 1
+    assert len(ws.store.datasets.all()) == 1
     raw = demo.demo_accounts()
     assert data.accounts.total("Potential") == pytest.approx(pd.to_numeric(raw["Potential"]).sum())
 
@@ -199,7 +199,7 @@ def test_a_data_set_is_the_same_after_a_restart(ws):
 def test_nothing_is_saved_before_it_is_confirmed(ws):
     raw, columns = dataset.inspect(DIRTY, "dirty.csv")
     dataset.intake(raw, columns)
-    assert ws.store.list_datasets() == ()
+    assert ws.store.datasets.all() == ()
     assert not list(ws.root.rglob("uploads/*/*"))
 
 

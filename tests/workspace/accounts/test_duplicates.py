@@ -36,7 +36,7 @@ def planned(ws: Workspace, data: dataset.Dataset) -> str:
 
 def sums(ws: Workspace, sid: str) -> list[float]:
     """Revenue of Kent, New Castle, Sussex, as the board has it."""
-    return per_unit(ws, ws.store.scenario(sid), "Revenue")[0].tolist()
+    return per_unit(ws, ws.store.scenarios.get(sid), "Revenue")[0].tolist()
 
 
 def test_duplicates_and_families_are_suggested_with_their_effect(ws):
@@ -83,7 +83,7 @@ def test_a_family_counts_once_and_everything_again(ws):
     assert plan_snapshot(ws, sid).loads.tolist() == [240.0, 40.0, 30.0]
     duplicates.count_family(ws, data.info.id, family.decide("parent"))
     assert plan_snapshot(ws, sid).loads.tolist() == [240.0, 0.0, 70.0]
-    assert len(merge_rules.families_in(ws.store.dataset(data.info.id).mapping)) == 1, (
+    assert len(merge_rules.families_in(ws.store.datasets.get(data.info.id).mapping)) == 1, (
         "the newer decision takes the place"
     )
     duplicates.uncount_family(ws, data.info.id, "P")
@@ -162,7 +162,7 @@ def test_the_next_extract_is_compared_by_id_with_the_money(ws):
     assert flows == [380.0, 25.0, -140.0, 50.0, -20.0, 295.0]
     assert next_extract.changed(r, "figures changed", "Revenue")["Account"].tolist() == ["A-1", "C-1"]
     assert next_extract.changed(r, "gone", "Revenue")[["Account", "Revenue before"]].values.tolist() == [["A-2", 140.0]]
-    assert len(ws.store.list_datasets()) == 1, "nothing is kept yet"
+    assert len(ws.store.datasets.all()) == 1, "nothing is kept yet"
 
 
 def test_without_ids_accounts_are_told_by_name_and_zip(ws):
@@ -182,7 +182,7 @@ def test_a_kept_extract_takes_decisions_along_and_plans_move_over_and_back(ws):
         ws, data.info.id, duplicates.find_duplicates(ws, data.info.id).families[0].decide("children")
     )
     sid = planned(ws, data)
-    rev, assign = ws.store.rev(sid), ws.plan(sid)[0].assign.tolist()
+    rev, assign = ws.store.scenarios.rev(sid), ws.plan(sid)[0].assign.tolist()
     assert plan_snapshot(ws, sid).loads.tolist() == [240.0, 40.0, 30.0]
     later = next_extract.save_next_extract(ws, looked(ws, data))
     assert [i.id for i in next_extract.lineage(ws, data.info.id)] == [data.info.id, later.info.id]
@@ -190,19 +190,19 @@ def test_a_kept_extract_takes_decisions_along_and_plans_move_over_and_back(ws):
     assert later.accounts.total("Revenue") == 295.0 - 70.0
     (one,) = next_extract.plans_of(ws, later.info.id)
     assert (one.info.id, one.why_not) == (sid, "")
-    assert next_extract.before(ws, ws.store.scenario(sid)) is None
+    assert next_extract.before(ws, ws.store.scenarios.get(sid)) is None
     next_extract.move(ws, sid, data.info.id, later.info.id)
     assert plan_snapshot(ws, sid).loads.tolist() == [150.0, 40.0, 35.0]
-    assert (ws.store.rev(sid), ws.plan(sid)[0].assign.tolist()) == (rev, assign), "its history is as it was"
+    assert (ws.store.scenarios.rev(sid), ws.plan(sid)[0].assign.tolist()) == (rev, assign), "its history is as it was"
     assert editing.undo(ws, sid, rev).changed
-    editing.redo(ws, sid, ws.store.rev(sid))
+    editing.redo(ws, sid, ws.store.scenarios.rev(sid))
     with pytest.raises(ConflictError):
         next_extract.move(ws, sid, data.info.id, later.info.id)
-    back = next_extract.before(ws, ws.store.scenario(sid))
+    back = next_extract.before(ws, ws.store.scenarios.get(sid))
     assert back is not None
     next_extract.move(ws, sid, later.info.id, back.id)
     assert plan_snapshot(ws, sid).loads.tolist() == [240.0, 40.0, 30.0]
-    assert [e["id"] for e in ws.store.scenario(sid).settings["extracts"]] == [data.info.id, later.info.id]
+    assert [e["id"] for e in ws.store.scenarios.get(sid).settings["extracts"]] == [data.info.id, later.info.id]
     r = next_extract.between(ws, data.info.id, later.info.id)
     assert r.count("new") == 1
 
@@ -218,7 +218,7 @@ def test_a_plan_stays_where_its_measure_is(ws):
     assert one.why_not == "this extract has no Revenue"
     with pytest.raises(InputError, match="Revenue"):
         next_extract.move(ws, sid, data.info.id, later.info.id)
-    assert ws.store.scenario(sid).dataset_id == data.info.id
+    assert ws.store.scenarios.get(sid).dataset_id == data.info.id
 
 
 def test_accounts_that_are_no_extract_of_the_plans_are_refused(ws):

@@ -81,7 +81,7 @@ def test_a_mended_cell_moves_the_totals_and_is_taken_back(ws):
     assert review.between(before, after, "Revenue") == review.CorrectionEffect(1, 500.0, -2)
     review.fix_cells(ws, data.info.id, [(6, "Revenue", "70")])
     assert figures(ws, data) == (5, 0, 0, 3870.0)
-    steps = ImportSettings.of(ws.store.dataset(data.info.id).mapping).steps
+    steps = ImportSettings.of(ws.store.datasets.get(data.info.id).mapping).steps
     assert [s.cells for s in steps] == [
         ((5, "Revenue", "oops", "500"), (4, "ZIP", "99999", "02139")),
         ((6, "Revenue", "12 %", "70"),),
@@ -110,9 +110,9 @@ def test_mends_and_refusals_are_there_after_a_restart_from_the_table_or_from_the
 
 def test_a_table_of_another_reading_is_made_again(ws):
     data = kept(ws)
-    old = ws.files.read_frame(data.info.id)
+    old = ws.store.files.read_frame(data.info.id)
     review.fix_cells(ws, data.info.id, [(5, "Revenue", "500")])
-    ws.files.write_frame(data.info.id, old)  # as if Terr had been ended between two writes
+    ws.store.files.write_frame(data.info.id, old)  # as if Terr had been ended between two writes
     again = restarted(ws)
     assert dataset.dataset(again, data.info.id).accounts.total("Revenue") == 3800.0
     again.close()
@@ -193,7 +193,7 @@ def test_rows_to_mend_go_out_in_their_own_layout_and_come_back_mended(ws, kind):
     assert figures(ws, data) == (4, 1, 0, 3800.0)
     names = dataset.ledger_of(ws, data.info.id).raw.rows["Name"]
     assert names[4] == "=Eps", "the sign that kept a spreadsheet from running it is off again"
-    step = ImportSettings.of(ws.store.dataset(data.info.id).mapping).steps[0]
+    step = ImportSettings.of(ws.store.datasets.get(data.info.id).mapping).steps[0]
     again = restarted(ws)
     assert figures(again, data) == (4, 1, 0, 3800.0)
     again.close()
@@ -212,7 +212,7 @@ def test_a_file_that_is_no_rejects_of_this_one_changes_nothing(ws):
     data = kept(ws)
     with pytest.raises(InputError, match="layout"):
         upload.import_rejects(ws, data.info.id, b"a,b\n1,2\n", "other.csv")
-    assert ImportSettings.of(ws.store.dataset(data.info.id).mapping).steps == ()
+    assert ImportSettings.of(ws.store.datasets.get(data.info.id).mapping).steps == ()
 
 
 UNCLEAR = csv_bytes([HEAD, ("A-1", "Alpha", "02116", "MA", "1.234"), ("A-2", "Beta", "02139", "MA", "2.500")])
@@ -254,7 +254,7 @@ def test_measures_keep_the_order_of_the_file(ws):
     assert dataset.ledger_of(again, data.info.id).accounts.measures == ("Zeta", "Alpha")
     review.fix_cells(again, data.info.id, [(2, "Zeta", "5")])
     assert dataset.dataset(again, data.info.id).accounts.measures == ("Zeta", "Alpha")
-    assert list(again.store.dataset(data.info.id).summary["measures"]) == ["Zeta", "Alpha"]
+    assert list(again.store.datasets.get(data.info.id).summary["measures"]) == ["Zeta", "Alpha"]
     again.close()
 
 
@@ -328,7 +328,7 @@ def test_a_file_on_its_way_in_is_stopped_and_nothing_is_kept(ws):
         upload.import_file(ws, draft, watch=Watch(cancel=lambda: True))
     with pytest.raises(StoppedError):
         upload.open_file(ws, csv_bytes([HEAD, *ROWS]), "crm.csv", watch=Watch(cancel=lambda: True))
-    assert ws.store.list_datasets() == ()
+    assert ws.store.datasets.all() == ()
 
 
 def test_progress_rises_to_the_end(ws):
@@ -342,8 +342,8 @@ def test_progress_rises_to_the_end(ws):
 def test_a_data_set_of_an_earlier_version_opens_and_is_mended(ws):
     data = kept(ws)
     old = {k: data.info.mapping[k] for k in ("fields", "measures", "decimal", "sheet", "money")}
-    ws.store.update_dataset(data.info.id, mapping=old)
-    ws.files.write_frame(data.info.id, ws.files.read_frame(data.info.id).copy())
+    ws.store.datasets.update(data.info.id, mapping=old)
+    ws.store.files.write_frame(data.info.id, ws.store.files.read_frame(data.info.id).copy())
     again = restarted(ws)
     assert dataset.dataset(again, data.info.id).accounts.total("Revenue") == 3300.0
     review.fix_cells(again, data.info.id, [(5, "Revenue", "500")])
@@ -368,7 +368,7 @@ def test_any_mends_taken_back_in_any_order_leave_what_was_there(tmp_path_factory
         taken = review.fix_cells(ws, data.info.id, cells)
         ledger = taken.ledger
         assert ledger.rows_in == ledger.rows_accepted + ledger.rows_excluded + ledger.rows_rejected == 6
-    ids = [s.id for s in ImportSettings.of(ws.store.dataset(data.info.id).mapping).steps]
+    ids = [s.id for s in ImportSettings.of(ws.store.datasets.get(data.info.id).mapping).steps]
     random.shuffle(ids)
     for i in ids:
         review.undo_correction(ws, data.info.id, i)

@@ -38,11 +38,11 @@ def solved(ws, sid, asked):
 
 def generate(ws, sid, asked):
     task, result = solved(ws, sid, asked)
-    return apply_result.apply_design(ws, task, result, ws.store.rev(sid), author="me")
+    return apply_result.apply_design(ws, task, result, ws.store.scenarios.rev(sid), author="me")
 
 
 def edit(ws, sid, make):
-    return editing.edit(ws, sid, ws.store.rev(sid), make)
+    return editing.edit(ws, sid, ws.store.scenarios.rev(sid), make)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_design_becomes_one_edit_that_one_undo_takes_back(ct):
     task, result = solved(ws, sid, request(names=("Coast", "Hills", "Valley"), tolerance=0.25))
     assert result.status == "feasible"
     units = plan_snapshot(ws, sid).units
-    change, _ = apply_result.design_edit(units, task, result, before, ws.store.scenario(sid).next_code)
+    change, _ = apply_result.design_edit(units, task, result, before, ws.store.scenarios.get(sid).next_code)
     shown = preview_snapshot(ws, sid, change)
     done = apply_result.apply_design(ws, task, result, rev, author="me")
     assert (done.rev, done.changed) == (rev + 1, True)
@@ -146,7 +146,7 @@ def test_a_locked_territory_stays_as_it_is_and_the_others_share_the_rest(ct):
     held = ws.plan(sid)[0].territory(0)
     task, result = solved(ws, sid, request(3, names=("East", "West"), reps=REPS[:2]))
     assert task.warnings[0].message == "Mine is locked and stays as it is; the other 2 share what is left equally"
-    apply_result.apply_design(ws, task, result, ws.store.rev(sid))
+    apply_result.apply_design(ws, task, result, ws.store.scenarios.rev(sid))
     plan, _ = ws.plan(sid)
     assert np.flatnonzero(plan.assign == 0).tolist() == [5, 8]
     assert plan.territory(0) == held
@@ -196,10 +196,10 @@ def test_locks_set_while_the_engine_worked_are_not_broken(ct):
     editing.paint(ws, sid, range(9), 0)
     task, result = solved(ws, sid, request(3))
     editing.set_locks(ws, sid, range(9), True)
-    rev = ws.store.rev(sid)
+    rev = ws.store.scenarios.rev(sid)
     with pytest.raises(PlanError, match="locked"):
         apply_result.apply_design(ws, task, result, rev)
-    assert ws.store.rev(sid) == rev
+    assert ws.store.scenarios.rev(sid) == rev
 
 
 def test_each_rep_gets_one_territory_and_it_bears_the_name(ct):
@@ -346,15 +346,15 @@ def test_a_stale_result_is_a_conflict_and_changes_nothing(ws, ri):
     result = rebalance(task.problem, seed=1, time_limit_s=2)
     asked = request(2, measure="Revenue", tolerance=0.9)
     drawn, plan = solved(ws, ri, asked)
-    shown = ws.store.rev(ri)
+    shown = ws.store.scenarios.rev(ri)
     editing.paint(ws, ri, [0], 1)  # another window
-    rev = ws.store.rev(ri)
+    rev = ws.store.scenarios.rev(ri)
     with pytest.raises(ConflictError, match="another window"):
         apply_result.apply_moves(ws, task, result)
     with pytest.raises(ConflictError, match="another window"):
         apply_result.apply_design(ws, drawn, plan, shown)
-    assert ws.store.rev(ri) == rev
-    assert ws.store.scenario(ri).tolerance == 0.2, "nor does the limit change"
+    assert ws.store.scenarios.rev(ri) == rev
+    assert ws.store.scenarios.get(ri).tolerance == 0.2, "nor does the limit change"
 
 
 def test_suggested_moves_are_no_design(ws, ri):

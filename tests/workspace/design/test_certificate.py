@@ -80,18 +80,18 @@ def test_a_proof_is_kept_with_the_plan_it_is_of(ws, ri):
     editing.paint(ws, ri, [KENT_RI, NEWPORT], 1)  # 70 and 50
     task = certificate.proof_task(ws, ri)
     result = certify(task.problem, task.assign, time_limit_s=20)
-    info = ws.store.scenario(ri)
+    info = ws.store.scenarios.get(ri)
     kept = certificate.proof_of(result, info.measure, info.tolerance)
     assert kept["gap"] is not None
     plan_settings.save_certificate(ws, ri, info.head, kept)
-    assert certificate.current_proof(ws, ws.store.scenario(ri)) == (kept, True)
+    assert certificate.current_proof(ws, ws.store.scenarios.get(ri)) == (kept, True)
     assert plan_snapshot(ws, ri).info.settings["proofs"]
     done = editing.paint(ws, ri, [BRISTOL], 1)
-    assert certificate.current_proof(ws, ws.store.scenario(ri)) == (kept, False), "stale after an edit"
+    assert certificate.current_proof(ws, ws.store.scenarios.get(ri)) == (kept, False), "stale after an edit"
     editing.undo(ws, ri, done.rev)
-    assert certificate.current_proof(ws, ws.store.scenario(ri)) == (kept, True), "and good again after Undo"
-    ws.store.update_settings(ri, tolerance=0.5)
-    assert certificate.current_proof(ws, ws.store.scenario(ri))[1] is False, "another limit, another question"
+    assert certificate.current_proof(ws, ws.store.scenarios.get(ri)) == (kept, True), "and good again after Undo"
+    ws.store.scenarios.update_settings(ri, tolerance=0.5)
+    assert certificate.current_proof(ws, ws.store.scenarios.get(ri))[1] is False, "another limit, another question"
 
 
 def test_what_is_missing_for_a_proof(ws, ri):

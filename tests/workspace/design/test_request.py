@@ -138,7 +138,7 @@ def test_slots_are_todays_territories_or_the_reps(ws, sid):
     assert [(s.code, s.share) for s in kept] == [(0, 1.0), (1, 0.6)]
     reps = planned_territories(units, plan, asked(3, reps=REPS), loads)
     assert [(s.key, s.share) for s in reps] == [("rep:U-1", 1.0), ("rep:U-2", 0.5), ("new:1", 1.0)]
-    editing.edit(ws, sid, ws.store.rev(sid), lambda p, _: moves.set_rep(p, 1, "U-1"))
+    editing.edit(ws, sid, ws.store.scenarios.rev(sid), lambda p, _: moves.set_rep(p, 1, "U-1"))
     both = planned_territories(units, ws.plan(sid)[0], asked(3, reps=REPS, keep="Low"), loads)
     assert [(s.code, s.rep.name if s.rep else "") for s in both] == [(0, ""), (1, "Ann"), (-1, "Bob")]
 
@@ -185,7 +185,7 @@ def test_the_problem_says_what_was_asked(ws, sid):
 
 
 def test_a_largest_distance_holds_for_a_rep_with_locked_units_too(ws, sid):
-    editing.edit(ws, sid, ws.store.rev(sid), lambda p, _: moves.set_rep(p, 0, "U-1"))
+    editing.edit(ws, sid, ws.store.scenarios.rev(sid), lambda p, _: moves.set_rep(p, 0, "U-1"))
     editing.set_locks(ws, sid, [SUSSEX], True)
     p = apply_result.design_task(ws, sid, asked(reps=REPS, most_km=40.0)).problem
     assert p.locked.tolist() == [-1, -1, 0]
@@ -213,7 +213,7 @@ def test_a_smaller_share_is_kept_with_the_plan_and_undone_with_it(ws, sid):
     task = apply_result.design_task(ws, sid, request)
     result = design(task.problem, seed=1)
     shown = apply_result.proposal(ws, task, result)
-    done = apply_result.apply_design(ws, task, result, ws.store.rev(sid))
+    done = apply_result.apply_design(ws, task, result, ws.store.scenarios.rev(sid))
     one = plan_snapshot(ws, sid)
     for b in (shown, one):
         by_rep = b.table.set_index("rep")
@@ -226,7 +226,7 @@ def test_a_smaller_share_is_kept_with_the_plan_and_undone_with_it(ws, sid):
     editing.undo(ws, sid, done.rev)
     assert plan_snapshot(ws, sid).rules == PlanRules()
     assert plan_snapshot(ws, sid).table["target"].tolist() == [300.0, 300.0]
-    editing.redo(ws, sid, ws.store.rev(sid))
+    editing.redo(ws, sid, ws.store.scenarios.rev(sid))
     assert plan_snapshot(ws, sid).rules == one.rules
 
 
@@ -236,14 +236,14 @@ def test_a_plan_is_judged_by_its_rules(ws, sid):
         groups=(UnitGroup("Coast", ("10001", "10003")),),
     )
     assert plan_snapshot(ws, sid).within
-    plan_settings.save_rules(ws, sid, ws.store.scenario(sid).head, rules)
+    plan_settings.save_rules(ws, sid, ws.store.scenarios.get(sid).head, rules)
     one = plan_snapshot(ws, sid)
     assert not one.within
     assert one.broken == (
         "Revenue of Territory 1 ($300) and South ($300) isn't at most $250",
         "Coast is divided among territories",
     )
-    plan_settings.save_rules(ws, sid, ws.store.scenario(sid).head, PlanRules(unassigned=0.2))
+    plan_settings.save_rules(ws, sid, ws.store.scenarios.get(sid).head, PlanRules(unassigned=0.2))
     editing.paint(ws, sid, [KENT], -1)
     assert plan_snapshot(ws, sid).unassigned_load == 100
     assert not plan_snapshot(ws, sid).within, "200 of 300 is outside the limit"
@@ -279,7 +279,7 @@ def test_what_was_asked_is_what_the_drawer_opens_with(ws, sid):
         {"rep:U-1": 0.7},
         0.05,
     )
-    ws.store.update_settings(sid, tolerance=0.4)
+    ws.store.scenarios.update_settings(sid, tolerance=0.4)
     moved_on = form.draft_of(plan_snapshot(ws, sid), 7)
     assert (moved_on.territories, moved_on.tolerance) == (7, 0.4), "the plan's own settings were changed since"
     assert moved_on.keep == "High"
@@ -362,7 +362,7 @@ def test_states_are_kept_whole(ws):
     data = data_set(ws, DELAWARE)
     sid = start(ws, "DE, RI", data=data).id
     task = apply_result.design_task(ws, sid, asked(2, whole_states=("RI",), tolerance=1.0))
-    state = ws.units(ws.store.scenario(sid)).frame["state"].to_numpy()
+    state = ws.units(ws.store.scenarios.get(sid)).frame["state"].to_numpy()
     assert len(set(task.problem.groups[state == "RI"].tolist())) == 1
     assert (task.problem.groups[state == "DE"] == -1).all()
 
@@ -370,7 +370,7 @@ def test_states_are_kept_whole(ws):
 def test_an_unknown_further_measure_is_named(ws, sid):
     with pytest.raises(InputError, match='"Calls" is not a measure'):
         apply_result.design_task(ws, sid, asked(limits=(MeasureLimit("Calls", 0.5),)))
-    assert dataset.dataset(ws, ws.store.scenario(sid).dataset_id).accounts.measures == ("Revenue",)
+    assert dataset.dataset(ws, ws.store.scenarios.get(sid).dataset_id).accounts.measures == ("Revenue",)
 
 
 def test_a_state_kept_whole_is_kept_by_its_code_and_told_when_it_is_divided():

@@ -48,7 +48,7 @@ def assign(window):
 
 
 def edits(window):
-    return len(window.ws.store.history(window.sid).steps)
+    return len(window.ws.store.edits.history(window.sid).steps)
 
 
 def test_events_are_taken_in_order_and_once(window):
@@ -212,20 +212,20 @@ def test_a_territory_deleted_meanwhile_becomes_a_notice_and_the_rest_goes_on(win
 
 
 def test_a_plan_deleted_meanwhile_becomes_a_notice(window):
-    window.ws.store.delete(window.sid)
+    window.ws.store.scenarios.delete(window.sid)
     window.paint([KENT], 0, [-1])
     window.paint([SUSSEX], 0, [-1])
     seen = window.send()
     assert len(seen.notices) == 2
     assert seen.ack == ("s1", 2)
-    window.ws.store.restore(window.sid)
+    window.ws.store.scenarios.restore(window.sid)
     assert assign(window) == [-1, -1, -1]
 
 
 def test_the_authors_name_is_kept(window):
     window.paint([KENT], 0, [-1])
     window.send()
-    assert window.ws.store.history(window.sid).steps[-1].author == "me"
+    assert window.ws.store.edits.history(window.sid).steps[-1].author == "me"
 
 
 def test_what_was_stored_before_a_restart_is_not_taken_in_again(window):

@@ -41,7 +41,14 @@ class Map:
     def do(self, kind, **more):
         self.n += 1
         self.queue.append(
-            {"s": self.name, "n": self.n, "k": kind, "p": self.sid, "rev": self.ws.store.rev(self.sid), **more}
+            {
+                "s": self.name,
+                "n": self.n,
+                "k": kind,
+                "p": self.sid,
+                "rev": self.ws.store.scenarios.rev(self.sid),
+                **more,
+            }
         )
         return self.send()
 
@@ -65,13 +72,13 @@ def test_a_queue_sent_again_is_taken_in_once_also_by_another_program(ws, sid, tm
     again = Map(other, sid, ANN, "a~")
     again.queue = ann.queue
     assert again.send().rev == 7
-    assert len(other.store.history(sid).steps) == 7
+    assert len(other.store.edits.history(sid).steps) == 7
     other.close()
 
 
 def test_edits_of_different_units_merge_and_the_later_one_of_the_same_is_told_who_was_first(ws, sid):
     ann, bob = Map(ws, sid, ANN, "a~"), Map(ws, sid, BOB, "b~")
-    seen_by_bob = ws.store.rev(sid)
+    seen_by_bob = ws.store.scenarios.rev(sid)
     ann.paint(KENT, 1, 0)
     assert bob.paint(SUSSEX, 2, 0).clashes == ()
     bob.queue.append(
@@ -109,7 +116,7 @@ def test_undo_and_redo_of_one_person_alone_walk_through_the_history(ws, sid):
     assert assign(ws, sid) == [0, 1, 0]
     ann.do("redo")
     assert assign(ws, sid) == [1, 1, 0]
-    assert len(ws.store.history(sid).steps) == 7  # nothing new was made
+    assert len(ws.store.edits.history(sid).steps) == 7  # nothing new was made
 
 
 @pytest.mark.parametrize("trouble", ["the disk is full", "may not be written"])
@@ -155,14 +162,14 @@ def test_nonsense_is_passed_over_and_a_missing_territory_is_told(ws, sid):
 
 def test_a_commenter_may_propose_but_not_edit(ws, sid):
     ws.sign_in = True
-    ws.store.give_role(sid, "o", "owner", by=Person("o", "Olga"))
-    ws.store.give_role(sid, "c", "commenter", by=Person("o", "Olga"))
+    ws.store.roles.give(sid, "o", "owner", by=Person("o", "Olga"))
+    ws.store.roles.give(sid, "c", "commenter", by=Person("o", "Olga"))
     cy = Map(ws, sid, Person("c", "Cy"), "c~")
     assert "ask o for the right" in cy.paint(KENT, 1, 0).notices[0]
     assert (
         cy.do("propose", units=[KENT], codes=[1], why="nearer").notices[0].startswith("Proposed: Moved 1 county to B")
     )
-    (one,) = ws.store.proposals(sid)
+    (one,) = ws.store.proposals.of(sid)
     shown = proposals.effect(ws, sid, one)
     with pytest.raises(RoleError):
         proposals.accept(ws, sid, one.id, shown, by=Person("c", "Cy"))
@@ -185,7 +192,7 @@ def test_the_effect_of_a_proposal_is_told_before_and_follows_others_edits(ws, si
         proposals.accept(ws, sid, one.id, found, by=BOB)
     rev, done = proposals.accept(ws, sid, one.id, later, by=BOB, decision="agreed")
     assert (assign(ws, sid), done.state, rev) == ([1, 1, 2], "accepted", 7)
-    assert ws.store.history(sid).steps[-1].author == "Ann"
+    assert ws.store.edits.history(sid).steps[-1].author == "Ann"
     with pytest.raises(ConflictError, match="accepted by Bob first"):
         proposals.reject(ws, sid, one.id, by=ANN)
 
@@ -224,30 +231,35 @@ def test_comments_find_their_place_and_only_ones_own_are_deleted(ws, sid):
     on_account = comments.say(ws, sid, "big", target="account", target_id="A-4", by=BOB)
     on_territory = comments.say(ws, sid, "thin", target="territory", target_id="2", by=BOB)
     comments.say(ws, sid, "overall", by=BOB)
-    assert [broadcast.place_of(ws, sid, c) for c in ws.store.comments(sid)] == [
+    assert [broadcast.place_of(ws, sid, c) for c in ws.store.comments.of(sid)] == [
         {"unit": KENT},
         {"unit": SUSSEX},
         {"territory": 2},
         None,
     ]
-    assert [comments.about(shown, c) for c in ws.store.comments(sid)] == ["Kent, DE", "Customer A-4", "C", "the plan"]
+    assert [comments.about(shown, c) for c in ws.store.comments.of(sid)] == [
+        "Kent, DE",
+        "Customer A-4",
+        "C",
+        "the plan",
+    ]
     with pytest.raises(RoleError):
         comments.delete(ws, sid, on_unit.id, by=BOB)
     comments.delete(ws, sid, on_unit.id, by=ANN)
     comments.resolve(ws, sid, on_account.id, by=ANN)
-    pins = broadcast.broadcast_state(ws, sid, *ws.store.stand(sid)).pins
+    pins = broadcast.broadcast_state(ws, sid, *ws.store.changes.latest(sid)).pins
     assert [(p["id"], p["territory"], p["who"]) for p in pins] == [(on_territory.id, 2, "Bob")]
 
 
 def test_windows_are_told_the_plan_and_then_what_is_different(ws, sid):
-    first = broadcast.broadcast_state(ws, sid, *ws.store.stand(sid))
+    first = broadcast.broadcast_state(ws, sid, *ws.store.changes.latest(sid))
     whole = broadcast.whole(ws, sid, first)
     codes = [int(c) for run in whole["runs"].split(",") for c, n in [run.split("*")] for _ in range(int(n))]
     assert codes == assign(ws, sid)
     editing.paint(ws, sid, [KENT], 2)
     editing.set_locks(ws, sid, [SUSSEX], True)
     editing.edit(ws, sid, -1, lambda p, _: moves.rename(p, 2, "Coast"), strict=False)
-    now = broadcast.broadcast_state(ws, sid, *ws.store.stand(sid), first)
+    now = broadcast.broadcast_state(ws, sid, *ws.store.changes.latest(sid), first)
     told = broadcast.difference(ws, sid, first, now)
     assert (told["rev"], told["units"], told["codes"], told["locked"]) == (8, [KENT], [2], [SUSSEX])
     assert [t["name"] for t in told["territories"]] == ["Territory 1", "B", "Coast"]
@@ -332,8 +344,8 @@ def test_many_at_once_lose_nothing(ws, sid):
         t.start()
     for t in threads:
         t.join()
-    steps = ws.store.history(data).steps
-    rev = ws.store.rev(data)
+    steps = ws.store.edits.history(data).steps
+    rev = ws.store.scenarios.rev(data)
     assert rev == len(steps)
     assert np.isin(assign(ws, data), [0, 1]).all()
-    assert all(ws.store.taken(data, f"m{n}~") > 0 for n in range(3))
+    assert all(ws.store.edits.taken(data, f"m{n}~") > 0 for n in range(3))

@@ -53,7 +53,7 @@ def test_a_plan_that_cannot_be_started_says_why_and_leaves_nothing(ws, change, e
     with pytest.raises(error, match=words) as raised:
         editing.create(ws, **(asked | change))
     assert "nan" not in str(raised.value)
-    assert ws.store.list_scenarios() == []
+    assert ws.store.scenarios.find() == []
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_plan_that_cannot_be_started_says_why_and_leaves_nothing(ws, change, e
 def test_a_hostile_name_is_kept_as_text(ws, name):
     data = data_set(ws)
     info = editing.create(ws, dataset_id=data.info.id, level="county", region="DE", measure="Revenue", name=name)
-    assert ws.store.scenario(info.id).name == name
+    assert ws.store.scenarios.get(info.id).name == name
 
 
 def test_strict_edits_refuse_a_stale_view_and_others_do_not(ws):
@@ -142,7 +142,7 @@ def test_windows_painting_different_units_lose_nothing(demo_ws, windows):
     plan, rev = ws.plan(sid)
     assert rev == first + windows * each
     assert plan.assign[: windows * each].tolist() == list(range(windows)) * each
-    assert ws.store.load_plan(sid)[0].same_as(plan)
+    assert ws.store.plans.load(sid)[0].same_as(plan)
 
 
 def test_two_windows_painting_the_same_unit_one_is_told(ws):
@@ -238,7 +238,7 @@ def test_a_damaged_database_is_put_aside_with_a_notice(ws):
     other = Workspace(ws.root)
     try:
         assert "damaged" in other.notice
-        assert other.store.list_scenarios() == []
+        assert other.store.scenarios.find() == []
         assert [p.read_bytes() for p in ws.root.glob("terr.db.damaged-*")] == [b"not a database at all" * 500]
         assert start(other).rev == 1
     finally:
@@ -249,16 +249,16 @@ def test_a_deleted_plan_comes_back_as_it_was(ws):
     sid = start(ws).id
     editing.paint(ws, sid, [KENT], 0)
     plan, _ = ws.plan(sid)
-    ws.store.delete(sid)
+    ws.store.scenarios.delete(sid)
     with pytest.raises(LocateError):
         ws.plan(sid)
-    ws.store.restore(sid)
+    ws.store.scenarios.restore(sid)
     assert ws.plan(sid)[0].same_as(plan)
 
 
 def test_boundaries_of_another_version_are_refused_in_words(ws):
     data = data_set(ws)
-    info = ws.store.create_scenario(
+    info = ws.store.scenarios.create(
         "Old",
         dataset_id=data.info.id,
         level="county",
@@ -310,7 +310,7 @@ def perform(ws, sid, edit):
             return editing.paint(ws, sid, a, b).changed
         if kind == "lock":
             return editing.set_locks(ws, sid, a, b).changed
-        return editing.edit(ws, sid, ws.store.rev(sid), makers[kind]).changed
+        return editing.edit(ws, sid, ws.store.scenarios.rev(sid), makers[kind]).changed
     except PlanError:
         return False
 
@@ -340,4 +340,4 @@ def test_undoing_everything_gives_the_first_plan_back_and_redoing_the_last(share
     for _ in range(made):
         rev = editing.redo(ws, sid, rev).rev
     assert ws.plan(sid)[0].same_as(last)
-    assert ws.store.load_plan(sid)[0].same_as(last)
+    assert ws.store.plans.load(sid)[0].same_as(last)

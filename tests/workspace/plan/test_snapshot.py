@@ -18,7 +18,7 @@ REPS = (Rep("U-1", "Ann", "19901"), Rep("U-2", "Bob", "19801"))
 
 
 def edit(ws, sid, make):
-    return editing.edit(ws, sid, ws.store.rev(sid), make)
+    return editing.edit(ws, sid, ws.store.scenarios.rev(sid), make)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_unassigned_loads_that_cancel_out_are_still_unassigned(ws):
 def test_moved_counts_from_the_newest_import_on_this_line_of_work(ws, sid):
     assert math.isnan(plan_snapshot(ws, sid).moved)
     assert plan_snapshot(ws, sid).baseline == ""
-    rev = editing.place_by_name(ws, sid, ws.store.rev(sid), ["South", "North", "South"]).rev
+    rev = editing.place_by_name(ws, sid, ws.store.scenarios.rev(sid), ["South", "North", "South"]).rev
     assert plan_snapshot(ws, sid).moved == 0.0
     assert plan_snapshot(ws, sid).baseline == "when the plan was imported"
     editing.paint(ws, sid, [SUSSEX], 0)
@@ -97,7 +97,7 @@ def test_moved_counts_from_the_newest_import_on_this_line_of_work(ws, sid):
     editing.paint(ws, sid, [SUSSEX], 1)
     assert plan_snapshot(ws, sid).moved == 0.0
     for _ in range(3):
-        rev = editing.undo(ws, sid, ws.store.rev(sid)).rev
+        rev = editing.undo(ws, sid, ws.store.scenarios.rev(sid)).rev
     assert math.isnan(plan_snapshot(ws, sid).moved), "before the import there is nothing to compare with"
     editing.redo(ws, sid, rev)
     assert plan_snapshot(ws, sid).moved == 0.0
@@ -121,7 +121,7 @@ def test_a_preview_under_another_limit(ws, sid):
     change = moves.assign(plan, [KENT], 0).edit
     assert preview_snapshot(ws, sid, change, measure="Revenue", tolerance=1.0).within
     assert not preview_snapshot(ws, sid, change).within
-    assert ws.store.scenario(sid).tolerance == 0.05
+    assert ws.store.scenarios.get(sid).tolerance == 0.05
 
 
 def test_rows_and_money_are_conserved(ws, sid):
@@ -165,11 +165,11 @@ def test_a_measure_that_adds_up_to_nothing_has_no_deviation(ws):
 
 def test_another_measure_renaming_and_a_new_roster_show_at_once(ws, sid):
     assert plan_snapshot(ws, sid) is plan_snapshot(ws, sid), "computed once"
-    ws.store.update_settings(sid, tolerance=0.9)
+    ws.store.scenarios.update_settings(sid, tolerance=0.9)
     assert plan_snapshot(ws, sid).within
-    ws.store.rename(sid, "Other")
+    ws.store.scenarios.rename(sid, "Other")
     assert plan_snapshot(ws, sid).info.name == "Other"
-    dataset_id = ws.store.scenario(sid).dataset_id
+    dataset_id = ws.store.scenarios.get(sid).dataset_id
     roster.replace_reps(ws, dataset_id, b"User ID,Name\nU-1,Cleo\n", "reps.csv")
     assert [r.name for r in plan_snapshot(ws, sid).reps] == ["Cleo"]
     assert plan_snapshot(ws, sid).table["rep"].tolist() == ["Cleo", ""]

@@ -29,7 +29,7 @@ def sid(ws):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_made_with_a_safe_name(ws, sid, kind):
-    ws.store.rename(sid, '../../etc/passwd"; rm -rf ~ X: <b>')
+    ws.store.scenarios.rename(sid, '../../etc/passwd"; rm -rf ~ X: <b>')
     made = export(ws, sid, kind)
     assert made.data
     assert made.name == f"etc-passwd-rm--rf-x-b-{kind}"
@@ -142,11 +142,11 @@ def test_a_plan_file_that_does_not_fit_changes_nothing(ws, sid, text, error, wor
 def test_a_plan_file_never_overwrites_what_was_not_seen_or_is_locked(ws, sid):
     with pytest.raises(ConflictError, match="another window"):
         import_plan(ws, sid, 1, GOOD.encode())
-    rev = ws.store.rev(sid)
+    rev = ws.store.scenarios.rev(sid)
     rev = editing.edit(ws, sid, rev, lambda p, _: moves.lock_territory(p, 0, True)).rev
     with pytest.raises(PlanError, match="lock"):
         import_plan(ws, sid, rev, GOOD.encode())
-    assert ws.store.rev(sid) == rev
+    assert ws.store.scenarios.rev(sid) == rev
 
 
 def test_safe_csv_holds_no_formula_and_begins_with_the_mark_excel_needs():

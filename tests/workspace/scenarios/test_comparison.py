@@ -28,7 +28,7 @@ REPS = (Rep("U-1", "Ann Poe", "19901"), Rep("U-2", "Bob Ray", "19801"))
 
 
 def edit(ws, sid, make):
-    return editing.edit(ws, sid, ws.store.rev(sid), make)
+    return editing.edit(ws, sid, ws.store.scenarios.rev(sid), make)
 
 
 @pytest.fixture
@@ -45,10 +45,13 @@ def sid(ws):
 
 
 def test_a_branch_compared_with_what_it_grew_from(ws, sid):
-    head = ws.store.scenario(sid).head
+    head = ws.store.scenarios.get(sid).head
     copy = tree.branch(ws, sid, head, "Kent goes north", by=ME).id
     editing.edit(
-        ws, copy, ws.store.rev(copy), lambda p, _: moves.assign(p, [KENT], 0, author="Zoe", note="closer").edit
+        ws,
+        copy,
+        ws.store.scenarios.rev(copy),
+        lambda p, _: moves.assign(p, [KENT], 0, author="Zoe", note="closer").edit,
     )
     edit(ws, copy, lambda p, _: moves.rename(p, 0, "Upper"))
     found = compare(ws, PlanPoint(sid), PlanPoint(copy))
@@ -66,7 +69,7 @@ def test_a_branch_compared_with_what_it_grew_from(ws, sid):
         ["A-1", "South", "Upper", "Bob Ray", "Ann Poe", "Zoe"]
     ]
     assert told["reason"].tolist() == ["Moved 1 county to North: closer"]
-    step = ws.store.history(copy).steps[-2]
+    step = ws.store.edits.history(copy).steps[-2]
     assert told["time"].tolist() == [step.at]
     assert told["Revenue"].tolist() == [100.0]
 
@@ -77,7 +80,7 @@ def test_a_branch_compared_with_what_it_grew_from(ws, sid):
 
 
 def test_who_gains_and_loses_what(ws, sid):
-    head = ws.store.scenario(sid).head
+    head = ws.store.scenarios.get(sid).head
     editing.paint(ws, sid, [KENT], 0)
     found = compare(ws, PlanPoint(sid, head), PlanPoint(sid))
     table = comparison_tables.territory_gains(found, ["Revenue"]).set_index("name")
@@ -95,9 +98,9 @@ def test_who_gains_and_loses_what(ws, sid):
 
 
 def test_the_better_one_is_said_in_words(ws, sid):
-    head = ws.store.scenario(sid).head
+    head = ws.store.scenarios.get(sid).head
     editing.paint(ws, sid, [KENT], 0)
-    info = ws.store.scenario(sid)
+    info = ws.store.scenarios.get(sid)
     table = comparison_tables.metrics_table(
         {"Before": key_figures(ws, info, head), "After": key_figures(ws, info)}
     ).set_index("")
@@ -112,7 +115,7 @@ def test_the_better_one_is_said_in_words(ws, sid):
 
 
 def test_plans_without_a_common_past_are_matched_by_what_they_share(ws, sid):
-    data = ws.store.scenario(sid).dataset_id
+    data = ws.store.scenarios.get(sid).dataset_id
     other = editing.create(ws, dataset_id=data, level="county", region="DE", measure="Revenue")
     edit(ws, other.id, lambda p, _: moves.rename(p, 0, "Lower"))
     more(ws, other.id, ["Upper", "Spare"])
@@ -130,7 +133,7 @@ def test_plans_without_a_common_past_are_matched_by_what_they_share(ws, sid):
 
 
 def test_territories_made_apart_after_a_branch_are_not_taken_for_one(ws, sid):
-    copy = tree.branch(ws, sid, ws.store.scenario(sid).head, "Copy", by=ME).id
+    copy = tree.branch(ws, sid, ws.store.scenarios.get(sid).head, "Copy", by=ME).id
     more(ws, sid, ["West"])
     more(ws, copy, ["East"])
     editing.paint(ws, sid, [SUSSEX], 2)
@@ -152,7 +155,7 @@ def test_plans_of_different_files_are_refused_in_words(ws, sid):
 
 
 def test_another_level_is_compared_by_accounts(ws, sid):
-    data = ws.store.scenario(sid).dataset_id
+    data = ws.store.scenarios.get(sid).dataset_id
     whole = editing.create(ws, dataset_id=data, level="state", region="DE", measure="Revenue").id
     editing.paint(ws, whole, [0], 0)
     found = compare(ws, PlanPoint(sid), PlanPoint(whole))
@@ -164,7 +167,7 @@ def test_another_level_is_compared_by_accounts(ws, sid):
 
 
 def test_an_exception_is_the_reason_of_its_account(ws, sid):
-    copy = tree.branch(ws, sid, ws.store.scenario(sid).head, "Copy", by=ME).id
+    copy = tree.branch(ws, sid, ws.store.scenarios.get(sid).head, "Copy", by=ME).id
     exceptions.enter(ws, copy, ["A-6"], kind="named", territory=1, reason="knows the buyer", by=Person("Kim"))
     editing.paint(ws, copy, [NEW_CASTLE], 1)
     told = change_ledger.ledger(ws, compare(ws, PlanPoint(sid), PlanPoint(copy))).set_index("account_id")
@@ -178,8 +181,8 @@ def test_an_exception_is_the_reason_of_its_account(ws, sid):
 
 
 def test_a_change_of_rep_alone_is_told_with_its_edit(ws, sid):
-    head = ws.store.scenario(sid).head
-    editing.edit(ws, sid, ws.store.rev(sid), lambda p, _: moves.set_rep(p, 0, "U-2", author="Max"))
+    head = ws.store.scenarios.get(sid).head
+    editing.edit(ws, sid, ws.store.scenarios.rev(sid), lambda p, _: moves.set_rep(p, 0, "U-2", author="Max"))
     found = compare(ws, PlanPoint(sid, head), PlanPoint(sid))
     told = change_ledger.ledger(ws, found)
     assert told["account_id"].tolist() == ["A-2", "A-3"]
@@ -192,7 +195,7 @@ def test_the_ledger_is_filtered_and_leaves_as_files(ws):
     rows = [("=cmd()", "Kent", "DE", 100.0), ("A-2", "New Castle", "DE", 250.0), ("A-4", "Sussex", "DE", 200.0)]
     sid = start(ws, rows=rows).id
     more(ws, sid, ["South"])
-    head = ws.store.scenario(sid).head
+    head = ws.store.scenarios.get(sid).head
     editing.paint(ws, sid, [NEW_CASTLE, KENT], 0, author="Eve")
     editing.paint(ws, sid, [SUSSEX], 1, author="Zoe")
     found = compare(ws, PlanPoint(sid, head), PlanPoint(sid))
@@ -240,7 +243,7 @@ def test_what_the_ledger_adds_up_to_is_what_the_metrics_say(shared_ws, rows, bef
         edit(ws, sid, lambda p, _, c=code, r=rep: moves.set_rep(p, c, r))
     for unit, code in before:
         editing.paint(ws, sid, [unit], code)
-    copy = tree.branch(ws, sid, ws.store.scenario(sid).head, "Copy", by=ME).id
+    copy = tree.branch(ws, sid, ws.store.scenarios.get(sid).head, "Copy", by=ME).id
     for unit, code in after:
         editing.paint(ws, copy, [unit], code)
     for i, code in held.items():

@@ -37,7 +37,7 @@ def sid(ws):
     editing.paint(ws, made, [NEW_CASTLE], 0)
     editing.paint(ws, made, [KENT, SUSSEX], 1)
     for code, rep in ((0, "U-1"), (1, "U-2")):
-        editing.edit(ws, made, ws.store.rev(made), lambda p, _, c=code, r=rep: moves.set_rep(p, c, r))
+        editing.edit(ws, made, ws.store.scenarios.rev(made), lambda p, _, c=code, r=rep: moves.set_rep(p, c, r))
     return made
 
 
@@ -117,7 +117,7 @@ def test_the_crm_gets_the_territory_by_name(ws):
 
 def test_a_holdover_ends_with_its_last_day(ws, sid):
     enter(ws, sid, ["A-3"], kind="holdover", until=DAY, reason="until the renewal")
-    info, plan = ws.store.scenario(sid), ws.plan(sid)[0]
+    info, plan = ws.store.scenarios.get(sid), ws.plan(sid)[0]
     on = named_accounts.register(ws, info, plan, day=DAY)
     off = named_accounts.register(ws, info, plan, day=date(2026, 11, 26))
     assert on.held.codes.tolist() == [1]
@@ -131,11 +131,11 @@ def test_a_holdover_ends_with_its_last_day(ws, sid):
 def test_an_exception_for_a_rep_follows_the_rep(ws, sid):
     enter(ws, sid, ["A-1"], kind="override", territory=None, rep="U-1")
     assert plan_snapshot(ws, sid).table["load"].tolist() == [400.0, 200.0]
-    editing.edit(ws, sid, ws.store.rev(sid), lambda p, _: moves.set_rep(p, 0, "U-2"))
-    editing.edit(ws, sid, ws.store.rev(sid), lambda p, _: moves.set_rep(p, 1, "U-1"))
+    editing.edit(ws, sid, ws.store.scenarios.rev(sid), lambda p, _: moves.set_rep(p, 0, "U-2"))
+    editing.edit(ws, sid, ws.store.scenarios.rev(sid), lambda p, _: moves.set_rep(p, 1, "U-1"))
     assert plan_snapshot(ws, sid).table["load"].tolist() == [300.0, 300.0], "Ann now covers where the account lies"
-    editing.edit(ws, sid, ws.store.rev(sid), lambda p, _: moves.set_rep(p, 1, ""))
-    shown = named_accounts.register(ws, ws.store.scenario(sid))
+    editing.edit(ws, sid, ws.store.scenarios.rev(sid), lambda p, _: moves.set_rep(p, 1, ""))
+    shown = named_accounts.register(ws, ws.store.scenarios.get(sid))
     assert [(x.state, x.to) for x in shown.lines] == [("no territory", "Ann Poe")]
     with pytest.raises(InputError, match="covers no territory"):
         enter(ws, sid, ["A-2"], territory=None, rep="U-1")
@@ -153,16 +153,16 @@ def test_the_engine_keeps_the_anchor_and_what_is_laid_on_it(ws, sid):
 
 
 def test_more_than_a_tenth_is_warned_of(ws, sid):
-    assert named_accounts.register(ws, ws.store.scenario(sid)).warning == ""
+    assert named_accounts.register(ws, ws.store.scenarios.get(sid)).warning == ""
     enter(ws, sid, ["A-3"])
-    warned = named_accounts.register(ws, ws.store.scenario(sid)).warning
+    warned = named_accounts.register(ws, ws.store.scenarios.get(sid)).warning
     assert warned.startswith("1 account of 6 (16.7 %) go by exception")
 
 
 def test_a_deleted_territory_lets_its_accounts_go_and_says_so(ws, sid):
     enter(ws, sid, ["A-2"])
-    editing.edit(ws, sid, ws.store.rev(sid), lambda p, _: moves.merge(p, 1, 0))
-    shown = named_accounts.register(ws, ws.store.scenario(sid))
+    editing.edit(ws, sid, ws.store.scenarios.rev(sid), lambda p, _: moves.merge(p, 1, 0))
+    shown = named_accounts.register(ws, ws.store.scenarios.get(sid))
     assert [x.state for x in shown.lines] == ["no territory"]
     assert plan_snapshot(ws, sid).table["load"].tolist() == [600.0]
 
@@ -173,7 +173,7 @@ def test_unknown_accounts_are_named(ws, sid):
 
 
 def test_search_finds_by_id_and_name_largest_first(ws, sid):
-    data = ws.store.scenario(sid).dataset_id
+    data = ws.store.scenarios.get(sid).dataset_id
     found = exceptions.search(ws, data, "customer", "Revenue")
     assert found["account_id"].tolist()[:2] == ["A-2", "A-4"]
     assert exceptions.search(ws, data, "a-3")["account_id"].tolist() == ["A-3"]
@@ -200,7 +200,7 @@ def test_a_design_with_exceptions_comes_out_as_the_engine_said(ws):
     assert plan_snapshot(ws, sid).table["load"].tolist() == [10.0, 110.0]
     task = design_task(ws, sid, apply_result.DesignRequest(territories=2, measure="Revenue", tolerance=0.7, keep="Low"))
     result = design(task.problem, seed=1)
-    apply_result.apply_design(ws, task, result, ws.store.rev(sid))
+    apply_result.apply_design(ws, task, result, ws.store.scenarios.rev(sid))
     one = plan_snapshot(ws, sid)
     south = one.table.set_index("code").loc[1]
     assert south["load"] >= 60, "what goes by name stays with it"

@@ -45,8 +45,8 @@ def names(ws, sid):
 
 def test_the_tree_shows_plans_versions_and_branches_with_their_figures(ws, sid):
     tree.name_version(ws, sid, "As agreed", by=ME)
-    ws.store.mark(sid, "tag", "board version", edit_id=4, by=ME)
-    ws.store.mark(sid, "note", "for the meeting", by=ME)
+    ws.store.marks.add(sid, "tag", "board version", edit_id=4, by=ME)
+    ws.store.marks.add(sid, "note", "for the meeting", by=ME)
     branch = tree.branch(ws, sid, 4, "Kent goes north", by=ME)
     editing.paint(ws, branch.id, [KENT], 0)
     tree.name_version(ws, branch.id, "Try", by=ME)
@@ -69,11 +69,11 @@ def test_the_tree_shows_plans_versions_and_branches_with_their_figures(ws, sid):
 
 def test_a_plan_put_away_or_deleted_leaves_its_branches_in_the_tree(ws, sid):
     branch = tree.branch(ws, sid, 3, "Branch", by=ME)
-    ws.store.archive(sid, by=ME)
+    ws.store.scenarios.archive(sid, by=ME)
     assert [(n.depth, n.point.name) for n in tree.tree(ws)] == [(0, "Branch")]
     assert len(tree.tree(ws, archived=True)) == 2
-    ws.store.archive(sid, False, by=ME)
-    ws.store.delete(sid)
+    ws.store.scenarios.archive(sid, False, by=ME)
+    ws.store.scenarios.delete(sid)
     nodes = tree.tree(ws)
     assert [n.info.id for n in nodes] == [branch.id]
     assert np.isnan(tree.figures(ws, nodes[0]).moved), "what it grew from is gone"
@@ -89,7 +89,7 @@ def test_two_versions_never_bear_one_name(ws, sid):
 
 
 def test_each_line_says_who_what_and_what_it_did_to_the_balance(ws, sid):
-    editing.undo(ws, sid, ws.store.rev(sid), author="Eve")
+    editing.undo(ws, sid, ws.store.scenarios.rev(sid), author="Eve")
     tree.name_version(ws, sid, "Half", by=ME)
     lines = history.with_effects(ws, sid, history.history_lines(ws, sid))
     told = [(x.event.who, x.event.what, x.kind, x.effect) for x in lines]
@@ -133,9 +133,9 @@ def test_going_back_is_a_new_edit_and_nothing_is_lost(ws, sid):
     done = history.back_to(ws, sid, 4, 5, author="me")
     assert (done.changed, done.rev) == (True, 6)
     assert names(ws, sid) == ["South", "Territory 1", "South"]
-    assert ws.plan(sid)[0].same_as(ws.store.plan_at(sid, 4))
-    assert len(ws.store.history(sid).steps) == 6, "the merge is still there"
-    step = ws.store.history(sid).steps[-1]
+    assert ws.plan(sid)[0].same_as(ws.store.plans.at(sid, 4))
+    assert len(ws.store.edits.history(sid).steps) == 6, "the merge is still there"
+    step = ws.store.edits.history(sid).steps[-1]
     assert (step.kind, step.note) == ("restore", "change 4: Moved 2 counties to South")
     assert history.back_to(ws, sid, 4, 6).notice == "The plan is like this already."
     with pytest.raises(ConflictError):
@@ -173,15 +173,15 @@ def test_own_undo_goes_back_step_by_step_and_a_new_change_ends_redo(ws, sid):
     assert history.undo_own(ws, sid, author="Eve").changed  # takes 3 back
     assert names(ws, sid)[NEW_CASTLE] == ""
     assert history.undo_own(ws, sid, author="Eve").notice == "There is no change of yours to take back."
-    mine = history.own(ws.store.history(sid), "Eve")
+    mine = history.own(ws.store.edits.history(sid), "Eve")
     assert (mine.undo, mine.redo_title) == (None, "Moved 1 county to Territory 1")
     editing.paint(ws, sid, [SUSSEX], 0, author="Eve")
-    assert history.own(ws.store.history(sid), "Eve").redo is None
+    assert history.own(ws.store.edits.history(sid), "Eve").redo is None
 
 
 def test_a_note_somebody_typed_is_no_takeback(ws, sid):
     editing.edit(ws, sid, 4, lambda p, _: moves.assign(p, [KENT], 0, author="Eve", note="change 3: x").edit)
-    assert history.own(ws.store.history(sid), "Eve").undo == 5
+    assert history.own(ws.store.edits.history(sid), "Eve").undo == 5
 
 
 def test_a_territory_somebody_filled_since_is_not_deleted_with_its_making(ws, sid):
@@ -234,13 +234,13 @@ def test_plans_of_other_units_are_refused():
 def test_ways_through_the_history_ask_for_the_right_to_edit(ws, sid):
     ana, bob = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob")
     ws.sign_in = True
-    ws.store.give_role(sid, ana.user_id, "owner", by=ana)
-    ws.store.give_role(sid, bob.user_id, "viewer", by=ana)
-    ws.store.own_dataset(ws.store.scenario(sid).dataset_id, ana.user_id)
+    ws.store.roles.give(sid, ana.user_id, "owner", by=ana)
+    ws.store.roles.give(sid, bob.user_id, "viewer", by=ana)
+    ws.store.datasets.give_to(ws.store.scenarios.get(sid).dataset_id, ana.user_id)
     mine, his = for_person(ws, ana), for_person(ws, bob)
     editing.paint(mine, sid, [KENT], 0)
     for act in (
-        lambda w: history.back_to(w, sid, 3, w.store.rev(sid)),
+        lambda w: history.back_to(w, sid, 3, w.store.scenarios.rev(sid)),
         lambda w: tree.name_version(w, sid, "x", by=ana),
         lambda w: exceptions.enter(w, sid, ["A-1"], kind="named", territory=0, by=ana),
     ):
