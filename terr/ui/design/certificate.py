@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from terr.errors import TerrError
@@ -14,6 +11,7 @@ from terr.ui.session.errors import attempt
 from terr.view.text import markdown, sentence
 from terr.workspace.design import certificate
 from terr.workspace.plan import plan_settings
+from terr.workspace.plan.plan_settings import Proof
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 
@@ -65,7 +63,7 @@ def certificate_part(shown: PlanSnapshot) -> None:
     )
 
 
-def certificate_sentence(proof: Mapping[str, Any], *, current: bool) -> None:
+def certificate_sentence(proof: Proof, *, current: bool) -> None:
     """One sentence, and what stands behind it on demand."""
     text = markdown(certificate.proof_sentence(proof))
     if current:

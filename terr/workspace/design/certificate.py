@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from terr.errors import InputError
 from terr.model.result import Result
@@ -12,7 +10,7 @@ from terr.store import ScenarioInfo
 from terr.view.text import count, number, percent, unit_noun
 from terr.workspace.design.problem import SolveTask
 from terr.workspace.design.solve_task import rebalance_task
-from terr.workspace.plan.plan_settings import proof_at
+from terr.workspace.plan.plan_settings import Proof, proof_at
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 from terr.workspace.workspace import Workspace
 
@@ -55,35 +53,36 @@ def whats_missing(shown: PlanSnapshot) -> str:
     return "bring the plan within its limits first; what is outside them can't be compared"
 
 
-def proof_of(result: Result, measure: str, tolerance: float) -> dict[str, Any]:
+def proof_of(result: Result, measure: str, tolerance: float) -> Proof:
     """What is kept of a proof."""
-    return {
-        "status": result.status,
-        "objective": result.objective,
-        "bound": result.bound,
-        "gap": result.gap,
-        "model": result.model,
-        "solver": result.solver,
-        "seconds": result.runtime_s,
-        "measure": measure,
-        "tolerance": tolerance,
-        "priced": "prices" in result.model,
-        "early": result.status == "stopped" or any(e.code == "time_limit" for e in result.explanations),
-    }
+    objective, bound, gap = (
+        None if v is None or not math.isfinite(v) else v for v in (result.objective, result.bound, result.gap)
+    )
+    return Proof(
+        status=result.status,
+        objective=objective,
+        bound=bound,
+        gap=gap,
+        model=result.model,
+        solver=result.solver,
+        seconds=result.runtime_s,
+        measure=measure,
+        tolerance=tolerance,
+        priced="prices" in result.model,
+        early=result.status == "stopped" or any(e.code == "time_limit" for e in result.explanations),
+    )
 
 
-def current_proof(ws: Workspace, info: ScenarioInfo) -> tuple[Mapping[str, Any] | None, bool]:
+def current_proof(ws: Workspace, info: ScenarioInfo) -> tuple[Proof | None, bool]:
     """The newest proof on this line of work, and whether it is of the plan, measure and limit as they stand."""
     proof, same = proof_at(ws, info)
-    if proof is None:
-        return None, False
-    return proof, same and proof.get("measure") == info.measure and proof.get("tolerance") == info.tolerance
+    return proof, same and proof is not None and (proof.measure, proof.tolerance) == (info.measure, info.tolerance)
 
 
-def proof_sentence(proof: Mapping[str, Any]) -> str:
+def proof_sentence(proof: Proof) -> str:
     """One plain sentence; percentages are rounded up, so that they never promise more than was proven."""
-    better = "better by the priorities you set" if proof.get("priced") else "more compact"
-    status, gap = proof.get("status"), proof.get("gap")
+    better = "better by the priorities you set" if proof.priced else "more compact"
+    status, gap = proof.status, proof.gap
     if status == "infeasible":
         return "No plan can keep these limits, proven. Widen a limit or unlock some units."
     if gap is None or not math.isfinite(gap):
@@ -91,7 +90,7 @@ def proof_sentence(proof: Mapping[str, Any]) -> str:
     if status == "optimal" or gap <= BEST:
         return f"This is the best possible plan, proven: none within these limits is {better}."
     most = percent(math.ceil(1000 * gap - 1e-9) / 10)
-    if gap <= CLOSE or not proof.get("early"):
+    if gap <= CLOSE or not proof.early:
         return f"No plan within these limits can be more than {most} {better} than this one."
     return f"A proof wasn't found in the time: at most {most} better is possible."
 
@@ -113,32 +112,22 @@ def points_text(effect: float) -> str:
     return f"{value:+.1f} pt".replace("-", "−") if value else "0.0 pt"
 
 
-def proof_details(proof: Mapping[str, Any]) -> list[tuple[str, str]]:
+def proof_details(proof: Proof) -> list[tuple[str, str]]:
     """What stands behind the sentence: (what, value)."""
-    gap, bound, objective = proof.get("gap"), proof.get("bound"), proof.get("objective")
     return [
-        ("This plan", _km2(objective)),
-        ("No plan below", _km2(bound)),
-        ("Gap", "–" if gap is None else percent(100 * gap, 2)),
-        ("What is compared", str(proof.get("model", ""))),
-        ("Proven by", str(proof.get("solver", "")) or "–"),
+        ("This plan", _km2(proof.objective)),
+        ("No plan below", _km2(proof.bound)),
+        ("Gap", "–" if proof.gap is None else percent(100 * proof.gap, 2)),
+        ("What is compared", proof.model),
+        ("Proven by", proof.solver or "–"),
         ("Time", _time(proof)),
-        ("Limit", f"{proof.get('measure', '')} ±{100 * float(proof.get('tolerance', 0.0)):g} %"),
+        ("Limit", f"{proof.measure} ±{100 * proof.tolerance:g} %"),
     ]
 
 
-def short_gap(proof: Mapping[str, Any] | None, *, current: bool) -> str:
-    """For the headline: "best", "≤ 2.1 %" or an en dash."""
-    gap = None if proof is None or not current else proof.get("gap")
-    if gap is None or not math.isfinite(gap):
-        return "–"
-    return "best" if gap <= BEST else f"≤ {percent(math.ceil(1000 * gap - 1e-9) / 10)}"
+def _km2(value: float | None) -> str:
+    return "–" if value is None or not math.isfinite(value) else f"{number(value)} km²"
 
 
-def _km2(value: Any) -> str:
-    return f"{number(float(value))} km²" if isinstance(value, int | float) and math.isfinite(value) else "–"
-
-
-def _time(proof: Mapping[str, Any]) -> str:
-    seconds = float(proof.get("seconds", 0.0))
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+def _time(proof: Proof) -> str:
+    return f"{proof.seconds:.0f} s" if proof.seconds < 120 else f"{proof.seconds / 60:.0f} minutes"

@@ -6,8 +6,11 @@ They live in the scenario's settings, by edit, so that undo brings the earlier o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from terr.errors import InputError
+from terr.model.json_values import read, to_plain
 from terr.store import ScenarioInfo
 from terr.workspace.plan.rules import NO_RULES, PlanRules, read_rules, rules_json
 from terr.workspace.workspace import Workspace
@@ -15,6 +18,31 @@ from terr.workspace.workspace import Workspace
 ASKED, RULES, PROOFS = "asked", "rules", "proofs"
 _MOST = 200
 """Edits whose rules are kept; older ones give way, the newest last."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was proven of a plan.
+
+    Attributes:
+        status: as `Result.status`.
+        objective: of the plan, km2; bound: no plan is below; gap: their relative distance; None where none is known.
+        model: what is compared; solver: who proved it; seconds: it took.
+        measure, tolerance: of the plan then.
+        priced: the objective counts more than compactness; early: there was no time to finish.
+    """
+
+    status: str
+    objective: float | None = None
+    bound: float | None = None
+    gap: float | None = None
+    model: str = ""
+    solver: str = ""
+    seconds: float = 0.0
+    measure: str = ""
+    tolerance: float = 0.0
+    priced: bool = False
+    early: bool = False
 
 
 def save_setting(ws: Workspace, scenario_id: str, name: str, value: Any) -> None:
@@ -45,19 +73,21 @@ def rules_of(ws: Workspace, info: ScenarioInfo) -> PlanRules:
     return read_rules(kept.get(str(at)))
 
 
-def save_certificate(ws: Workspace, scenario_id: str, edit_id: int, proof: Mapping[str, Any]) -> None:
+def save_certificate(ws: Workspace, scenario_id: str, edit_id: int, proof: Proof) -> None:
     """Keep what was proven of the plan after an edit."""
-    _keep_at(ws, scenario_id, PROOFS, edit_id, dict(proof))
+    _keep_at(ws, scenario_id, PROOFS, edit_id, to_plain(proof))
 
 
-def proof_at(ws: Workspace, info: ScenarioInfo) -> tuple[Mapping[str, Any] | None, bool]:
+def proof_at(ws: Workspace, info: ScenarioInfo) -> tuple[Proof | None, bool]:
     """The newest proof on this line of work, and whether it is of the plan as it stands."""
     kept = _by_edit(info, PROOFS)
     if not kept:
         return None, False
     at = last_of(ws, info, set(kept))
-    found = kept.get(str(at))
-    return (found if isinstance(found, Mapping) else None), at == info.head
+    try:
+        return read(Proof, kept.get(str(at)), "a proof"), at == info.head
+    except InputError:
+        return None, at == info.head
 
 
 def last_of(ws: Workspace, info: ScenarioInfo, edits: set[str]) -> int:

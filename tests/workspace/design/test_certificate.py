@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -32,19 +32,10 @@ def ri(ws):
 
 
 def proof(**said):
-    return {
-        "status": "feasible",
-        "objective": 100.0,
-        "bound": 90.0,
-        "gap": 0.1,
-        "model": "m",
-        "solver": "s",
-        "seconds": 30.0,
-        "measure": "Revenue",
-        "tolerance": 0.05,
-        "priced": False,
-        "early": False,
-    } | said
+    return replace(
+        plan_settings.Proof("feasible", 100.0, 90.0, 0.1, "m", "s", 30.0, "Revenue", 0.05, priced=False, early=False),
+        **said,
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,7 +73,7 @@ def test_a_proof_is_kept_with_the_plan_it_is_of(ws, ri):
     result = certify(task.problem, task.assign, time_limit_s=20)
     info = ws.store.scenarios.get(ri)
     kept = certificate.proof_of(result, info.measure, info.tolerance)
-    assert kept["gap"] is not None
+    assert kept.gap is not None
     plan_settings.save_certificate(ws, ri, info.head, kept)
     assert certificate.current_proof(ws, ws.store.scenarios.get(ri)) == (kept, True)
     assert plan_snapshot(ws, ri).info.settings["proofs"]
@@ -92,6 +83,13 @@ def test_a_proof_is_kept_with_the_plan_it_is_of(ws, ri):
     assert certificate.current_proof(ws, ws.store.scenarios.get(ri)) == (kept, True), "and good again after Undo"
     ws.store.scenarios.update_settings(ri, tolerance=0.5)
     assert certificate.current_proof(ws, ws.store.scenarios.get(ri))[1] is False, "another limit, another question"
+
+
+@pytest.mark.parametrize("kept", [None, 3, {}, {"status": 3}, {"status": "feasible", "gap": "small"}])
+def test_a_kept_proof_that_cant_be_read_is_none(ws, ri, kept):
+    head = ws.store.scenario(ri).head
+    plan_settings.save_setting(ws, ri, plan_settings.PROOFS, {str(head): kept})
+    assert certificate.current_proof(ws, ws.store.scenario(ri)) == (None, False)
 
 
 def test_what_is_missing_for_a_proof(ws, ri):
