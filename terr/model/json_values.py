@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_args, get_origin
+from contextlib import suppress
+from types import GenericAlias
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import numpy as np
@@ -98,11 +100,35 @@ def read_each(kind: type[T], kept: Any) -> tuple[T, ...]:
     """The values of a kept list; what can't be read is left out, so that the rest opens."""
     out = []
     for one in kept if isinstance(kept, list | tuple) else ():
-        try:
+        with suppress(TerrError):
             out.append(read(kind, one, "a kept value"))
-        except TerrError:
-            continue
     return tuple(out)
+
+
+def readable(kind: type[Any], kept: Any) -> dict[str, Any]:
+    """The fields of a dataclass that can be read, by their names; of lists and objects what can be read of them.
+
+    For settings that must open whatever became of them: what isn't here has its usual value.
+    """
+    hints, out = get_type_hints(kind, include_extras=True), {}
+    for name, value in kept.items() if isinstance(kept, Mapping) else ():
+        with suppress(TerrError):
+            if name in hints:
+                out[name] = _what_fits(hints[name], value)
+    return out
+
+
+def _what_fits(hint: Any, value: Any) -> Any:
+    parts = get_args(hint)
+    if get_origin(hint) is tuple and parts[1:] == (...,):
+        return read_each(parts[0], value)
+    if get_origin(hint) is Mapping and isinstance(value, Mapping):
+        fits, entry = dict[Any, Any](), cast(Any, GenericAlias(dict, parts))
+        for one in value.items():
+            with suppress(TerrError):
+                fits |= read(entry, dict([one]), "a kept value")
+        return fits
+    return read(hint, value, "a kept value")
 
 
 def _plain_form(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
 from terr.model.accounts import Accounts
+from terr.model.json_values import readable
 from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.report.safe import shown
@@ -129,8 +130,17 @@ def plan_outlook(accounts: Accounts, level: str, region: str | Sequence[str] | N
     return PlanOutlook(f"{n:,} {word}. Accounts: {located_line(found)}.", reasons, tuple(hints))
 
 
+@dataclass(frozen=True)
+class KeptLayer:
+    """What a scenario's settings keep of its layer; see `Layer`."""
+
+    title: str = ""
+    source: str = ""
+    approximate: bool = False
+
+
 def layer_settings(level: str) -> dict[str, Any]:
-    """What a scenario's settings keep of its layer."""
+    """The same of a level, as JSON."""
     whole = layer(level)
     return {"title": whole.title, "source": whole.source, "approximate": whole.approximate}
 
@@ -148,23 +158,23 @@ def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
     kept = _kept(info)
     rough = " (approximate areas)" if is_rough(info) and not brief else ""
     if tuple(info.region) == EVERYWHERE:
-        return f"{kept.get('title') or 'Areas of a file of your own'}{rough}"
-    own = f"area of {kept['title']}" if info.level.startswith("own-") and kept.get("title") else ""
+        return f"{kept.title or 'Areas of a file of your own'}{rough}"
+    own = f"area of {kept.title}" if info.level.startswith("own-") and kept.title else ""
     return f"{region_label(info.region)} by {own or unit_noun(info.level, 1)}{rough}"
 
 
 def is_rough(info: ScenarioInfo) -> bool:
     """Whether the plan's areas are approximate, which is said wherever they are shown."""
-    return bool(_kept(info).get("approximate"))
+    return _kept(info).approximate
 
 
 def missing(info: ScenarioInfo, error: LocateError) -> str:
     """What to do about a plan whose layer isn't at hand any more."""
     kept = _kept(info)
-    if not info.level.startswith(("own-", "zip")) or not kept.get("title"):
+    if not info.level.startswith(("own-", "zip")) or not kept.title:
         return str(error)
-    title, source = shown(str(kept["title"]), 60), str(kept.get("source") or "")
-    which = f" ({source})" if source else ""
+    title = shown(kept.title, 60)
+    which = f" ({kept.source})" if kept.source else ""
     again = (
         "Add that file again on the page Settings, with the same columns"
         if info.level.startswith("own-")
@@ -224,6 +234,5 @@ def reasons_line(found: PlacedAccounts, most: int = 3) -> str:
     return f" ({'; '.join(reasons[:most])}{more})"
 
 
-def _kept(info: ScenarioInfo) -> Mapping[str, Any]:
-    kept = info.settings.get(BOUNDARIES)
-    return kept if isinstance(kept, Mapping) else {}
+def _kept(info: ScenarioInfo) -> KeptLayer:
+    return KeptLayer(**readable(KeptLayer, info.settings.get(BOUNDARIES)))

@@ -20,7 +20,7 @@ from terr.errors import InputError, TerrError
 from terr.matching.duplicates import DuplicateDecision
 from terr.matching.families import FamilyDecision
 from terr.model.edit import Edit
-from terr.model.json_values import parse, read, read_each, to_plain, to_text
+from terr.model.json_values import parse, read, read_each, readable, to_plain, to_text
 from terr.model.plan import Territory
 from terr.scoring.scores import Ingredient
 from terr.scoring.segments import Segment
@@ -247,3 +247,16 @@ VALUES = st.one_of(
 def test_every_value_comes_back_as_it_was(value: Any) -> None:
     assert read(type(value), json.loads(to_text(value, "it")), "it", closed=True) == value
     assert read(type(value), to_plain(value), "it") == value
+
+
+def test_of_settings_what_can_be_read_is_taken() -> None:
+    kept = {
+        "count": "three",
+        "way": "b",
+        "inner": [{"name": "x"}, 7, {"name": "y", "share": 9}],
+        "by_code": {"1": 0.5, "x": 1.0, "2": "y"},
+        "array": [1, "2"],
+        "more": 1,
+    }
+    assert readable(Outer, kept) == {"way": "b", "inner": (Inner("x"),), "by_code": {1: 0.5}}
+    assert readable(Outer, None) == readable(Outer, [kept]) == {}
