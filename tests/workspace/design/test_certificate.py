@@ -87,9 +87,9 @@ def test_a_proof_is_kept_with_the_plan_it_is_of(ws, ri):
 
 @pytest.mark.parametrize("kept", [None, 3, {}, {"status": 3}, {"status": "feasible", "gap": "small"}])
 def test_a_kept_proof_that_cant_be_read_is_none(ws, ri, kept):
-    head = ws.store.scenario(ri).head
+    head = ws.store.scenarios.get(ri).head
     plan_settings.save_setting(ws, ri, plan_settings.PROOFS, {str(head): kept})
-    assert certificate.current_proof(ws, ws.store.scenario(ri)) == (None, False)
+    assert certificate.current_proof(ws, ws.store.scenarios.get(ri)) == (None, False)
 
 
 def test_what_is_missing_for_a_proof(ws, ri):
