@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
@@ -22,7 +23,8 @@ from terr.errors import InputError, SolveError, TerrError
 if TYPE_CHECKING:
     from terr.model.result import Progress
     from terr.workspace.accounts.decisions_file import Decisions
-    from terr.workspace.batch.report import BatchInputs, PlanReport
+    from terr.workspace.batch.inputs import BatchInputs
+    from terr.workspace.batch.report import PlanReport
     from terr.workspace.batch.solve import Control
 
 DONE, FAILED, UNUSABLE, LIMIT_BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
@@ -101,34 +103,26 @@ def _parser() -> argparse.ArgumentParser:
     options.plan_options(design)
     design.add_argument("--territories", type=options.whole, required=True, metavar="K", help="how many")
     design.add_argument(
-        "--plan", metavar="PLAN.csv", help="today's plan, for --continuity and --max-moved; its names are kept"
+        "--plan", metavar="PLAN.csv", help="today's plan, for --keep, --max-moved and locks; its names are kept"
     )
-    design.add_argument(
-        "--lock",
-        type=options.pair,
-        action="append",
-        default=[],
-        metavar="UNIT=TERRITORY",
-        help='keep a unit in a territory: 48453=3 or 48453="Territory 3"',
-    )
+    options.people_options(design)
+    options.shape_options(design)
     design.add_argument(
         "--seed-unit",
         type=options.pair,
         action="append",
         default=[],
         metavar="UNIT=TERRITORY",
-        help="start a territory around a unit, such as a rep's home",
+        help="start a territory around a unit",
     )
+    design.add_argument("--name", action="append", default=[], metavar="NAME", help="name of a territory")
     design.add_argument(
-        "--balance",
-        type=options.priced,
-        action="append",
-        default=[],
-        metavar="[MEASURE=]PRICE",
-        help="even loads out within the limit; 1 = as dear as all of the shape",
-    )
-    design.add_argument(
-        "--continuity", type=options.price, default=0.0, metavar="PRICE", help="price of leaving today's territory"
+        "--keep",
+        "--continuity",
+        type=options.priority,
+        default="Off",
+        metavar="LEVEL",
+        help="how much today's territories count: Off, Low, Medium, High, or a price",
     )
     options.moved_option(design)
     options.solve_options(design)
@@ -136,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     rebalance = command("rebalance", "Repair a plan with the least change.", _rebalance)
     options.file_options(rebalance)
     options.plan_options(rebalance)
+    options.people_options(rebalance)
     rebalance.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
     options.moved_option(rebalance)
     options.solve_options(rebalance)
@@ -150,12 +145,15 @@ def _parser() -> argparse.ArgumentParser:
     certify = command("certify", "Prove how good a plan is.", _certify)
     options.file_options(certify)
     options.plan_options(certify)
+    options.people_options(certify)
+    options.shape_options(certify)
     certify.add_argument("--plan", required=True, metavar="PLAN.csv", help="the plan to judge: unit_id,territory")
     options.time_options(certify)
 
     frontier = command("frontier", "Show what change buys: balance against load that changes hands.", _frontier)
     options.file_options(frontier)
     options.plan_options(frontier)
+    options.people_options(frontier)
     frontier.add_argument("--plan", required=True, metavar="PLAN.csv", help="today's plan: unit_id,territory")
     frontier.add_argument("--points", type=options.points, default=9, metavar="N", help="plans to look for (default 9)")
     frontier.add_argument("--out-dir", metavar="DIR", help="write each plan there, as point-1.csv, point-2.csv ...")
@@ -185,22 +183,29 @@ def _decisions(args: argparse.Namespace) -> Decisions:
 
 
 def _design(args: argparse.Namespace) -> int:
-    from terr.cli.local_files import read_file
     from terr.workspace.batch.solve import make_design
 
-    locks = _once(args.lock, "--lock")
-    plan = read_file(args.plan, "plan file") if args.plan else None
-    return _solved(
-        args, "Design", lambda ground, how: make_design(ground, args.territories, locks=locks, plan_file=plan, how=how)
-    )
+    k, plan, named = args.territories, _plan_file(args), _named(args)
+    return _solved(args, "Design", lambda ground, how: make_design(ground, k, plan_file=plan, named=named, how=how))
 
 
 def _rebalance(args: argparse.Namespace) -> int:
-    from terr.cli.local_files import read_file
     from terr.workspace.batch.solve import make_rebalance
 
-    plan, most = read_file(args.plan, "plan file"), args.max_moved
-    return _solved(args, "Rebalance", lambda ground, how: make_rebalance(ground, plan, max_moved=most, how=how))
+    plan, named = _plan_file(args), _named(args)
+    return _solved(args, "Rebalance", lambda ground, how: make_rebalance(ground, plan, named=named, how=how))
+
+
+def _plan_file(args: argparse.Namespace) -> Any:
+    from terr.cli.local_files import read_file
+
+    return read_file(args.plan, "plan file") if args.plan else None
+
+
+def _named(args: argparse.Namespace) -> tuple[str, bytes] | None:
+    from terr.cli.local_files import read_file
+
+    return (PurePath(args.named).name, read_file(args.named, "file of named accounts")) if args.named else None
 
 
 def _solved(args: argparse.Namespace, title: str, solve: Callable[[BatchInputs, Control], PlanReport]) -> int:
@@ -220,25 +225,24 @@ def _solved(args: argparse.Namespace, title: str, solve: Callable[[BatchInputs, 
 
 
 def _certify(args: argparse.Namespace) -> int:
-    from terr.cli.local_files import read_file
-    from terr.workspace.batch.judge import make_certificate
+    from terr.workspace.batch.solve import make_certificate
 
-    plan = read_file(args.plan, "plan file")
-    return _solved(args, "Certificate", lambda ground, how: make_certificate(ground, plan, how=how))
+    plan, named = _plan_file(args), _named(args)
+    return _solved(args, "Certificate", lambda ground, how: make_certificate(ground, plan, named=named, how=how))
 
 
 def _frontier(args: argparse.Namespace) -> int:
-    from terr.cli.local_files import check_folder, read_file, write_file
+    from terr.cli.local_files import check_folder, write_file
     from terr.cli.text_report import frontier_text
-    from terr.workspace.batch.judge import make_frontier
-    from terr.workspace.batch.solve import Control
+    from terr.workspace.batch.solve import Control, make_frontier
 
-    plan = read_file(args.plan, "plan file")
+    plan, named = _plan_file(args), _named(args)
     files = [f"point-{z + 1}.csv" for z in range(args.points)]
     folder = check_folder(args.out_dir, files, sources=(args.file, args.plan)) if args.out_dir else None
     ground = _ground(args)
     with _stoppable() as stop, _told() as progress:
-        found = make_frontier(ground, plan, points=args.points, how=Control(args.seed, args.time_limit, progress, stop))
+        how = Control(args.seed, args.time_limit, progress, stop)
+        found = make_frontier(ground, plan, points=args.points, named=named, how=how)
     if folder is not None:
         for row, answer in zip(found.report["points"], found.answers, strict=True):
             row["plan"] = f"point-{row['point']}.csv"
@@ -280,32 +284,48 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _ground(args: argparse.Namespace) -> BatchInputs:
     from terr.cli.local_files import read_file
-    from terr.workspace.batch.constraints import PlanConstraints
-    from terr.workspace.batch.prepare import BatchRequest, prepare
+    from terr.workspace.batch.inputs import BatchRequest
+    from terr.workspace.batch.prepare import prepare
     from terr.workspace.scores.recipe import EMPTY, recipe_of
 
     level, region, findings = _where(args)
-    limits = _once(args.limit, "--limit")
-    terms = PlanConstraints(
+    given = vars(args)  # not every command has every option
+    request = BatchRequest(
+        level=level,
+        region=region,
+        measure=args.measure,
+        limits=_once(args.limit, "--limit"),
         floors=_once(args.floor, "--floor"),
         caps=_once(args.cap, "--cap"),
+        balance=_once(given.get("balance", []), "--balance"),
+        shape=given.get("shape", "Medium"),
+        keep=given.get("keep", "Off"),
+        max_moved=given.get("max_moved"),
+        unassigned=args.unassigned,
         shares=_once(args.target, "--target"),
         together=args.keep_together,
-        unassigned=args.unassigned,
-        balance=_once(getattr(args, "balance", []), "--balance"),
-        continuity=getattr(args, "continuity", 0.0),
-        max_moved=getattr(args, "max_moved", None),
-        seeds=_once(getattr(args, "seed_unit", []), "--seed-unit"),
+        whole_states=[s.upper() for states in args.keep_whole for s in states],
+        names=given.get("name", []),
+        starts=_once(given.get("seed_unit", []), "--seed-unit"),
+        locks=_once(given.get("lock", []), "--lock"),
+        closed=given.get("lock_territory", []),
+        left_out=[u for units in given.get("leave_out", []) for u in units],
+        homes=given.get("from_homes", False),
+        reps=given.get("rep", []),
+        centred=given.get("fixed_centers", False),
+        most_km=given.get("max_distance"),
+        findings=findings,
+        scores=recipe_of(read_file(args.scores, "file of scores")) if args.scores else EMPTY,
     )
-    scores = recipe_of(read_file(args.scores, "file of scores")) if args.scores else EMPTY
-    wanted = BatchRequest(level, region, args.measure, limits, terms, findings, scores)
+    roster = given.get("roster")
     return prepare(
         read_file(args.file),
         args.file,
-        wanted,
+        request,
         sheet=args.sheet,
         choices=_once(args.map, "--map"),
         decisions=_decisions(args),
+        roster=(PurePath(roster).name, read_file(roster, "roster")) if roster else None,
     )
 
 

@@ -48,12 +48,25 @@ def part(text: str) -> tuple[str, float]:
     key, sign, value = text.rpartition("=")
     if not sign or not key.strip():
         raise argparse.ArgumentTypeError(f'"{text}" needs a territory and a share of a full one, such as 3=0.6')
-    return key.strip(), number(value, f"the target of {key.strip()}", "a share of a full territory, such as 0.6")
+    from terr.workspace.plan.rules import SHARES
+
+    what = f"the target of {key.strip()}"
+    found = number(value, what, "a share of a full territory, such as 0.6")
+    if not SHARES[0] <= found <= SHARES[1]:
+        raise argparse.ArgumentTypeError(
+            f"{what} is {value} of a full territory; choose {SHARES[0]:g} to {SHARES[1]:g}"
+        )
+    return key.strip(), found
+
+
+def several(text: str) -> tuple[str, ...]:
+    """`A,B,...`."""
+    return tuple(dict.fromkeys(u.strip() for u in text.split(",") if u.strip()))
 
 
 def together(text: str) -> tuple[str, ...]:
     """`UNIT,UNIT,...`, at least two."""
-    units = tuple(dict.fromkeys(u.strip() for u in text.split(",") if u.strip()))
+    units = several(text)
     if len(units) < 2:
         raise argparse.ArgumentTypeError(
             f'"{text[:60]}" names fewer than two units to keep together; put commas between'
@@ -63,16 +76,46 @@ def together(text: str) -> tuple[str, ...]:
 
 def price(text: str) -> float:
     """A number from 0 up."""
-    value = number(text, "the price", "a number such as 1")
+    value = number(text, "the price", "Off, Low, Medium, High or a number such as 1")
     if not 0 <= value <= 1e6:
         raise argparse.ArgumentTypeError(f"the price {text} must lie between 0 and 1,000,000")
     return value
 
 
-def priced(text: str) -> tuple[str, float]:
+def priority(text: str) -> str | float:
+    """Off, Low, Medium or High, or a price."""
+    from terr.workspace.design.request import WORDS
+
+    word = text.strip().capitalize()
+    return word if word in WORDS else price(text)
+
+
+def shape_level(text: str) -> str:
+    """Low, Medium or High."""
+    from terr.workspace.design.request import SHAPE_WORDS
+
+    word = text.strip().capitalize()
+    if word not in SHAPE_WORDS:
+        raise argparse.ArgumentTypeError(f'"{text[:40]}" must be one of {", ".join(SHAPE_WORDS)}')
+    return word
+
+
+def priced(text: str) -> tuple[str, str | float]:
     """`PRICE`, or `MEASURE=PRICE`; the measure is "" if none is named."""
     key, _, value = text.rpartition("=")
-    return key.strip(), price(value)
+    return key.strip(), priority(value)
+
+
+def distance(text: str) -> float:
+    """A distance in km, typed in miles (`100`, `100mi`) or kilometers (`160km`)."""
+    from terr.workspace.design.request import MILE_KM
+
+    given = text.strip().casefold()
+    unit = next((u for u in ("kilometers", "km", "miles", "mi") if given.endswith(u)), "")
+    found = number(given.removesuffix(unit).replace(",", ""), "the distance", "miles, such as 100, or 160km")
+    if found <= 0 or "%" in given:
+        raise argparse.ArgumentTypeError(f"the distance {text} must be above zero: miles, such as 100, or 160km")
+    return found * (1.0 if unit.startswith("k") else MILE_KM)
 
 
 def share(text: str) -> float:
@@ -208,13 +251,76 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cap", type=load, **many, metavar="MEASURE=LOAD", help="most load of a territory")
     parser.add_argument("--floor", type=load, **many, metavar="MEASURE=LOAD", help="least load of a territory")
     parser.add_argument(
-        "--target", type=part, **many, metavar="TERRITORY=0.6", help="share of a full territory; 1 if not given"
+        "--target",
+        type=part,
+        **many,
+        metavar="TERRITORY=0.6",
+        help="share of a full territory; 1, or its rep's capacity, if not given",
     )
     parser.add_argument(
         "--keep-together", type=together, **many, metavar="UNIT,UNIT,...", help="units of one territory"
     )
     parser.add_argument(
+        "--keep-whole", type=several, **many, metavar="STATE,STATE,...", help="states none of which is divided"
+    )
+    parser.add_argument(
         "--unassigned", type=share, default=0.0, metavar="SHARE", help="most load that may have no territory"
+    )
+
+
+def people_options(parser: argparse.ArgumentParser) -> None:
+    """Who covers the territories, and what stays where it is."""
+    many: dict[str, Any] = {"action": "append", "default": []}
+    parser.add_argument(
+        "--roster",
+        metavar="FILE",
+        help="reps: user id, name, home ZIP, capacity; by default a sheet of reps in FILE's workbook",
+    )
+    parser.add_argument(
+        "--from-homes", action="store_true", help="each rep of the roster gets a territory and starts from home"
+    )
+    parser.add_argument("--rep", **many, metavar="REP", help="only this rep, by id or name, does; may be repeated")
+    parser.add_argument("--fixed-centers", action="store_true", help="their homes stay the centers")
+    parser.add_argument(
+        "--max-distance",
+        type=distance,
+        metavar="MILES",
+        help="farthest an area may be from its rep's home: 100 (miles), 100mi or 160km",
+    )
+    parser.add_argument(
+        "--named",
+        metavar="FILE.csv",
+        help="accounts that go by name: account_id, and territory or rep; kind, until and reason if you like",
+    )
+    parser.add_argument(
+        "--lock",
+        type=pair,
+        **many,
+        metavar="UNIT=TERRITORY",
+        help='keep a unit in a territory: 48453=3 or 48453="Territory 3"',
+    )
+    parser.add_argument("--lock-territory", **many, metavar="TERRITORY", help="leave a territory of --plan as it is")
+    parser.add_argument(
+        "--leave-out", type=several, **many, metavar="UNIT,UNIT,...", help="units that get no territory"
+    )
+
+
+def shape_options(parser: argparse.ArgumentParser) -> None:
+    """What counts within the limits."""
+    parser.add_argument(
+        "--balance",
+        type=priced,
+        action="append",
+        default=[],
+        metavar="[MEASURE=]LEVEL",
+        help="even loads out within the limit: Off, Low, Medium, High, or a price (1 = as dear as all of the shape)",
+    )
+    parser.add_argument(
+        "--shape",
+        type=shape_level,
+        default="Medium",
+        metavar="LEVEL",
+        help="how much compact shapes count: Low, Medium (default) or High",
     )
 
 

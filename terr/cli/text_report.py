@@ -8,10 +8,10 @@ from typing import Any
 
 from terr.view.text import count, unit_noun
 from terr.workspace.accounts.dataset import WAYS, Intake, check_report
-from terr.workspace.batch.judge import Tradeoff
+from terr.workspace.batch.inputs import BatchInputs
 from terr.workspace.batch.prepare import Placements
-from terr.workspace.batch.report import BROKEN, BatchInputs, PlanReport
-from terr.workspace.batch.solve import BatchComparison
+from terr.workspace.batch.report import BROKEN, PlanReport
+from terr.workspace.batch.solve import BatchComparison, Tradeoff
 from terr.workspace.levels import place_name
 
 _SHOWN = 12
@@ -263,15 +263,16 @@ def _rough(ground: BatchInputs) -> str:
 
 def _limit(ground: BatchInputs, measure: str) -> str:
     """A measure's limits: "±5 %", "up to +10 %", "none", and least and most loads."""
-    limit, terms = ground.limits.get(measure), ground.terms
+    limits, floors, caps = ground.asked.bounds()
+    limit = limits.get(measure)
     low, high = limit if isinstance(limit, tuple) else (limit, limit)
     if low is not None and low == high:
         parts = [f"±{100 * low:g} %"]
     else:
         parts = [f"down to −{100 * low:g} %"] if low is not None else []
         parts += [f"up to +{100 * high:g} %"] if high is not None else []
-    parts += [f"at least {number(terms.floors[measure])}"] if measure in terms.floors else []
-    parts += [f"at most {number(terms.caps[measure])}"] if measure in terms.caps else []
+    parts += [f"at least {number(floors[measure])}"] if measure in floors else []
+    parts += [f"at most {number(caps[measure])}"] if measure in caps else []
     return " and ".join(parts) or "none"
 
 

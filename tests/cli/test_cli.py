@@ -65,7 +65,7 @@ PLAN = [
     "boundaries",
     "located",
 ]
-TERRITORY = ["id", "units", "load", "target", "deviation_pct", "components", "polsby_popper"]
+TERRITORY = ["id", "units", "load", "target", "deviation_pct", "components", "polsby_popper", "rep"]
 COMPACTNESS = ["polsby_popper_mean", "reock_mean", "moment_of_inertia_km2", "mean_distance_km", "border_km"]
 MOVED = ["units_pct", "accounts_pct", "load_pct"]
 
@@ -578,6 +578,16 @@ def test_a_design_that_keeps_close_to_today(accounts: Path, capsys: pytest.Captu
     assert it["disruption"]["load_pct"]["revenue"] <= 30
 
 
+ROSTER = ["--roster", "roster.csv"]
+
+
+@pytest.fixture
+def roster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ann in Hartford, Bob in Littleton, New Hampshire, and Nan with no home."""
+    (tmp_path / "roster.csv").write_text("User ID,Name,Zip\nU-1,Ann Poe,06103\nU-2,Bob Ray,03561\nU-3,Nan,\n")
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -603,13 +613,147 @@ def test_a_design_that_keeps_close_to_today(accounts: Path, capsys: pytest.Captu
         (["--balance", "-1"], "between 0 and 1,000,000"),
         (["--balance", "credit=1"], "credit is below zero"),
         (["--continuity", "1"], "needs today's plan"),
+        (["--keep", "high"], "needs today's plan; give it with --plan"),
+        (["--keep", "very"], "argument --keep/--continuity: the price must be Off, Low, Medium, High or a number"),
+        (["--shape", "Off"], 'argument --shape: "Off" must be one of Low, Medium, High'),
+        (["--from-homes"], "there is no roster; name one with --roster FILE"),
+        (["--max-distance", "100"], "there is no roster"),
+        (["--roster", "none.csv"], 'there is no roster "none.csv"'),
+        ([*ROSTER, "--rep", "Eve"], '--rep: "Eve" isn\'t in the roster; it has Ann Poe, Bob Ray, Nan'),
+        ([*ROSTER, "--from-homes"], "3 reps are chosen for 2 territories; choose fewer reps"),
+        ([*ROSTER, "--rep", "Nan"], "the home ZIP of Nan is missing or not known"),
+        ([*ROSTER, "--max-distance", "-5"], "the distance -5 must be above zero: miles, such as 100, or 160km"),
+        (
+            [*ROSTER, "--max-distance", "far"],
+            "argument --max-distance: the distance must be miles, such as 100, or 160km",
+        ),
+        (
+            ["--lock-territory", "1"],
+            '--lock-territory: "Territory 1" has no units to keep; give today\'s plan with --plan',
+        ),
+        (["--lock-territory", "9"], '--lock-territory can\'t keep territory "9"; choose 1 to 2'),
+        (["--leave-out", "TX"], 'unit "TX" can\'t be left out'),
+        (["--leave-out", "CT,MA,NH,RI"], "everything is locked"),
+        (["--keep-whole", "TX"], '--keep-whole: "TX" isn\'t a state of'),
+        (["--name", "A", "--name", "B", "--name", "C"], "3 names are given for 2 territories"),
+        (["--name", "A", "--name", "a"], "given twice"),
+        (["--target", "1=0.01"], "argument --target: the target of 1 is 0.01 of a full territory; choose 0.05 to 5"),
         (["--max-moved", "0.1"], "needs today's plan"),
     ],
 )
+@pytest.mark.usefixtures("roster")
 def test_bad_wishes_are_one_line(
     accounts: Path, capsys: pytest.CaptureFixture[str], words: list[str], says: str
 ) -> None:
     assert says in refused(capsys, "design", accounts, *WHERE, *TWO, *words)
+
+
+@pytest.mark.usefixtures("roster")
+def test_reps_start_from_home_and_their_territories_bear_their_names(
+    accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*ROSTER, "--rep", "U-1", "--rep", "bob ray", "--limit", "revenue=1", "--out", tmp_path / "p.csv"]
+    code, it = design_of(capsys, accounts, *words)
+    assert code == 0
+    assert [(t["id"], t["rep"]) for t in it["territories"]] == [("Ann Poe", "U-1"), ("Bob Ray", "U-2")]
+    plan = territories(tmp_path / "p.csv")
+    assert (plan["CT"], plan["NH"]) == ("Ann Poe", "Bob Ray")
+    code, it = design_of(capsys, accounts, *words, "--max-distance", "1")
+    assert code == 3
+    assert "distance" in " ".join(e["message"] for e in it["explanations"])
+    code, it = design_of(capsys, accounts, *words, "--max-distance", "1", "--unassigned", "1")
+    assert (code, it["unassigned_units"]) == (0, 2)
+
+
+def test_a_workbooks_own_sheet_of_reps_is_the_roster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "book.xlsx"
+    with pd.ExcelWriter(book, engine="openpyxl") as writer:
+        pd.DataFrame(
+            {"account_id": [*STATES], "name": [*STATES], "zip": [*ZIPS.values()], "revenue": [*STATES.values()]}
+        ).to_excel(writer, sheet_name="Accounts", index=False)
+        pd.DataFrame({"User ID": ["U-9"], "Name": ["Dee Fox"], "Zip": ["03301"]}).to_excel(
+            writer, sheet_name="Reps", index=False
+        )
+    code, it = design_of(capsys, book, "--from-homes", "--limit", "revenue=1")
+    assert code == 0
+    assert [t["rep"] for t in it["territories"]] == ["U-9", None]
+
+
+@pytest.mark.usefixtures("roster")
+def test_a_plan_is_kept_within_reach_of_the_reps_it_is_named_after(
+    accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    today = plan_file(tmp_path / "today.csv", CT="Ann Poe", MA="Ann Poe", NH="Bob Ray", RI="Ann Poe")
+    words = ["--plan", today, "--limit", "revenue=1", *ROSTER, "--max-distance"]
+    code, it = report(capsys, "rebalance", accounts, *WHERE, *words, "150km")
+    assert (code, it["disruption"]["units_pct"]) == (0, 0)
+    code, it = report(capsys, "frontier", accounts, *WHERE, *words, "20km")
+    assert code == 3
+    assert all(p["status"] == "limit_broken" for p in it["points"])
+
+
+@pytest.mark.usefixtures("roster")
+def test_named_accounts_go_where_they_are_said_to(
+    accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    today = plan_file(tmp_path / "today.csv", CT="Ann Poe", MA="South", NH="South", RI="Ann Poe")
+    named = tmp_path / "named.csv"
+    named.write_text("account_id,rep,reason,until\nA-NH,Ann Poe,Headquarters,\nA-MA,U-1,,2020-01-31\n")
+    words = ["certify", accounts, *WHERE, "--plan", today, *ROSTER, "--limit", "revenue=1", "--named", named]
+    code, it = report(capsys, *words, "--time-limit", "20")
+    assert code == 0
+    assert {t["id"]: t["load"]["revenue"] for t in it["territories"]} == {"Ann Poe": 80, "South": 20}
+    assert [t["target"]["revenue"] for t in it["territories"]] == [50, 50]
+    told = {e["code"]: e["message"] for e in it["explanations"]}
+    assert told["exceptions_past"] == "1 row of named.csv past the last day is left out"
+    assert told["many_exceptions"].startswith("1 account of 4")
+    assert "Ann Poe keeps 1 account by exception" in told["exceptions_counted"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("account,territory\nA-CT,North\n", "--named: named.csv needs the columns account_id and territory or rep"),
+        ("account_id\nA-CT\n", "needs the columns account_id and territory or rep"),
+        ("account_id,territory\nA-CT,North\nA-XX,North\n", 'row 3 of named.csv: account "A-XX" isn\'t among'),
+        ("account_id,territory\nA-CT,West\n", 'row 2 of named.csv: there is no territory "West"; choose 1 to 2'),
+        ("account_id,territory,rep\nA-CT,,\n", "row 2 of named.csv: say where account A-CT goes"),
+        ("account_id,rep\nA-CT,Eve\n", 'row 2 of named.csv: "Eve" isn\'t in the roster'),
+        ("account_id,rep\nA-CT,U-2\n", "goes to a rep who covers no territory of the plan; give --plan with one named"),
+        (
+            "account_id,territory,until\nA-CT,North,May 3\n",
+            'row 2 of named.csv: "May 3" is no day; write it as 2027-03-31',
+        ),
+        ("account_id,territory,kind\nA-CT,North,forever\n", 'row 2 of named.csv: "forever" is no kind of exception'),
+        ("account_id,territory,kind\nA-CT,North,holdover\n", "give the last day for account A-CT"),
+    ],
+)
+@pytest.mark.usefixtures("roster")
+def test_named_accounts_that_cant_be(
+    accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, says: str
+) -> None:
+    today = plan_file(tmp_path / "today.csv", CT="North", MA="North", NH="Ann Poe", RI="Ann Poe")
+    (tmp_path / "named.csv").write_text(content)
+    words = ["rebalance", accounts, *WHERE, "--plan", today, *ROSTER, "--named", "named.csv"]
+    assert says in refused(capsys, *words)
+
+
+def test_named_accounts_need_a_territory_with_units(
+    accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = tmp_path / "named.csv"
+    named.write_text("account_id,territory\nA-CT,1\n")
+    line = refused(capsys, "design", accounts, *WHERE, *TWO, "--named", named)
+    assert 'row 2 of named.csv: "Territory 1" has no units yet; give today\'s plan with --plan' in line
+
+
+def test_a_plan_is_judged_as_it_stands(accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    today = plan_file(tmp_path / "today.csv", CT="North", MA="North", NH="South", RI="South")
+    words = [accounts, *WHERE, "--plan", today, "--lock", "NH=North"]
+    for verb in ("certify", "frontier"):
+        assert "unit NH isn't where it is to be locked or left out" in refused(capsys, verb, *words)
+    _, it = report(capsys, "rebalance", *words, "--limit", "revenue=0.25")
+    assert {t["id"]: t["load"]["revenue"] for t in it["territories"]}["North"] == 60
 
 
 def test_compare_judges_by_every_limit(accounts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

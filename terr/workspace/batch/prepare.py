@@ -3,63 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from terr.aggregate import measures_per_unit, placed, totals, unit_codes
+from terr.aggregate import measures_per_unit, placed
 from terr.boundaries.layers.catalog import load_units
 from terr.errors import InputError
 from terr.ingest.columns.columns import ColumnMap
 from terr.model.accounts import Accounts
-from terr.model.problem_checks import Limit
+from terr.model.reps import Rep
 from terr.model.result import Explanation
-from terr.model.units import Units
 from terr.report.safe import shown
 from terr.view.text import count, unit_noun
 from terr.workspace.accounts.dataset import Intake, inspect, roster_in, with_column
 from terr.workspace.accounts.decisions_file import NOTHING, Decisions, check_answers, columns_of, imported_with
-from terr.workspace.batch.constraints import PlanConstraints
+from terr.workspace.batch.inputs import BatchInputs, BatchRequest
 from terr.workspace.batch.measure_names import COUNT, find_measures, scored_measures, with_count
-from terr.workspace.batch.report import BatchInputs
-from terr.workspace.design.problem import check_loads, pieces_warning
+from terr.workspace.design.problem import check_loads
 from terr.workspace.levels import (
     boundaries_report,
     check_level,
     located_line,
     located_report,
     place_name,
-    reasons_line,
     rough_note,
     settled_region,
 )
 from terr.workspace.plan.tolerance import check_tolerance
-from terr.workspace.scores.recipe import EMPTY, Recipe
-
-USUAL_LIMIT = 0.05
-
-
-@dataclass(frozen=True)
-class BatchRequest:
-    """Where and by what a plan is made.
-
-    Attributes:
-        level: one of `terr.workspace.levels.choices`; region: as `parse_region` takes it, "" for all of a layer of
-            one's own.
-        measure: what is balanced first.
-        limits: measure -> share a load may be off its target, or (below, above) with None for any; `measure` gets 5 %
-            if it isn't named.
-        terms: what else is asked.
-        findings: what was found in the boundaries when they were read, for the report.
-        scores: kept definitions, whose measures may be asked for too.
-    """
-
-    level: str
-    region: str
-    measure: str
-    limits: Mapping[str, Limit]
-    terms: PlanConstraints = field(default_factory=PlanConstraints)
-    findings: tuple[str, ...] = ()
-    scores: Recipe = EMPTY
+from terr.workspace.reps.roster import read_roster
 
 
 def read_accounts(
@@ -96,10 +67,17 @@ def prepare(
     sheet: str | None = None,
     choices: Mapping[str, str] | None = None,
     decisions: Decisions = NOTHING,
+    roster: tuple[str, bytes] | None = None,
 ) -> BatchInputs:
     """Accounts of a file laid on the units of a region, with the measures that are asked for.
 
     A measure may be named by its name, its column, or words of it that fit one only ("revenue" for "Annual Revenue").
+
+    Args:
+        data: the file's bytes; filename: for messages.
+        wanted: what is asked.
+        sheet: of a workbook; choices: field or measure -> column; decisions: a person's.
+        roster: a file of reps, as (name, bytes); by default a sheet of the same workbook.
 
     Raises:
         InputError: an unusable file, level, measure or limit; a measure that is zero all over the region.
@@ -113,50 +91,51 @@ def prepare(
     units = load_units(wanted.level, settled_region(wanted.level, wanted.region))
     raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
     chosen = with_column(columns_of(raw, columns, decisions), choices or {})
-    terms = wanted.terms
-    priced = [m for m in terms.balance if m]
-    asked = (wanted.measure, *wanted.limits, *terms.floors, *terms.caps, *priced)
-    left: tuple[str, ...] = ()
+    reps, notes = _roster(roster) if roster is not None else (roster_in(data, raw), [])
 
     def take(found: ColumnMap) -> Accounts:
         check_answers(raw, found, decisions.answers)
         return decisions.of(imported_with(raw, found, decisions).accounts, chosen, found)
 
     if wanted.scores.kept:
-        accounts, names, left = scored_measures(raw, chosen, asked, wanted.scores, take, roster_in(data, raw))
+        accounts, names, left = scored_measures(raw, chosen, wanted.measures, wanted.scores, take, reps)
+        notes += [Explanation("score_left_out", line) for line in left]
     else:
-        columns, names = find_measures(raw, chosen, asked)
+        columns, names = find_measures(raw, chosen, wanted.measures)
         accounts = take(columns)
-    first = names[wanted.measure]
-    limits: dict[str, Limit] = _renamed(wanted.limits, names, "limit")
-    limits = {first: limits.pop(first, USUAL_LIMIT), **limits}
-    terms = replace(
-        terms,
-        floors=_renamed(terms.floors, names, "least load"),
-        caps=_renamed(terms.caps, names, "most load"),
-        balance=_renamed({m or wanted.measure: v for m, v in terms.balance.items()}, names, "price"),
+    asked = replace(
+        wanted,
+        measure=names[wanted.measure],
+        limits=_renamed(wanted.limits, names, "limit"),
+        floors=_renamed(wanted.floors, names, "least load"),
+        caps=_renamed(wanted.caps, names, "most load"),
+        balance=_renamed({m or wanted.measure: v for m, v in wanted.balance.items()}, names, "price"),
     )
-    measures = tuple(dict.fromkeys((*limits, *(names[m] for m in asked))))
+    measures = tuple(dict.fromkeys(asked.measures))
     accounts = with_count(accounts) if COUNT in measures else accounts
-    codes = unit_codes(accounts, units)
-    weights, per_unit = measures_per_unit(accounts, units, measures, codes=codes)
+    weights, per_unit = measures_per_unit(accounts, units, measures)
     check_loads(units, weights, measures)
     return BatchInputs(
         accounts=accounts,
         units=units,
+        reps=reps,
+        asked=asked,
         measures=measures,
-        limits=limits,
         weights=weights,
         counts=per_unit,
-        notes=(
-            *rough_note(units),
-            *_left_out(accounts, units, first),
-            *pieces_warning(units),
-            *(Explanation("score_left_out", line) for line in left),
-        ),
-        terms=terms,
-        findings=wanted.findings,
+        notes=(*rough_note(units), *notes),
     )
+
+
+def _roster(file: tuple[str, bytes]) -> tuple[tuple[Rep, ...], list[Explanation]]:
+    """The reps of a file, and what to know of the rows that were left out."""
+    reps, issues = read_roster(file[1], file[0])
+    out = issues[issues["fate"] != "accepted"]
+    if out.empty:
+        return reps, []
+    first = out.iloc[0]
+    told = f"{count(len(out), 'row')} of {file[0]} left out of the roster, first row {first['row']}: {first['message']}"
+    return reps, [Explanation("roster", told)]
 
 
 def _renamed(by_measure: Mapping[str, Any], names: Mapping[str, str], what: str) -> dict[str, Any]:
@@ -167,24 +146,6 @@ def _renamed(by_measure: Mapping[str, Any], names: Mapping[str, str], what: str)
             raise InputError(f"{shown(name)} is a measure that already has a {what}; give each measure one")
         out[names[name]] = value
     return out
-
-
-def _left_out(accounts: Accounts, units: Units, measure: str) -> tuple[Explanation, ...]:
-    """What the region's loads leave out, in accounts and in the first measure."""
-    whole = totals(accounts, units)
-    at = whole.measures.index(measure)
-    out = []
-    for code, part, where in (
-        ("outside_region", whole.outside, f"outside {place_name(units)}"),
-        ("unlocated", whole.unlocated, "at no known place"),
-    ):
-        if part.rows:
-            lies, them = ("lies", "it") if part.rows == 1 else ("lie", "them")
-            some = count(part.rows, "account")
-            load = "" if measure == COUNT else f" with {part.loads[at]:,.0f} of {measure}"
-            why = reasons_line(placed(accounts, units)) if code == "unlocated" else ""
-            out.append(Explanation(code, f"{some}{load} {lies} {where}, so no territory has {them}{why}"))
-    return tuple(out)
 
 
 @dataclass(frozen=True, eq=False)

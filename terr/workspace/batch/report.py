@@ -3,71 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from terr.aggregate import placed
+from terr.aggregate import override_loads, placed
 from terr.boundaries.geometry.adjacency import plane_km
 from terr.boundaries.layers.catalog import ALBERS, LOWER48
 from terr.metrics import Scorecard, disruption, score, shape
-from terr.model.accounts import Accounts
 from terr.model.plan import Plan
 from terr.model.problem import Problem
-from terr.model.problem_checks import Limit
 from terr.model.result import Explanation, Result
 from terr.model.units import Units
 from terr.report.plan import plan_csv
 from terr.view.text import unit_noun
-from terr.workspace.batch.constraints import PlanConstraints, constrained_problem, target_loads
+from terr.workspace.batch.inputs import BatchInputs
+from terr.workspace.design.named_account_loads import with_named_accounts
+from terr.workspace.design.problem import SolveTask, pieces_warning
 from terr.workspace.levels import boundaries_report, located_report
+from terr.workspace.plan.editing import natural
+from terr.workspace.plan.targets import targets
 
 BROKEN = ("limit_broken", "infeasible")
 """Statuses of a plan outside its limits."""
 
-BREAKS = ("limit_broken", "group_apart")
+BREAKS = ("limit_broken", "group_apart", "too_far")
 """Codes of what makes a plan nobody solved for one that breaks a limit."""
-
-
-@dataclass(frozen=True, eq=False)
-class BatchInputs:
-    """Accounts laid on the units of a region.
-
-    Attributes:
-        accounts, units: what is planned.
-        measures: m names, the first is the one balanced first.
-        limits: measure -> share of the target a load may be off, or (below, above), None = any; not all have one.
-        weights: float64 (n_units, m), loads; counts: int64 (n_units,), accounts.
-        notes: what to know before any plan: accounts left out, a region in pieces.
-        terms: what else a plan is held to.
-        findings: what was found in the boundaries when they were read.
-    """
-
-    accounts: Accounts
-    units: Units
-    measures: tuple[str, ...]
-    limits: Mapping[str, Limit]
-    weights: NDArray[np.float64]
-    counts: NDArray[np.int64]
-    notes: tuple[Explanation, ...] = ()
-    terms: PlanConstraints = field(default_factory=PlanConstraints)
-    findings: tuple[str, ...] = ()
-
-    def problem(
-        self,
-        names: Sequence[str],
-        *,
-        locked: NDArray[np.int16] | None = None,
-        start: NDArray[np.int16] | None = None,
-    ) -> Problem:
-        """The engine's problem for territories of these names; see `terms_problem`."""
-        return constrained_problem(
-            self.units, self.weights, self.measures, self.limits, self.terms, names, locked=locked, start=start
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,11 +64,11 @@ class PlanReport:
 def plan_report(
     ground: BatchInputs,
     plan: Plan,
+    shares: Iterable[tuple[int, float]] = (),
     *,
     result: Result | None = None,
     told: Sequence[Explanation] = (),
     seed: int | None = None,
-    status: str | None = None,
     before: Plan | None = None,
 ) -> PlanReport:
     """Measure a plan.
@@ -111,20 +76,21 @@ def plan_report(
     Args:
         ground: what it is for.
         plan: on the ground's units.
-        result: of the engine, if it made the plan; else the limits are judged here.
-        told: explanations beside the ground's own.
+        shares: (territory code, share of a full territory), where it isn't 1.
+        result: of the engine, if it made the plan.
+        told: explanations beside the ground's own; without a result they judge the plan (see `faults`).
         seed: the engine's.
-        status: if not the result's.
         before: the plan it was made from, to say what moves.
     """
     units, k, slots = ground.units, len(plan.territories), plan.slots()
-    goals = target_loads([t.name for t in plan.territories], ground.terms, ground.weights)
-    card = score(slots, k, ground.weights, ground.measures, goals, units)
+    weights, named_counts = _with_named(ground, plan)
+    goals = np.column_stack([targets(plan, weights[:, q], dict(shares)) for q in range(weights.shape[1])])
+    card = score(slots, k, weights, ground.measures, goals, units)
     reock = shape.reock(slots, outlines_km(units), units.area_km2, k)
-    over = [] if result is not None else _outside(ground, plan, card)
-    said = [*ground.notes, *told, *over]
-    if status is None:
-        status = result.status if result else "limit_broken" if any(e.code in BREAKS for e in over) else "feasible"
+    pieces = [] if result is not None else _pieces(plan, card)
+    said = dict.fromkeys((*ground.notes, *ground.left_out(plan), *pieces_warning(units), *told, *pieces))
+    broken = any(e.code in BREAKS for e in told)
+    status = result.status if result else "limit_broken" if broken else "feasible"
     held = card.components > 0
     ids, m = units.ids, ground.measures
     rows = [
@@ -136,15 +102,17 @@ def plan_report(
             "deviation_pct": {q: finite(v) for q, v in row["deviation_pct"].items()},
             "components": row["components"],
             "polsby_popper": row["polsby_popper"],
+            "rep": territory.rep or None,
         }
         for territory, row in zip(plan.territories, card.table(), strict=True)
     ]
+    order = sorted(range(k), key=lambda j: natural(plan.territories[j].name))
     report = {
         "status": status,
         "level": units.level,
         "region": list(units.region),
         "territories_requested": k,
-        "territories": rows,
+        "territories": [rows[j] for j in order],
         "max_deviation_pct": {q: finite(100 * v) for q, v in zip(m, card.max_deviation.tolist(), strict=True)},
         "cv_pct": dict(zip(m, card.cv_pct.tolist(), strict=True)),
         "gini": dict(zip(m, card.gini.tolist(), strict=True)),
@@ -163,11 +131,31 @@ def plan_report(
         "explanations": [{"code": e.code, "message": e.message, "units": [ids[u] for u in e.units]} for e in said],
         "seed": seed,
         "runtime_s": 0.0 if result is None else result.runtime_s,
-        "boundaries": boundaries_report(units, ground.findings),
+        "boundaries": boundaries_report(units, ground.asked.findings),
         "located": located_report(placed(ground.accounts, units)),
     }
-    counts = np.bincount(slots[slots >= 0], ground.counts[slots >= 0], k).astype(np.int64)
-    return PlanReport(ground, plan, card, counts, report)
+    counts = np.bincount(slots[slots >= 0], ground.counts[slots >= 0], k).astype(np.int64) + named_counts
+    return PlanReport(ground, plan, card, counts[order], report)
+
+
+def _with_named(ground: BatchInputs, plan: Plan) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """float64 (n_units, m), loads with what goes by name laid on a unit of its territory; int64 (k,), its accounts."""
+    if not len(ground.overrides):
+        return ground.weights, np.zeros(len(plan.territories), dtype=np.int64)
+    free = np.full(len(plan), -1, dtype=np.int16)
+    unlocked = plan.with_changes(territories=tuple(replace(t, locked=False) for t in plan.territories))
+    laid = with_named_accounts(
+        ground.units,
+        unlocked,
+        ground.accounts,
+        ground.overrides,
+        ground.measures,
+        ground.weights,
+        free,
+        plan.codes,
+        np.ones(len(plan), dtype=np.bool_),
+    )
+    return laid.loads, override_loads(ground.accounts, plan, ground.measures, ground.overrides)[1]
 
 
 def disruption_report(ground: BatchInputs, before: Plan, after: Plan) -> dict[str, Any]:
@@ -219,34 +207,43 @@ def _certificate(result: Result | None) -> dict[str, Any] | None:
     }
 
 
-def _outside(ground: BatchInputs, plan: Plan, card: Scorecard) -> list[Explanation]:
-    """What is wrong with a plan nobody solved for: limits it breaks, units nobody has, territories in pieces."""
-    names = [t.name for t in plan.territories]
-    problem = ground.problem(names)
-    slots = plan.slots()
-    over, out = problem.excess(slots), []
-    for q, measure in enumerate(ground.measures):
-        for j in np.argsort(-np.abs(card.deviation[:, q]), kind="stable").tolist():
+def faults(ground: BatchInputs, task: SolveTask, assign: NDArray[np.int16], plan: Plan) -> list[Explanation]:
+    """What is wrong with a plan nobody solved for: limits it breaks, units nobody has, what is too far or apart.
+
+    Args:
+        ground: what it is for.
+        task: of changing it.
+        assign: int16 (problem units,), the plan to judge.
+        plan: gives the names of territories.
+    """
+    problem, out = task.problem, []
+    names = [plan.territory(code).name for code in task.codes]
+    over, off = problem.excess(assign), problem.deviations(assign)
+    for q, measure in enumerate(problem.measures):
+        for j in np.argsort(-np.abs(off[:, q]), kind="stable").tolist():
             if over[j, q] > 0:
-                text = _limit_line(problem, names[j], measure, float(card.load[j, q]), j, q)
-                out.append(Explanation("limit_broken", text))
-    if card.unassigned_units:
-        free = tuple(np.flatnonzero(plan.assign < 0).tolist())
-        load = "; ".join(
-            f"{v:,.0f} of {m}" for m, v in zip(ground.measures, card.unassigned_load.tolist(), strict=True)
-        )
-        out.append(
-            Explanation(
-                "unassigned",
-                f"{len(free):,} {unit_noun(ground.units.level, len(free))} with {load} belong to no territory",
-                free,
-            )
-        )
-    if problem.excesses(slots)["parted"] > 0:
+                load = float(problem.loads(assign)[j, q])
+                out.append(Explanation("limit_broken", _limit_line(problem, names[j], measure, load, j, q)))
+    free = np.flatnonzero(np.asarray(assign) < 0)
+    if len(free):
+        sums = problem.weights[free].sum(axis=0).tolist()
+        some = "; ".join(f"{v:,.0f} of {m}" for m, v in zip(problem.measures, sums, strict=True))
+        noun = unit_noun(ground.units.level, len(free))
+        units = tuple(task.rows[free].tolist())
+        out.append(Explanation("unassigned", f"{len(free):,} {noun} with {some} belong to no territory", units))
+    wrong = problem.excesses(assign)
+    if wrong["parted"] > 0:
         out.append(Explanation("group_apart", "units that should stay together are in different territories"))
-    for j in np.flatnonzero(card.components > 1).tolist():
-        out.append(Explanation("pieces", f"{plan.territories[j].name} is in {int(card.components[j])} pieces"))
+    if wrong["far"] > 0:
+        out.append(Explanation("too_far", "some units are farther from their rep's home than allowed"))
     return out
+
+
+def _pieces(plan: Plan, card: Scorecard) -> list[Explanation]:
+    return [
+        Explanation("pieces", f"{plan.territories[j].name} is in {int(card.components[j])} pieces")
+        for j in np.flatnonzero(card.components > 1).tolist()
+    ]
 
 
 def _limit_line(problem: Problem, name: str, measure: str, load: float, j: int, q: int) -> str:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from terr.engine import Progress, design, rebalance
+from terr.edits.moves import apply
+from terr.engine import Progress, certify, design, frontier, rebalance
 from terr.errors import InputError
 from terr.model.plan import Plan
-from terr.workspace.batch.constraints import locked_positions
-from terr.workspace.batch.plan_file import plan_of, read_plan
-from terr.workspace.batch.report import BatchInputs, PlanReport, disruption_report, named, plan_report
-from terr.workspace.design.problem import by_name
-from terr.workspace.design.request import check_territories
+from terr.model.result import Explanation, Result
+from terr.workspace.batch.inputs import BatchInputs
+from terr.workspace.batch.named_file import with_named_accounts_of
+from terr.workspace.batch.report import PlanReport, disruption_report, faults, named, plan_report
+from terr.workspace.batch.starting_plan import StartingPlan, read_plan, starting_plan
+from terr.workspace.design.apply_result import design_edit
+from terr.workspace.design.problem import SolveTask, solve_task
+
+NamedFile = tuple[str, bytes]
+"""A file of named accounts: its name, for messages, and its bytes."""
 
 
 @dataclass(frozen=True)
@@ -41,79 +46,190 @@ def make_design(
     ground: BatchInputs,
     territories: int,
     *,
-    locks: Mapping[str, str] | None = None,
     plan_file: bytes | None = None,
+    named: NamedFile | None = None,
     how: Control,
 ) -> PlanReport:
-    """Draw territories "Territory 1", "Territory 2" ... from nothing, or with today's plan and its names in mind.
+    """Draw territories from scratch, or with today's plan and its names in mind, as the page's Generate does.
 
     Args:
-        ground: what to plan on.
+        ground: what to plan on, and what is asked.
         territories: how many.
-        locks: unit id -> territory it must be in, by number ("3") or name ("Territory 3").
-        plan_file: today's plan, for a price or a cap on change; its territories come first.
+        plan_file: today's plan.
+        named: accounts that go by name, as (file name, its bytes).
         how: seed, clock and progress.
 
     Raises:
         InputError: for a number, a unit or a territory that can't be.
         PlanError: if no plan can exist.
     """
-    check_territories(territories)
-    units = ground.units
-    before = None if plan_file is None else read_plan(plan_file, units)
-    if before is None and (ground.terms.continuity or ground.terms.max_moved is not None):
+    before = None if plan_file is None else read_plan(plan_file, ground.units)
+    ground, start = _begun(ground, before, territories, named, how)
+    if before is None and start.request.near_today:
         raise InputError("a price or a cap on change needs today's plan; give it with --plan")
-    names, start = _names_and_start(before, territories)
-    locked = locked_positions(units, names, locks or {})
-    problem = ground.problem(names, locked=locked, start=start)
-    result = design(problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress, cancel=how.cancel)
-    plan = plan_of(units, result.assign, names)
-    if (locked >= 0).any():
-        plan = plan.with_changes(locked_units=locked >= 0)
-    return plan_report(
-        ground, plan, result=result, told=by_name(result.explanations, names), seed=how.seed, before=before
+    task = solve_task(ground.plan_inputs(start.plan), start.request)
+    result = design(
+        task.problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress, cancel=how.cancel
     )
-
-
-def _names_and_start(before: Plan | None, k: int) -> tuple[list[str], NDArray[np.int16] | None]:
-    """Names of k territories, today's first, and the position of each unit's today, -1 = none or beyond the k."""
-    old = [] if before is None else [t.name for t in before.territories][:k]
-    taken = {n.casefold() for n in old}
-    names = list(old)
-    number = 0
-    while len(names) < k:
-        number += 1
-        if f"territory {number}" not in taken:
-            names.append(f"Territory {number}")
-    if before is None:
-        return names, None
-    return names, np.where(before.assign < k, before.assign, -1).astype(np.int16)
+    made = design_edit(ground.units, task, result, start.plan, start.next_code)
+    plan = apply(start.plan, made.edit)
+    told = _told(task, result, plan, made.codes)
+    return plan_report(ground, plan, made.rules.shares, result=result, told=told, seed=how.seed, before=before)
 
 
 def make_rebalance(
-    ground: BatchInputs, plan_file: bytes, *, max_moved: float | None = None, how: Control
+    ground: BatchInputs, plan_file: bytes, *, named: NamedFile | None = None, how: Control
 ) -> PlanReport:
     """The least change of a plan that brings it within its limits.
 
+    Where a plan within the limits needs more change than is allowed, the best one that keeps the cap is given, as one
+    that breaks a limit.
+
     Args:
-        ground: what the plan is for.
+        ground: what the plan is for, and what is asked.
         plan_file: a plan file with a row for each unit of the region.
-        max_moved: the most of the first measure's load that may move, as a share; where a plan within the limits needs
-            more, the best one that keeps this cap is given, as one that breaks a limit.
+        named: accounts that go by name, as (file name, its bytes).
         how: seed, clock and progress.
 
     Raises:
         InputError: if the plan file doesn't fit.
     """
-    if max_moved is not None:
-        ground = replace(ground, terms=replace(ground.terms, max_moved=max_moved))
+    ground, start, task = _standing(ground, plan_file, named, how)
+    result = rebalance(
+        task.problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress, cancel=how.cancel
+    )
+    plan = _changed(start, task, result)
+    told = _told(task, result, start.plan)
+    return plan_report(ground, plan, _shares(task), result=result, told=told, seed=how.seed, before=start.before)
+
+
+def make_certificate(
+    ground: BatchInputs, plan_file: bytes, *, named: NamedFile | None = None, how: Control
+) -> PlanReport:
+    """How good a plan is: its figures, and a proven bound on any plan within the same limits.
+
+    Raises:
+        InputError: if the plan file doesn't fit.
+    """
+    ground, start, task = _standing(ground, plan_file, named, how, judged=True)
+    result = certify(
+        task.problem,
+        task.assign,
+        time_limit_s=how.time_limit_s,
+        seed=how.seed,
+        progress=how.progress,
+        cancel=how.cancel,
+    )
+    told = _told(task, result, start.plan)
+    return plan_report(ground, start.plan, _shares(task), result=result, told=told, seed=how.seed)
+
+
+def _begun(
+    ground: BatchInputs, before: Plan | None, territories: int | None, named: NamedFile | None, how: Control
+) -> tuple[BatchInputs, StartingPlan]:
+    """The inputs without accounts that go by name, and the plan to start with."""
+    start = starting_plan(ground, before, territories, seed=how.seed)
+    return ground if named is None else with_named_accounts_of(*named, ground, start), start
+
+
+def _standing(
+    ground: BatchInputs, plan_file: bytes, named: NamedFile | None, how: Control, *, judged: bool = False
+) -> tuple[BatchInputs, StartingPlan, SolveTask]:
+    """A plan as it is and the problem of changing it; one that is `judged` must have every unit where it is locked."""
     before = read_plan(plan_file, ground.units)
-    names = [t.name for t in before.territories]
-    problem = ground.problem(names, start=before.assign)
-    result = rebalance(problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress, cancel=how.cancel)
-    plan = plan_of(ground.units, result.assign, names)
-    told = by_name(result.explanations, names)
-    return plan_report(ground, plan, result=result, told=told, seed=how.seed, before=before)
+    ground, start = _begun(ground, before, None, named, how)
+    elsewhere = np.flatnonzero(start.plan.assign != before.assign)
+    if judged and len(elsewhere):
+        raise InputError(
+            f"unit {ground.units.ids[elsewhere[0]]} isn't where it is to be locked or left out; the plan is judged as "
+            "it stands, so change the plan file, or leave this out"
+        )
+    return ground, start, solve_task(ground.plan_inputs(start.plan), start.request, anew=False)
+
+
+def _changed(start: StartingPlan, task: SolveTask, result: Result) -> Plan:
+    """The plan with what the engine changed."""
+    assign = start.plan.assign.copy()
+    assign[task.rows] = np.array([*task.codes[: task.problem.territories], -1])[result.assign]
+    return start.plan.with_changes(assign=assign)
+
+
+def _shares(task: SolveTask) -> list[tuple[int, float]]:
+    return [(s.code, s.share) for s in task.slots if s.share != 1]
+
+
+def _told(task: SolveTask, result: Result, plan: Plan, codes: Sequence[int] = ()) -> list[Explanation]:
+    """What was found before and after solving, with territories by their names in `plan`; nothing twice."""
+    after = task.explained(result.explanations, [plan.territory(c).name for c in codes or task.codes])
+    return [*(w for w in task.warnings if w.code not in {e.code for e in after}), *after]
+
+
+@dataclass(frozen=True, eq=False)
+class Tradeoff:
+    """Plans of ever better balance for ever more change, each measured, and the contract's JSON of all (`report`)."""
+
+    ground: BatchInputs
+    answers: tuple[PlanReport, ...]
+    report: dict[str, Any]
+
+    @property
+    def broken(self) -> bool:
+        """No plan of them keeps every limit."""
+        return all(a.broken for a in self.answers)
+
+
+def make_frontier(
+    ground: BatchInputs, plan_file: bytes, *, points: int = 9, named: NamedFile | None = None, how: Control
+) -> Tradeoff:
+    """Balance against change: plans from today's to the most even one, none beaten by another in both.
+
+    Args:
+        ground: what the plan is for, and what is asked.
+        plan_file: today's plan.
+        points: about how many plans.
+        named: accounts that go by name, as (file name, its bytes).
+        how: seed, clock and progress.
+
+    Raises:
+        InputError: if the plan file doesn't fit.
+    """
+    began = time.perf_counter()
+    ground, start, task = _standing(ground, plan_file, named, how, judged=True)
+    found = frontier(
+        task.problem,
+        points=points,
+        seed=how.seed,
+        time_limit_s=how.time_limit_s,
+        progress=how.progress,
+        cancel=how.cancel,
+    )
+    answers, rows = [], []
+    for number, point in enumerate(found, start=1):
+        plan = _changed(start, task, point.result)
+        told = faults(ground, task, point.result.assign, plan)
+        one = plan_report(ground, plan, _shares(task), told=told, before=start.before)
+        answers.append(one)
+        rows.append(
+            {
+                "point": number,
+                "status": one.report["status"],
+                "moved_pct": 100 * point.moved,
+                "max_deviation_pct": one.report["max_deviation_pct"],
+                "disruption": one.report["disruption"],
+                "units_moved": int((plan.assign != start.plan.assign).sum()),
+                "plan": None,
+            }
+        )
+    report = {
+        "level": ground.units.level,
+        "region": list(ground.units.region),
+        "measure": ground.measures[0],
+        "territories": start.request.territories,
+        "points": rows,
+        "seed": how.seed,
+        "runtime_s": time.perf_counter() - began,
+    }
+    return Tradeoff(ground, tuple(answers), report)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +254,8 @@ def make_comparison(ground: BatchInputs, a: bytes, b: bytes) -> BatchComparison:
             plan = read_plan(data, ground.units)
         except InputError as error:
             raise InputError(f"{label} plan: {error}") from error
-        one = plan_report(ground, plan)
+        task = solve_task(ground.plan_inputs(plan), starting_plan(ground, plan).request, anew=False)
+        one = plan_report(ground, plan, _shares(task), told=faults(ground, task, task.assign, plan))
         one.report["runtime_s"] = time.perf_counter() - began
         sides.append(one)
     first, second = sides

@@ -73,9 +73,24 @@ def result_territories(task: SolveTask, result: UnitAssignment, plan: Plan) -> N
     return slots
 
 
+@dataclass(frozen=True, eq=False)
+class DesignEdit:
+    """A design as a change of the plan.
+
+    Attributes:
+        edit: the one edit it is.
+        rules: what the plan is held to once it is applied.
+        codes: territory code of each slot of the task afterwards.
+    """
+
+    edit: Edit
+    rules: PlanRules
+    codes: tuple[int, ...]
+
+
 def design_edit(
     units: Units, task: SolveTask, result: UnitAssignment, plan: Plan, next_code: int, author: str = ""
-) -> tuple[Edit, PlanRules]:
+) -> DesignEdit:
     """A design as one edit on `plan`: matched to the territories there are, named, coloured and given to reps.
 
     Args:
@@ -85,9 +100,6 @@ def design_edit(
         plan: as it is now.
         next_code: first territory code that was never used.
         author: of the edit.
-
-    Returns:
-        The edit, and what the plan is held to once it is applied.
 
     Raises:
         PlanError: if the plan's locks changed since the task was made and the design breaks them.
@@ -124,7 +136,7 @@ def design_edit(
         unassigned=request.unassigned,
         whole_states=request.whole_states,
     )
-    return change, rules
+    return DesignEdit(change, rules, tuple(after))
 
 
 def proposal(ws: Workspace, task: SolveTask, result: UnitAssignment) -> PlanSnapshot:
@@ -137,9 +149,10 @@ def proposal(ws: Workspace, task: SolveTask, result: UnitAssignment) -> PlanSnap
     info = ws.store.scenarios.get(task.scenario_id)
     if task.request is None:
         return preview_snapshot(ws, task.scenario_id, _moves_edit(task, result, plan, info.next_code, ""))
-    change, rules = design_edit(ws.units(info), task, result, plan, info.next_code)
-    asked = task.request
-    return preview_snapshot(ws, task.scenario_id, change, measure=asked.measure, tolerance=asked.tolerance, rules=rules)
+    made, asked = design_edit(ws.units(info), task, result, plan, info.next_code), task.request
+    return preview_snapshot(
+        ws, task.scenario_id, made.edit, measure=asked.measure, tolerance=asked.tolerance, rules=made.rules
+    )
 
 
 def apply_design(
@@ -155,8 +168,9 @@ def apply_design(
 
     def make(plan: Plan, code: int) -> Edit:
         nonlocal rules
-        change, rules = design_edit(units, task, result, plan, code, author)
-        return change
+        made = design_edit(units, task, result, plan, code, author)
+        rules = made.rules
+        return made.edit
 
     done = edit(ws, task.scenario_id, seen_rev, make)
     if task.request is not None:

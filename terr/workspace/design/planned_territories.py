@@ -48,7 +48,7 @@ def planned_territories(
     """One slot per open territory that is asked for: those that hold locks, then today's or the reps', then new ones.
 
     Today's territories have slots of their own if today's plan counts, or if no rep is chosen: then the heaviest stay.
-    One that the request gives a share of its own has a slot even while it has no units.
+    One that the request gives a share or a start of its own has a slot even while it has no units.
 
     Args:
         units: the plan's.
@@ -59,7 +59,7 @@ def planned_territories(
     """
     held = territories_with_locks(plan)
     k = max(request.territories - sum(t.locked for t in plan.territories), len(held))
-    asked = {key for key, _ in request.shares}
+    asked = {key for key, _ in (*request.shares, *request.starts)}
     own = {t.code for t in plan.territories if t.code in by_name or _key(t) in asked}
     load = {t.code: float(loads[plan.assign == t.code].sum()) for t in plan.territories}
     rest = [t for t in plan.territories if not t.locked and t not in held]

@@ -54,15 +54,17 @@ def _limits(request: DesignRequest, currency: Mapping[str, str]) -> list[str]:
 def _priorities(request: DesignRequest) -> list[str]:
     out = []
     if request.balance != "Off":
-        how = {"Low": "a little", "Medium": "clearly", "High": "as far as it goes"}[request.balance]
-        out.append(f"Within the limit loads are evened out {how}.")
+        how = {"Low": "a little", "Medium": "clearly", "High": "as far as it goes"}
+        price = f"at a price of {request.balance}"
+        out.append(f"Within the limit loads are evened out {how.get(str(request.balance), price)}.")
     if request.keep != "Off":
         kept = {
             "Low": "where it costs little",
             "Medium": "where it costs no more than it saves",
             "High": "first of all",
         }
-        out.append(f"Today's assignments are kept {kept[request.keep]}.")
+        price = f"at a price of {request.keep}"
+        out.append(f"Today's assignments are kept {kept.get(str(request.keep), price)}.")
     if request.most_moved is not None:
         out.append(f"At most {_plain_percent(request.most_moved)} of {request.measure} changes hands.")
     return out

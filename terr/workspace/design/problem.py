@@ -127,6 +127,8 @@ def solve_task(inputs: PlanInputs, request: DesignRequest, *, anew: bool = True)
     else:
         slots = standing_territories(units, plan, request)
         k = len(slots)
+        if not slots:
+            raise InputError("every territory is locked, so there is nothing to change or compare; unlock some")
     locked = np.full(len(units), -1, dtype=np.int16)
     for j, slot in enumerate(slots):
         if slot.held:
@@ -136,7 +138,7 @@ def solve_task(inputs: PlanInputs, request: DesignRequest, *, anew: bool = True)
         units, plan, inputs.accounts, inputs.overrides, request.measures, loads, locked, codes, keep
     )
     loads, locked = laid.loads, laid.locked
-    limits, floors, caps = bounds_of(request.measure, request.tolerance, request.limits)
+    limits, floors, caps = bounds_of(request.measure, request.tolerance, request.limits, request.sides)
     balance, price = request.prices()
     start = today(plan, slots) if request.near_today or not anew else None
     share = np.array([s.share for s in slots])
@@ -216,30 +218,40 @@ def _homes(
     keep: NDArray[np.bool_],
     locked: NDArray[np.int16],
 ) -> dict[str, NDArray[Any] | None]:
-    """Seeds at the reps' homes; fixed centres and distances if they are asked for."""
+    """Seeds at the reps' homes and where else territories start; fixed centres and distances if they are asked for."""
     reps = [(j, s.rep) for j, s in enumerate(slots) if s.rep is not None]
-    if not reps:
+    given = dict(request.starts)
+    starts = {j: given.get(s.key, given.get(f"territory:{s.code}")) for j, s in enumerate(slots)}
+    begun = {j: units.codes()[unit] for j, unit in starts.items() if unit is not None}
+    if not reps and not begun:
         return {}
     at = [j for j, _ in reps]
-    points = np.array(home_xy(units, [r for _, r in reps]))  # says so if a home isn't known
-    numbers = np.cumsum(keep) - 1
-    seeds = np.full(len(slots), -1, dtype=np.int64)
-    for j, unit in zip(at, nearest_units(units, points, keep & (locked < 0)), strict=True):
-        if unit >= 0 and not slots[j].held:
-            seeds[j] = numbers[unit]
+    points = np.array(home_xy(units, [r for _, r in reps])).reshape(-1, 2)  # says so if a home isn't known
+    seeds = np.full(len(slots), -1, dtype=np.int64)  # codes of units, as long as they are chosen
+    for j, unit in begun.items():
+        if not keep[unit]:
+            raise InputError(f"{units.names[unit]} is locked, so no territory can start around it; choose another one")
+        seeds[j] = unit
+    free = keep & (locked < 0)
+    free[list(begun.values())] = False
+    near = nearest_units(units, points, free)
+    for j, unit in zip(at, near, strict=True):
+        if seeds[j] < 0 and not slots[j].held:
+            seeds[j] = unit
     for j, point in zip(at, points, strict=True):
-        if slots[j].held and request.most_km is not None and not request.centred:
+        if seeds[j] < 0 and slots[j].held and request.most_km is not None and not request.centred:
             # it starts at its locks, but its distance counts from home all the same
             mine = keep & np.isin(locked, (-1, j))
-            mine[np.flatnonzero(keep)[seeds[seeds >= 0]]] = False
-            seeds[j] = numbers[nearest_units(units, point[None], mine)[0]]
+            mine[seeds[seeds >= 0]] = False
+            seeds[j] = nearest_units(units, point[None], mine)[0]
     centres = np.full((len(slots), 2), np.nan)
     if request.centred:
         centres[at] = points
     reach = np.full(len(slots), np.nan)
     if request.most_km is not None:
         reach[(seeds >= 0) | ~np.isnan(centres[:, 0])] = request.most_km
-    return {"seeds": seeds, "centres": centres, "max_km": reach}
+    numbers = np.cumsum(keep) - 1
+    return {"seeds": np.where(seeds >= 0, numbers[seeds], -1), "centres": centres, "max_km": reach}
 
 
 def _closed_warning(closed: Sequence[Territory], k: int) -> tuple[Explanation, ...]:

@@ -16,6 +16,8 @@ from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup, groups_js
 from terr.workspace.plan.tolerance import check_tolerance
 from terr.workspace.workspace import Workspace
 
+SIDES = ("both", "over", "under")
+"""Where a limit holds: above and below the target, or only above, or only below it."""
 WORDS = ("Off", "Low", "Medium", "High")
 """How much something counts, for a person."""
 SHAPE_WORDS = WORDS[1:]
@@ -32,18 +34,20 @@ class DesignRequest:
 
     Attributes:
         territories: how many.
-        measure: what to balance; tolerance: allowed relative deviation.
+        measure: what to balance; tolerance: allowed relative deviation; sides: on which of `SIDES`.
         names: of the territories, in no order; fewer than `territories` is fine.
         reps: reps to start from and to give a territory each; () = none.
         seed: the same request and seed give the same plan.
         limits: further ones.
         balance, shape, keep: how much evenness within the limit, compact shapes and today's assignments count, one of
-            `WORDS`.
+            `WORDS`; balance and keep may be a price, as `Problem` takes it.
+        evened: (measure, as balance) of further measures.
         most_moved: most of the measure's load that may change hands, as a share; None = any.
         shares: key of a planned territory (see `terr.workspace.design.planned_territories`) -> share of a full
             territory; by default a chosen rep's capacity, else 1.
         centred: reps' homes stay the centres of their territories; else they are only where the design starts.
-        most_km: how far a unit may be from its rep's home; None = any.
+        most_km: how far a unit may be from its rep's home, or where its territory starts; None = any.
+        starts: (key of a planned territory, unit id it starts around).
         groups: units that stay together.
         whole_states: states, by code, none of which is divided.
         unassigned: most of the measure's load that may stay without a territory, as a share.
@@ -56,9 +60,9 @@ class DesignRequest:
     reps: tuple[Rep, ...] = ()
     seed: int = 1
     limits: tuple[MeasureLimit, ...] = ()
-    balance: str = "Off"
+    balance: str | float = "Off"
     shape: str = "Medium"
-    keep: str = "Off"
+    keep: str | float = "Off"
     most_moved: float | None = None
     shares: tuple[tuple[str, float], ...] = ()
     centred: bool = False
@@ -66,6 +70,9 @@ class DesignRequest:
     groups: tuple[UnitGroup, ...] = ()
     whole_states: tuple[str, ...] = ()
     unassigned: float = 0.0
+    sides: str = "both"
+    evened: tuple[tuple[str, str | float], ...] = ()
+    starts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.territories <= MAX_TERRITORIES:
@@ -81,8 +88,11 @@ class DesignRequest:
             raise InputError(f'the name "{twice}" is given twice; give each territory its own')
         if len(self.reps) > self.territories:
             raise InputError(f"{len(self.reps)} reps are chosen for {self.territories} territories; choose fewer reps")
-        if self.balance not in WORDS or self.keep not in WORDS or self.shape not in SHAPE_WORDS:
+        priorities = (self.balance, self.keep, *(v for _, v in self.evened))
+        if any(isinstance(v, str) and v not in WORDS for v in priorities) or self.shape not in SHAPE_WORDS:
             raise InputError("a priority is one of Off, Low, Medium and High; shapes always count a little")
+        if self.sides not in SIDES:
+            raise InputError(f"a limit holds on one of {', '.join(SIDES)}")
         for what, share in (("may change hands", self.most_moved), ("may stay unassigned", self.unassigned)):
             if share is not None and not 0 <= share <= 1:
                 raise InputError(f"what {what} must lie between 0 % and 100 %")
@@ -91,7 +101,7 @@ class DesignRequest:
                 raise InputError("a territory's share must lie between 5 % and 500 % of a full territory")
         if self.most_km is not None and not self.most_km > 0:
             raise InputError("the largest distance must be above zero; leave it empty for none")
-        if (self.centred or self.most_km is not None) and not self.reps:
+        if not self.reps and (self.centred or (self.most_km is not None and not self.starts)):
             raise InputError("fixed centres and a largest distance need reps with a home; choose reps first")
         _once(self.limits)
         _apart(self.groups)
@@ -99,21 +109,22 @@ class DesignRequest:
     @property
     def measures(self) -> tuple[str, ...]:
         """The measure to balance, then those of the further limits."""
-        return tuple(dict.fromkeys((self.measure, *(m.measure for m in self.limits))))
+        return tuple(dict.fromkeys((self.measure, *(m.measure for m in self.limits), *(m for m, _ in self.evened))))
 
     @property
     def near_today(self) -> bool:
         """Whether today's plan counts."""
-        return self.keep != "Off" or self.most_moved is not None
+        return self.keep not in ("Off", 0) or self.most_moved is not None
 
     def prices(self) -> tuple[dict[str, float], float]:
         """(measure -> price of an uneven share, price of change), as `Problem` takes them."""
         weight = SHAPE_WEIGHT[self.shape]
         wished = {m.measure: BALANCE_PRICE["Medium"] / weight for m in self.limits if not m.hard}
-        main = BALANCE_PRICE[self.balance] / weight
-        if main > 0:
-            wished[self.measure] = max(main, wished.get(self.measure, 0.0))
-        return wished, KEEP_PRICE[self.keep] / weight
+        for measure, level in ((self.measure, self.balance), *self.evened):
+            price = BALANCE_PRICE[level] / weight if isinstance(level, str) else level
+            if price > 0:
+                wished[measure] = max(price, wished.get(measure, 0.0))
+        return wished, KEEP_PRICE[self.keep] / weight if isinstance(self.keep, str) else self.keep
 
 
 def check_territories(number: int) -> None:
@@ -127,15 +138,17 @@ def check_territories(number: int) -> None:
 
 
 def bounds_of(
-    measure: str, tolerance: float, limits: Sequence[MeasureLimit]
+    measure: str, tolerance: float, limits: Sequence[MeasureLimit], sides: str = "both"
 ) -> tuple[dict[str, Limit], dict[str, float], dict[str, float]]:
     """Limits (shares off the target), least loads and most loads, as `Problem` takes them.
 
     Args:
         measure: the plan's own; tolerance: its limit.
         limits: further ones; one on `measure` narrows its limit.
+        sides: of the target on which the tolerance holds, one of `SIDES`.
     """
-    shares: dict[str, Limit] = {measure: tolerance}
+    under, over = (None if sides == "over" else tolerance, None if sides == "under" else tolerance)
+    shares: dict[str, Limit] = {measure: tolerance if sides == "both" else (under, over)}
     floors: dict[str, float] = {}
     caps: dict[str, float] = {}
     for one in limits:
@@ -149,13 +162,15 @@ def bounds_of(
             continue
         below, above = one.sides()
         if one.measure == measure:
-            shares[measure] = (
-                tolerance if below is None else min(tolerance, below),
-                tolerance if above is None else min(tolerance, above),
-            )
+            shares[measure] = (_narrower(under, below), _narrower(over, above))
         else:
             shares[one.measure] = (below, above)
     return shares, floors, caps
+
+
+def _narrower(one: float | None, other: float | None) -> float | None:
+    given = [v for v in (one, other) if v is not None]
+    return min(given) if given else None
 
 
 def to_json(request: DesignRequest, *, miles: bool = True) -> dict[str, Any]:
@@ -164,6 +179,7 @@ def to_json(request: DesignRequest, *, miles: bool = True) -> dict[str, Any]:
         "territories": request.territories,
         "measure": request.measure,
         "tolerance": request.tolerance,
+        "sides": request.sides,
         "names": list(request.names),
         "reps": [r.rep_id for r in request.reps],
         "seed": request.seed,
@@ -178,6 +194,7 @@ def to_json(request: DesignRequest, *, miles: bool = True) -> dict[str, Any]:
         "groups": groups_json(request.groups),
         "whole_states": list(request.whole_states),
         "unassigned": request.unassigned,
+        "starts": dict(request.starts),
         "miles": miles,
     }
 
@@ -185,7 +202,7 @@ def to_json(request: DesignRequest, *, miles: bool = True) -> dict[str, Any]:
 def _once(limits: Sequence[MeasureLimit]) -> None:
     seen = set()
     for one in limits:
-        key = (one.measure, one.as_load)
+        key = (one.measure, one.as_load, one.hard)
         if key in seen:
             kind = "as a load" if one.as_load else "in % of target"
             raise InputError(f"{one.measure} has two further limits {kind}; keep one")

@@ -52,8 +52,8 @@ class MeasureLimit:
     def sides(self) -> tuple[float | None, float | None]:
         """How far below and above its target the load may be, as shares; None = no limit on that side."""
         return (
-            None if self.low is None or self.low <= 0 else 1 - self.low,
-            None if self.high is None else self.high - 1,
+            None if self.low is None or self.low <= 0 else round(1 - self.low, 12),
+            None if self.high is None else round(self.high - 1, 12),
         )
 
 

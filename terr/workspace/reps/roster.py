@@ -16,8 +16,8 @@ from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
 
-def replace_reps(ws: Workspace, dataset_id: str, data: bytes, filename: str) -> tuple[Dataset, pd.DataFrame]:
-    """Take a roster file for a data set; the second value lists the rows left out, with reasons.
+def read_roster(data: bytes, filename: str) -> tuple[tuple[Rep, ...], pd.DataFrame]:
+    """Reps of a roster file; the second value lists the rows left out, with reasons.
 
     Raises:
         InputError: if the file holds no roster.
@@ -25,6 +25,16 @@ def replace_reps(ws: Workspace, dataset_id: str, data: bytes, filename: str) -> 
     reps, issues = read_reps(read_table(data, filename))
     if not reps:
         raise InputError(f"{filename} holds no rep that can be used; it needs a user id and a name in each row")
+    return reps, issues
+
+
+def replace_reps(ws: Workspace, dataset_id: str, data: bytes, filename: str) -> tuple[Dataset, pd.DataFrame]:
+    """Take a roster file for a data set; the second value lists the rows left out, with reasons.
+
+    Raises:
+        InputError: if the file holds no roster.
+    """
+    reps, issues = read_roster(data, filename)
     return set_reps(ws, dataset_id, reps), issues
 
 

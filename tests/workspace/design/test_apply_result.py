@@ -75,8 +75,8 @@ def test_a_design_becomes_one_edit_that_one_undo_takes_back(ct):
     task, result = solved(ws, sid, request(names=("Coast", "Hills", "Valley"), tolerance=0.25))
     assert result.status == "feasible"
     units = plan_snapshot(ws, sid).units
-    change, _ = apply_result.design_edit(units, task, result, before, ws.store.scenarios.get(sid).next_code)
-    shown = preview_snapshot(ws, sid, change)
+    made = apply_result.design_edit(units, task, result, before, ws.store.scenarios.get(sid).next_code)
+    shown = preview_snapshot(ws, sid, made.edit)
     done = apply_result.apply_design(ws, task, result, rev, author="me")
     assert (done.rev, done.changed) == (rev + 1, True)
     one = plan_snapshot(ws, sid)
