@@ -15,7 +15,7 @@ from terr.engine.arrays import pieces
 from terr.engine.models.groups import merged
 from terr.errors import InputError, PlanError
 from terr.model.result import Result
-from tests.engine.test_properties import FAST
+from tests.helpers.effort import examples
 from tests.helpers.strategies import extra_pieces, grid, problems
 
 
@@ -215,7 +215,7 @@ def holds(p: Problem, r: Result) -> None:
             assert code in {e.code for e in r.explanations}
 
 
-@FAST
+@examples(40)
 @given(wishes(), st.integers(1, 5))
 def test_any_wish_is_kept_or_reported(p: Problem, seed: int) -> None:
     small = merged(p)[0]
@@ -227,7 +227,7 @@ def test_any_wish_is_kept_or_reported(p: Problem, seed: int) -> None:
     assert np.array_equal(design(p, seed=seed, effort=0.02).assign, r.assign)
 
 
-@FAST
+@examples(40)
 @given(wishes(), st.integers(1, 5))
 def test_any_wish_is_kept_or_reported_in_a_rebalance(p: Problem, seed: int) -> None:
     small = merged(p)[0]
