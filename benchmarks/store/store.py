@@ -21,7 +21,8 @@ from benchmarks.marks import Figure
 from benchmarks.store.postgres import Postgres
 from benchmarks.workshop import storm
 from terr.errors import StoreError
-from terr.store import Person, WindowPresence, open_store
+from terr.model.person import Person
+from terr.store import WindowPresence, open_store
 from terr.store.repositories.files import SharedFiles
 
 UNITS, WINDOWS, EVERY_S = 3109, 50, 0.5

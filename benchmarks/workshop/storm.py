@@ -18,8 +18,9 @@ from benchmarks.store.postgres import START
 from terr.edits import moves
 from terr.errors import ConflictError, TerrError
 from terr.model.edit import Edit
+from terr.model.person import Person
 from terr.model.plan import Plan
-from terr.store import Person, Store, WindowPresence, open_store
+from terr.store import Store, WindowPresence, open_store
 from terr.workspace import Workspace
 from terr.workspace.plan import editing
 from terr.workspace.pulse import Pulse

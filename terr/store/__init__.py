@@ -9,15 +9,13 @@ from terr.store.repositories.files import DataFiles
 from terr.store.repositories.marks import Mark
 from terr.store.repositories.presence import WindowPresence, same_view
 from terr.store.repositories.proposals import STATES, Challenge, Proposal
-from terr.store.repositories.records import NOONE, DatasetInfo, EditRecord, Person, ScenarioInfo
-from terr.store.repositories.roles import ROLES, Access, Role
+from terr.store.repositories.records import EditRecord
+from terr.store.repositories.roles import Access
 from terr.store.store import Store, open_store, usual_address
 
 __all__ = [
     "EXCEPTION_KINDS",
     "NOBODY",
-    "NOONE",
-    "ROLES",
     "STATES",
     "TARGETS",
     "Access",
@@ -27,15 +25,11 @@ __all__ = [
     "Client",
     "Comment",
     "DataFiles",
-    "DatasetInfo",
     "EditRecord",
     "ExceptionEntry",
     "ExceptionRequest",
     "Mark",
-    "Person",
     "Proposal",
-    "Role",
-    "ScenarioInfo",
     "Store",
     "WindowPresence",
     "data_dir",

@@ -16,9 +16,9 @@ from terr.locate.placing import PlacedAccounts
 from terr.model.accounts import Accounts
 from terr.model.json_values import readable
 from terr.model.result import Explanation
+from terr.model.scenario import ScenarioInfo
 from terr.model.units import Units
 from terr.report.safe import shown
-from terr.store import ScenarioInfo
 from terr.view.text import unit_noun
 
 BOUNDARIES = "boundaries"

@@ -9,9 +9,11 @@ from typing import Any
 
 from terr.boundaries.layers.catalog import load_units
 from terr.errors import LocateError, PlanError
+from terr.model.person import NOONE, Person
 from terr.model.plan import Plan
+from terr.model.scenario import ScenarioInfo
 from terr.model.units import Units
-from terr.store import NOONE, Person, ScenarioInfo, Store, data_dir, open_store, usual_address
+from terr.store import Store, data_dir, open_store, usual_address
 from terr.workspace.levels import missing
 
 _KEPT = 64

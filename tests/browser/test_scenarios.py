@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Frame, Page, expect
 
 from terr.edits import moves
-from terr.store import Person
+from terr.model.person import Person
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.plan import editing

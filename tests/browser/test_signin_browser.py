@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from terr.store import Person
+from terr.model.person import Person
 from terr.ui.session import navigation
 from terr.workspace import Workspace
 from terr.workspace.access import roles

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from terr.model.reps import Rep
-from terr.store import ScenarioInfo
+from terr.model.scenario import ScenarioInfo
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts.dataset import Dataset

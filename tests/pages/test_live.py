@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from terr.store import Person, WindowPresence
+from terr.model.person import Person
+from terr.store import WindowPresence
 from terr.workspace.live import comments, presence, proposals
 from terr.workspace.plan import editing
 from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, more, start

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from terr.edits import moves
+from terr.model.person import Person
 from terr.model.reps import Rep
-from terr.store import Person
 from terr.workspace.plan import editing, named_accounts
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.scenarios import exceptions, tree

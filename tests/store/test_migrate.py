@@ -15,8 +15,9 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from benchmarks.store.postgres import START, Postgres
 from terr.edits import moves
 from terr.errors import InputError, StoreError
+from terr.model.person import Person
 from terr.model.plan import Plan
-from terr.store import Person, open_store
+from terr.store import open_store
 from terr.store.codec import edit_to_bytes
 from terr.store.migrate import upgrade
 from terr.store.schema import VERSION, metadata

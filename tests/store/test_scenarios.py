@@ -17,7 +17,8 @@ from terr.errors import ConflictError, InputError, LocateError, PlanError, Store
 from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.model.reps import Rep
-from terr.store import ScenarioInfo, Store, open_store
+from terr.model.scenario import ScenarioInfo
+from terr.store import Store, open_store
 from terr.store import schema as t
 from terr.store.codec import edit_from_bytes, edit_to_bytes, pack, plan_from_bytes, unpack
 from terr.store.edit_tree import trail_to

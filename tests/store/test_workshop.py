@@ -11,7 +11,8 @@ import pytest
 from terr.edits import moves
 from terr.errors import ConflictError, InputError, LocateError, PlanError, StoreError
 from terr.model.edit import Edit
-from terr.store import Access, ExceptionRequest, Person, Store, WindowPresence, open_store, same_view
+from terr.model.person import Person
+from terr.store import Access, ExceptionRequest, Store, WindowPresence, open_store, same_view
 
 ANN, BOB = Person("ann@x", "Ann"), Person("bob@x", "Bob")
 

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, select
 
 from terr.edits.history import Visit
 from terr.errors import LocateError
+from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.repositories.journal import scenario_row
-from terr.store.repositories.records import EditRecord, Person, edit_record
+from terr.store.repositories.records import EditRecord, edit_record
 
 _MOST = 500
 

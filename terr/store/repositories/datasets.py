@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import false, insert, or_, select, update
 
 from terr.errors import LocateError
+from terr.model.person import NOONE, Person
+from terr.model.scenario import DatasetInfo
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.records import NOONE, DatasetInfo, Person, clean_text, dataset_info, new_id, now, to_json
+from terr.store.repositories.records import clean_text, dataset_info, new_id, now, to_json
 
 
 class Datasets:

@@ -14,13 +14,14 @@ from terr.edits.history import ROOT, EditNode, History, Visit, describe
 from terr.errors import ConflictError, PlanError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
+from terr.model.scenario import ScenarioInfo
 from terr.store import schema as t
 from terr.store.codec import edit_to_bytes, plan_to_bytes
 from terr.store.database import Database
 from terr.store.edit_tree import depth_of, edit_of, edits_between, head_at, last_child, parent_of
 from terr.store.repositories.journal import scenario_row
 from terr.store.repositories.plans import Plans
-from terr.store.repositories.records import ScenarioInfo, clean_text, now
+from terr.store.repositories.records import clean_text, now
 
 CHECKPOINT_EVERY = 100
 """A whole plan is stored each so many edits from the start, so that opening one replays fewer than that."""

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from terr.errors import InputError
+from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.repositories.journal import count_change, scenario_row, write_line
-from terr.store.repositories.records import Person, clean_text, made_by, moment, now, who
+from terr.store.repositories.records import clean_text, made_by, moment, now, who
 
 EXCEPTION_KINDS = ("named", "holdover", "override")
 """A named account; one its incumbent keeps until a date; any other override by a person."""

@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from terr.errors import LocateError
+from terr.model.person import Person
+from terr.model.scenario import ScenarioInfo
 from terr.store import schema as t
-from terr.store.repositories.records import Person, ScenarioInfo, made_by, scenario_info
+from terr.store.repositories.records import made_by, scenario_info
 
 
 def scenario_row(c: Connection, scenario_id: str, *, lock: bool = False) -> ScenarioInfo:

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from terr.errors import InputError, LocateError
+from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.edit_tree import depth_of
 from terr.store.repositories.journal import count_change, scenario_row, write_line
-from terr.store.repositories.records import Person, clean_text, made_by, moment, now, who
+from terr.store.repositories.records import clean_text, made_by, moment, now, who
 
 KINDS = {"version": 120, "tag": 60, "note": 4000}
 """Kinds of marks and the most characters of each."""

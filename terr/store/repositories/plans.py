@@ -12,12 +12,12 @@ from terr.edits.applied import apply
 from terr.edits.history import ROOT
 from terr.errors import ConflictError, PlanError, StoreError
 from terr.model.plan import Plan
+from terr.model.scenario import ScenarioInfo
 from terr.store import schema as t
 from terr.store.codec import edit_from_bytes
 from terr.store.database import Database
 from terr.store.edit_tree import checkpoint_of, no_edit, trail_to
 from terr.store.repositories.journal import scenario_row
-from terr.store.repositories.records import ScenarioInfo
 
 _KEEP = 24
 

@@ -11,9 +11,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from terr.errors import InputError
+from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.records import Person, clean_text, stored_object, to_json
+from terr.store.repositories.records import clean_text, stored_object, to_json
 
 HERE_S = 20.0
 """Somebody not seen for so many seconds is gone."""

@@ -13,6 +13,7 @@ from terr.edits.applied import apply
 from terr.edits.history import describe
 from terr.errors import ConflictError, LocateError, PlanError
 from terr.model.edit import Edit
+from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.codec import edit_from_bytes, edit_to_bytes
 from terr.store.database import Database
@@ -20,7 +21,7 @@ from terr.store.edit_tree import head_at
 from terr.store.repositories.edits import NOBODY, Client, Edits
 from terr.store.repositories.journal import count_change, scenario_row, write_line
 from terr.store.repositories.plans import Plans
-from terr.store.repositories.records import Person, clean_text, made_by, moment, now, who
+from terr.store.repositories.records import clean_text, made_by, moment, now, who
 
 UNDECIDED = ("open", "challenged")
 STATES = (*UNDECIDED, "accepted", "rejected", "withdrawn")

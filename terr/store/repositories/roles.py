@@ -8,30 +8,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, select
 
 from terr.errors import InputError, PlanError
+from terr.model.person import ROLES, Person, Role
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.repositories.journal import count_change, scenario_row, write_line
-from terr.store.repositories.records import Person, clean_text, now
-
-ROLES = ("viewer", "commenter", "editor", "owner")
-"""From the least to the most; each may do what those before it may."""
+from terr.store.repositories.records import clean_text, now
 
 _NEEDS = {"viewer": "a viewer", "commenter": "a commenter", "editor": "an editor", "owner": "its owner"}
-
-
-@dataclass(frozen=True)
-class Role:
-    """What one user may do with one plan.
-
-    Attributes:
-        user_id: who; role: one of `ROLES`.
-        given_by: who gave it, for a reader; at: UTC.
-    """
-
-    user_id: str
-    role: str
-    given_by: str
-    at: datetime
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Table, exists, insert, literal, or_, select, update
 
 from terr.errors import ConflictError, InputError
+from terr.model.person import NOONE, Person
+from terr.model.scenario import ScenarioInfo
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.edit_tree import depth_of
 from terr.store.repositories.datasets import Datasets
 from terr.store.repositories.journal import count_change, scenario_row, unknown_scenario, write_line
-from terr.store.repositories.records import (
-    NOONE,
-    Person,
-    ScenarioInfo,
-    clean_text,
-    made_by,
-    new_id,
-    now,
-    scenario_info,
-    to_json,
-)
+from terr.store.repositories.records import clean_text, made_by, new_id, now, scenario_info, to_json
 
 _NAME = "name of the scenario"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from terr.store import Person
+from terr.model.person import Person
 from terr.ui.access import signin
 from terr.view.text import markdown
 

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from streamlit import config
 
-from terr.store import Person
+from terr.model.person import Person
 from terr.ui.access import signin
 
 Scope = MutableMapping[str, Any]

@@ -23,7 +23,7 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from terr.errors import InputError
-from terr.store import Person
+from terr.model.person import Person
 from terr.workspace.access.email import clean_address
 
 REQUIRED, TRUST, DOMAINS, HOURS = "TERR_SIGN_IN", "TERR_TRUST_EMAIL", "TERR_SIGN_IN_DOMAINS", "TERR_SIGN_IN_HOURS"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from terr.errors import TerrError
-from terr.store import Person
+from terr.model.person import Person
 from terr.ui.session import state
 from terr.workspace.access import roles
 from terr.workspace.live import broadcast, presence

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from terr.store import EXCEPTION_KINDS, ScenarioInfo
+from terr.model.scenario import ScenarioInfo
+from terr.store import EXCEPTION_KINDS
 from terr.ui.scenarios import picker
 from terr.ui.scenarios.tree import me
 from terr.ui.session import state

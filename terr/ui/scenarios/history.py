@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from terr.store import ScenarioInfo
+from terr.model.scenario import ScenarioInfo
 from terr.ui.scenarios import maps, picker
 from terr.ui.scenarios import tree as tree_view
 from terr.ui.session import state

@@ -12,7 +12,7 @@ from streamlit_folium import st_folium
 from terr.boundaries.layers.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.model.plan import Plan
 from terr.model.reps import Rep
-from terr.store import ScenarioInfo
+from terr.model.scenario import ScenarioInfo
 from terr.view.colors import color
 from terr.view.mapview import MapAssignment, MapPatch, encode
 from terr.view.pairmap import HEIGHT, MapPane, PairMapInputs, pair_group, pair_map

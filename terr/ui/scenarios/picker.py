@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from terr.store import ScenarioInfo
+from terr.model.scenario import ScenarioInfo
 from terr.ui.session import state
 from terr.workspace.access import roles
 

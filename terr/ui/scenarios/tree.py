@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from terr.store import Person, ScenarioInfo
+from terr.model.person import Person
+from terr.model.scenario import ScenarioInfo
 from terr.ui.scenarios.picker import allowed
 from terr.ui.session import navigation, state
 from terr.ui.session.errors import attempt

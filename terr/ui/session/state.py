@@ -14,7 +14,7 @@ import streamlit as st
 from terr.boundaries.layers.catalog import STATES
 from terr.engine.pool import Pool
 from terr.errors import LocateError, RoleError
-from terr.store import Person
+from terr.model.person import Person
 from terr.ui.access import signin
 from terr.view.text import markdown
 from terr.workspace import Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from terr.store import ROLES, Role
+from terr.model.person import ROLES, Role
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import count, markdown

@@ -15,7 +15,9 @@ from typing import Any, NoReturn, cast
 
 from terr.errors import LocateError, RoleError
 from terr.model.edit import Edit
-from terr.store import DatasetInfo, Person, ScenarioInfo, Store, WindowPresence
+from terr.model.person import Person
+from terr.model.scenario import DatasetInfo, ScenarioInfo
+from terr.store import Store, WindowPresence
 from terr.workspace.access.roles import admins, may, refusal, role_of
 from terr.workspace.workspace import Cache, Workspace
 

@@ -9,7 +9,8 @@ import os
 from contextlib import suppress
 
 from terr.errors import LocateError, RoleError
-from terr.store import ROLES, Person, Role, ScenarioInfo
+from terr.model.person import ROLES, Person, Role
+from terr.model.scenario import ScenarioInfo
 from terr.workspace.access.email import clean_address
 from terr.workspace.workspace import Workspace
 

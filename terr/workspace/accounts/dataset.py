@@ -13,7 +13,7 @@ from terr.ingest.progress import Cancel, Progress, part
 from terr.ingest.reading.files import RawTable, read_table
 from terr.model.accounts import Accounts
 from terr.model.reps import Rep
-from terr.store import DatasetInfo
+from terr.model.scenario import DatasetInfo
 from terr.workspace.accounts.check_report import check_report
 from terr.workspace.accounts.import_settings import ImportSettings, reading_version, stepped, version
 from terr.workspace.accounts.intake import (

@@ -11,7 +11,7 @@ from terr.matching import duplicates, families
 from terr.matching.duplicates import DuplicateDecision, DuplicateSuggestion, How
 from terr.matching.families import Count, Family, FamilyDecision
 from terr.model.accounts import Accounts
-from terr.store import DatasetInfo
+from terr.model.scenario import DatasetInfo
 from terr.workspace.accounts import dataset, merge_rules
 from terr.workspace.accounts.import_settings import reading_version
 from terr.workspace.workspace import Workspace

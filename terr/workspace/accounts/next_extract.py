@@ -14,7 +14,7 @@ from terr.boundaries.watch import UNWATCHED, Watch
 from terr.errors import InputError
 from terr.matching.reload import Reload, compare
 from terr.model.accounts import Accounts
-from terr.store import DatasetInfo, ScenarioInfo
+from terr.model.scenario import DatasetInfo, ScenarioInfo
 from terr.workspace.accounts import dataset as datasets
 from terr.workspace.accounts import upload
 from terr.workspace.accounts.intake import Intake

@@ -15,9 +15,9 @@ from terr.errors import InputError
 from terr.ingest.cleaning.clean import read_column
 from terr.ingest.columns.answers import decimal_of
 from terr.ingest.ledger.outcome import UNLOCATED
+from terr.model.scenario import DatasetInfo
 from terr.report.rows import table_xlsx
 from terr.report.safe import safe_frame
-from terr.store import DatasetInfo
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts.import_settings import ImportSettings, reading_version
 from terr.workspace.accounts.intake import Intake

@@ -6,7 +6,7 @@ import math
 
 from terr.errors import InputError
 from terr.model.result import Result
-from terr.store import ScenarioInfo
+from terr.model.scenario import ScenarioInfo
 from terr.view.text import count, number, percent, unit_noun
 from terr.workspace.design.problem import SolveTask
 from terr.workspace.design.solve_task import rebalance_task

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from terr.errors import InputError, LocateError, RoleError, TerrError
-from terr.store import Comment, Person
-from terr.store.repositories.roles import ROLES
+from terr.model.person import ROLES, Person
+from terr.store import Comment
 from terr.view.text import unit_noun
 from terr.workspace.access.roles import may
 from terr.workspace.live.proposals import is_own

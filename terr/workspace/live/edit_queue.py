@@ -13,9 +13,10 @@ import numpy as np
 
 from terr.errors import ConflictError, StoreError, TerrError
 from terr.model.edit import Edit
+from terr.model.person import Person
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED
-from terr.store import Client, Person
+from terr.store import Client
 from terr.view.text import count, unit_noun
 from terr.workspace.access.roles import may
 from terr.workspace.live import proposals

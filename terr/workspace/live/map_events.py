@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from terr.errors import StoreError, TerrError
-from terr.store import Person
+from terr.model.person import Person
 from terr.workspace.live import edit_queue
 from terr.workspace.live.payload import codes_of, is_int, is_name, text_of, units_of
 from terr.workspace.plan import editing

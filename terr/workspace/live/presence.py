@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from terr.store import Person, WindowPresence, same_view
+from terr.model.person import Person
+from terr.store import WindowPresence, same_view
 from terr.workspace.live.payload import is_int, text_of
 from terr.workspace.workspace import Workspace
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from terr.errors import ConflictError, LocateError, PlanError, RoleError
 from terr.model.edit import Edit
+from terr.model.person import Person
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED
-from terr.store import Person
 from terr.store.repositories.proposals import Proposal
 from terr.view.text import count, percent, short, unit_noun
 from terr.workspace.access.roles import may

@@ -14,8 +14,9 @@ from terr.edits import moves
 from terr.errors import ConflictError, InputError, PlanError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
+from terr.model.scenario import ScenarioInfo
 from terr.model.units import Units
-from terr.store import NOBODY, Client, ScenarioInfo
+from terr.store import NOBODY, Client
 from terr.view.text import unit_noun
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.levels import BOUNDARIES, check_level, layer_settings, place_name, settled_region

@@ -15,7 +15,8 @@ from terr.model.accounts import Accounts
 from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.reps import Rep
-from terr.store import ExceptionEntry, ExceptionRequest, ScenarioInfo
+from terr.model.scenario import ScenarioInfo
+from terr.store import ExceptionEntry, ExceptionRequest
 from terr.view.text import count, percent
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.workspace import Workspace

@@ -11,7 +11,7 @@ from typing import Any
 
 from terr.errors import InputError
 from terr.model.json_values import read, to_plain
-from terr.store import ScenarioInfo
+from terr.model.scenario import ScenarioInfo
 from terr.workspace.plan.rules import NO_RULES, PlanRules, read_rules, rules_json
 from terr.workspace.workspace import Workspace
 

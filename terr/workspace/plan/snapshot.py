@@ -21,8 +21,8 @@ from terr.model.edit import Edit
 from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.reps import Rep
+from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED, Units
-from terr.store import ScenarioInfo
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import rules_of

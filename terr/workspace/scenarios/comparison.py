@@ -16,8 +16,8 @@ from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
+from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED, Units
-from terr.store import ScenarioInfo
 from terr.view.text import count, percent, short
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan.named_accounts import register

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from terr.errors import InputError
-from terr.store import EXCEPTION_KINDS, ExceptionRequest, Person
+from terr.model.person import Person
+from terr.store import EXCEPTION_KINDS, ExceptionRequest
 from terr.view.text import and_list, count
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan.named_accounts import STATES, ExceptionRegister, today

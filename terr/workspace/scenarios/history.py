@@ -16,7 +16,8 @@ from terr.edits.undo_one import UndoneEdit, go_back, undo_edit
 from terr.errors import LocateError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
-from terr.store import ChangeEvent, ScenarioInfo
+from terr.model.scenario import ScenarioInfo
+from terr.store import ChangeEvent
 from terr.view.text import and_list, percent, unit_noun
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan.editing import EditOutcome, edit

@@ -14,8 +14,8 @@ from terr.metrics.shape import mean_distance_km
 from terr.metrics.tally import tally
 from terr.model.overrides import Overrides
 from terr.model.plan import Plan
+from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED
-from terr.store import ScenarioInfo
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import rules_of

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from terr.edits.history import ROOT
 from terr.errors import TerrError
-from terr.store import Mark, Person, ScenarioInfo
+from terr.model.person import Person
+from terr.model.scenario import ScenarioInfo
+from terr.store import Mark
 from terr.workspace.scenarios.comparison import PlanPoint, compare, disruption_share
 from terr.workspace.scenarios.key_figures import KeyFigures, key_figures
 from terr.workspace.workspace import Workspace

@@ -20,9 +20,9 @@ from terr.errors import ConflictError, InputError
 from terr.model.accounts import Accounts
 from terr.model.json_values import parse, read, to_plain, to_text
 from terr.model.reps import Rep
+from terr.model.scenario import DatasetInfo
 from terr.report.safe import shown
 from terr.scoring import columns
-from terr.store import DatasetInfo
 from terr.workspace.scores.definition import Definition, ScoreInputs, ScoreResult
 from terr.workspace.scores.kinds import KINDS
 from terr.workspace.scores.workload import WorkloadBy

@@ -17,7 +17,7 @@ from streamlit import config
 from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from terr.store import Person
+from terr.model.person import Person
 from terr.ui.access import request_guard, signin
 from tests.helpers.loops import finish
 from tests.helpers.oidc import COOKIE_SECRET, PEOPLE

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from benchmarks.store.postgres import Postgres
-from terr.store import ROLES, Person
+from terr.model.person import ROLES, Person
 from terr.workspace import Workspace
 from terr.workspace.access import roles
 from terr.workspace.access.guarded_store import for_person

@@ -14,7 +14,7 @@ from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from terr.store import Person
+from terr.model.person import Person
 from terr.ui.live import redraw_pace
 from terr.ui.live import socket as live_socket
 from terr.workspace.live import presence

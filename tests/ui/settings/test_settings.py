@@ -15,7 +15,7 @@ from terr.boundaries.layers.catalog import areas, layer
 from terr.boundaries.watch import StoppedError
 from terr.boundaries.zips import census, zcta
 from terr.errors import InputError, LocateError, PlanError
-from terr.store import ScenarioInfo
+from terr.model.scenario import ScenarioInfo
 from terr.workspace import Workspace, boundary_library
 from terr.workspace.background_job import BackgroundJob
 from tests.boundaries.own.test_cleaning import swapped

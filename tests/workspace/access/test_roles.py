@@ -17,7 +17,8 @@ from terr.edits import moves
 from terr.errors import InputError, LocateError, PlanError, RoleError
 from terr.ingest.columns.columns import recognise
 from terr.ingest.reading.files import read_table
-from terr.store import NOONE, ROLES, ExceptionRequest, Person, WindowPresence
+from terr.model.person import NOONE, ROLES, Person
+from terr.store import ExceptionRequest, WindowPresence
 from terr.workspace import Workspace
 from terr.workspace.access import roles
 from terr.workspace.access.guarded_store import CLOSED, PLAN_ACTIONS, for_person

@@ -11,7 +11,8 @@ from sqlalchemy import event
 
 from terr.edits import moves
 from terr.errors import ConflictError, InputError, PlanError, RoleError
-from terr.store import Person, WindowPresence
+from terr.model.person import Person
+from terr.store import WindowPresence
 from terr.workspace import Workspace
 from terr.workspace.live import broadcast, comments, edit_queue, presence, proposals
 from terr.workspace.plan import editing

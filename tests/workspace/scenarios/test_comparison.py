@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from terr.edits import moves
 from terr.errors import InputError
+from terr.model.person import Person
 from terr.model.reps import Rep
-from terr.store import Person
 from terr.workspace import Workspace
 from terr.workspace.plan import editing
 from terr.workspace.scenarios import change_ledger, comparison_tables, exceptions, tree

@@ -12,8 +12,8 @@ import pytest
 from terr.aggregate import account_codes
 from terr.edits import moves
 from terr.errors import InputError
+from terr.model.person import Person
 from terr.model.reps import Rep
-from terr.store import Person
 from terr.ui.plan.tables import account_points
 from terr.workspace.design import apply_result
 from terr.workspace.design.solve_task import design_task, rebalance_task

@@ -11,7 +11,7 @@ from terr.edits import moves
 from terr.edits.applied import apply
 from terr.edits.undo_one import go_back, undo_edit
 from terr.errors import ConflictError, InputError, PlanError, RoleError
-from terr.store import Person
+from terr.model.person import Person
 from terr.workspace.access.guarded_store import for_person
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
