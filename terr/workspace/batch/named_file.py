@@ -9,9 +9,10 @@ from terr.aggregate import account_codes
 from terr.errors import InputError
 from terr.ingest.columns.words import compact
 from terr.ingest.reading.files import RawTable, read_table
+from terr.model.person import Person
 from terr.model.result import Explanation
 from terr.report.safe import shown
-from terr.store import ExceptionEntry, ExceptionRequest, Person
+from terr.store import ExceptionEntry, ExceptionRequest
 from terr.view.text import count
 from terr.workspace.batch.inputs import BatchInputs, rep_called
 from terr.workspace.batch.starting_plan import StartingPlan, position

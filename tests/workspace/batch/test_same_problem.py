@@ -12,10 +12,10 @@ import pytest
 from terr.cli.main import main
 from terr.edits import moves
 from terr.engine import design, rebalance
+from terr.model.person import Person
 from terr.model.problem import Problem
 from terr.model.reps import Rep
 from terr.report.plan import plan_csv
-from terr.store import Person
 from terr.workspace.accounts import dataset
 from terr.workspace.batch import solve
 from terr.workspace.design import apply_result
