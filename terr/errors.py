@@ -23,6 +23,10 @@ class SolveError(TerrError, RuntimeError):
     """A solver that failed, as opposed to one that proved there is no answer."""
 
 
+class StoppedError(TerrError):
+    """The person stopped the work; nothing was kept of it."""
+
+
 class RoleError(TerrError, PermissionError):
     """Something the person's role on this plan doesn't allow."""
 

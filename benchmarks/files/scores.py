@@ -16,8 +16,8 @@ import pandas as pd
 
 from benchmarks.marks import Figure, shown, table
 from terr import demo
-from terr.boundaries.watch import Watch
 from terr.model.accounts import Accounts
+from terr.model.progress import Progress
 from terr.scoring.scores import Ingredient
 from terr.scoring.segments import Segment, by_values
 from terr.workspace.accounts import dataset
@@ -75,8 +75,8 @@ def run(counts: Sequence[int] = (5_000, 250_000)) -> list[Figure]:
         accounts = book(count)
         recipe, reps, began = whole(accounts), demo.demo_reps(), time.perf_counter()
         seen: list[tuple[float, str]] = []
-        watch = Watch(lambda _share, text: seen.append((time.perf_counter() - began, text)))  # noqa: B023 (used at once)
-        done = recipes.applied(accounts, recipe, reps, ground="same", watch=watch)
+        progress = Progress(lambda now: seen.append((now.seconds, now.stage)))  # noqa: B023 (used at once)
+        done = recipes.applied(accounts, recipe, reps, ground="same", progress=progress)
         took = time.perf_counter() - began
         spans = [*[(at, text) for at, text in seen if text.startswith("Working out")], (took, "")]
         for (at, text), (then, _) in pairwise(spans):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path, PurePath
 
 from terr.boundaries.layers import library
 from terr.boundaries.own.cleaning import clean
 from terr.boundaries.own.finishing import prepare_areas
 from terr.boundaries.own.upload import InspectedFile, inspect
-from terr.boundaries.watch import Watch
 from terr.errors import InputError
 from terr.model.json_values import parse, read, to_text
+from terr.model.progress import UNWATCHED, Progress
 from terr.report.safe import shown
 from terr.store.atomic import replace_file
 from terr.workspace.boundary_library import own_level
@@ -27,8 +26,7 @@ def own_boundaries(
     *,
     id_column: str | None = None,
     name_column: str | None = None,
-    progress: Callable[[float, str], None] = lambda _part, _text: None,
-    cancel: Callable[[], bool] = lambda: False,
+    progress: Progress = UNWATCHED,
 ) -> tuple[str, tuple[str, ...]]:
     """Make a file of areas a level to plan on. The same file with the same columns is read once and then kept.
 
@@ -37,14 +35,14 @@ def own_boundaries(
         filename: for messages, and the layer's title.
         id_column: what tells the areas apart; by default the column that looks most like it.
         name_column: what they are called; likewise.
-        progress: told the share that is done and what is being done.
-        cancel: answers true once the work should stop.
+        progress: told how far it is.
 
     Returns:
         The level, "own-" and 12 hex digits, and what was found in the file, in sentences.
 
     Raises:
         InputError: if the file or a column can't be used.
+        StoppedError: if the person stopped it.
         StoreError: if the areas can't be kept.
     """
     name = PurePath(filename.replace("\\", "/")).name[-80:] or "boundaries"
@@ -55,16 +53,15 @@ def own_boundaries(
     known = _noted(note)
     if known is not None and known[0] in kept:
         return known
-    watch = Watch(progress, cancel)
-    watch.at(0.0, "Reading the boundaries")
+    progress.tell(0.0, "Reading the boundaries")
     seen = inspect(data, name)
     for option, column in (("--boundaries-id", id_column), ("--boundaries-name", name_column)):
         if column is not None:
             _check_column(seen, option, column)
-    cleaned = clean(seen, id_column, name_column, watch=watch.part(0.05, 0.4))
+    cleaned = clean(seen, id_column, name_column, progress=progress.part(0.05, 0.4))
     level, found = own_level(seen, cleaned, filled=True), cleaned.findings
     if level not in kept:  # else somebody added the same on the page Settings, perhaps under a name of their own
-        made = prepare_areas(cleaned, filled=True, watch=watch.part(0.4, 0.7))
+        made = prepare_areas(cleaned, filled=True, progress=progress.part(0.4, 0.7))
         found = made.findings
         library.store_layer(
             made.frame,
@@ -73,7 +70,7 @@ def own_boundaries(
             members=made.members,
             fills=made.fills,
             source=f"from the file {name}",
-            progress=watch.part(0.7, 1.0).at,
+            progress=progress.part(0.7, 1.0),
         )
     findings = tuple(one.message for one in found)
     replace_file(note, to_text([level, findings], "the findings").encode(), prefix=".new-")

@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import PurePath
@@ -18,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
 from terr.cli import backup, options, sum_rows
-from terr.errors import InputError, SolveError, TerrError
+from terr.errors import InputError, SolveError, StoppedError, TerrError
 
 if TYPE_CHECKING:
-    from terr.model.result import Progress
+    from terr.model.progress import Progress, ProgressUpdate
     from terr.workspace.accounts.decisions_file import Decisions
     from terr.workspace.batch.inputs import BatchInputs
     from terr.workspace.batch.report import PlanReport
@@ -216,8 +215,8 @@ def _solved(args: argparse.Namespace, title: str, solve: Callable[[BatchInputs, 
     out = getattr(args, "out", None)
     target = check_target(out, sources=(args.file,)) if out else None
     ground = _ground(args)
-    with _stoppable() as stop, _told() as progress:
-        answer = solve(ground, Control(args.seed, args.time_limit, progress, stop))
+    with _followed() as progress:
+        answer = solve(ground, Control(args.seed, args.time_limit, progress))
     if target is not None:
         write_file(target, answer.plan_csv())
     _print(answer.report if args.json else answer_text(answer, title=title, wrote=out or ""))
@@ -240,8 +239,8 @@ def _frontier(args: argparse.Namespace) -> int:
     files = [f"point-{z + 1}.csv" for z in range(args.points)]
     folder = check_folder(args.out_dir, files, sources=(args.file, args.plan)) if args.out_dir else None
     ground = _ground(args)
-    with _stoppable() as stop, _told() as progress:
-        how = Control(args.seed, args.time_limit, progress, stop)
+    with _followed() as progress:
+        how = Control(args.seed, args.time_limit, progress)
         found = make_frontier(ground, plan, points=args.points, named=named, how=how)
     if folder is not None:
         for row, answer in zip(found.report["points"], found.answers, strict=True):
@@ -340,22 +339,18 @@ def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
                 raise InputError(f"--{option} is needed, such as --{option} {such}, unless --boundaries is given")
         return args.level, args.region, ()
     from terr.boundaries.reading import LIMITS
-    from terr.boundaries.watch import StoppedError
     from terr.cli.boundaries_option import own_boundaries
     from terr.cli.local_files import read_file
-    from terr.model.result import Progress
 
     data = read_file(args.boundaries, "boundaries file", max_bytes=LIMITS.bytes)
-    began = time.perf_counter()
-    with _stoppable() as stop, _told() as tell:
+    with _followed() as progress:
         try:
             level, findings = own_boundaries(
                 data,
                 args.boundaries,
                 id_column=args.boundaries_id,
                 name_column=args.boundaries_name,
-                progress=lambda part, text: tell(Progress(time.perf_counter() - began, text, math.inf, None, part)),
-                cancel=stop,
+                progress=progress,
             )
         except StoppedError as stopped:
             raise KeyboardInterrupt from stopped
@@ -373,6 +368,15 @@ def _once(pairs: list[tuple[str, Any]], option: str) -> dict[str, Any]:
             raise InputError(f"{option} names {key} twice; give it once")
         out[key] = value
     return out
+
+
+@contextmanager
+def _followed() -> Iterator[Progress]:
+    """Progress on stderr, stopped by Ctrl-C."""
+    from terr.model.progress import Progress
+
+    with _stoppable() as stop, _told() as tell:
+        yield Progress(tell, stop)
 
 
 @contextmanager
@@ -396,12 +400,12 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def _told() -> Iterator[Callable[[Progress], None]]:
+def _told() -> Iterator[Callable[[ProgressUpdate], None]]:
     """Progress on stderr: one line that changes on a terminal, a line per stage elsewhere."""
     terminal = sys.stderr.isatty()
     last = ""
 
-    def tell(now: Progress) -> None:
+    def tell(now: ProgressUpdate) -> None:
         nonlocal last
         if terminal:
             best = "" if math.isinf(now.best_deviation) else f", best so far ±{100 * now.best_deviation:.1f} %"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from terr.errors import InputError
+from terr.errors import InputError, StoppedError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,7 @@ def sum_file(file: str, by: str, measures: Sequence[str], out: str) -> tuple[Sum
 
     Raises:
         InputError: if a file or column can't be used.
-        Cancelled: if the person stopped it; nothing is written.
+        StoppedError: if the person stopped it; nothing is written.
     """
     from terr.cli.local_files import check_target, write_file
     from terr.ingest.ledger.sums import aggregate_file
@@ -95,11 +95,10 @@ def small_table(sums: Sums, by: str, measures: Sequence[str]) -> pd.DataFrame:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from terr.ingest.progress import Cancelled
 
     try:
         _, report = sum_file(args.file, args.by, args.measure, args.out)
-    except Cancelled as stopped:
+    except StoppedError as stopped:
         raise KeyboardInterrupt from stopped
     sys.stdout.write((json.dumps(report, indent=2) if args.json else _text(report, args.out)) + "\n")
     return 0

@@ -11,7 +11,8 @@ from terr.engine.objective import moment_km2, objective_km2
 from terr.engine.rebalancing import rebalance
 from terr.engine.warmup import warm
 from terr.model.problem import Problem
-from terr.model.result import Explanation, Move, Progress, Result
+from terr.model.progress import Progress, ProgressUpdate
+from terr.model.result import Explanation, Move, Result
 
 __all__ = [
     "PROOFS",
@@ -21,6 +22,7 @@ __all__ = [
     "Move",
     "Problem",
     "Progress",
+    "ProgressUpdate",
     "Result",
     "cause_text",
     "causes",

@@ -20,7 +20,8 @@ from terr.engine.search.improve import Clock, rank
 from terr.engine.search.search import crew, drafts, refine, windows
 from terr.errors import PlanError
 from terr.model.problem import Problem
-from terr.model.result import Progress, Result
+from terr.model.progress import Listener, Progress
+from terr.model.result import Result
 
 Labels = NDArray[np.int64]
 LARGE = 10_000
@@ -61,7 +62,7 @@ def design(
     *,
     seed: int = 1,
     time_limit_s: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Progress | Listener | None = None,
     cancel: Callable[[], bool] | None = None,
     effort: float = 1.0,
 ) -> Result:
@@ -76,8 +77,9 @@ def design(
         problem: what to design.
         seed: same problem, seed and effort give the same plan unless the time limit stops the work.
         time_limit_s: wall-clock seconds, None = until the fixed number of steps is done.
-        progress: called with a `Progress` a few times a second.
-        cancel: asked often; True ends the work with the best plan so far.
+        progress: a `Progress`, or a function called with a `ProgressUpdate`, a few times a second; stopping it ends
+            the work with the best plan so far.
+        cancel: as of a `Progress`; for callers of 0.1.0.
         effort: multiplies the number of steps.
 
     Raises:
@@ -89,7 +91,7 @@ def design(
     for note in notes:
         if note.code in FATAL:
             raise PlanError(note.message)
-    clock = Clock(small, time_limit_s, progress, cancel, node=node)
+    clock = Clock(small, time_limit_s, Progress.of(progress, cancel), node=node)
     work = ready(small)
     trace: list[tuple[float, float, float]] = []
     best: Labels | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,8 @@ from terr.engine.search.improve import Clock
 from terr.engine.search.search import CORES
 from terr.errors import PlanError
 from terr.model.problem import Problem
-from terr.model.result import Progress, Result
+from terr.model.progress import Listener, Progress
+from terr.model.result import Result
 
 TIGHTEST = 0.01
 """Deviation the last point asks for, unless the problem's own limit is tighter."""
@@ -57,8 +57,7 @@ def frontier(
     points: int = 9,
     seed: int = 1,
     time_limit_s: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
+    progress: Progress | Listener | None = None,
     effort: float = 0.3,
 ) -> tuple[FrontierPoint, ...]:
     """Least change for ever tighter balance of the first measure, from `problem.start`, points computed in parallel.
@@ -72,8 +71,8 @@ def frontier(
         points: how many limits, at least 8.
         seed: of the solves.
         time_limit_s: wall-clock seconds for all, None = a fixed number of steps each.
-        progress: called with how far it is.
-        cancel: asked often; True ends it with the points so far.
+        progress: a `Progress`, or a function called with a `ProgressUpdate`, a few times a second; stopping it ends
+            it with the points so far.
         effort: multiplies the number of steps.
 
     Returns:
@@ -86,16 +85,16 @@ def frontier(
     if problem.start is None:
         raise PlanError("there is no plan to start from; design one first")
     points = max(FEWEST, points)
-    clock = Clock(problem, time_limit_s, progress, cancel)
-    asked = _limits(problem, points)
+    clock = Clock(problem, time_limit_s, Progress.of(progress))
+    over, asked = Progress(cancel=clock.over), _limits(problem, points)
     done: dict[int, Result] = {}
 
     def one(z: int) -> Result:
         left = None if time_limit_s is None else max(0.2, clock.left() / max(1, -(-(len(asked) - z) // CORES)))
         limited = _with_limit(problem, asked[z])
-        found = rebalance(limited, seed=seed, time_limit_s=left, cancel=clock.over, effort=effort, prove=False)
+        found = rebalance(limited, seed=seed, time_limit_s=left, progress=over, effort=effort, prove=False)
         if found.violation > 0 and len(problem) * problem.territories <= SMALL and not clock.over():
-            sure = rebalance(limited, seed=seed, time_limit_s=min(left or SECONDS, SECONDS), cancel=clock.over)
+            sure = rebalance(limited, seed=seed, time_limit_s=min(left or SECONDS, SECONDS), progress=over)
             found = min((found, sure), key=lambda r: (r.violation, r.objective))
         return found
 

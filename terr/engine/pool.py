@@ -20,43 +20,15 @@ import numpy as np
 
 from terr.engine.certificate.certifying import certify
 from terr.engine.designing import design
-from terr.engine.explain.causes import Cause, causes
+from terr.engine.explain.causes import causes
 from terr.engine.explain.explaining import explain
 from terr.engine.frontier import frontier
 from terr.engine.rebalancing import rebalance
 from terr.engine.warmup import warm
 from terr.errors import SolveError, TerrError
 from terr.model.problem import Problem
-from terr.model.result import Explanation, Progress, Result
-
-
-def _explain(
-    problem: Problem,
-    assign: Any,
-    *,
-    seed: int,
-    time_limit_s: float | None,
-    progress: Callable[[Progress], None],
-    cancel: Callable[[], bool],
-) -> tuple[Explanation, ...]:
-    """`explain` as a job."""
-    progress(Progress(0.0, "Looking for the reason", np.inf, None, 0.0))
-    return explain(problem, assign, time_limit_s=time_limit_s or EXPLAIN_SECONDS, seed=seed, cancel=cancel)
-
-
-def _causes(
-    problem: Problem,
-    assign: Any,
-    *,
-    seed: int,  # noqa: ARG001 (the same for every kind)
-    time_limit_s: float | None,
-    progress: Callable[[Progress], None],
-    cancel: Callable[[], bool],
-) -> tuple[Cause, ...]:
-    """`causes` as a job."""
-    progress(Progress(0.0, "Looking for the cause", np.inf, None, 0.0))
-    return () if cancel() else causes(problem, assign, time_limit_s=time_limit_s or CAUSES_SECONDS)
-
+from terr.model.progress import Progress, ProgressUpdate
+from terr.model.result import Result
 
 SLOTS = 256
 """Largest number of jobs that wait or run at once."""
@@ -65,12 +37,13 @@ KINDS: dict[str, Callable[..., Any]] = {
     "rebalance": rebalance,
     "certify": certify,
     "frontier": frontier,
-    "explain": _explain,
-    "causes": _causes,
+    "explain": explain,
+    "causes": lambda problem, plan, *, seed, **how: causes(problem, plan, **how),  # noqa: ARG005, PLW0108 (it takes no seed)
 }
 JUDGES = ("certify", "explain", "causes")
 """Kinds that judge a plan."""
-EXPLAIN_SECONDS, CAUSES_SECONDS = 10.0, 1.0
+SECONDS = {"explain": 10.0, "causes": 1.0}
+"""Time limits of kinds that always have one."""
 
 _swap = threading.Lock()
 _line: dict[str, Any] = {}  # in a worker: the queue for progress and the flags for cancel, set once at its start
@@ -127,8 +100,7 @@ def _run(
         *plan,
         seed=seed,
         time_limit_s=time_limit_s,
-        progress=lambda p: queue.put((number, p)),
-        cancel=lambda: bool(flags[slot]),
+        progress=Progress(lambda now: queue.put((number, now)), lambda: bool(flags[slot])),
     )
 
 
@@ -146,9 +118,9 @@ class Job:
         self._slot = slot
         self._flags = flags
         self._future = future
-        self._progress: Progress | None = None
+        self._progress: ProgressUpdate | None = None
 
-    def progress(self) -> Progress | None:
+    def progress(self) -> ProgressUpdate | None:
         """The latest, or None before the first."""
         return self._progress
 
@@ -227,7 +199,7 @@ class Pool:
             kind: one of `KINDS`.
             problem: what to solve.
             seed: of the solve.
-            time_limit_s: of the solve, None = no limit.
+            time_limit_s: of the solve, None = no limit, or the kind's own of `SECONDS`.
             assign: (n,) the plan to judge, for `JUDGES` only.
 
         Raises:
@@ -240,6 +212,7 @@ class Pool:
             text = "needs a" if kind in JUDGES else "takes no"
             raise SolveError(f'a job called "{kind}" {text} plan to judge')
         plan = () if assign is None else (np.asarray(assign),)
+        time_limit_s = SECONDS.get(kind) if time_limit_s is None else time_limit_s
         with self._lock:
             if self._closed:
                 raise SolveError("the background workers are shut down")

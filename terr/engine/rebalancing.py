@@ -20,7 +20,8 @@ from terr.engine.search.improve import Clock, border, excess, price, rank, run_a
 from terr.engine.search.search import SOFT, Run, crew, returned, windows
 from terr.errors import PlanError
 from terr.model.problem import Problem
-from terr.model.result import Explanation, Progress, Result
+from terr.model.progress import Listener, Progress
+from terr.model.result import Explanation, Result
 
 Labels = NDArray[np.int64]
 EACH = 0.2
@@ -54,7 +55,7 @@ def rebalance(
     *,
     seed: int = 1,
     time_limit_s: float | None = 5.0,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Progress | Listener | None = None,
     cancel: Callable[[], bool] | None = None,
     effort: float = 1.0,
     prove: bool = True,
@@ -72,8 +73,9 @@ def rebalance(
         problem: with a `start`.
         seed: same problem, seed and effort give the same plan unless the time limit stops the work.
         time_limit_s: wall-clock seconds, None = until the fixed number of steps is done.
-        progress: called with a `Progress` a few times a second.
-        cancel: asked often; True ends the work with the best plan so far.
+        progress: a `Progress`, or a function called with a `ProgressUpdate`, a few times a second; stopping it ends
+            the work with the best plan so far.
+        cancel: as of a `Progress`; for callers of 0.1.0.
         effort: multiplies the number of steps.
         prove: False leaves out the exact model of the whole plan, which finds little more but proves.
 
@@ -92,7 +94,7 @@ def rebalance(
     for note in notes:
         if note.code in FATAL:
             raise PlanError(note.message)
-    clock = Clock(small, time_limit_s, progress, cancel, node=node)
+    clock = Clock(small, time_limit_s, Progress.of(progress, cancel), node=node)
     work = ready(small)
     home = work.arena.home
     aims = RebalanceAims(home, small.shares() + EACH / work.n)

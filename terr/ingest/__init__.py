@@ -7,12 +7,10 @@ from terr.ingest.columns.questions import Question, QuestionChoice, layout_key, 
 from terr.ingest.columns.words import FIELDS
 from terr.ingest.ledger.ledger import IngestResult, Ledger, MeasureTotals, Repair, build_ledger
 from terr.ingest.ledger.roster import read_reps, rep_columns
-from terr.ingest.progress import Cancelled
 from terr.ingest.reading.files import FileLimits, RawTable, read_table
 
 __all__ = [
     "FIELDS",
-    "Cancelled",
     "ColumnMap",
     "FileLimits",
     "IngestResult",

@@ -31,29 +31,6 @@ class Explanation:
     units: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """What a long solve is doing.
-
-    Attributes:
-        seconds: since the solve began.
-        stage: plain words.
-        best_deviation: largest |load / target - 1| of the best plan so far, first measure; inf before there is one.
-        assign: int16 (n,), read-only copy of the best plan so far, or None.
-        fraction: share of the work done, 0 to 1.
-    """
-
-    seconds: float
-    stage: str
-    best_deviation: float
-    assign: NDArray[np.int16] | None
-    fraction: float
-
-    def __post_init__(self) -> None:
-        if self.assign is not None:
-            object.__setattr__(self, "assign", frozen(self.assign, np.int16))
-
-
 @dataclass(frozen=True)
 class Move:
     """One unit that changes territory.

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.model.accounts import CORE, Accounts
+from terr.model.progress import UNWATCHED, Progress
 from terr.scoring import columns
 from terr.scoring.traits import Floats, Trait, TraitInputs, alone, auc, learn, matrix, read
 
@@ -189,7 +190,7 @@ def likeness(
     use: Sequence[str] | None = None,
     allow: Sequence[str] = (),
     seed: int = 0,
-    told: Callable[[float, str], None] | None = None,
+    progress: Progress = UNWATCHED,
 ) -> Likeness:
     """How like closed-won accounts each account is.
 
@@ -201,10 +202,11 @@ def likeness(
         use: columns to learn from; None takes all that suit.
         allow: columns to use although they seem to know the outcome.
         seed: of the folds and the sample; the same seed gives the same model.
-        told: is told the share that is done, 0 to 1, and what is being done; what it raises ends the work.
+        progress: told how far it is.
 
     Raises:
         InputError: if a column isn't there, or won and lost aren't told apart.
+        StoppedError: if the person stopped it.
     """
     column = columns.find(accounts, column)
     y = outcomes(accounts, column, won, lost)
@@ -220,14 +222,15 @@ def likeness(
     if len(closed) > MOST_ROWS:
         closed = _sample(closed, y, rng)
         notes.append(f"It learnt from {len(closed):,} of {n_won + n_lost:,} closed accounts, drawn at random.")
-    say = told or (lambda _share, _what: None)
-    say(0.05, "Reading the columns")
+    progress.tell(0.05, "Reading the columns")
     raws, flagged = _choose(accounts, column, use, allow, closed, y)
     if not raws:
         return _off(accounts, "No column is left to learn from.", flagged=flagged)
     taught = [r.take(closed) for r in raws]
     truth = y[closed] == 1
-    said = _unseen(taught, truth, rng, lambda fold: say(0.2 + 0.12 * fold, f"Testing the model, {fold + 1} of {FOLDS}"))
+    said = _unseen(
+        taught, truth, rng, lambda fold: progress.tell(0.2 + 0.12 * fold, f"Testing the model, {fold + 1} of {FOLDS}")
+    )
     quality = _quality(said, truth)
     if not quality.low > 0.5 or quality.brier >= quality.brier_base:
         why = (
@@ -235,9 +238,9 @@ def likeness(
             f" interval {quality.low:.2f} to {quality.high:.2f}; 0.50 is guessing)."
         )
         return _off(accounts, why, quality, flagged)
-    say(0.8, "Learning from all closed accounts")
+    progress.tell(0.8, "Learning from all closed accounts")
     traits, start, weights = _model(taught, truth, rng)
-    say(0.85, "Judging every account")
+    progress.tell(0.85, "Judging every account")
     return _judged(raws, traits, start, weights, quality, flagged, notes)
 
 

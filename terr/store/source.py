@@ -21,9 +21,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from terr.errors import InputError
-from terr.ingest.progress import Cancel, Cancelled, Progress, Steps
 from terr.ingest.reading.files import FileLimits, RawTable
 from terr.ingest.reading.header import unique_names
+from terr.model.progress import UNWATCHED, Progress
 
 VARIABLE = re.compile(r"TERR_SOURCE_[A-Z0-9_]{1,80}")
 """Names of variables that may be read; others hold what is none of a query's business."""
@@ -124,8 +124,7 @@ def read_query(
     parameters: Mapping[str, str] | None = None,
     limits: FileLimits | None = None,
     timeout_s: float = 60.0,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    progress: Progress = UNWATCHED,
 ) -> RawTable:
     """Rows of a query as a table of text, to be recognised and taken in like a file's.
 
@@ -138,26 +137,28 @@ def read_query(
         parameters: name in the query -> environment variable with its value.
         limits: the most to take in.
         timeout_s: seconds the database may take.
-        progress: told the share of the row limit read so far.
-        cancel: asked at each batch of rows.
+        progress: told the share of the row limit read so far, at each batch of rows.
 
     Raises:
         InputError: a variable, address or query that can't be used, a database that refuses or takes too long, no rows,
             more than the limits. No message holds the address or the password.
-        Cancelled: if `cancel` said so.
+        StoppedError: if the person stopped it.
     """
     limits = limits or FileLimits()
-    steps = Steps(progress, cancel)
     body = check_query(query)
     values = {k: variable(v) for k, v in (parameters or {}).items()}
-    steps.at(0.0, "asking the database")
+    progress.tell(0.0, "asking the database")
     deadline = time.monotonic() + timeout_s
     engine, url = _engine(variable(url_variable), url_variable, timeout_s)
     try:
-        with _plain_words(url, deadline), engine.connect() as raw, _read_only(raw, timeout_s, deadline, cancel) as c:
+        with (
+            _plain_words(url, deadline, progress),
+            engine.connect() as raw,
+            _read_only(raw, timeout_s, deadline, progress) as c,
+        ):
             asked = {k: v for k, v in values.items() if re.search(rf"(?<!:):{re.escape(k)}\b", body)}
             result = c.execution_options(stream_results=True).execute(text(body), asked)
-            return _table(result.keys(), result.partitions(_BATCH), url_variable, limits, steps, deadline)
+            return _table(result.keys(), result.partitions(_BATCH), url_variable, limits, progress, deadline)
     finally:
         engine.dispose()
 
@@ -187,14 +188,14 @@ def _engine(address: str, name: str, timeout_s: float) -> tuple[Engine, URL]:
 
 
 @contextmanager
-def _read_only(raw: Connection, timeout_s: float, deadline: float, cancel: Cancel | None) -> Iterator[Connection]:
+def _read_only(raw: Connection, timeout_s: float, deadline: float, progress: Progress) -> Iterator[Connection]:
     """A transaction that the database itself keeps from writing and from running on."""
     kind = raw.dialect.name
     if kind == "sqlite":
         driver = raw.connection.driver_connection
 
         def stop() -> int:
-            return int(time.monotonic() > deadline or (cancel is not None and cancel()))
+            return int(time.monotonic() > deadline or progress.stopped())
 
         if driver is not None:
             driver.set_progress_handler(stop, 20_000)
@@ -203,8 +204,6 @@ def _read_only(raw: Connection, timeout_s: float, deadline: float, cancel: Cance
         finally:
             if driver is not None:
                 driver.set_progress_handler(None, 0)
-        if cancel is not None and cancel():
-            raise Cancelled("stopped; nothing was kept")
         return
     milliseconds = int(timeout_s * 1000)
     if kind == "postgresql":
@@ -222,10 +221,11 @@ def _read_only(raw: Connection, timeout_s: float, deadline: float, cancel: Cance
 
 
 @contextmanager
-def _plain_words(url: URL, deadline: float) -> Iterator[None]:
+def _plain_words(url: URL, deadline: float, progress: Progress) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        progress.check()
         if time.monotonic() > deadline or "interrupted" in str(error.orig):
             raise InputError("the database took too long; ask for fewer rows or raise the time") from None
         raise InputError(f"the database refused the query: {_clean(str(error.orig), url)}") from None
@@ -244,7 +244,7 @@ def _clean(message: str, url: URL) -> str:
 
 
 def _table(
-    keys: Any, batches: Iterator[Sequence[Any]], name: str, limits: FileLimits, steps: Steps, deadline: float
+    keys: Any, batches: Iterator[Sequence[Any]], name: str, limits: FileLimits, progress: Progress, deadline: float
 ) -> RawTable:
     names = unique_names([str(k) for k in keys])
     if len(names) > limits.max_columns:
@@ -268,7 +268,7 @@ def _table(
             columns[at] += told
             numeric[at] += [isinstance(v, int | float | Decimal) and not isinstance(v, bool) for v in cells]
             digest.update("\x1f".join(told).encode("utf-8", "replace"))
-        steps.at(min(0.95, count / limits.max_rows), f"{count:,} rows read")
+        progress.tell(min(0.95, count / limits.max_rows), f"{count:,} rows read")
     if not count:
         raise InputError("the query gives no rows; check its conditions")
     frame = pd.DataFrame(dict(zip(names, columns, strict=True)), dtype=object).astype("str")

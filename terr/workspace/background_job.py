@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from terr.boundaries.watch import Watch
+from terr.model.progress import Progress, ProgressUpdate
 
 T = TypeVar("T")
 
@@ -15,37 +15,33 @@ class BackgroundJob(Generic[T]):
     """A piece of work in a thread of its own. The libraries that do it leave the other threads their turn.
 
     Args:
-        body: does it; told by its `Watch` when to stop.
+        body: does it; told by its `Progress` when to stop.
     """
 
-    def __init__(self, body: Callable[[Watch], T]) -> None:
-        self._now: tuple[float, str] = (0.0, "Starting")
+    def __init__(self, body: Callable[[Progress], T]) -> None:
+        self._now = ProgressUpdate()
         self._stop = threading.Event()
         self._result: T | None = None
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, args=(body,), daemon=True)
         self._thread.start()
 
-    def _run(self, body: Callable[[Watch], T]) -> None:
+    def _run(self, body: Callable[[Progress], T]) -> None:
         try:
-            self._result = body(Watch(self._told, self._stop.is_set))
+            self._result = body(Progress(self._tell, self._stop.is_set))
         except Exception as error:  # noqa: BLE001 (it is raised where the result is asked for)
             self._error = error
 
-    def _told(self, part: float, text: str) -> None:
-        self._now = (part, text)
+    def _tell(self, now: ProgressUpdate) -> None:
+        self._now = now
 
-    def progress(self) -> tuple[float, str]:
-        """The share that is done, 0 to 1, and what is being done."""
+    def progress(self) -> ProgressUpdate:
+        """The latest."""
         return self._now
 
-    def stop(self) -> None:
+    def cancel(self) -> None:
         """Ask it to end; `result` then raises StoppedError."""
         self._stop.set()
-
-    def cancel(self) -> None:
-        """The same, by the name that work of closed windows is ended with."""
-        self.stop()
 
     def done(self) -> bool:
         """True if `result` returns at once."""

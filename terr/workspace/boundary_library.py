@@ -12,9 +12,9 @@ from terr.boundaries.own.cleaning import CleanedAreas, Duplicates, clean
 from terr.boundaries.own.findings import Finding
 from terr.boundaries.own.finishing import prepare_areas
 from terr.boundaries.own.upload import InspectedFile, inspect
-from terr.boundaries.watch import Watch
 from terr.boundaries.zips import census, zcta
 from terr.errors import InputError, LocateError, PlanError
+from terr.model.progress import Progress
 from terr.view.text import and_list
 from terr.workspace.background_job import BackgroundJob
 from terr.workspace.workspace import Workspace
@@ -113,7 +113,9 @@ def check(
 ) -> BackgroundJob[CleanedAreas]:
     """Begin to check and mend a file; see `terr.boundaries.own.cleaning.clean`."""
     return BackgroundJob(
-        lambda watch: clean(inspected, id_column, name_column, epsg=epsg, swap=swap, duplicates=duplicates, watch=watch)
+        lambda progress: clean(
+            inspected, id_column, name_column, epsg=epsg, swap=swap, duplicates=duplicates, progress=progress
+        )
     )
 
 
@@ -130,8 +132,8 @@ def store_boundaries(
     level = own_level(inspected, cleaned, filled=filled)
     named = _named(ws, title, level)
 
-    def body(watch: Watch) -> AddedBoundaries:
-        made = prepare_areas(cleaned, filled=filled, watch=watch.part(0.0, 0.4))
+    def body(progress: Progress) -> AddedBoundaries:
+        made = prepare_areas(cleaned, filled=filled, progress=progress.part(0.0, 0.4))
         layer = library.store_layer(
             made.frame,
             level=level,
@@ -139,7 +141,7 @@ def store_boundaries(
             members=made.members,
             fills=made.fills,
             source=f"from the file {inspected.filename}",
-            progress=watch.part(0.4, 1.0).at,
+            progress=progress.part(0.4, 1.0),
         )
         return AddedBoundaries((level,), named, len(layer), made.findings)
 
@@ -156,8 +158,8 @@ def own_level(inspected: InspectedFile, cleaned: CleanedAreas, *, filled: bool) 
 def install_census(*, base: str | None = None, rows: Sequence[int] = zcta.ROWS) -> BackgroundJob[AddedBoundaries]:
     """Begin to fetch the exact ZIP areas, the one time Terr goes online. See `terr.boundaries.zips.zcta.install`."""
 
-    def body(watch: Watch) -> AddedBoundaries:
-        made = zcta.install(base=base, rows=rows, watch=watch)
+    def body(progress: Progress) -> AddedBoundaries:
+        made = zcta.install(base=base, rows=rows, progress=progress)
         return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
 
     return BackgroundJob(body)
@@ -175,8 +177,8 @@ def is_census(inspected: InspectedFile, *, rows: Sequence[int] = zcta.ROWS) -> b
 def install_file(inspected: InspectedFile) -> BackgroundJob[AddedBoundaries]:
     """Begin to make the exact ZIP areas of the Census Bureau's file that a person gave; nothing goes online."""
 
-    def body(watch: Watch) -> AddedBoundaries:
-        made = zcta.build(inspected, watch=watch)
+    def body(progress: Progress) -> AddedBoundaries:
+        made = zcta.build(inspected, progress=progress)
         return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
 
     return BackgroundJob(body)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from terr.engine import Problem, Progress, design, precheck, rebalance
+from terr.engine import Problem, ProgressUpdate, design, precheck, rebalance
 from terr.engine.arrays import make_work
 from terr.engine.search.centring import polish
 from terr.engine.search.drafts import power_labels, whole
 from terr.engine.search.improve import Clock, rank
 from terr.errors import PlanError
+from tests.helpers.following import followed
 from tests.helpers.strategies import csr, extra_pieces, grid
 
 
@@ -256,8 +257,17 @@ def test_same_seed_same_plan_and_another_seed_may_differ() -> None:
 
 
 def test_cancel_keeps_a_whole_plan() -> None:
-    p = grid(12, 12, 6, np.random.default_rng(0).lognormal(0, 1, 144), limit=0.2)
-    r = design(p, cancel=lambda: True)
+    weights = np.random.default_rng(0).lognormal(0, 1, 144)
+    p = grid(12, 12, 6, weights, limit=0.2, start=np.repeat(np.arange(6), 24))
+    for solve in (design, rebalance):
+        for count in (0, 1, 3):
+            progress, seen = followed(stop_after=count)
+            r = solve(p, progress=progress)
+            assert extra_pieces(p, r.assign) == 0
+            assert r.status in {"stopped", "limit_broken"}
+            assert len(seen) <= count + 4, "after the stop only the end of what was under way is told"
+            assert seen[-1].stage == "Done"
+    r = design(p, cancel=lambda: True)  # as callers of 0.1.0 do
     assert extra_pieces(p, r.assign) == 0
     assert r.status in {"stopped", "limit_broken"}
 
@@ -271,7 +281,7 @@ def test_time_limit_is_kept_and_told() -> None:
 
 
 def test_progress() -> None:
-    seen: list[Progress] = []
+    seen: list[ProgressUpdate] = []
     design(grid(5, 5, 4), progress=seen.append, effort=0.1)
     assert seen[0].assign is None
     assert seen[-1].fraction == 1.0
@@ -282,7 +292,7 @@ def test_progress() -> None:
 
 def test_the_models_earn_their_place() -> None:
     p = grid(12, 12, 6, np.random.default_rng(4).lognormal(0, 1, 144), limit=0.05)
-    work, clock = make_work(p), Clock(p, None, None, None)
+    work, clock = make_work(p), Clock(p)
     rng = np.random.default_rng(0)
     rough = whole(work, rng.integers(0, 6, 144))
     plan = whole(work, power_labels(work, rng, None))

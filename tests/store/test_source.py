@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from terr.errors import InputError
-from terr.ingest import Cancelled, FileLimits, build_ledger, recognise
+from terr.errors import InputError, StoppedError
+from terr.ingest import FileLimits, build_ledger, recognise
+from terr.model.progress import Progress
 from terr.store.source import check_query, read_query, variable
+from tests.helpers.following import followed
 from tests.helpers.intakes import counts, money
 
 QUERY = 'SELECT id AS "Account ID", name AS "Account Name", zip AS Zip, revenue AS Revenue FROM accounts ORDER BY id'
@@ -35,8 +37,8 @@ def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_rows_come_in_like_a_file(crm: Path) -> None:
-    told: list[tuple[float, str]] = []
-    raw = read_query("TERR_SOURCE_CRM", QUERY, progress=lambda share, stage: told.append((share, stage)))
+    progress, told = followed()
+    raw = read_query("TERR_SOURCE_CRM", QUERY, progress=progress)
     assert (raw.format, raw.header_row, raw.filename, raw.source_rows.tolist()) == (
         "query",
         0,
@@ -51,7 +53,7 @@ def test_rows_come_in_like_a_file(crm: Path) -> None:
     got = build_ledger(raw, recognise(raw))
     assert counts(got) == (3, 3, 0, 0)
     assert money(got, "Revenue") == (1257.5, 1257.5, 0, 0)
-    assert told[0] == (0.0, "asking the database")
+    assert (told[0].fraction, told[0].stage) == (0.0, "asking the database")
     assert read_query("TERR_SOURCE_CRM", QUERY).sha256 == raw.sha256
 
 
@@ -138,8 +140,13 @@ def test_rows_and_time_are_limited_and_it_can_be_stopped(crm: Path) -> None:
     with pytest.raises(InputError, match="too long"):
         read_query("TERR_SOURCE_CRM", ENDLESS + " WHERE i < 0", timeout_s=0.3)
     asked = itertools.count()
-    with pytest.raises((Cancelled, InputError)):
-        read_query("TERR_SOURCE_CRM", ENDLESS + " WHERE i < 0", cancel=lambda: next(asked) > 3, timeout_s=600)
+    with pytest.raises(StoppedError):
+        read_query(
+            "TERR_SOURCE_CRM",
+            ENDLESS + " WHERE i < 0",
+            progress=Progress(cancel=lambda: next(asked) > 3),
+            timeout_s=600,
+        )
     assert next(asked) < 10
 
 

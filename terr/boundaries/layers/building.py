@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,13 +16,7 @@ from terr.boundaries.geometry.ellipsoid import ellipsoid_km2
 from terr.boundaries.layers.layer import Layer
 from terr.boundaries.layers.layer_files import LayerParts, write_layer
 from terr.errors import InputError
-
-Progress = Callable[[float, str], None]
-"""Told how far the work is, 0 to 1, and what is being done."""
-
-
-def silent(_done: float, _what: str) -> None:
-    """Tells nobody."""
+from terr.model.progress import UNWATCHED, Progress
 
 
 def build(
@@ -36,7 +29,7 @@ def build(
     approximate: bool = False,
     fills: gpd.GeoSeries | None = None,
     source: str = "",
-    progress: Progress = silent,
+    progress: Progress = UNWATCHED,
 ) -> Layer:
     """Makes a layer of areas and keeps it in a folder.
 
@@ -67,9 +60,9 @@ def build(
         source=source,
         progress=progress,
     )
-    progress(0.9, "writing the files")
+    progress.tell(0.9, "writing the files")
     done = write_layer(parts, folder)
-    progress(1.0, "done")
+    progress.show(1.0, "done")
     return done
 
 
@@ -83,20 +76,20 @@ def make(
     fills: gpd.GeoSeries | None = None,
     source: str = "",
     drawing: Drawing | None = None,
-    progress: Progress = silent,
+    progress: Progress = UNWATCHED,
 ) -> LayerParts:
     """What `build` writes, without writing it: see there. `drawing` is made from the areas unless it is given."""
     areas = _checked(frame, title)
-    progress(0.0, "matching borders")
+    progress.tell(0.0, "matching borders")
     geometry = matched(np.asarray(areas.geometry.to_numpy(), dtype=object))
-    progress(0.2, "measuring areas and borders")
+    progress.tell(0.2, "measuring areas and borders")
     edges, perimeter = matched_borders(geometry)
     place = measure(geometry, perimeter)
     edges = edges.assign(border_km=edges["border_km"].round(6), bridge=False)
     columns = [c for c in ("unit_id", "label", "state", "county") if c in areas.columns]
     table = gpd.GeoDataFrame(areas[columns].join(place), geometry=geometry, crs="EPSG:4326")
     table = table.assign(unit_id=table["unit_id"].astype(object))
-    progress(0.5, "drawing shapes for the map")
+    progress.tell(0.5, "drawing shapes for the map")
     drawing = draw(geometry) if drawing is None else drawing
     filled = gpd.GeoSeries([], crs="EPSG:4326") if fills is None else fills[~fills.is_empty].reset_index(drop=True)
     return LayerParts(

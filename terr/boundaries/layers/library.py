@@ -15,7 +15,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from terr.boundaries.layers.building import Progress, build, silent
+from terr.boundaries.layers.building import build
 from terr.boundaries.layers.bundled import city_people
 from terr.boundaries.layers.layer import Layer
 from terr.boundaries.layers.layer_files import MANIFEST, OLD, read_layer, read_manifest, recover
@@ -23,6 +23,7 @@ from terr.boundaries.zips.dissolving import dissolve
 from terr.errors import LocateError, StoreError
 from terr.folders import data_dir, make_folder
 from terr.model.json_values import to_text
+from terr.model.progress import UNWATCHED, Progress
 
 LEVELS = re.compile(r"zip-2020|zip3-2020|own-[0-9a-f]{12}")
 """Levels that may stand on the shelf."""
@@ -75,7 +76,7 @@ def store_layer(
     approximate: bool = False,
     fills: gpd.GeoSeries | None = None,
     source: str = "",
-    progress: Progress = silent,
+    progress: Progress = UNWATCHED,
 ) -> Layer:
     """Builds a layer and puts it on the shelf; one of the same level is replaced when the new one is whole.
 
@@ -103,7 +104,7 @@ def store_zip3(
     level: str = "zip3-2020",
     title: str,
     people: Mapping[str, int] | None = None,
-    progress: Progress = silent,
+    progress: Progress = UNWATCHED,
 ) -> Layer:
     """Joins a layer of ZIP areas by their first three digits and puts that on the shelf too.
 

@@ -19,9 +19,9 @@ from terr.boundaries.own.placement import Placement, place
 from terr.boundaries.own.upload import LONGEST_ID, InspectedFile, texts
 from terr.boundaries.reading import LIMITS, BoundaryFileLimits
 from terr.boundaries.reading.crs import to_degrees
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.boundaries.zips.zips import are_zips, inside_points, padded, states_and_counties, zip_labels, zip_states
 from terr.errors import InputError
+from terr.model.progress import UNWATCHED, Progress
 
 Duplicates = Literal["join", "refuse"]
 LONGEST_NAME = 120
@@ -55,7 +55,7 @@ def clean(
     swap: bool | None = None,
     duplicates: Duplicates = "join",
     limits: BoundaryFileLimits = LIMITS,
-    watch: Watch = UNWATCHED,
+    progress: Progress = UNWATCHED,
 ) -> CleanedAreas:
     """Check and mend the areas of a file.
 
@@ -67,15 +67,15 @@ def clean(
         swap: whether latitude comes first; None = judge it.
         duplicates: rows with one id become one area, or the file is refused.
         limits: how many areas are let in.
-        watch: is told how far it is.
+        progress: told how far it is.
 
     Raises:
         InputError: if a column doesn't exist or can't be an id, if the coordinate system has to be told, if nothing
             usable is left, or if there are too many areas.
-        StoppedError: if `watch` says so.
+        StoppedError: if the person stopped it.
     """
     ids, names = _columns(inspected, id_column, name_column)
-    watch.at(0.0, "Reading the shapes")
+    progress.tell(0.0, "Reading the shapes")
     placement = inspected.placement
     if epsg is not None or swap is not None or id_column is not None:
         placement = place(inspected.raw.geometry, inspected.raw.crs, ids, epsg=epsg, swap=swap)
@@ -84,7 +84,7 @@ def clean(
         raise InputError(said)
     called = [i or f"row {row + 1}" for row, i in enumerate(ids)]
     found: list[Finding] = [*inspected.raw.notes, *placement.notes]
-    geometry, kept = _on_the_globe(inspected, placement, called, found, watch.part(0.05, 0.3))
+    geometry, kept = _on_the_globe(inspected, placement, called, found, progress.part(0.05, 0.3))
 
     unit = np.array(called, dtype=object)[kept]
     label = np.array(names, dtype=object)[kept]
@@ -104,18 +104,18 @@ def clean(
             found.append(finding("zeros", text, changed, "mended"))
         unit = full
 
-    watch.at(0.35, "Joining rows of one id")
+    progress.tell(0.35, "Joining rows of one id")
     unit, label, geometry = _one_per_id(unit, label, geometry, duplicates, found)
     if len(unit) > limits.areas:
         raise InputError(
             f"the file holds {len(unit):,} areas; {limits.areas:,} are the most. Keep one region, or join areas"
         )
-    watch.at(0.5, "Looking for areas that lie over each other")
+    progress.tell(0.5, "Looking for areas that lie over each other")
     geometry, overlaps = one_sheet(geometry, unit.tolist())
     found += overlaps
     whole = ~shapely.is_empty(geometry)
     unit, label, geometry = unit[whole], label[whole], geometry[whole]
-    watch.at(0.9, "Finding the state of each area")
+    progress.tell(0.9, "Finding the state of each area")
     point = inside_points(geometry)
     states, counties = states_and_counties(point)
     if zips:
@@ -126,7 +126,7 @@ def clean(
         geometry=geometry,
         crs="EPSG:4326",
     )
-    watch.at(1.0, "Checked")
+    progress.tell(1.0, "Checked")
     return CleanedAreas(frame, tuple(found), zips, inspected.count)
 
 
@@ -154,7 +154,7 @@ def _columns(inspected: InspectedFile, id_column: str | None, name_column: str |
 
 
 def _on_the_globe(
-    inspected: InspectedFile, placement: Placement, called: Sequence[str], found: list[Finding], watch: Watch
+    inspected: InspectedFile, placement: Placement, called: Sequence[str], found: list[Finding], progress: Progress
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Valid polygons in degrees of the rows that have one, and which rows these are."""
     raw = inspected.raw
@@ -181,10 +181,10 @@ def _on_the_globe(
     leave_out(shapely.is_empty(geometry), "not_area", "had points or lines instead of an area")
     if placement.swapped:
         geometry = turned(geometry)
-    watch.at(0.2, "Reading the shapes")
+    progress.tell(0.2, "Reading the shapes")
     geometry = to_degrees(geometry, placement.crs)
     leave_out(_off(geometry), "off_map", "had corners that lie nowhere on the globe")
-    watch.at(0.5, "Repairing shapes that cross themselves")
+    progress.tell(0.5, "Repairing shapes that cross themselves")
     geometry, repaired = sound(geometry)
     leave_out(shapely.is_empty(geometry), "collapsed", "had no surface (only a line or a point)")
     mended = [called[r] for r in np.flatnonzero(repaired & kept).tolist()]

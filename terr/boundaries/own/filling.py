@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from terr.boundaries.geometry.adjacency import segments
 from terr.boundaries.layers.catalog import areas
 from terr.boundaries.own.dividing import divide
-from terr.boundaries.watch import UNWATCHED, Watch
+from terr.model.progress import UNWATCHED, Progress
 
 NARROW = 0.0005
 """Half the width in degrees (about 55 m) up to which a slit between two areas is a gap, though it is open at an end."""
@@ -47,36 +47,36 @@ class FilledAreas:
     gaps: int = 0
 
 
-def fill(frame: gpd.GeoDataFrame, *, land: object | None = None, watch: Watch = UNWATCHED) -> FilledAreas:
+def fill(frame: gpd.GeoDataFrame, *, land: object | None = None, progress: Progress = UNWATCHED) -> FilledAreas:
     """Give every gap to the areas around it.
 
     Args:
         frame: a clean sheet (see `terr.boundaries.own.overlaps.one_sheet`), EPSG:4326.
         land: a polygon that is to be covered, e.g. counties (see `land_of`); without it only gaps that areas enclose,
             and slits of at most a hundred metres between two areas, are filled: never the sea.
-        watch: is told how far it is.
+        progress: told how far it is.
 
     Raises:
-        StoppedError: if `watch` says so.
+        StoppedError: if the person stopped it.
     """
     geometry = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    watch.at(0.0, "Looking for gaps between areas")
+    progress.tell(0.0, "Looking for gaps between areas")
     whole = shapely.coverage_union_all(geometry)
     gaps = _enclosed(whole) if land is None else _uncovered(whole, land)
     slits = _slits(whole) if land is None else np.zeros(0, dtype=object)
     if not len(gaps) + len(slits):
         return FilledAreas(frame)
-    watch.at(0.1, f"Filling {len(gaps):,} gaps")
-    grown, parts, owners = _given(geometry, gaps, slits, watch.part(0.1, 0.8))
+    progress.tell(0.1, f"Filling {len(gaps):,} gaps")
+    grown, parts, owners = _given(geometry, gaps, slits, progress.part(0.1, 0.8))
     if not len(parts):
         return FilledAreas(frame)
-    watch.at(0.8, "Joining the fills to their areas")
+    progress.tell(0.8, "Joining the fills to their areas")
     order = np.argsort(owners, kind="stable")
     rows, starts = np.unique(owners[order], return_index=True)
     for row, mine in zip(rows.tolist(), np.split(order, starts[1:]), strict=True):
         grown[row] = _without_specks(shapely.union_all([grown[row], *parts[mine]]))
     grown = matched(grown)
-    watch.at(1.0, "Filled")
+    progress.tell(1.0, "Filled")
     return FilledAreas(
         frame.set_geometry(gpd.GeoSeries(grown, index=frame.index, crs="EPSG:4326")),
         gpd.GeoSeries(parts[order], crs="EPSG:4326"),
@@ -134,7 +134,7 @@ def _uncovered(whole: object, land: object) -> NDArray[np.object_]:
 
 
 def _given(
-    geometry: NDArray[np.object_], gaps: NDArray[np.object_], slits: NDArray[np.object_], watch: Watch
+    geometry: NDArray[np.object_], gaps: NDArray[np.object_], slits: NDArray[np.object_], progress: Progress
 ) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.int64]]:
     """Each gap cut among the areas around it: the areas (with more corners), the parts, and the row of each part."""
     tree = shapely.STRtree(geometry)
@@ -148,7 +148,7 @@ def _given(
     starts = np.searchsorted(of, np.arange(len(every) + 1))
     for g, gap in enumerate(every):
         if g % 200 == 0:
-            watch.at(g / len(every), f"Filling gap {g + 1:,} of {len(every):,}")
+            progress.tell(g / len(every), f"Filling gap {g + 1:,} of {len(every):,}")
         mine = slice(starts[g], starts[g + 1])
         around = np.unique(by[mine][by[mine] >= 0])
         if n_slits and len(around) < 2 and gap.wkb in n_slits:

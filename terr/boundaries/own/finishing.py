@@ -10,8 +10,8 @@ import pandas as pd
 from terr.boundaries.own.cleaning import CleanedAreas
 from terr.boundaries.own.filling import fill, land_of
 from terr.boundaries.own.findings import Finding, by_number
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.boundaries.zips.zips import members
+from terr.model.progress import UNWATCHED, Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,22 +31,22 @@ class PreparedAreas:
     findings: tuple[Finding, ...]
 
 
-def prepare_areas(cleaned: CleanedAreas, *, filled: bool, watch: Watch = UNWATCHED) -> PreparedAreas:
+def prepare_areas(cleaned: CleanedAreas, *, filled: bool, progress: Progress = UNWATCHED) -> PreparedAreas:
     """Fill gaps if wanted, and find out which ZIP belongs to which area.
 
     Args:
         cleaned: the areas.
         filled: give the gaps between areas to their neighbours. Areas in the USA then cover their counties; elsewhere
             only gaps that areas enclose, and narrow slits between two, are filled.
-        watch: is told how far it is.
+        progress: told how far it is.
 
     Raises:
-        StoppedError: if `watch` says so.
+        StoppedError: if the person stopped it.
     """
     frame, found = cleaned.frame, list(cleaned.findings)
     fills = gpd.GeoSeries([], crs="EPSG:4326")
     if filled:
-        done = fill(frame, land=land_of(frame), watch=watch.part(0.0, 0.8))
+        done = fill(frame, land=land_of(frame), progress=progress.part(0.0, 0.8))
         frame, fills = done.frame, done.fills
         if len(fills):
             grown = len(set(done.owner.tolist()))
@@ -61,7 +61,7 @@ def prepare_areas(cleaned: CleanedAreas, *, filled: bool, watch: Watch = UNWATCH
             )
     belong = None
     if cleaned.zips:
-        watch.at(0.85, "Finding ZIPs without an area of their own")
+        progress.tell(0.85, "Finding ZIPs without an area of their own")
         belong = members(frame)
         points = int((~belong.index.isin(frame["unit_id"])).sum())
         if points:
@@ -70,5 +70,5 @@ def prepare_areas(cleaned: CleanedAreas, *, filled: bool, watch: Watch = UNWATCH
             )
             text = f"{points:,} {many} to the area around (PO boxes, single sites)."
             found.append(Finding("point_zips", text, points))
-    watch.at(1.0, "Ready")
+    progress.tell(1.0, "Ready")
     return PreparedAreas(frame, fills, belong, tuple(found))

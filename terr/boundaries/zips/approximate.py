@@ -8,7 +8,7 @@ whole numbers, finer than that of the counties, and noded together, so that neig
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -25,6 +25,7 @@ from terr.boundaries.layers.bundled import ESTIMATED, TITLES
 from terr.boundaries.layers.layer_files import LayerParts
 from terr.boundaries.zips.dissolving import dissolve
 from terr.boundaries.zips.generators import ZipPoints, place_seeds
+from terr.model.progress import UNWATCHED, Progress
 
 FINER = 4096
 """Steps of the grid per step of the counties' grid: about 2 cm. A power of two, so that county points stay the same."""
@@ -57,7 +58,7 @@ def estimate(
     points: pd.DataFrame,
     counties: gpd.GeoDataFrame,
     grid: CoordinateGrid,
-    progress: Callable[[float, str], None] = lambda _done, _what: None,
+    progress: Progress = UNWATCHED,
 ) -> Estimate:
     """Estimates the areas of ZIPs.
 
@@ -75,16 +76,16 @@ def estimate(
     shapes = np.asarray(shapely.transform(counties.geometry.to_numpy(), fine.to_grid), dtype=object)
     known = points["county"].isin(counties["geoid"]).to_numpy()
     own = points[known & points["area"].to_numpy(dtype=bool)].sort_values("zip", ignore_index=True)
-    progress(0.05, "placing ZIP points")
+    progress.tell(0.05, "placing ZIP points")
     seeds = place_seeds(own, counties, shapes, fine)
-    progress(0.2, "dividing counties")
+    progress.tell(0.2, "dividing counties")
     inner = _dividing_lines(seeds, shapes)
-    progress(0.4, "drawing areas")
+    progress.tell(0.4, "drawing areas")
     arcs = cut_arcs(shapely.orient_polygons(shapes))
     bounds = arcs.starts.tolist()
     outer = [shapely.LineString(arcs.points[a:b]) for a, b in itertools.pairwise(bounds)]
     faces = _faces(np.array([*outer, *inner], dtype=object))
-    progress(0.7, "giving each place to its ZIP")
+    progress.tell(0.7, "giving each place to its ZIP")
     owner = _owners(faces, seeds, shapes, counties)
     raw = _gathered(faces[owner >= 0], owner[owner >= 0], len(own))
     frame = gpd.GeoDataFrame(
@@ -99,9 +100,9 @@ def estimate(
         geometry=shapely.transform(raw, fine.to_degrees),
         crs="EPSG:4326",
     )
-    progress(0.9, "placing ZIPs without an area")
+    progress.tell(0.9, "placing ZIPs without an area")
     members = _members(points[known], frame)
-    progress(1.0, "done")
+    progress.tell(1.0, "done")
     return Estimate(frame, raw, fine, members)
 
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.errors import InputError, StoreError, TerrError
 from terr.folders import data_dir, make_folder
 from terr.model.json_values import parse, read, to_text
+from terr.model.progress import UNWATCHED, Progress
 
 BASE_URL = "https://www2.census.gov/geo/tiger/GENZ2020/shp/"
 FILE = "cb_2020_us_zcta520_500k.zip"
@@ -87,7 +87,7 @@ def download(
     folder: Path | None = None,
     base: str | None = None,
     timeout_s: float = 30.0,
-    watch: Watch = UNWATCHED,
+    progress: Progress = UNWATCHED,
 ) -> Path:
     """Fetch the file, going on where an earlier try ended.
 
@@ -97,7 +97,7 @@ def download(
         folder: where it goes; by default `download_dir()`.
         base: the folder on the web; by default the one TERR_CENSUS_URL names, else the Census Bureau's.
         timeout_s: seconds without an answer after which the connection counts as lost.
-        watch: is told how far it is.
+        progress: told how far it is.
 
     Returns:
         The file.
@@ -106,18 +106,18 @@ def download(
         DownloadError: no network, a refused or broken connection, an answer that isn't the file.
         InputError: what `check` says.
         StoreError: no room, or the folder can't be written.
-        StoppedError: if `watch` says so; what has arrived is kept.
+        StoppedError: if the person stopped it; what has arrived is kept.
     """
     folder = download_dir() if folder is None else make_folder(folder)
     whole, part, about = folder / FILE, folder / f"{FILE}.part", folder / f"{FILE}.part.json"
     url = urllib.parse.urljoin((base or os.environ.get(ADDRESS) or BASE_URL).rstrip("/") + "/", FILE)
     host = _host(url)
-    watch.at(0.0, f"Asking {host}")
+    progress.tell(0.0, f"Asking {host}")
     if shutil.disk_usage(folder).free < _LEAST_FREE:
         raise StoreError(f"there is too little room in {folder}: about {_LEAST_FREE // 2**20} MB are needed; free some")
     try:
-        _fetch(url, part, about, timeout_s, watch)
-        watch.at(1.0, "Checking what has arrived")
+        _fetch(url, part, about, timeout_s, progress)
+        progress.tell(1.0, "Checking what has arrived")
         try:
             check(part)
         except InputError:
@@ -136,7 +136,7 @@ def download(
     return whole
 
 
-def _fetch(url: str, part: Path, about: Path, timeout_s: float, watch: Watch) -> None:
+def _fetch(url: str, part: Path, about: Path, timeout_s: float, progress: Progress) -> None:
     """Write the file to `part`."""
     begun = _begun(about)
     have = part.stat().st_size if part.is_file() else 0
@@ -165,17 +165,17 @@ def _fetch(url: str, part: Path, about: Path, timeout_s: float, watch: Watch) ->
             )
         about.write_text(to_text(begun, "the download"), encoding="utf-8")
         with part.open("ab" if have else "wb") as file:
-            _copy(answer, file, have, begun.total, url, watch)
+            _copy(answer, file, have, begun.total, url, progress)
             file.flush()
             with contextlib.suppress(OSError):
                 os.fsync(file.fileno())
 
 
-def _copy(answer: Any, file: Any, have: int, total: int, url: str, watch: Watch) -> None:
+def _copy(answer: Any, file: Any, have: int, total: int, url: str, progress: Progress) -> None:
     first = have == 0
     while True:
         size = f"{have / 2**20:,.1f} of {total / 2**20:,.1f} MB" if total else f"{have / 2**20:,.1f} MB"
-        watch.at(have / total if total else 0.0, f"Downloading: {size}")
+        progress.tell(have / total if total else 0.0, f"Downloading: {size}")
         try:
             chunk = answer.read(_CHUNK)
         except (http.client.IncompleteRead, ConnectionError, TimeoutError, ssl.SSLError) as error:

@@ -18,10 +18,10 @@ from terr.boundaries.own.filling import fill
 from terr.boundaries.own.findings import Finding, by_number, count_of_areas, finding
 from terr.boundaries.own.upload import InspectedFile, inspect, texts
 from terr.boundaries.reading.crs import is_degrees
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.boundaries.zips import census
 from terr.boundaries.zips.zips import members
 from terr.errors import InputError
+from terr.model.progress import UNWATCHED, Progress
 
 LEVEL, LEVEL3 = "zip-2020", "zip3-2020"
 TITLE, TITLE3 = "ZIP areas (Census 2020)", "3-digit ZIP areas (Census 2020)"
@@ -82,21 +82,21 @@ def verified(found: InspectedFile, rows: Sequence[int] = ROWS) -> InspectedFile:
 
 
 def install(
-    *, base: str | None = None, rows: Sequence[int] = ROWS, watch: Watch = UNWATCHED, timeout_s: float = 30.0
+    *, base: str | None = None, rows: Sequence[int] = ROWS, progress: Progress = UNWATCHED, timeout_s: float = 30.0
 ) -> InstalledZipAreas:
     """Fetch the file unless it is here, and make the layers "zip-2020" and "zip3-2020" of it.
 
     Args:
         base: where from, see `terr.boundaries.zips.census.download`.
         rows: how many areas it may have.
-        watch: is told how far it is.
+        progress: told how far it is.
         timeout_s: see `terr.boundaries.zips.census.download`.
 
     Raises:
         DownloadError: if the file can't be fetched.
         InputError: if another file came.
         StoreError: if it can't be kept.
-        StoppedError: if `watch` says so; what has arrived is kept.
+        StoppedError: if the person stopped it; what has arrived is kept.
     """
     seen: list[InspectedFile] = []
     here = census.fetched()
@@ -110,20 +110,20 @@ def install(
             lambda path: seen.append(inspect_census_file(path, rows)),
             base=base,
             timeout_s=timeout_s,
-            watch=watch.part(0.0, 0.5),
+            progress=progress.part(0.0, 0.5),
         )
-    return build(seen[0], watch=watch.part(0.5, 1.0))
+    return build(seen[0], progress=progress.part(0.5, 1.0))
 
 
-def build(found: InspectedFile, *, watch: Watch = UNWATCHED) -> InstalledZipAreas:
+def build(found: InspectedFile, *, progress: Progress = UNWATCHED) -> InstalledZipAreas:
     """The layers of the Census Bureau's file, on the shelf.
 
     Raises:
         InputError: if nothing of it can be used.
         StoreError: if they can't be kept.
-        StoppedError: if `watch` says so; then neither is kept.
+        StoppedError: if the person stopped it; then neither is kept.
     """
-    cleaned = clean(found, COLUMN, "", watch=watch.part(0.0, 0.3))
+    cleaned = clean(found, COLUMN, "", progress=progress.part(0.0, 0.3))
     notes = list(cleaned.findings)
     frame = cleaned.frame
     inside = frame["state"].isin(STATES).to_numpy()
@@ -138,14 +138,15 @@ def build(found: InspectedFile, *, watch: Watch = UNWATCHED) -> InstalledZipArea
         notes.append(finding("outside", text, away, "left out"))
     frame = gpd.GeoDataFrame(frame[inside].reset_index(drop=True), crs="EPSG:4326")
     land = shapely.coverage_union_all(np.asarray(areas("county").geometry.to_numpy(), dtype=object))
-    filled = fill(frame, land=land, watch=watch.part(0.3, 0.6))
+    filled = fill(frame, land=land, progress=progress.part(0.3, 0.6))
     text = f"{filled.gaps:,} gaps between areas were given to the nearest area around; they are marked as fill."
     notes.append(Finding("filled", text, filled.gaps, fate="mended"))
     belong = members(filled.frame)
-    part = watch.part(0.6, 0.9)
+    part = progress.part(0.6, 0.9)
     zips = library.store_layer(
-        filled.frame, level=LEVEL, title=TITLE, members=belong, fills=filled.fills, source=SOURCE, progress=part.at
+        filled.frame, level=LEVEL, title=TITLE, members=belong, fills=filled.fills, source=SOURCE, progress=part
     )
-    watch.at(0.9, "Joining ZIPs by their first three digits")
-    zip3s = library.store_zip3(zips, level=LEVEL3, title=TITLE3, progress=watch.part(0.9, 1.0).at)
+    rest = progress.settled()  # the first of the two is kept: the second belongs to it
+    rest.tell(0.9, "Joining ZIPs by their first three digits")
+    zip3s = library.store_zip3(zips, level=LEVEL3, title=TITLE3, progress=rest.part(0.9, 1.0))
     return InstalledZipAreas(zips, zip3s, tuple(notes))

@@ -22,7 +22,8 @@ from terr.engine.result import finish
 from terr.engine.search.improve import Clock
 from terr.errors import PlanError
 from terr.model.problem import Problem
-from terr.model.result import Explanation, Progress, Result
+from terr.model.progress import Listener, Progress
+from terr.model.result import Explanation, Result
 
 STAGE = "Proving how good this plan can be"
 SMALL = 14
@@ -44,8 +45,7 @@ def certify(
     *,
     time_limit_s: float | None = 300,
     seed: int = 1,
-    progress: Callable[[Progress], None] | None = None,
-    cancel: Callable[[], bool] | None = None,
+    progress: Progress | Listener | None = None,
 ) -> Result:
     """A proven lower bound on what `objective_km2` can be for any plan within the person's own limits.
 
@@ -59,8 +59,8 @@ def certify(
         assign: (n,) the plan to judge, territory index per unit, -1 = without a territory.
         time_limit_s: wall-clock seconds, None = until nothing more can be gained.
         seed: same problem, plan and seed give the same bound unless the time limit stops the work.
-        progress: called with a `Progress` a few times a second.
-        cancel: asked often; True ends the work with the best bound so far.
+        progress: a `Progress`, or a function called with a `ProgressUpdate`, a few times a second; stopping it ends
+            the work with the best bound so far.
 
     Returns:
         The plan, judged. Status "optimal" only if the gap is at most 0.01 %; "infeasible" only if it is proven that no
@@ -75,13 +75,13 @@ def certify(
         raise PlanError(
             f"a plan gives each of {len(problem)} units a territory from 0 to {problem.territories - 1}, or -1"
         )
-    clock = Clock(problem, time_limit_s, progress, cancel)
+    clock = Clock(problem, time_limit_s, Progress.of(progress))
     clock.tell(STAGE, plan, 0.0, force=True)
     frame = make_frame(problem)
     bound, model, solver = prove(problem, frame, plan, clock, seed)
     clock.tell(STAGE, plan, 1.0, force=True)
     work = make_work(problem, room=False)
-    seen = Clock(problem, None, None, None, began=clock.began, stopped=clock.stopped)
+    seen = Clock(problem, began=clock.began, stopped=clock.stopped)
     shown = np.where(plan < 0, work.k, plan)
     result = finish(
         problem,
@@ -129,12 +129,8 @@ def prove(problem: Problem, frame: CertificateModel, plan: Labels, clock: Clock,
         size = max(objective - frame.within, 1e-6 * frame.most)
         inner = replace(clock, limit=clock.limit * CENTRED) if fixed and clock.limit is not None else clock
 
-        far = 0.0
-
         def tell(done: float) -> None:
-            nonlocal far
-            far = max(far, done)
-            clock.tell(STAGE, plan, 0.1 + 0.8 * far)
+            clock.tell(STAGE, plan, 0.1 + 0.8 * done)
 
         rough = None if sets is not None or fixed else _rough(problem, frame, plans, size, clock, seed, tell)
         price, begin = (None, 0.0) if rough is None else (rough.price, 0.5)
@@ -214,6 +210,7 @@ def _plans(problem: Problem, plan: Labels, clock: Clock, seed: int) -> list[Labe
     n, k = len(problem), problem.territories
     if k in {1, n} or any(e.code in FATAL for e in precheck(problem)):
         return plans
+    quiet = Progress(cancel=clock.progress.stopped)
     for s in range(3 if n < 1500 else 1):
         if clock.over() or clock.past(0.08 * (s + 1)):
             break
@@ -221,7 +218,7 @@ def _plans(problem: Problem, plan: Labels, clock: Clock, seed: int) -> list[Labe
         limit = None if clock.limit is None else 0.08 * clock.limit
         effort = 0.1 if n < 500 else 0.05
         try:
-            more = design(problem, seed=seed + 100 + s, effort=effort, time_limit_s=limit, cancel=clock.cancel)
+            more = design(problem, seed=seed + 100 + s, effort=effort, time_limit_s=limit, progress=quiet)
         except PlanError:
             break
         plans.append(more.assign.astype(np.int64))

@@ -18,6 +18,7 @@ from terr.engine.search.chains import DEPTH, cheapest_chain
 from terr.engine.search.windows import neighbours_of
 from terr.errors import PlanError, SolveError
 from terr.model.problem import ROUNDING, Problem
+from terr.model.progress import Listener, Progress
 from terr.model.result import Explanation, Move
 
 F = NDArray[np.float64]
@@ -62,7 +63,14 @@ class Cause:
             raise PlanError("a cause needs a territory, and a cost from 0 to 1")
 
 
-def causes(problem: Problem, assign: Any, *, worst: int = 0, time_limit_s: float = 0.25) -> tuple[Cause, ...]:
+def causes(
+    problem: Problem,
+    assign: Any,
+    *,
+    worst: int = 0,
+    time_limit_s: float = 0.25,
+    progress: Progress | Listener | None = None,
+) -> tuple[Cause, ...]:
     """The cause of each territory and measure outside its limits, the worst first.
 
     A repair moves the least load of the first measure such that the territory is inside its limits, all others are
@@ -75,11 +83,13 @@ def causes(problem: Problem, assign: Any, *, worst: int = 0, time_limit_s: float
         assign: (n,) territory index per unit, -1 = unassigned.
         worst: also tell about so many of the most uneven territories if fewer are outside; they get no repair.
         time_limit_s: after so many seconds no further model is begun.
+        progress: a `Progress`, or a function called with a `ProgressUpdate`; once stopped, no further model is begun.
 
     Raises:
         PlanError: if the plan doesn't fit the problem.
     """
-    began = time.perf_counter()
+    began, progress = time.perf_counter(), Progress.of(progress)
+    progress.show(0.0, "Looking for the cause")
     plan = checked(problem, assign)
     over = problem.excess(plan)
     off = problem.deviations(plan)
@@ -88,7 +98,7 @@ def causes(problem: Problem, assign: Any, *, worst: int = 0, time_limit_s: float
     for j, q in sorted(np.ndindex(off.shape), key=lambda p: (-round(abs(float(off[p])), 9), p)):
         if len(found) < worst and (j, q) not in seen and not any(j == t for t, _ in found):
             found.append([j, q])
-    if not found:
+    if not found or progress.stopped():
         return ()
     ground = _Ground.of(problem, plan)
     outside = list(dict.fromkeys(j for j, q in found if over[j, q] > 0))
@@ -98,7 +108,7 @@ def causes(problem: Problem, assign: Any, *, worst: int = 0, time_limit_s: float
     work = make_work(problem, room=False) if hopeful and left > MODELS else None
     for j in hopeful:
         left = time_limit_s - (time.perf_counter() - began)
-        if work is None or left < MODELS:
+        if work is None or left < MODELS or progress.stopped():
             break
         fixes[j] = _modelled(ground, work, j, left)
     return tuple(_cause(ground, j, q, off[j, q], fixes.get(j, "it is within its limits")) for j, q in found)

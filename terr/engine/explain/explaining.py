@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from terr.engine.models.elastic import PROOF, ElasticModel, ElasticResult, Limit
 from terr.engine.search.improve import Clock
 from terr.errors import SolveError
 from terr.model.problem import ROUNDING, Problem
+from terr.model.progress import Listener, Progress
 from terr.model.result import Explanation
 
 Ints = NDArray[np.int64]
@@ -37,9 +37,9 @@ def explain(
     problem: Problem,
     assign: Any,
     *,
-    time_limit_s: float = 10.0,
+    time_limit_s: float | None = 10.0,
     seed: int = 1,
-    cancel: Callable[[], bool] | None = None,
+    progress: Progress | Listener | None = None,
 ) -> tuple[Explanation, ...]:
     """Why a plan breaks limits: because none can keep them, and which, or because none was found.
 
@@ -52,7 +52,8 @@ def explain(
         assign: (n,) territory index per unit, -1 = unassigned.
         time_limit_s: wall-clock seconds, roughly; a proof that was found isn't given up for time.
         seed: of the solver.
-        cancel: asked often; True ends the work with what is known.
+        progress: a `Progress`, or a function called with a `ProgressUpdate`; stopping it ends the work with what is
+            known.
 
     Returns:
         Nothing if the plan is within every limit and in one piece each. Else the proofs (codes in `PROOFS`), or
@@ -62,7 +63,8 @@ def explain(
         PlanError: if the plan doesn't fit the problem.
     """
     plan = checked(problem, assign)
-    clock = Clock(problem, time_limit_s, None, cancel)
+    clock = Clock(problem, time_limit_s, Progress.of(progress))
+    clock.tell("Looking for the reason", None, 0.0, force=True)
     over = problem.excess(plan)
     if within_limits(problem, plan):
         return ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +13,7 @@ from terr.engine.kernels import Arena, judge
 from terr.engine.search.flips import anneal
 from terr.engine.search.trees import recombine
 from terr.model.problem import Problem
-from terr.model.result import Progress
+from terr.model.progress import UNWATCHED, Progress
 
 Labels = NDArray[np.int64]
 BORDER_SHARE = 0.1
@@ -23,7 +22,7 @@ BORDER_SHARE = 0.1
 
 @dataclass
 class Clock:
-    """Time, cancel and progress of one solve.
+    """Time and progress of one solve.
 
     Attributes:
         limit: seconds, None = no limit.
@@ -33,9 +32,8 @@ class Clock:
     """
 
     problem: Problem
-    limit: float | None
-    progress: Callable[[Progress], None] | None
-    cancel: Callable[[], bool] | None
+    limit: float | None = None
+    progress: Progress = UNWATCHED
     began: float = field(default_factory=time.perf_counter)
     late: bool = False
     stopped: bool = False
@@ -53,8 +51,7 @@ class Clock:
 
     def over(self) -> bool:
         """True if work must stop now."""
-        if not self.stopped and self.cancel is not None and self.cancel():
-            self.stopped = True
+        self.stopped = self.stopped or self.progress.stopped()
         if self.left() <= 0:
             self.late = True
         return self.stopped or self.late
@@ -68,7 +65,7 @@ class Clock:
     def tell(self, stage: str, plan: Labels | None, fraction: float, *, force: bool = False) -> None:
         """Reports at most five times a second, or when forced."""
         now = self.seconds()
-        if self.progress is None or (not force and now - self.last < 0.2):
+        if self.progress.listener is None or (not force and now - self.last < 0.2):
             return
         self.last = now
         worst, copy = np.inf, None
@@ -76,7 +73,7 @@ class Clock:
             shown = np.where(plan == self.problem.territories, -1, plan)
             worst = float(np.abs(self.problem.deviations(shown)[:, 0]).max())
             copy = (shown if self.node is None else shown[self.node]).astype(np.int16)
-        self.progress(Progress(now, stage, worst, copy, min(1.0, fraction)))
+        self.progress.show(fraction, stage, best_deviation=worst, assign=copy)
 
 
 def price(work: WorkArrays, plan: Labels) -> float:

@@ -24,10 +24,10 @@ from terr.ingest.columns.dates import DATE, date_columns
 from terr.ingest.columns.words import MONEY_WORDS, compact, tokens
 from terr.ingest.ledger.ledger import judge_rows
 from terr.ingest.ledger.roster import ROSTER
-from terr.ingest.progress import Steps
 from terr.ingest.reading.files import RawTable
 from terr.ingest.reading.header import header_like, known_words
 from terr.model.json_values import to_plain
+from terr.model.progress import UNWATCHED
 
 LOOKED_AT = 100_000
 """Rows from the top by which the choices are worked out; of a longer table it is said that they are these."""
@@ -160,7 +160,7 @@ def _tried(
     out = []
     for value, title in options:
         try:
-            judged = judge_rows(top, columns, {**answers, key: value}, (), Steps())
+            judged = judge_rows(top, columns, {**answers, key: value}, (), UNWATCHED)
         except ValueError:  # the choice leaves a measure without any figure
             out.append(QuestionChoice(value, title, 0, {}))
             continue

@@ -19,8 +19,8 @@ from terr.ingest.columns.columns import RESERVED, ColumnMap, check_map
 from terr.ingest.columns.dates import iso_dates
 from terr.ingest.ledger.fates import RowFates, duplicates, not_accounts
 from terr.ingest.ledger.outcome import FATES, ISSUE_COLUMNS, IngestResult, Ledger, MeasureTotals, Repair
-from terr.ingest.progress import Cancel, Progress, Steps
 from terr.ingest.reading.files import RawTable
+from terr.model.progress import UNWATCHED, Progress
 
 __all__ = ["FATES", "ISSUE_COLUMNS", "IngestResult", "Ledger", "MeasureTotals", "Repair", "build_ledger"]
 
@@ -60,8 +60,7 @@ def build_ledger(
     *,
     answers: Mapping[str, str] | None = None,
     refuse: Collection[str] = (),
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    progress: Progress = UNWATCHED,
 ) -> IngestResult:
     """Read a table's accounts, giving every row a fate.
 
@@ -77,39 +76,37 @@ def build_ledger(
             column ("padded_zip:Billing Zip"). The cells stay as they stand. A figure that can't be read then rejects
             its row, with its money counted as rejected; a ZIP that isn't padded isn't taken for a US ZIP.
         progress: told the share done and the stage.
-        cancel: asked between stages.
 
     Raises:
         InputError: the map doesn't fit the table (see `check_map`). A dirty row never raises.
-        Cancelled: if `cancel` said so.
+        StoppedError: if the person stopped it.
     """
-    steps = Steps(progress, cancel)
-    judged = judge_rows(raw, cmap, answers or {}, refuse, steps)
-    steps.at(0.8, "laying out the accounts")
+    judged = judge_rows(raw, cmap, answers or {}, refuse, progress)
+    progress.tell(0.8, "laying out the accounts")
     alive = judged.fates == "accepted"
     frame = _frame(raw, judged, np.flatnonzero(alive))
-    steps.at(0.9, "adding up")
+    progress.tell(0.9, "adding up")
     ledger = _ledger(raw, judged, alive)
-    steps.at(1.0, "every row has its fate")
+    progress.tell(1.0, "every row has its fate")
     return IngestResult(frame, ledger, tuple(judged.cmap.measures), MappingProxyType(dict(judged.currency)))
 
 
 def judge_rows(
-    raw: RawTable, cmap: ColumnMap, answers: Mapping[str, str], refuse: Collection[str], steps: Steps
+    raw: RawTable, cmap: ColumnMap, answers: Mapping[str, str], refuse: Collection[str], progress: Progress
 ) -> JudgedRows:
     """Each row's fate, with its reasons; see `take_in`."""
     cmap = mapped(cmap, answers)
-    steps.at(0.0, "checking the columns")
+    progress.tell(0.0, "checking the columns")
     check_map(raw, cmap, read=False)
     refused = RefusedRepairs(refuse)
     text = Cells(raw)
     n = len(raw.rows)
     numbers: dict[str, ParsedNumbers] = {}
     for k, (measure, column) in enumerate(cmap.measures.items()):
-        steps.at(0.05 + 0.25 * k / len(cmap.measures), f"reading {shorten(measure, 30)}")
+        progress.tell(0.05 + 0.25 * k / len(cmap.measures), f"reading {shorten(measure, 30)}")
         numbers[measure] = read_column(raw.rows[column], decimal_of(cmap, column, answers), raw.numeric.get(column))
     check_map(raw, cmap, read=numbers)
-    steps.at(0.3, "telling accounts from totals and footers")
+    progress.tell(0.3, "telling accounts from totals and footers")
     found = not_accounts(raw, cmap, text)
     fates = np.full(n, "accepted", dtype="<U8")
     for f in found:
@@ -119,7 +116,7 @@ def judge_rows(
         for at, message in raw.broken.items()
         if fates[at] == "accepted"
     ]
-    steps.at(0.45, "judging the figures")
+    progress.tell(0.45, "judging the figures")
     fixed: list[RepairedCells] = []
     currency: dict[str, str] = {}
     for measure, column in cmap.measures.items():
@@ -136,18 +133,18 @@ def judge_rows(
     for f in found:
         if f.fate == "rejected":
             fates[f.at] = "rejected"
-    steps.at(0.55, "tidying ids, names and places")
+    progress.tell(0.55, "tidying ids, names and places")
     fields, tidied = tidy_fields(raw, cmap, text, refused)
     fixed += tidied
     ids = fields.get("account_id")
     if ids is not None:
-        steps.at(0.65, "looking for ids used twice")
+        progress.tell(0.65, "looking for ids used twice")
         copies = duplicates(raw, cmap.fields["account_id"], ids, text, fates == "accepted")
         for f in copies:
             fates[f.at] = f.fate
         found += copies
     alive = fates == "accepted"
-    steps.at(0.7, "reading the coordinates")
+    progress.tell(0.7, "reading the coordinates")
     lat, lon, places, commas = judge.coordinates(raw, cmap, text, alive, refused)
     blank = pd.Series("", index=range(n), dtype="str") if ids is None else ids
     fields["account_id"], missing = judge.fill_ids(raw, cmap, blank, alive)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,13 +12,13 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from terr.errors import InputError
+from terr.errors import InputError, StoppedError
 from terr.ingest.cleaning.clean import UNKNOWN_WORDS, shorten
-from terr.ingest.progress import Cancelled
 from terr.ingest.reading.files import display_name
 from terr.ingest.reading.header import find_header
 from terr.ingest.reading.sniff import PARQUET
 from terr.ingest.reading.text import find_delimiter
+from terr.model.progress import UNWATCHED, Progress
 
 MAX_GROUPS = 2_000_000
 _HEAD_BYTES = 1_000_000
@@ -59,7 +59,7 @@ def aggregate_file(
     *,
     memory_mb: int = 1_024,
     threads: int = 2,
-    cancel: Callable[[], bool] | None = None,
+    progress: Progress = UNWATCHED,
 ) -> Sums:
     """Sum columns of a CSV (UTF-8) or Parquet file by another column, without holding its rows.
 
@@ -72,11 +72,11 @@ def aggregate_file(
         by: the column whose different cells become the groups, such as the ZIP.
         memory_mb: the most memory the sums may take.
         threads: of the database.
-        cancel: asked a few times a second.
+        progress: asked a few times a second whether to stop.
 
     Raises:
         InputError: no such file or column, a file that isn't a table, rows that can't be cut, too many groups.
-        Cancelled: if `cancel` said so.
+        StoppedError: if the person stopped it.
     """
     file = Path(path)
     name = display_name(file.name)
@@ -92,9 +92,9 @@ def aggregate_file(
             if column not in found:
                 listed = ", ".join(f"'{shorten(c, 40)}'" for c in found[:30])
                 raise InputError(f"{name} has no column '{shorten(column)}'; it has {listed}")
-        frame = _run(con, _query(source, columns, by), values, cancel)
+        frame = _run(con, _query(source, columns, by), values, progress)
     except duckdb.InterruptException as error:
-        raise Cancelled("stopped; nothing of the file was kept") from error
+        raise StoppedError("stopped; nothing was kept") from error
     except duckdb.OutOfMemoryException as error:
         raise InputError(
             f"{name} has more different values in '{shorten(by)}' than {memory_mb:,} MB hold; sum by another column"
@@ -188,26 +188,22 @@ def _query(source: str, columns: Sequence[str], by: str) -> str:
     return f"SELECT {key} AS key, count(*) AS rows, {listed} FROM {source} GROUP BY 1 ORDER BY 1"  # noqa: S608
 
 
-def _run(
-    con: duckdb.DuckDBPyConnection, query: str, values: list[Any], cancel: Callable[[], bool] | None
-) -> pd.DataFrame:
+def _run(con: duckdb.DuckDBPyConnection, query: str, values: list[Any], progress: Progress) -> pd.DataFrame:
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(0.2):
-            if cancel is not None and cancel():
+            if progress.stopped():
                 con.interrupt()
                 return
 
     watcher = threading.Thread(target=watch, daemon=True)
-    if cancel is not None:
-        watcher.start()
+    watcher.start()
     try:
         frame = con.execute(query, values).df()
     finally:
         done.set()
-        if cancel is not None:
-            watcher.join()
+        watcher.join()
     return pd.DataFrame(frame)
 
 

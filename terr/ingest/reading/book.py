@@ -13,10 +13,10 @@ import python_calamine as calamine
 from numpy.typing import NDArray
 
 from terr.errors import InputError, TerrError
-from terr.ingest.progress import Steps
 from terr.ingest.reading.blank_cells import blind_cells
 from terr.ingest.reading.header import find_header, known_words
 from terr.ingest.reading.zip_check import ZipLimits, inspect_parts, open_zip
+from terr.model.progress import UNWATCHED, Progress
 
 _DAMAGED = (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError)
 _OLE_ENCRYPTED = tuple("EncryptedPackage".encode(e) for e in ("utf-16-le",))
@@ -105,15 +105,14 @@ def _zip_kind(names: set[str]) -> str:
     return "a zip archive, not a table"
 
 
-def read_book(data: bytes, fmt: str, filename: str, sheet: str | None, steps: Steps | None = None) -> SheetCells:
+def read_book(data: bytes, fmt: str, filename: str, sheet: str | None, progress: Progress = UNWATCHED) -> SheetCells:
     """Read one sheet: the named one, or the visible one that looks most like a table of accounts.
 
     Raises:
         InputError: a broken workbook, an unknown sheet (lists those there are), no sheet with a table.
     """
-    steps = steps or Steps()
     tables: dict[str, SheetTable] = {}
-    steps.at(0.15, "opening the workbook")
+    progress.tell(0.15, "opening the workbook")
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         metas = [m for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
@@ -137,12 +136,12 @@ def read_book(data: bytes, fmt: str, filename: str, sheet: str | None, steps: St
     numeric: list[NDArray[np.bool_]] = []
     width = max(1, len(rows[0]) if rows else 1)
     for at, cells in enumerate(zip(*rows, strict=True)):
-        steps.at(0.6 + 0.2 * at / width, "reading the cells")
+        progress.tell(0.6 + 0.2 * at / width, "reading the cells")
         columns.append([c if c.__class__ is str else cell_text(c) for c in cells])
         numeric.append(np.fromiter((c.__class__ is float or c.__class__ is int for c in cells), np.bool_, height))
     del rows
     if fmt == "xlsx":
-        steps.at(0.8, "looking for errors and formulas without a result")
+        progress.tell(0.8, "looking for errors and formulas without a result")
         for row, column, text in blind_cells(data, chosen, filename):
             if row < height and column < len(columns) and not columns[column][row]:
                 columns[column][row] = text

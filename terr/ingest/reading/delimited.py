@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from terr.errors import InputError
-from terr.ingest.progress import Steps
 from terr.ingest.reading.fast_text import cut, frame
 from terr.ingest.reading.header import SEARCH_ROWS, Header, read_header, unique_names
 from terr.ingest.reading.text import first_records, read_text, separated
+from terr.model.progress import Progress
 
 FAST_CHARS = 2_000_000
 """Texts of fewer characters are cut one cell at a time, which is quick enough."""
@@ -55,7 +55,12 @@ class Delimited:
 
 
 def read_delimited(
-    text: str, name: str, limits: TextLimits, steps: Steps, header_row: int | None = None, fast: bool | None = None
+    text: str,
+    name: str,
+    limits: TextLimits,
+    progress: Progress,
+    header_row: int | None = None,
+    fast: bool | None = None,
 ) -> Delimited:
     """Read a text's table.
 
@@ -63,7 +68,7 @@ def read_delimited(
         text: the whole file.
         name: the file's name, for messages.
         limits: the most to take in.
-        steps: told how far it is.
+        progress: told how far it is.
         header_row: 1-based row of the header, if the person chose it.
         fast: cut by Arrow; by default if the text is long.
 
@@ -73,11 +78,11 @@ def read_delimited(
     if fast is None:
         fast = len(text) >= FAST_CHARS
     if fast:
-        steps.at(0.1, "cutting the text into cells")
+        progress.tell(0.1, "cutting the text into cells")
         made = _fast(text, name, limits, header_row)
         if made is not None:
             return made
-    return _slow(text, name, limits, steps, header_row)
+    return _slow(text, name, limits, progress, header_row)
 
 
 def _width(header: Header, after: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -138,8 +143,8 @@ def _fast(text: str, name: str, limits: TextLimits, header_row: int | None) -> D
     )
 
 
-def _slow(text: str, name: str, limits: TextLimits, steps: Steps, header_row: int | None) -> Delimited:
-    steps.at(0.1, "reading the rows")
+def _slow(text: str, name: str, limits: TextLimits, progress: Progress, header_row: int | None) -> Delimited:
+    progress.tell(0.1, "reading the rows")
     table = read_text(
         text,
         name,
@@ -159,7 +164,7 @@ def _slow(text: str, name: str, limits: TextLimits, steps: Steps, header_row: in
         body.pop()
     if len(body) * width > limits.max_cells:
         raise InputError(f"{name} has {len(body):,} rows of {width:,} columns; keep only the columns you plan with")
-    steps.at(0.6, "sorting the cells into columns")
+    progress.tell(0.6, "sorting the cells into columns")
     broken: dict[int, str] = {}
     short: list[int] = []
     for at, row in enumerate(body):

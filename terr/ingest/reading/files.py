@@ -17,13 +17,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.ingest.progress import Cancel, Progress, Steps
 from terr.ingest.reading.book import SheetTable, check_book, read_book
 from terr.ingest.reading.delimited import TextLimits, read_delimited
 from terr.ingest.reading.header import SEARCH_ROWS, read_header, unique_names
 from terr.ingest.reading.parquet import ParquetLimits, read_parquet
 from terr.ingest.reading.sniff import decode, kind_of
 from terr.ingest.reading.zip_check import ZipLimits
+from terr.model.progress import UNWATCHED, Progress
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,7 @@ def read_table(
     limits: FileLimits | None = None,
     header_row: int | None = None,
     answers: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    progress: Progress = UNWATCHED,
 ) -> RawTable:
     """Read a file's table.
 
@@ -127,16 +126,14 @@ def read_table(
         header_row: 1-based row of the header, by default the one that looks like it.
         answers: a person's answers to `terr.ingest.columns.questions`; those about sheet and header row are used here.
         progress: told the share done and the stage.
-        cancel: asked between stages.
 
     Raises:
         InputError: an empty or broken file, one that isn't a table, one over the limits, no header, no rows, no such
             sheet.
-        Cancelled: if `cancel` said so.
+        StoppedError: if the person stopped it.
     """
     limits = limits or FileLimits()
     answers = answers or {}
-    steps = Steps(progress, cancel)
     name = display_name(filename)
     sheet = sheet if sheet is not None else answers.get("sheet:")
     if header_row is None and str(answers.get("header_row:", "")).isdecimal():
@@ -146,7 +143,7 @@ def read_table(
             f"{name} has {len(data) / 2**20:,.0f} MB, more than {limits.max_bytes / 2**20:,.0f} MB; split it or"
             " leave out columns"
         )
-    steps.at(0.0, "looking at the file")
+    progress.tell(0.0, "looking at the file")
     kind = kind_of(data, name)
     sha = hashlib.sha256(data).hexdigest()
     if kind in {"text", "parquet"} and sheet is not None:
@@ -154,20 +151,22 @@ def read_table(
             f"{name} is a {'text' if kind == 'text' else 'Parquet'} file without sheets; leave the sheet out"
         )
     if kind == "text":
-        raw = _from_text(data, name, sha, limits, steps, header_row)
+        raw = _from_text(data, name, sha, limits, progress, header_row)
     elif kind == "parquet":
-        raw = _from_parquet(data, name, sha, limits, steps)
+        raw = _from_parquet(data, name, sha, limits, progress)
     else:
         fmt = check_book(data, kind, name, limits.zip)
-        raw = _from_book(data, fmt, name, sha, sheet, limits, steps, header_row)
-    steps.at(1.0, "the file is read")
+        raw = _from_book(data, fmt, name, sha, sheet, limits, progress, header_row)
+    progress.tell(1.0, "the file is read")
     return raw
 
 
-def _from_text(data: bytes, name: str, sha: str, limits: FileLimits, steps: Steps, header_row: int | None) -> RawTable:
+def _from_text(
+    data: bytes, name: str, sha: str, limits: FileLimits, progress: Progress, header_row: int | None
+) -> RawTable:
     text, encoding = decode(data, name)
     bounds = TextLimits(limits.max_rows, limits.max_columns, limits.max_cell_chars, limits.max_cells)
-    made = read_delimited(text, name, bounds, steps, header_row)
+    made = read_delimited(text, name, bounds, progress, header_row)
     del text
     _check(len(made.names), len(made.rows), name, limits)
     numbers = np.arange(len(made.rows), dtype=np.int64) + made.header_row + 1
@@ -190,9 +189,9 @@ def _from_text(data: bytes, name: str, sha: str, limits: FileLimits, steps: Step
     )
 
 
-def _from_parquet(data: bytes, name: str, sha: str, limits: FileLimits, steps: Steps) -> RawTable:
+def _from_parquet(data: bytes, name: str, sha: str, limits: FileLimits, progress: Progress) -> RawTable:
     bounds = ParquetLimits(limits.max_rows, limits.max_columns, limits.max_cell_chars, limits.max_cells)
-    names, rows, numeric = read_parquet(data, name, bounds, steps)
+    names, rows, numeric = read_parquet(data, name, bounds, progress)
     numbers = np.arange(1, len(rows) + 1, dtype=np.int64)
     return RawTable(names, rows, numbers, "parquet", None, None, None, (), 0, sha, name, {}, (), numeric)
 
@@ -204,10 +203,10 @@ def _from_book(
     sha: str,
     sheet: str | None,
     limits: FileLimits,
-    steps: Steps,
+    progress: Progress,
     header_row: int | None,
 ) -> RawTable:
-    grid = read_book(data, fmt, name, sheet, steps)
+    grid = read_book(data, fmt, name, sheet, progress)
     what = f"{name}, sheet '{grid.sheet}'"
     height = len(grid.columns[0]) if grid.columns else 0
     top = [[c[r] for c in grid.columns] for r in range(min(height, max(SEARCH_ROWS, header_row or 0)))]
@@ -226,7 +225,7 @@ def _from_book(
     if longest > limits.max_cell_chars:
         raise InputError(f"{what}: a cell has {longest:,} characters, more than {limits.max_cell_chars:,}; shorten it")
     above = tuple(tuple(c[r] for c in grid.columns) for r in range(head))
-    steps.at(0.9, "laying out the table")
+    progress.tell(0.9, "laying out the table")
     frame, names = _frame([header.cells[at] for at in used], columns, last - head, what, limits)
     typed = {n: grid.numeric[at][head + 1 : last + 1] for n, at in zip(names, used, strict=True)}
     return RawTable(

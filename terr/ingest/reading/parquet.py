@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.ingest.progress import Steps
 from terr.ingest.reading.fast_text import text_frame
 from terr.ingest.reading.header import unique_names
+from terr.model.progress import Progress
 from terr.trial import parquet_is_harmless
 
 _NOTES_BYTES = 16 << 20
@@ -39,7 +39,7 @@ class ParquetLimits:
 
 
 def read_parquet(
-    data: bytes, name: str, limits: ParquetLimits, steps: Steps
+    data: bytes, name: str, limits: ParquetLimits, progress: Progress
 ) -> tuple[tuple[str, ...], pd.DataFrame, dict[str, NDArray[np.bool_]]]:
     """The columns, the cells as text ("" where empty), and which cells were numbers.
 
@@ -51,7 +51,7 @@ def read_parquet(
     broken = InputError(f"{name} is a broken Parquet file; write it again")
     if not parquet_is_harmless(data):
         raise broken
-    steps.at(0.05, "reading the columns")
+    progress.tell(0.05, "reading the columns")
     try:
         file = pq.ParquetFile(
             pa.BufferReader(data),
@@ -70,7 +70,7 @@ def read_parquet(
             thrift_string_size_limit=_NOTES_BYTES,
             thrift_container_size_limit=_NOTES_ITEMS,
         )
-        return _cells(file, schema, name, limits, steps)
+        return _cells(file, schema, name, limits, progress)
     except (pa.ArrowException, OSError, OverflowError, MemoryError, UnicodeDecodeError, IndexError) as error:
         raise broken from error
     except ValueError as error:
@@ -116,14 +116,14 @@ def _short(text: str) -> str:
 
 
 def _cells(
-    file: pq.ParquetFile, schema: pa.Schema, name: str, limits: ParquetLimits, steps: Steps
+    file: pq.ParquetFile, schema: pa.Schema, name: str, limits: ParquetLimits, progress: Progress
 ) -> tuple[tuple[str, ...], pd.DataFrame, dict[str, NDArray[np.bool_]]]:
     rows = file.metadata.num_rows
     pieces: list[list[pa.Array]] = [[] for _ in schema]
     known: list[list[NDArray[np.bool_]]] = [[] for _ in schema]
     total, seen = 0, 0
     for batch in _batches(file):
-        steps.at(0.1 + 0.8 * seen / rows, "reading the columns")
+        progress.tell(0.1 + 0.8 * seen / rows, "reading the columns")
         seen += len(batch)
         if seen > rows:
             raise InputError(f"{name} holds more rows than it says; write it again")

@@ -8,8 +8,8 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from terr.boundaries.watch import Watch
 from terr.errors import TerrError
+from terr.model.progress import Progress
 from terr.ui.jobs import thread_jobs
 from terr.ui.session import state
 from terr.ui.session.local_time import local
@@ -45,7 +45,7 @@ _ANSWERS = {
 _LISTED, _COLUMNS = 50, 60
 
 
-def act(data: Dataset, measure: str, how: Callable[[Watch], Intake]) -> None:
+def act(data: Dataset, measure: str, how: Callable[[Progress], Intake]) -> None:
     """Change how the file is read, beside the page if it takes long, and say what moved."""
     before = dataset.cached_ledger(state.workspace(), data.info)
 
@@ -118,8 +118,8 @@ def _found(data: Dataset, measure: str) -> ReviewFindings | None:
     known = review.ready(ws, data.info, measure)
     if known is None and not thread_jobs.running("gate_find"):
 
-        def body(watch: Watch) -> ReviewFindings:
-            watch.at(0.2, "sorting what was found by its money")
+        def body(progress: Progress) -> ReviewFindings:
+            progress.tell(0.2, "sorting what was found by its money")
             return review.findings(ws, sid, measure)
 
         thread_jobs.quick("gate_find", lambda: BackgroundJob(body), lambda _: None)
@@ -186,7 +186,7 @@ def _editor(data: Dataset, taken: Intake, found: ReviewFindings, measure: str) -
     if len(taken.raw.rows) <= LIVE or st.button(
         f"Apply {count(len(changed), 'change')}", type="primary", key="apply_mends"
     ):
-        act(data, measure, lambda w: review.fix_cells(ws, sid, changed, watch=w))
+        act(data, measure, lambda w: review.fix_cells(ws, sid, changed, progress=w))
 
 
 def _files(data: Dataset, taken: Intake) -> None:
@@ -239,7 +239,7 @@ def _files(data: Dataset, taken: Intake) -> None:
             content, name = given.getvalue(), given.name
             thread_jobs.quick(
                 "gate_back",
-                lambda: BackgroundJob(lambda w: upload.import_rejects(ws, sid, content, name, watch=w)),
+                lambda: BackgroundJob(lambda w: upload.import_rejects(ws, sid, content, name, progress=w)),
                 _back,
             )
             st.rerun()
@@ -302,12 +302,12 @@ def repairs(data: Dataset, taken: Intake, measure: str) -> None:
             act(data, measure, partial(_refused, ws, sid, code, off))
 
 
-def _refused(ws: Workspace, dataset_id: str, code: str, off: bool, watch: Watch) -> Intake:
-    return review.refuse(ws, dataset_id, code, off, watch=watch)
+def _refused(ws: Workspace, dataset_id: str, code: str, off: bool, progress: Progress) -> Intake:
+    return review.refuse(ws, dataset_id, code, off, progress=progress)
 
 
-def _taken_back(ws: Workspace, dataset_id: str, step: int, watch: Watch) -> Intake:
-    return review.undo_correction(ws, dataset_id, step, watch=watch)
+def _taken_back(ws: Workspace, dataset_id: str, step: int, progress: Progress) -> Intake:
+    return review.undo_correction(ws, dataset_id, step, progress=progress)
 
 
 def changes(data: Dataset) -> None:

@@ -46,7 +46,7 @@ def form() -> None:
             ws, name = state.workspace(), str(variable)
             thread_jobs.quick(
                 "gate_open",
-                lambda: BackgroundJob(lambda w: database_query.open_query(ws, name, query, watch=w)),
+                lambda: BackgroundJob(lambda w: database_query.open_query(ws, name, query, progress=w)),
                 _opened,
             )
             st.rerun()

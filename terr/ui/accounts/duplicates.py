@@ -31,7 +31,9 @@ def duplicates_part(data: Dataset) -> None:
     found = duplicates.ready(ws, sid)
     if found is None and not thread_jobs.running("gate_twins"):
         thread_jobs.quick(
-            "gate_twins", lambda: BackgroundJob(lambda w: duplicates.find_duplicates(ws, sid, watch=w)), lambda _: None
+            "gate_twins",
+            lambda: BackgroundJob(lambda w: duplicates.find_duplicates(ws, sid, progress=w)),
+            lambda _: None,
         )
         found = duplicates.ready(ws, sid)
     if found is None:

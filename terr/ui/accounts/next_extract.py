@@ -36,7 +36,7 @@ def next_extract_part(data: Dataset, measure: str) -> None:
         content, name = given.getvalue(), given.name
         thread_jobs.quick(
             "gate_next",
-            lambda: BackgroundJob(lambda w: upload.open_file(ws, content, name, watch=w)),
+            lambda: BackgroundJob(lambda w: upload.open_file(ws, content, name, progress=w)),
             lambda d: _opened(sid, d),
         )
         st.rerun()
@@ -68,7 +68,7 @@ def decide(measure_of: Callable[[dataset.Intake], str]) -> None:
     row = st.container(horizontal=True)
     if row.button("Keep as the next version", type="primary", key="keep_next", icon=":material/check:"):
         thread_jobs.quick(
-            "gate_keep", lambda: BackgroundJob(lambda w: next_extract.save_next_extract(ws, one, watch=w)), _kept
+            "gate_keep", lambda: BackgroundJob(lambda w: next_extract.save_next_extract(ws, one, progress=w)), _kept
         )
         st.rerun()
     if row.button("Drop this file", key="drop_next"):

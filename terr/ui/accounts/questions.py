@@ -7,14 +7,14 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from terr.boundaries.watch import Watch
 from terr.ingest import Question, QuestionChoice
+from terr.model.progress import Progress
 from terr.ui.session import state
 from terr.view.text import count, markdown, short
 from terr.workspace.accounts import upload
 from terr.workspace.accounts.upload import UploadDraft
 
-Answered = Callable[[Callable[[Watch], UploadDraft]], None]
+Answered = Callable[[Callable[[Progress], UploadDraft]], None]
 
 
 def ask(draft: UploadDraft, answered: Answered) -> None:
@@ -35,7 +35,7 @@ def ask(draft: UploadDraft, answered: Answered) -> None:
             icon=":material/done_all:",
             help="Each suggestion says why; you can change it afterwards.",
         ):
-            answered(lambda w: upload.suggested(draft, watch=w))
+            answered(lambda w: upload.suggested(draft, progress=w))
             st.rerun()
     done = [q for q in draft.asked if q.key in draft.answers]
     if done:
@@ -66,7 +66,7 @@ def _card(draft: UploadDraft, one: Question, answered: Answered) -> None:
                     key=f"terr_seen_{draft.raw.sha256[:8]}_{one.key}",
                 )
         if picked is not None:
-            answered(lambda w: upload.answer_question(draft, one.key, str(picked), watch=w))
+            answered(lambda w: upload.answer_question(draft, one.key, str(picked), progress=w))
             st.rerun()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from terr.boundaries.watch import Watch
+from terr.model.progress import Progress
 from terr.ui.accounts import corrections, duplicates, next_extract
 from terr.ui.jobs import thread_jobs
 from terr.ui.session import state
@@ -16,7 +16,6 @@ from terr.view.text import count, markdown, percent, short
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts import review as review_data
 from terr.workspace.accounts.dataset import Dataset, Intake
-from terr.workspace.accounts.upload import watched
 from terr.workspace.background_job import BackgroundJob
 
 _FATES = {"In": "#009E73", "In, not located": "#E69F00", "Left out": "#9AA1AB", "Rejected": "#D55E00"}
@@ -66,8 +65,8 @@ def _read_again(data: Dataset) -> Intake | None:
         state.drop("gate_read", "gate_read_error", "gate_read_stopped")
     if not thread_jobs.running("gate_read") and not state.get("gate_read_error") and not state.get("gate_read_stopped"):
 
-        def body(w: Watch) -> Intake:
-            return watched(w, lambda v: dataset.ledger_of(ws, key, progress=v.at, cancel=v.cancel))
+        def body(progress: Progress) -> Intake:
+            return dataset.ledger_of(ws, key, progress=progress)
 
         thread_jobs.quick("gate_read", lambda: BackgroundJob(body), lambda _: None)
     taken = dataset.cached_ledger(ws, data.info)

@@ -74,7 +74,7 @@ def choose_file() -> None:
         state.drop("pending_roles")
         ws, content, name = state.workspace(), given.getvalue(), given.name
         thread_jobs.quick(
-            "gate_open", lambda: BackgroundJob(lambda w: upload.open_file(ws, content, name, watch=w)), opened
+            "gate_open", lambda: BackgroundJob(lambda w: upload.open_file(ws, content, name, progress=w)), opened
         )
     thread_jobs.show_thread_job("gate_open", opened, stop="Cancel")
     if message := state.get("upload_error"):
@@ -155,11 +155,13 @@ def _go(draft: UploadDraft) -> None:
     if of:
         thread_jobs.quick(
             "gate_take",
-            lambda: BackgroundJob(lambda w: next_extract.compare_next_extract(ws, of, draft, watch=w)),
+            lambda: BackgroundJob(lambda w: next_extract.compare_next_extract(ws, of, draft, progress=w)),
             _done,
         )
     else:
-        thread_jobs.quick("gate_take", lambda: BackgroundJob(lambda w: upload.import_file(ws, draft, watch=w)), _done)
+        thread_jobs.quick(
+            "gate_take", lambda: BackgroundJob(lambda w: upload.import_file(ws, draft, progress=w)), _done
+        )
 
 
 def _done(made: Any) -> None:
@@ -224,7 +226,9 @@ def _mended(draft: UploadDraft) -> bool:
     if row.button("Put them back", type="primary", key="put_back", icon=":material/check:"):
         data, file = draft.data, draft.raw.filename
         thread_jobs.quick(
-            "gate_take", lambda: BackgroundJob(lambda w: upload.import_rejects(ws, owner, data, file, watch=w)), _back
+            "gate_take",
+            lambda: BackgroundJob(lambda w: upload.import_rejects(ws, owner, data, file, progress=w)),
+            _back,
         )
         st.rerun()
     if row.button("Drop this file", key="drop_file"):
@@ -253,14 +257,14 @@ def _shape(draft: UploadDraft) -> None:
                 "Sheet", raw.sheets, index=raw.sheets.index(raw.sheet or raw.sheets[0]), key=f"terr_sheet_{key}"
             )
             if sheet != raw.sheet:
-                _answered(lambda w: upload.answer_question(draft, "sheet:", sheet, watch=w))
+                _answered(lambda w: upload.answer_question(draft, "sheet:", sheet, progress=w))
                 st.rerun()
         if raw.header_row:
             row = right.number_input(
                 "Row with the columns' names", 1, 1_000, min(1_000, raw.header_row), key=f"terr_header_{key}"
             )
             if int(row) != raw.header_row:
-                _answered(lambda w: upload.answer_question(draft, "header_row:", str(int(row)), watch=w))
+                _answered(lambda w: upload.answer_question(draft, "header_row:", str(int(row)), progress=w))
                 st.rerun()
 
 

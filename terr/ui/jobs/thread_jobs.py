@@ -7,8 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from terr.boundaries.watch import StoppedError
-from terr.errors import TerrError
+from terr.errors import StoppedError, TerrError
 from terr.ui.jobs import closed_windows
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
@@ -78,10 +77,10 @@ def _watched(name: str, done: Callable[[Any], None], stop: str) -> None:
             state.drop(name)
             _take(name, work, done)
             st.rerun()
-        share, text = work.progress()
+        now = work.progress()
         bar, button = st.columns([4, 1], vertical_alignment="center")
-        bar.progress(share, text=markdown(text))
-        button.button(stop, key=f"{name}_stop", icon=":material/stop_circle:", width="stretch", on_click=work.stop)
+        bar.progress(now.fraction, text=markdown(now.stage))
+        button.button(stop, key=f"{name}_stop", icon=":material/stop_circle:", width="stretch", on_click=work.cancel)
 
     part()
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from terr.boundaries.watch import Watch
 from terr.errors import InputError
+from terr.model.progress import Progress
 from terr.scoring import columns
 from terr.scoring.likeness import LEAST, Likeness, guess_outcomes
 from terr.ui.jobs import thread_jobs
@@ -131,10 +131,10 @@ def _mark(data: Dataset, found: LikenessTo) -> str:
 def _body(data: Dataset, recipe: recipes.Recipe, mark: str):  # type: ignore[no-untyped-def]
     ws, basis = state.workspace(), data.scored
 
-    def body(watch: Watch) -> str:
+    def body(progress: Progress) -> str:
         if basis is not None:
             before = (basis, *recipes.recalled(ws, data.info.id))
-            done = recipes.applied(basis.base, recipe, data.reps, ground=basis.ground, before=before, watch=watch)
+            done = recipes.applied(basis.base, recipe, data.reps, ground=basis.ground, before=before, progress=progress)
             recipes.remember(ws, data.info.id, done)
         return mark
 

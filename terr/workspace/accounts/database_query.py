@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.errors import RoleError
 from terr.ingest import RawTable, read_table
+from terr.model.progress import UNWATCHED, Progress
 from terr.store.source import VARIABLE, check_query, read_query
 from terr.workspace.access.roles import admins
 from terr.workspace.accounts import upload
@@ -41,30 +41,26 @@ def parameters(query: str) -> dict[str, str]:
     return {n: PREFIX + n.upper() for n in dict.fromkeys(_PARAMETER.findall(_QUOTED.sub(" ", query)))}
 
 
-def table_of(variable: str, query: str, *, watch: Watch = UNWATCHED) -> tuple[bytes, RawTable]:
+def table_of(variable: str, query: str, *, progress: Progress = UNWATCHED) -> tuple[bytes, RawTable]:
     """Rows of a query, as a Parquet file to be kept and as a table read from it.
 
     Args:
         variable: environment variable with the database's address.
         query: one SELECT.
-        watch: follows it.
+        progress: follows it.
 
     Raises:
         InputError: a variable or query that can't be used, a database that refuses or takes too long, no rows.
         StoppedError: if the person stopped it.
     """
-
-    def body(w: Watch) -> tuple[bytes, RawTable]:
-        check_query(query)
-        raw = read_query(variable, query, parameters=parameters(query), progress=w.part(0.0, 0.8).at, cancel=w.cancel)
-        w.at(0.85, "keeping the rows")
-        data = _parquet(raw)
-        return data, read_table(data, f"{variable}.parquet", cancel=w.cancel)
-
-    return upload.watched(watch, body)
+    check_query(query)
+    raw = read_query(variable, query, parameters=parameters(query), progress=progress.part(0.0, 0.8))
+    progress.tell(0.85, "keeping the rows")
+    data = _parquet(raw)
+    return data, read_table(data, f"{variable}.parquet", progress=progress.part(0.85, 1.0))
 
 
-def open_query(ws: Workspace, variable: str, query: str, *, watch: Watch = UNWATCHED) -> UploadDraft:
+def open_query(ws: Workspace, variable: str, query: str, *, progress: Progress = UNWATCHED) -> UploadDraft:
     """Rows of a query, on their way in like a file.
 
     Raises:
@@ -73,9 +69,9 @@ def open_query(ws: Workspace, variable: str, query: str, *, watch: Watch = UNWAT
     """
     if not may_ask(ws):
         raise RoleError("Only an administrator may ask a database; ask one to load these accounts for you.")
-    data, raw = table_of(variable, query, watch=watch.part(0.0, 0.7))
+    data, raw = table_of(variable, query, progress=progress.part(0.0, 0.7))
     source = {"variable": variable, "query": query}
-    return upload.open_table(ws, data, raw, source, watch=watch.part(0.7, 1.0))
+    return upload.open_table(ws, data, raw, source, progress=progress.part(0.7, 1.0))
 
 
 def _parquet(raw: RawTable) -> bytes:

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from terr.errors import ConflictError, LocateError, TerrError
-from terr.ingest.progress import Cancel, Progress, part
 from terr.ingest.reading.files import RawTable, read_table
 from terr.model.accounts import Accounts
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.model.scenario import DatasetInfo
 from terr.workspace.accounts.check_report import check_report
@@ -162,22 +162,20 @@ def _write_frame(ws: Workspace, dataset_id: str, frame: pd.DataFrame, mapping: M
     ws.store.files.write_frame(dataset_id, told)
 
 
-def ledger_of(
-    ws: Workspace, dataset_id: str, *, progress: Progress | None = None, cancel: Cancel | None = None
-) -> Intake:
+def ledger_of(ws: Workspace, dataset_id: str, *, progress: Progress = UNWATCHED) -> Intake:
     """The ledger of a saved data set, made again from the kept file if this process hasn't got it.
 
     Raises:
         LocateError: if there is no such data set, or its file is gone.
-        Cancelled: if `cancel` said so.
+        StoppedError: if the person stopped it.
     """
     info = ws.store.datasets.get(dataset_id)
     known = cached_ledger(ws, info)
     if known is not None:
         return known
     reading = ImportSettings.of(info.mapping)
-    raw, _ = stepped(raw_of(ws, info, progress=part(progress, 0.0, 0.5), cancel=cancel), reading, ws.store.files.read)
-    taken = _taken(raw, reading, part(progress, 0.5, 1.0), cancel)
+    raw, _ = stepped(raw_of(ws, info, progress=progress.part(0.0, 0.5)), reading, ws.store.files.read)
+    taken = _taken(raw, reading, progress.part(0.5, 1.0))
     ws.intakes.put(("intake", dataset_id), (reading_version(info.mapping), taken))
     return taken
 
@@ -188,9 +186,7 @@ def cached_ledger(ws: Workspace, info: DatasetInfo) -> Intake | None:
     return known[1] if known is not None and known[0] == reading_version(info.mapping) else None
 
 
-def raw_of(
-    ws: Workspace, info: DatasetInfo, *, progress: Progress | None = None, cancel: Cancel | None = None
-) -> RawTable:
+def raw_of(ws: Workspace, info: DatasetInfo, *, progress: Progress = UNWATCHED) -> RawTable:
     """The file of a data set as it was uploaded, before any change."""
     known = ws.intakes.get(("raw", info.id))
     if known is not None:
@@ -204,12 +200,11 @@ def raw_of(
             sheet=info.mapping["sheet"],
             answers=answers,
             progress=progress,
-            cancel=cancel,
         ),
     )
 
 
-def _taken(raw: RawTable, reading: ImportSettings, progress: Progress | None, cancel: Cancel | None) -> Intake:
+def _taken(raw: RawTable, reading: ImportSettings, progress: Progress) -> Intake:
     return intake(
         raw,
         reading.columns,
@@ -217,7 +212,6 @@ def _taken(raw: RawTable, reading: ImportSettings, progress: Progress | None, ca
         answers=reading.answers,
         refuse=reading.refuse,
         progress=progress,
-        cancel=cancel,
     )
 
 
@@ -226,15 +220,14 @@ def reread(
     dataset_id: str,
     change: Callable[[ImportSettings], ImportSettings],
     *,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    progress: Progress = UNWATCHED,
 ) -> Intake:
     """Change how a data set's file is read, and make its accounts again. Two people's changes both hold.
 
     Raises:
         InputError: if the file can't be used in that way; everything stays as it was.
         ConflictError: if others change it all the time.
-        Cancelled: if `cancel` said so.
+        StoppedError: if the person stopped it.
     """
     for _ in range(5):
         info = ws.store.datasets.get(dataset_id)
@@ -246,9 +239,9 @@ def reread(
                 ws.intakes.put(("raw", info.id), known.raw)  # to take the steps back from
             raw, _ = stepped(known.raw, after, ws.store.files.read, done=len(before.steps))
         else:
-            first = raw_of(ws, info, progress=part(progress, 0.0, 0.4), cancel=cancel)
+            first = raw_of(ws, info, progress=progress.part(0.0, 0.4))
             raw, _ = stepped(first, after, ws.store.files.read)
-        taken = _taken(raw, after, part(progress, 0.4, 1.0), cancel)
+        taken = _taken(raw, after, progress.part(0.4, 1.0))
         mapping = {**info.mapping, **after.plain(), "money": dict(taken.accounts.currency)}
         _write_frame(ws, dataset_id, taken.accounts.frame, mapping)
         try:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.matching import duplicates, families
 from terr.matching.duplicates import DuplicateDecision, DuplicateSuggestion, How
 from terr.matching.families import Count, Family, FamilyDecision
 from terr.model.accounts import Accounts
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import DatasetInfo
 from terr.workspace.accounts import dataset, merge_rules
 from terr.workspace.accounts.import_settings import reading_version
@@ -60,7 +60,7 @@ def ready(ws: Workspace, dataset_id: str) -> DuplicateReview | None:
     return None if one is None or two is None else _twins(one, two)
 
 
-def find_duplicates(ws: Workspace, dataset_id: str, *, watch: Watch = UNWATCHED) -> DuplicateReview:
+def find_duplicates(ws: Workspace, dataset_id: str, *, progress: Progress = UNWATCHED) -> DuplicateReview:
     """Look for duplicates and families; kept in memory until the accounts change.
 
     Raises:
@@ -70,14 +70,14 @@ def find_duplicates(ws: Workspace, dataset_id: str, *, watch: Watch = UNWATCHED)
     first, second = _keys(data.info)
     found = ws.scores.get(first)
     if found is None:
-        watch.at(0.05, f"comparing {len(data.originals):,} names, places and web addresses")
+        progress.tell(0.05, f"comparing {len(data.originals):,} names, places and web addresses")
         found = ws.scores.put(first, duplicates.suggest(data.originals))
     kin = ws.scores.get(second)
     if kin is None:
-        watch.at(0.85, "comparing parents with their children")
+        progress.tell(0.85, "comparing parents with their children")
         merged = merge_rules.decided(data.originals, merge_rules.merges_in(data.info.mapping)).accounts
         kin = ws.scores.put(second, _families(merged))
-    watch.at(1.0, "done")
+    progress.tell(1.0, "done")
     return _twins(found, kin)
 
 

@@ -15,10 +15,10 @@ from terr.ingest.columns.answers import mapped
 from terr.ingest.columns.columns import ColumnMap, recognise
 from terr.ingest.ledger.ledger import Ledger, MeasureTotals, build_ledger
 from terr.ingest.ledger.roster import ROSTER, read_reps
-from terr.ingest.progress import Cancel, Progress, Steps, part
 from terr.ingest.reading.files import RawTable, read_table
 from terr.locate import locate
 from terr.model.accounts import LOCATED_BY, Accounts
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 
 WAYS = {
@@ -84,16 +84,15 @@ def inspect(
     *,
     sheet: str | None = None,
     answers: Mapping[str, str] | None = None,
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    progress: Progress = UNWATCHED,
 ) -> tuple[RawTable, ColumnMap]:
     """Read a file and guess its columns; nothing is taken in yet.
 
     Raises:
         InputError: if the file can't be used.
-        Cancelled: if `cancel` said so.
+        StoppedError: if the person stopped it.
     """
-    raw = read_table(data, filename, sheet=sheet, answers=answers, progress=progress, cancel=cancel)
+    raw = read_table(data, filename, sheet=sheet, answers=answers, progress=progress)
     return raw, recognise(raw)
 
 
@@ -104,8 +103,7 @@ def intake(
     *,
     answers: Mapping[str, str] | None = None,
     refuse: Collection[str] = (),
-    progress: Progress | None = None,
-    cancel: Cancel | None = None,
+    progress: Progress = UNWATCHED,
 ) -> Intake:
     """Clean, judge and locate every row.
 
@@ -116,17 +114,15 @@ def intake(
         answers: to the questions of `terr.ingest.columns.questions`.
         refuse: repairs left out.
         progress: told the share done and the stage.
-        cancel: asked between stages.
 
     Raises:
         InputError: if the columns can't be used.
-        Cancelled: if `cancel` said so.
+        StoppedError: if the person stopped it.
     """
-    taken = build_ledger(raw, columns, answers=answers, refuse=refuse, progress=part(progress, 0.0, 0.7), cancel=cancel)
-    steps = Steps(progress, cancel)
-    steps.at(0.7, "finding the places")
+    taken = build_ledger(raw, columns, answers=answers, refuse=refuse, progress=progress.part(0.0, 0.7))
+    progress.tell(0.7, "finding the places")
     frame = locate(taken.frame)
-    steps.at(1.0, "every account is placed")
+    progress.tell(1.0, "every account is placed")
     notes = tuple(str(n) for n in frame["locate_note"])
     frame = frame.drop(columns="locate_note")
     measures = tuple(taken.measures)

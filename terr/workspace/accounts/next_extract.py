@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.errors import InputError
 from terr.matching.reload import Reload, compare
 from terr.model.accounts import Accounts
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import DatasetInfo, ScenarioInfo
 from terr.workspace.accounts import dataset as datasets
 from terr.workspace.accounts import upload
@@ -59,7 +59,7 @@ def key_of(old: Accounts, new: Accounts, ids: bool) -> tuple[str, ...]:
 
 
 def compare_next_extract(
-    ws: Workspace, dataset_id: str, draft: UploadDraft, *, watch: Watch = UNWATCHED
+    ws: Workspace, dataset_id: str, draft: UploadDraft, *, progress: Progress = UNWATCHED
 ) -> NextExtract:
     """Take the next extract in without keeping it, and compare.
 
@@ -68,21 +68,21 @@ def compare_next_extract(
         StoppedError: if the person stopped it.
     """
     old = datasets.dataset(ws, dataset_id)
-    taken = upload.preview_import(draft, watch=watch.part(0.0, 0.8))
-    watch.at(0.85, "comparing account by account")
+    taken = upload.preview_import(draft, progress=progress.part(0.0, 0.8))
+    progress.tell(0.85, "comparing account by account")
     ids = "account_id" in draft.columns.fields and "account_id" in old.info.mapping["fields"]
     key = key_of(old.originals, taken.accounts, ids)
     return NextExtract(dataset_id, draft, taken, compare(old.originals, taken.accounts, key))
 
 
-def save_next_extract(ws: Workspace, found: NextExtract, *, watch: Watch = UNWATCHED) -> datasets.Dataset:
+def save_next_extract(ws: Workspace, found: NextExtract, *, progress: Progress = UNWATCHED) -> datasets.Dataset:
     """Keep the next extract as the next version: with the roster, decisions and definitions of the one before.
 
     Raises:
         StoreError: if it can't be written.
     """
     old = datasets.dataset(ws, found.of)
-    watch.at(0.2, "keeping the accounts")
+    progress.tell(0.2, "keeping the accounts")
     more: dict[str, Any] = {PREVIOUS: found.of}
     more |= {k: old.info.mapping[k] for k in (MERGES, FAMILIES, recipe.KEY) if old.info.mapping.get(k)}
     return upload.remembered_answers(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -10,18 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.errors import InputError
 from terr.ingest.cleaning.clean import read_column
 from terr.ingest.columns.answers import decimal_of
 from terr.ingest.ledger.outcome import UNLOCATED
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import DatasetInfo
 from terr.report.rows import table_xlsx
 from terr.report.safe import safe_frame
 from terr.workspace.accounts import dataset
-from terr.workspace.accounts.import_settings import ImportSettings, reading_version
+from terr.workspace.accounts.import_settings import reading_version
 from terr.workspace.accounts.intake import Intake
-from terr.workspace.accounts.upload import watched
 from terr.workspace.workspace import Workspace
 
 SHOWN = 1_000
@@ -245,7 +244,7 @@ def between(before: Intake, after: Intake, measure: str) -> CorrectionEffect:
 
 
 def fix_cells(
-    ws: Workspace, dataset_id: str, cells: Sequence[tuple[int, str, str]], *, watch: Watch = UNWATCHED
+    ws: Workspace, dataset_id: str, cells: Sequence[tuple[int, str, str]], *, progress: Progress = UNWATCHED
 ) -> Intake:
     """Change cells of a data set's file; the accounts are made again.
 
@@ -253,7 +252,7 @@ def fix_cells(
         ws: where.
         dataset_id: whose.
         cells: (row of the file, column, new text).
-        watch: follows it.
+        progress: follows it.
 
     Raises:
         InputError: a row or column the file hasn't got, or a text that is too long.
@@ -271,33 +270,26 @@ def fix_cells(
             told.append((row, column, before, text))
     if not told:
         return taken
-    return change(ws, dataset_id, lambda r: r.with_step("cells", cells=told), watch=watch)
+    return dataset.reread(ws, dataset_id, lambda r: r.with_step("cells", cells=told), progress=progress)
 
 
-def undo_correction(ws: Workspace, dataset_id: str, step_id: int, *, watch: Watch = UNWATCHED) -> Intake:
+def undo_correction(ws: Workspace, dataset_id: str, step_id: int, *, progress: Progress = UNWATCHED) -> Intake:
     """Take one change back.
 
     Raises:
         StoppedError: if the person stopped it.
     """
-    return change(ws, dataset_id, lambda r: r.without_step(step_id), watch=watch)
+    return dataset.reread(ws, dataset_id, lambda r: r.without_step(step_id), progress=progress)
 
 
-def refuse(ws: Workspace, dataset_id: str, code: str, on: bool, *, watch: Watch = UNWATCHED) -> Intake:
+def refuse(ws: Workspace, dataset_id: str, code: str, on: bool, *, progress: Progress = UNWATCHED) -> Intake:
     """Refuse a repair ("padded_zip:Zip"), or let it happen again.
 
     Raises:
         InputError: if no account could be used then.
         StoppedError: if the person stopped it.
     """
-    return change(ws, dataset_id, lambda r: r.refusing(code, on), watch=watch)
-
-
-def change(
-    ws: Workspace, dataset_id: str, how: Callable[[ImportSettings], ImportSettings], *, watch: Watch = UNWATCHED
-) -> Intake:
-    """Any change of a reading; see `terr.workspace.accounts.dataset.reread`."""
-    return watched(watch, lambda w: dataset.reread(ws, dataset_id, how, progress=w.at, cancel=w.cancel))
+    return dataset.reread(ws, dataset_id, lambda r: r.refusing(code, on), progress=progress)
 
 
 def rejects_table(taken: Intake) -> pd.DataFrame:

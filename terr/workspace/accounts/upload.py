@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
-from terr.boundaries.watch import UNWATCHED, StoppedError, Watch
 from terr.errors import InputError
 from terr.ingest import (
-    Cancelled,
     ColumnMap,
     Question,
     RawTable,
@@ -27,6 +25,7 @@ from terr.ingest import (
     reusable_answers,
 )
 from terr.ingest.columns.answers import mapped
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts.import_settings import ImportSettings, put_back
@@ -37,7 +36,6 @@ LAYOUT, READ, HEADER, SOURCE = "layout", "layout_read", "header", "source"
 """Where a data set's mapping keeps its layout before and after answers about sheet and header row, its header's layout,
 and the query its rows came from."""
 _SHAPE = ("sheet:", "header_row:")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -89,18 +87,6 @@ class UploadDraft:
         return tuple(q for q in self.asked if q.key not in self.answers)
 
 
-def watched(watch: Watch, body: Callable[[Watch], T]) -> T:
-    """Do something that is stopped as reading is, as work of a page is stopped.
-
-    Raises:
-        StoppedError: if the person stopped it.
-    """
-    try:
-        return body(watch)
-    except Cancelled as error:
-        raise StoppedError(str(error)) from error
-
-
 def remembered(ws: Workspace, layout: str) -> RememberedLayout | None:
     """How the newest data set of a layout is read, None if there is none."""
     for info in ws.store.datasets.all():
@@ -109,53 +95,45 @@ def remembered(ws: Workspace, layout: str) -> RememberedLayout | None:
     return None
 
 
-def open_file(ws: Workspace, data: bytes, filename: str, *, watch: Watch = UNWATCHED) -> UploadDraft:
+def open_file(ws: Workspace, data: bytes, filename: str, *, progress: Progress = UNWATCHED) -> UploadDraft:
     """Read a file, and answer what it leaves open as was answered for the last file of its layout.
 
     Raises:
         InputError: if the file can't be used.
         StoppedError: if the person stopped it.
     """
-
-    def body(w: Watch) -> UploadDraft:
-        read = w.part(0.0, 0.7)
-        raw = read_table(data, filename, progress=read.at, cancel=w.cancel)
-        layout = layout_key(raw)
-        last = remembered(ws, layout)
-        shape = {k: v for k, v in last.reading.answers.items() if k in _SHAPE} if last else {}
-        if last and last.reading.sheet and last.reading.sheet != raw.sheet and last.reading.sheet in raw.sheets:
-            shape["sheet:"] = last.reading.sheet
-        if shape:
-            raw = _shaped(data, raw, shape, read, w)
-        return _drafted(data, raw, layout, last, shape, w)
-
-    return watched(watch, body)
+    read = progress.part(0.0, 0.7)
+    raw = read_table(data, filename, progress=read)
+    layout = layout_key(raw)
+    last = remembered(ws, layout)
+    shape = {k: v for k, v in last.reading.answers.items() if k in _SHAPE} if last else {}
+    if last and last.reading.sheet and last.reading.sheet != raw.sheet and last.reading.sheet in raw.sheets:
+        shape["sheet:"] = last.reading.sheet
+    if shape:
+        raw = _shaped(data, raw, shape, read)
+    return _drafted(data, raw, layout, last, shape, progress)
 
 
 def open_table(
-    ws: Workspace, data: bytes, raw: RawTable, source: Mapping[str, Any], *, watch: Watch = UNWATCHED
+    ws: Workspace, data: bytes, raw: RawTable, source: Mapping[str, Any], *, progress: Progress = UNWATCHED
 ) -> UploadDraft:
     """The same for a table that was read already, such as the rows of a query."""
-
-    def body(w: Watch) -> UploadDraft:
-        layout = layout_key(raw)
-        return replace(_drafted(data, raw, layout, remembered(ws, layout), {}, w), source=dict(source))
-
-    return watched(watch, body)
+    layout = layout_key(raw)
+    return replace(_drafted(data, raw, layout, remembered(ws, layout), {}, progress), source=dict(source))
 
 
-def _shaped(data: bytes, raw: RawTable, shape: Mapping[str, str], read: Watch, w: Watch) -> RawTable:
+def _shaped(data: bytes, raw: RawTable, shape: Mapping[str, str], progress: Progress) -> RawTable:
     """The table with the sheet and header row of last time, or as it is if they don't fit any more."""
     try:
-        return read_table(data, raw.filename, answers=shape, progress=read.at, cancel=w.cancel)
+        return read_table(data, raw.filename, answers=shape, progress=progress)
     except InputError:
         return raw
 
 
 def _drafted(
-    data: bytes, raw: RawTable, layout: str, last: RememberedLayout | None, given: Mapping[str, str], w: Watch
+    data: bytes, raw: RawTable, layout: str, last: RememberedLayout | None, given: Mapping[str, str], progress: Progress
 ) -> UploadDraft:
-    w.at(0.72, "recognising the columns")
+    progress.tell(0.72, "recognising the columns")
     columns = recognise(raw)
     money = guess_money(columns)
     answers: dict[str, str] = {}
@@ -166,13 +144,13 @@ def _drafted(
         except InputError:
             last = None
     looks = candidates(raw)
-    w.at(0.8, "looking for what isn't clear")
+    progress.tell(0.8, "looking for what isn't clear")
     asked = questions(raw, columns, {})
     if last is not None:
         answers = {k: v for k, v in reusable_answers(last.reading.answers, asked).items() if _tells(k, raw, v)}
     draft = UploadDraft(data, raw, columns, money, layout, looks, asked, {**answers, **given}, frozenset(answers), last)
     made = _asked_again(draft) if answers else draft
-    w.at(1.0, "the file is read")  # who pressed Cancel while the questions were worked out is heard here
+    progress.tell(1.0, "the file is read")  # who pressed Cancel while the questions were worked out is heard here
     return made
 
 
@@ -192,30 +170,25 @@ def _asked_again(draft: UploadDraft) -> UploadDraft:
     return replace(draft, asked=(*done, *(q for q in now if q.key not in {d.key for d in done})))
 
 
-def answer_question(draft: UploadDraft, key: str, value: str, *, watch: Watch = UNWATCHED) -> UploadDraft:
+def answer_question(draft: UploadDraft, key: str, value: str, *, progress: Progress = UNWATCHED) -> UploadDraft:
     """One question answered; about the sheet or the header row, the file is read again.
 
     Raises:
         InputError: if the file can't be read in that way.
         StoppedError: if the person stopped it.
     """
-
-    def body(w: Watch) -> UploadDraft:
-        answers = {**draft.answers, key: value}
-        fresh = draft.as_last_time - {key}
-        here = {"sheet:": draft.raw.sheet, "header_row:": str(draft.raw.header_row)}
-        if here.get(key, value) == value:
-            return _asked_again(replace(draft, answers=answers, as_last_time=fresh))
-        shape = {k: v for k, v in answers.items() if k in _SHAPE}
-        if key == "sheet:":
-            shape.pop("header_row:", None)
-        read = w.part(0.0, 0.7)
-        raw = read_table(draft.data, draft.raw.filename, answers=shape, progress=read.at, cancel=w.cancel)
-        made = _drafted(draft.data, raw, draft.layout, None, shape, w)
-        kept = tuple(q for q in draft.asked if q.key in shape and q.key not in {a.key for a in made.asked})
-        return replace(made, asked=(*kept, *made.asked), last=draft.last, source=draft.source)
-
-    return watched(watch, body)
+    answers = {**draft.answers, key: value}
+    fresh = draft.as_last_time - {key}
+    here = {"sheet:": draft.raw.sheet, "header_row:": str(draft.raw.header_row)}
+    if here.get(key, value) == value:
+        return _asked_again(replace(draft, answers=answers, as_last_time=fresh))
+    shape = {k: v for k, v in answers.items() if k in _SHAPE}
+    if key == "sheet:":
+        shape.pop("header_row:", None)
+    raw = read_table(draft.data, draft.raw.filename, answers=shape, progress=progress.part(0.0, 0.7))
+    made = _drafted(draft.data, raw, draft.layout, None, shape, progress)
+    kept = tuple(q for q in draft.asked if q.key in shape and q.key not in {a.key for a in made.asked})
+    return replace(made, asked=(*kept, *made.asked), last=draft.last, source=draft.source)
 
 
 def reopen_question(draft: UploadDraft, key: str) -> UploadDraft:
@@ -224,13 +197,13 @@ def reopen_question(draft: UploadDraft, key: str) -> UploadDraft:
     return replace(draft, answers=left, as_last_time=draft.as_last_time - {key})
 
 
-def suggested(draft: UploadDraft, *, watch: Watch = UNWATCHED) -> UploadDraft:
+def suggested(draft: UploadDraft, *, progress: Progress = UNWATCHED) -> UploadDraft:
     """Every open question answered with what is taken without an answer."""
     for _ in range(50):  # an answer can open another question
         left = draft.open
         if not left:
             break
-        draft = answer_question(draft, left[0].key, left[0].default, watch=watch)
+        draft = answer_question(draft, left[0].key, left[0].default, progress=progress)
     return draft
 
 
@@ -250,7 +223,7 @@ def with_columns(draft: UploadDraft, columns: ColumnMap, money: Mapping[str, str
     return replace(changed, asked=(*shape, *(q for q in asked if q not in shape)), answers=answers)
 
 
-def preview_import(draft: UploadDraft, *, watch: Watch = UNWATCHED) -> dataset.Intake:
+def preview_import(draft: UploadDraft, *, progress: Progress = UNWATCHED) -> dataset.Intake:
     """What comes of a file, without keeping it.
 
     Raises:
@@ -259,18 +232,14 @@ def preview_import(draft: UploadDraft, *, watch: Watch = UNWATCHED) -> dataset.I
     """
     if draft.open:
         raise InputError(f"{draft.open[0].title} Answer this first")
-
-    def body(w: Watch) -> dataset.Intake:
-        w.at(0.0, "checking the columns")
-        check_map(draft.raw, draft.columns, read=False)
-        refuse = draft.last.reading.refuse if draft.last else ()
-        made = dataset.intake(
-            draft.raw, draft.columns, draft.money, answers=draft.answers, refuse=refuse, progress=w.at, cancel=w.cancel
-        )
-        w.at(1.0, "every account is placed")
-        return made
-
-    return watched(watch, body)
+    progress.tell(0.0, "checking the columns")
+    check_map(draft.raw, draft.columns, read=False)
+    refuse = draft.last.reading.refuse if draft.last else ()
+    made = dataset.intake(
+        draft.raw, draft.columns, draft.money, answers=draft.answers, refuse=refuse, progress=progress
+    )
+    progress.tell(1.0, "every account is placed")
+    return made
 
 
 def remembered_answers(
@@ -302,15 +271,15 @@ def remembered_answers(
     return dataset.save(ws, draft.data, done, name=name, reps=roster or reps, more=keeps)
 
 
-def import_file(ws: Workspace, draft: UploadDraft, *, watch: Watch = UNWATCHED) -> dataset.Dataset:
+def import_file(ws: Workspace, draft: UploadDraft, *, progress: Progress = UNWATCHED) -> dataset.Dataset:
     """Take a file in and keep it.
 
     Raises:
         InputError: if something is open, or the columns can't be used; nothing is kept.
         StoppedError: if the person stopped it; nothing is kept.
     """
-    done = preview_import(draft, watch=watch.part(0.0, 0.85))
-    watch.at(0.9, "keeping the accounts")
+    done = preview_import(draft, progress=progress.part(0.0, 0.85))
+    progress.tell(0.9, "keeping the accounts")
     return remembered_answers(ws, draft, done)
 
 
@@ -343,7 +312,7 @@ class ReturnedRejects:
 
 
 def import_rejects(
-    ws: Workspace, dataset_id: str, data: bytes, filename: str, *, watch: Watch = UNWATCHED
+    ws: Workspace, dataset_id: str, data: bytes, filename: str, *, progress: Progress = UNWATCHED
 ) -> tuple[dataset.Dataset, ReturnedRejects]:
     """Put mended rejects of a data set back where they came from.
 
@@ -351,28 +320,21 @@ def import_rejects(
         InputError: if the file doesn't fit; nothing is changed.
         StoppedError: if the person stopped it.
     """
-
-    def body(w: Watch) -> tuple[dataset.Dataset, ReturnedRejects]:
-        w.at(0.0, "reading the mended rows")
-        mended = read_table(data, filename, cancel=w.cancel)
-        before = dataset.ledger_of(ws, dataset_id, progress=w.part(0.0, 0.3).at, cancel=w.cancel)
-        merged = put_back(before.raw, mended, before.columns)
-        sha256 = ws.store.files.save(data)
-        rest = w.part(0.3, 1.0)
-        taken = dataset.reread(
-            ws,
-            dataset_id,
-            lambda r: r.with_step("file", sha256=sha256, filename=mended.filename),
-            progress=rest.at,
-            cancel=w.cancel,
-        )
-        rows = {*merged.replaced, *merged.same, *merged.added}
-        frame = taken.accounts.frame
-        placed = set(frame.loc[frame["located_by"] != "unlocated", "source_row"].tolist())
-        out = set(taken.raw.source_rows[taken.ledger.fates == "excluded"].tolist())
-        now_in = len(rows & placed)
-        still = len(rows - placed - out)
-        told = ReturnedRejects(len(rows), len(merged.replaced), len(merged.same), len(merged.added), now_in, still)
-        return dataset.dataset(ws, dataset_id), told
-
-    return watched(watch, body)
+    mended = read_table(data, filename, progress=progress.part(0.0, 0.1))
+    before = dataset.ledger_of(ws, dataset_id, progress=progress.part(0.1, 0.3))
+    merged = put_back(before.raw, mended, before.columns)
+    sha256 = ws.store.files.save(data)
+    taken = dataset.reread(
+        ws,
+        dataset_id,
+        lambda r: r.with_step("file", sha256=sha256, filename=mended.filename),
+        progress=progress.part(0.3, 1.0),
+    )
+    rows = {*merged.replaced, *merged.same, *merged.added}
+    frame = taken.accounts.frame
+    placed = set(frame.loc[frame["located_by"] != "unlocated", "source_row"].tolist())
+    out = set(taken.raw.source_rows[taken.ledger.fates == "excluded"].tolist())
+    now_in = len(rows & placed)
+    still = len(rows - placed - out)
+    told = ReturnedRejects(len(rows), len(merged.replaced), len(merged.same), len(merged.added), now_in, still)
+    return dataset.dataset(ws, dataset_id), told

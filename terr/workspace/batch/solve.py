@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from terr.edits.moves import apply
-from terr.engine import Progress, certify, design, frontier, rebalance
+from terr.engine import certify, design, frontier, rebalance
 from terr.errors import InputError
 from terr.model.plan import Plan
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.result import Explanation, Result
 from terr.workspace.batch.inputs import BatchInputs
 from terr.workspace.batch.named_file import with_named_accounts_of
@@ -32,14 +33,12 @@ class Control:
     Attributes:
         seed: same input and seed give the same plan unless the clock or the person stops the work.
         time_limit_s: wall-clock seconds, None = until the fixed number of steps is done.
-        progress: called with what the engine is doing.
-        cancel: asked often; True ends the work with the best plan so far.
+        progress: follows it; stopping it ends the work with the best plan so far.
     """
 
     seed: int = 1
     time_limit_s: float | None = None
-    progress: Callable[[Progress], None] | None = None
-    cancel: Callable[[], bool] | None = None
+    progress: Progress = UNWATCHED
 
 
 def make_design(
@@ -68,9 +67,7 @@ def make_design(
     if before is None and start.request.near_today:
         raise InputError("a price or a cap on change needs today's plan; give it with --plan")
     task = solve_task(ground.plan_inputs(start.plan), start.request)
-    result = design(
-        task.problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress, cancel=how.cancel
-    )
+    result = design(task.problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress)
     made = design_edit(ground.units, task, result, start.plan, start.next_code)
     plan = apply(start.plan, made.edit)
     told = _told(task, result, plan, made.codes)
@@ -95,9 +92,7 @@ def make_rebalance(
         InputError: if the plan file doesn't fit.
     """
     ground, start, task = _standing(ground, plan_file, named, how)
-    result = rebalance(
-        task.problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress, cancel=how.cancel
-    )
+    result = rebalance(task.problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress)
     plan = _changed(start, task, result)
     told = _told(task, result, start.plan)
     return plan_report(ground, plan, _shares(task), result=result, told=told, seed=how.seed, before=start.before)
@@ -118,7 +113,6 @@ def make_certificate(
         time_limit_s=how.time_limit_s,
         seed=how.seed,
         progress=how.progress,
-        cancel=how.cancel,
     )
     told = _told(task, result, start.plan)
     return plan_report(ground, start.plan, _shares(task), result=result, told=told, seed=how.seed)
@@ -201,7 +195,6 @@ def make_frontier(
         seed=how.seed,
         time_limit_s=how.time_limit_s,
         progress=how.progress,
-        cancel=how.cancel,
     )
     answers, rows = [], []
     for number, point in enumerate(found, start=1):

@@ -5,7 +5,7 @@ Definitions are dataclasses of plain values, kept as the JSON of their fields an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.scoring import columns
 
 Floats = NDArray[np.float64]
-Told = Callable[[float, str], None]
 LONGEST_NAME = 80
 
 
@@ -30,13 +30,13 @@ class ScoreInputs:
         accounts: with what earlier definitions made.
         base: the accounts before any definition.
         reps: the roster.
-        told: is told the share that is done and what is being done; what it raises ends the work.
+        progress: told how far it is.
     """
 
     accounts: Accounts
     base: Accounts
     reps: tuple[Rep, ...] = ()
-    told: Told = lambda _share, _text: None
+    progress: Progress = UNWATCHED
 
 
 @dataclass(frozen=True, eq=False)

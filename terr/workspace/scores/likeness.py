@@ -44,5 +44,7 @@ class LikenessTo:
         """Make the new columns."""
         # by itself it learns from the file's columns alone, so that other definitions don't change what it says
         ground = on.accounts if self.use else on.base
-        found = likeness(ground, self.column, self.won, self.lost, use=self.use or None, allow=self.allow, told=on.told)
+        found = likeness(
+            ground, self.column, self.won, self.lost, use=self.use or None, allow=self.allow, progress=on.progress
+        )
         return ScoreResult({self.name: found.amounts}, notes=found.notes, detail=found, off=found.why_off)

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from terr.aggregate import same_places
-from terr.boundaries.watch import UNWATCHED, Watch
 from terr.errors import ConflictError, InputError
 from terr.model.accounts import Accounts
 from terr.model.json_values import parse, read, to_plain, to_text
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.model.scenario import DatasetInfo
 from terr.report.safe import shown
@@ -243,7 +243,7 @@ def applied(
     *,
     ground: str = "",
     before: Sequence[AppliedRecipe | None] = (),
-    watch: Watch = UNWATCHED,
+    progress: Progress = UNWATCHED,
 ) -> AppliedRecipe:
     """Work out a recipe on accounts; they stay as they are. The same input gives the same result.
 
@@ -253,10 +253,10 @@ def applied(
         reps: the roster, for workload.
         ground: a name of exactly these accounts.
         before: earlier results; what they worked out on the same ground is taken over.
-        watch: who follows it.
+        progress: follows it.
 
     Raises:
-        StoppedError: if the watch says so.
+        StoppedError: if the person stopped it.
     """
     known = {
         s.mark: s for old in before if old is not None and ground and old.ground == ground for s in old.steps if s.mark
@@ -266,9 +266,9 @@ def applied(
     now, steps = accounts, list[RecipeStep]()
     order, circle = ordered(recipe)
     for k, one in enumerate(order):
-        part = watch.part(k / len(order), (k + 1) / len(order))
-        part.at(0.0, f"Working out {one.name}")
-        step = _step(one, ScoreInputs(now, accounts, tuple(reps), part.at), own, steps, homes, known)
+        part = progress.part(k / len(order), (k + 1) / len(order))
+        part.tell(0.0, f"Working out {one.name}")
+        step = _step(one, ScoreInputs(now, accounts, tuple(reps), part), own, steps, homes, known)
         steps.append(step)
         if step.made is not None and not step.problem:
             now = _added(now, step.made)

@@ -22,10 +22,10 @@ from terr.boundaries.own.overlaps import one_sheet, overlapping
 from terr.boundaries.own.placement import place
 from terr.boundaries.own.upload import ROW_NUMBER, inspect
 from terr.boundaries.reading import BoundaryFileLimits
-from terr.boundaries.watch import StoppedError, Watch
 from terr.boundaries.zips import zips
-from terr.errors import InputError
+from terr.errors import InputError, StoppedError
 from tests.helpers.effort import examples
+from tests.helpers.following import followed
 from tests.helpers.geofiles import WRITERS, geojson, geopackage, geoparquet, shapefile_parts, squares, zipped
 
 
@@ -491,13 +491,17 @@ def test_a_point_belongs_to_the_area_around_it_or_close_by():
 
 
 def test_the_work_tells_how_far_it_is_and_stops():
-    seen: list[float] = []
     found = inspect(geojson(squares([*"abc"])), "x")
-    clean(found, watch=Watch(lambda part, _text: seen.append(part)))
-    assert seen == sorted(seen)
-    assert seen[-1] == 1.0
-    with pytest.raises(StoppedError):
-        clean(found, watch=Watch(cancel=lambda: True))
+    progress, seen = followed()
+    clean(found, progress=progress)
+    shares = [now.fraction for now in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    for count in range(len(seen)):
+        progress, heard = followed(stop_after=count)
+        with pytest.raises(StoppedError):
+            clean(found, progress=progress)
+        assert len(heard) == count, "the next step hears it"
 
 
 def test_lists_are_cut_short_for_reading():

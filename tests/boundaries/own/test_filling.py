@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from terr.boundaries.geometry.adjacency import shared_borders
 from terr.boundaries.layers.catalog import areas
 from terr.boundaries.own.filling import FilledAreas, fill, land_of
-from terr.boundaries.watch import StoppedError, Watch
+from terr.errors import StoppedError
+from terr.model.progress import Progress
 from tests.helpers.effort import examples
 from tests.helpers.geofiles import squares
 
@@ -183,7 +184,7 @@ def test_the_filled_counties_of_a_state_cover_it():
 
 def test_it_can_be_stopped():
     with pytest.raises(StoppedError):
-        fill(sheet([shapely.box(0, 0, 1, 1)]), watch=Watch(cancel=lambda: True))
+        fill(sheet([shapely.box(0, 0, 1, 1)]), progress=Progress(cancel=lambda: True))
 
 
 @given(st.data())

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,10 +16,11 @@ import shapely
 
 from terr.boundaries.layers import library
 from terr.boundaries.layers.catalog import areas, load_units, pieces
-from terr.boundaries.watch import StoppedError, Watch
 from terr.boundaries.zips import census, zcta, zips
 from terr.boundaries.zips.census import DownloadError
-from terr.errors import InputError, StoreError
+from terr.errors import InputError, StoppedError, StoreError
+from terr.model.progress import Progress
+from tests.helpers.following import followed
 from tests.helpers.geofiles import CENSUS, census_parts, squares, zipped
 from tests.helpers.misbehaving import Server, answers, breaks_after, serving, stalls
 
@@ -74,16 +74,16 @@ def parts(home: Path) -> list[str]:
 
 
 def test_the_file_arrives_whole_and_progress_is_told(content, home):
-    seen: list[tuple[float, str]] = []
+    progress, seen = followed()
     with serving(content) as server:
-        path = get(server, watch=Watch(lambda share, text: seen.append((share, text))))
+        path = get(server, progress=progress)
     assert path.read_bytes() == content
     assert parts(home) == [census.FILE]
     assert server.asked == [(f"/geo/{census.FILE}", "", "")]
-    shares = [s for s, _ in seen]
+    shares = [now.fraction for now in seen]
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert any("MB" in text for _, text in seen)
+    assert any("MB" in now.stage for now in seen)
     assert census.fetched() == path
 
 
@@ -199,7 +199,7 @@ def test_it_can_be_stopped_and_goes_on_later(content):
     big = zipped({**census_parts(delaware()), "notes.txt": os.urandom(600_000)})
     with serving(big) as server:
         with pytest.raises(StoppedError):
-            get(server, watch=Watch(cancel=enough))
+            get(server, progress=Progress(cancel=enough))
         have, total = census.arrived()
         assert 0 < have < total == len(big)
         assert get(server).read_bytes() == big
@@ -364,14 +364,16 @@ def test_a_damaged_file_that_is_here_is_fetched_again(content, home):
 
 
 def test_stopping_while_it_is_made_keeps_neither_layer_nor_loses_the_file(content, home):
-    stop = threading.Event()
-
-    def told(_share: float, text: str) -> None:
-        if text.startswith("Looking for gaps"):
-            stop.set()
-
     with serving(content) as server:
         with pytest.raises(StoppedError):
-            zcta.install(base=server.base, rows=ROWS, watch=Watch(told, stop.is_set))
+            zcta.install(base=server.base, rows=ROWS, progress=followed(at="Looking for gaps")[0])
         assert library.stored_layers() == ()
         assert parts(home) == [census.FILE]
+
+
+def test_once_the_zips_are_kept_what_belongs_to_them_is_as_well(content, home):
+    progress, seen = followed(at="writing the files")
+    with serving(content) as server:
+        made = zcta.install(base=server.base, rows=ROWS, progress=progress)
+    assert {layer.level for layer in library.stored_layers()} == {made.zips.level, made.zip3s.level}
+    assert seen[-1].fraction == 1.0

@@ -22,6 +22,7 @@ from terr.engine.objective import objective_km2
 from terr.engine.search.improve import Clock
 from terr.errors import PlanError
 from tests.helpers.effort import rounds
+from tests.helpers.following import followed
 from tests.helpers.strategies import csr, extra_pieces, grid
 
 QUARTERS = np.array([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3])
@@ -35,7 +36,7 @@ def by_columns(problem: Problem, plan: np.ndarray, seconds: float | None = None)
     frame = make_frame(problem)
     if frame.impossible:
         return np.inf
-    clock = Clock(problem, seconds, None, None)
+    clock = Clock(problem, seconds)
     size = max(objective_km2(problem, plan) - frame.within, 1e-6 * frame.most)
     value = column_bound(frame, [frame.on_nodes(plan)], size, clock, 1, lambda *_: None).value
     return np.inf if value >= INF else value + frame.within
@@ -137,10 +138,12 @@ def test_cancel_and_time_limit_are_heard() -> None:
     r = certify(p, plan, time_limit_s=2)
     assert "time_limit" in [e.code for e in r.explanations]
     assert r.bound is None or 0 <= r.bound <= r.objective
-    seen: list[float] = []
-    r = certify(p, plan, cancel=lambda: len(seen) > 3, progress=lambda q: seen.append(q.fraction))
+    progress, seen = followed(stop_after=4)
+    r = certify(p, plan, progress=progress)
     assert r.status in {"stopped", "limit_broken"}
-    assert seen == sorted(seen)
+    assert len(seen) <= 4 + 3, "after the stop only the end of what was under way is told"
+    shares = [now.fraction for now in seen]
+    assert shares == sorted(shares)
 
 
 def test_what_rounding_forgives_is_not_called_impossible() -> None:
@@ -353,7 +356,7 @@ def test_no_number_is_wrong_where_every_plan_is_known() -> None:
         frame = make_frame(p)
         if all_fixed(frame) and not frame.impossible:
             known = Bound(-INF, np.zeros(frame.n), np.full(len(frame.kinds), -INF), 0, closed=False)
-            clock = Clock(p, 1.0, None, None)
+            clock = Clock(p, 1.0)
             found = assignment_bound(p, frame, known, frame.on_nodes(shown), INF, clock)
             assert found is not None
             assert found.bound + frame.within <= best * (1 + 1e-12) + 1e-9, seed
@@ -421,7 +424,7 @@ def test_pricing_misses_no_set() -> None:
             exact[q] = least
             tol = 1e-3 * unit
             for known, reach in ((INF, tol), (least + 0.1 * unit, 5 * tol), (least, 0.0)):
-                got = prove(frame, kind, price, known, tol, reach, Clock(p, SECONDS if reach else 0.01, None, None))
+                got = prove(frame, kind, price, known, tol, reach, Clock(p, SECONDS if reach else 0.01))
                 assert got.bound <= least + 1e-9 * (unit + abs(least)), (seed, q)
                 for units, cost in zip(got.sets, got.cost, strict=True):
                     assert frame.fits(q, units)
@@ -444,9 +447,9 @@ def test_what_prices_leave_out_is_not_missed() -> None:
             continue
         sets = connected_sets(p, frame)
         assert sets is not None
-        clock = Clock(p, None, None, None)
+        clock = Clock(p, None)
         size = max(best - frame.within, 1e-6 * frame.most)
-        known = column_bound(frame, [frame.on_nodes(plan)], size, Clock(p, 0.05, None, None), 1, lambda *_: None)
+        known = column_bound(frame, [frame.on_nodes(plan)], size, Clock(p, 0.05), 1, lambda *_: None)
         got = partition(p, frame, sets, known, best * 1.05, clock)
         assert got is not None
         assert best * (1 - 1e-5) <= got.bound + frame.within <= best * (1 + 1e-12) + 1e-9, seed
@@ -468,7 +471,7 @@ def test_cuts_leave_every_contiguous_plan() -> None:
         if not np.isfinite(best) or frame.impossible or not all_fixed(frame):
             continue
         known = Bound(-INF, np.zeros(frame.n), np.full(len(frame.kinds), -INF), 0, closed=False)
-        found = assignment_bound(p, frame, known, plan, INF, Clock(p, 1.0, None, None))
+        found = assignment_bound(p, frame, known, plan, INF, Clock(p, 1.0))
         assert found is not None
         assert found.bound <= best * (1 + 1e-12) + 1e-9, seed
         if found.whole:

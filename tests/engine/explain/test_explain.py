@@ -21,6 +21,7 @@ from terr.engine.explain.explaining import within_limits
 from terr.engine.models.elastic import KINDS, PROOF, ElasticModel
 from terr.errors import PlanError
 from terr.model.problem import Problem
+from terr.model.progress import Progress
 from tests.helpers.effort import examples
 from tests.helpers.strategies import csr, grid, problems
 
@@ -288,7 +289,10 @@ def test_without_time_nothing_is_claimed() -> None:
     told = explain(grid(4, 4, 2), np.repeat([0, 1], [12, 4]), time_limit_s=0)
     assert [e.code for e in told] == ["not_proven", "best_deviation"]
     assert told[1].message.endswith("how low it could be isn't known")
-    assert explain(grid(4, 4, 2), np.repeat([0, 1], [12, 4]), cancel=lambda: True)[0].code == "not_proven"
+    assert (
+        explain(grid(4, 4, 2), np.repeat([0, 1], [12, 4]), progress=Progress(cancel=lambda: True))[0].code
+        == "not_proven"
+    )
 
 
 def test_a_plan_that_does_not_fit() -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from terr.errors import InputError
+from terr.errors import InputError, StoppedError
 from terr.ingest.ledger.sums import _sealed, aggregate_file
-from terr.ingest.progress import Cancelled
+from terr.model.progress import Progress
 
 CSV = (
     'Id,Zip,"Rev ""x"", $"\nA,02139,"$1,200.50"\nB, 02139 ,(200)\nC,,-\nD,10001,lots\nE,10001,\nF,10001,3\n'
@@ -91,5 +91,5 @@ def test_nothing_but_the_file_can_be_read(tmp_path: Path) -> None:
 def test_it_can_be_stopped(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Zip,Revenue\n" + "".join(f"{i},{i}\n" for i in range(3_000_000)))
-    with pytest.raises(Cancelled):
-        aggregate_file(path, ["Revenue"], "Zip", threads=1, cancel=lambda: True)
+    with pytest.raises(StoppedError):
+        aggregate_file(path, ["Revenue"], "Zip", threads=1, progress=Progress(cancel=lambda: True))

@@ -7,11 +7,12 @@ import random
 import numpy as np
 import pytest
 
-from terr.errors import InputError
-from terr.ingest import Cancelled, FileLimits, build_ledger, read_table, recognise
-from terr.ingest.progress import Steps, part
+from terr.errors import InputError, StoppedError
+from terr.ingest import FileLimits, build_ledger, read_table, recognise
 from terr.ingest.reading import delimited
 from terr.ingest.reading.delimited import TextLimits, read_delimited
+from terr.model.progress import UNWATCHED
+from tests.helpers.following import followed
 from tests.helpers.intakes import book_bytes, counts, csv_bytes, issues, money
 
 BOUNDS = TextLimits(10_000, 50, 1_000, 100_000)
@@ -39,7 +40,7 @@ PIECES = [
 
 def outcome(text: str, fast: bool):
     try:
-        made = read_delimited(text, "n", BOUNDS, Steps(), None, fast)
+        made = read_delimited(text, "n", BOUNDS, UNWATCHED, None, fast)
     except InputError as error:
         return str(error)
     return (
@@ -109,20 +110,24 @@ def test_a_long_file_is_held_to_the_limits() -> None:
     "data", [csv_bytes(ROWS[:50]), csv_bytes(ROWS), book_bytes({"S": ROWS[:50]})], ids=["csv", "long", "book"]
 )
 def test_progress_rises_to_the_end_and_every_step_can_stop_it(data: bytes) -> None:
-    told: list[tuple[float, str]] = []
-    raw = read_table(data, "a", progress=part(lambda s, t: told.append((s, t)), 0.0, 0.5))
-    build_ledger(raw, recognise(raw), progress=part(lambda s, t: told.append((s, t)), 0.5, 1.0))
-    shares = [s for s, _ in told]
+    progress, told = followed()
+    raw = read_table(data, "a", progress=progress.part(0.0, 0.5))
+    read = len(told)
+    build_ledger(raw, recognise(raw), progress=progress.part(0.5, 1.0))
+    shares = [now.fraction for now in told]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
-    assert len({t for _, t in told}) >= 8
-    for stop in range(3):
-        left = iter([False] * stop)
-        with pytest.raises(Cancelled, match="nothing of the file was kept"):
-            read_table(data, "a", cancel=lambda left=left: next(left, True))
-        left = iter([False] * stop)
-        with pytest.raises(Cancelled):
-            build_ledger(raw, recognise(raw), cancel=lambda left=left: next(left, True))
+    assert len({now.stage for now in told}) >= 8
+    for count in range(read):
+        progress, heard = followed(stop_after=count)
+        with pytest.raises(StoppedError, match="nothing was kept"):
+            read_table(data, "a", progress=progress)
+        assert len(heard) == count, "the next step hears it"
+    for count in range(len(told) - read):
+        progress, heard = followed(stop_after=count)
+        with pytest.raises(StoppedError):
+            build_ledger(raw, recognise(raw), progress=progress)
+        assert len(heard) == count, "the next step hears it"
 
 
 def test_floats_are_rounded_as_python_rounds_them() -> None:

@@ -12,9 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from terr.boundaries.layers import library
 from terr.boundaries.layers.catalog import areas, layer
-from terr.boundaries.watch import StoppedError
 from terr.boundaries.zips import census, zcta
-from terr.errors import InputError, LocateError, PlanError
+from terr.errors import InputError, LocateError, PlanError, StoppedError
 from terr.model.scenario import ScenarioInfo
 from terr.workspace import Workspace, boundary_library
 from terr.workspace.background_job import BackgroundJob
@@ -152,18 +151,18 @@ def test_areas_of_another_country_make_a_level(ws):
 
 
 def test_work_tells_stops_and_carries_its_error():
-    def body(watch):
+    def body(progress):
         for i in range(1000):
-            watch.at(i / 1000, f"step {i}")
+            progress.tell(i / 1000, f"step {i}")
             time.sleep(0.005)
 
     work = BackgroundJob(body)
-    while work.progress()[0] < 0.01:
+    while work.progress().fraction < 0.01:
         time.sleep(0.005)
     assert not work.done()
     with pytest.raises(TimeoutError):
         work.result(0.01)
-    work.stop()
+    work.cancel()
     with pytest.raises(StoppedError):
         work.result(5)
     assert work.done()

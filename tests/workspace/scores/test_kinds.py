@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from terr.boundaries.watch import StoppedError, Watch
-from terr.errors import InputError
+from terr.errors import InputError, StoppedError
 from terr.model.reps import Rep
 from terr.scoring.tiers import curve
 from terr.scoring.workload import Effort
@@ -21,6 +20,7 @@ from terr.workspace.scores.likeness import LikenessTo
 from terr.workspace.scores.potential import Formula
 from terr.workspace.scores.recipe import Recipe, applied
 from terr.workspace.scores.tiers import TiersBy
+from tests.helpers.following import followed
 from tests.helpers.spaces import KENT, NEW_CASTLE, start
 from tests.workspace.scores.test_recipe import HEAD, KINDS, ROWS, SIZES, TIERS, WHOLE, book, saved
 
@@ -125,15 +125,11 @@ def test_hours_by_owner_and_by_territory_add_up(ws) -> None:
 def test_work_can_be_stopped_in_the_middle_of_likeness() -> None:
     rows = [f"A-{k},N,Kent,DE,{'Health' if (k * 7) % 3 else 'Retail'},{k % 50},{k % 9},Ann" for k in range(400)]
     accounts = book(*rows)
-    heard: list[str] = []
-
-    def stop() -> bool:
-        return any("Testing the model, 2" in text for text in heard)
-
+    progress, heard = followed(at="Testing the model, 2")
     recipe = Recipe((LikenessTo("Like", "Industry", ("Health",), ("Retail",), use=("Users", "Revenue")),))
     with pytest.raises(StoppedError):
-        applied(accounts, recipe, watch=Watch(lambda _part, text: heard.append(text), stop))
-    assert not any("Testing the model, 4" in text for text in heard)
+        applied(accounts, recipe, progress=progress)
+    assert "Testing the model, 2" in heard[-1].stage
 
 
 def test_an_empty_recipe_is_the_same_accounts() -> None:
