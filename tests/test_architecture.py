@@ -72,7 +72,7 @@ DOORS = {
     "sqlalchemy": {"store"},
     "sqlite3": {"store", "boundaries"},  # a GeoPackage is an SQLite database
     "duckdb": {"ingest"},
-    "msgspec": {"model"},
+    "msgspec": {"model", "workspace"},  # there for what a value may be, and what a browser may say
     "rapidfuzz": {"matching"},
     "alembic": {"store"},
     "psycopg": {"store"},

@@ -39,7 +39,18 @@ def to_plain(value: Any) -> Any:
     Raises:
         TypeError: for something JSON has no form for.
     """
+    return _with_lists(_builtins(value))
+
+
+def _builtins(value: Any) -> Any:
     return msgspec.to_builtins(value, enc_hook=_plain_form, str_keys=True)
+
+
+def _with_lists(plain: Any) -> Any:
+    """msgspec leaves tuples as they are; JSON read again has lists, and the two must be equal."""
+    if isinstance(plain, dict):
+        return {k: _with_lists(v) for k, v in plain.items()}
+    return [_with_lists(v) for v in plain] if isinstance(plain, list | tuple) else plain
 
 
 def to_text(value: Any, what: str, *, indent: int | None = None) -> str:
@@ -49,7 +60,7 @@ def to_text(value: Any, what: str, *, indent: int | None = None) -> str:
         InputError: if `what` holds something JSON can't, such as a number that is none.
     """
     try:
-        plain = to_plain(value)
+        plain = _builtins(value)
         if indent is None:
             return json.dumps(plain, allow_nan=False, sort_keys=True, separators=(",", ":"))
         return json.dumps(plain, allow_nan=False, indent=indent, ensure_ascii=False)
@@ -84,7 +95,7 @@ def read(kind: type[T], kept: Any, what: str, *, closed: bool = False) -> T:
     """
     try:
         made = msgspec.convert(kept, kind, dec_hook=_made, str_keys=True)
-        unknown = _unknown(kept, to_plain(made)) if closed else ""
+        unknown = _unknown(kept, _builtins(made)) if closed else ""
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, TerrError):
             raise error.__cause__ from None
@@ -105,12 +116,17 @@ def read_each(kind: type[T], kept: Any) -> tuple[T, ...]:
     return tuple(out)
 
 
-def readable(kind: type[Any], kept: Any) -> dict[str, Any]:
+def readable(kind: type[Any], kept: Any, **instead: Any) -> dict[str, Any]:
     """The fields of a dataclass that can be read, by their names; of lists and objects what can be read of them.
 
     For settings that must open whatever became of them: what isn't here has its usual value.
+
+    Args:
+        kind: the dataclass.
+        kept: plain JSON.
+        instead: types of fields that JSON keeps in another form than the dataclass.
     """
-    hints, out = get_type_hints(kind, include_extras=True), {}
+    hints, out = {**get_type_hints(kind, include_extras=True), **instead}, {}
     for name, value in kept.items() if isinstance(kept, Mapping) else ():
         with suppress(TerrError):
             if name in hints:

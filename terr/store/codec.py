@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError, StoreError
 from terr.model.edit import Edit
-from terr.model.json_values import parse, read, to_plain, to_text
+from terr.model.json_values import parse, read, to_text
 from terr.model.plan import Plan, Territory
 
 _MARK = b"TE1"
@@ -51,7 +51,7 @@ def unpack(payload: bytes) -> dict[str, Any]:
 def edit_to_bytes(edit: Edit) -> bytes:
     """An edit as bytes."""
     pairs = [[_row(old), _row(new)] for old, new in edit.territories]
-    return pack({**to_plain(edit), "territories": pairs})
+    return pack({**vars(edit), "territories": pairs})
 
 
 def edit_from_bytes(payload: bytes) -> Edit:

@@ -76,6 +76,7 @@ def test_a_value_goes_through_json_and_back() -> None:
         "by_code": {"7": 0.25},
         "array": [1, -1],
     }
+    assert to_plain(value) == json.loads(text)
     back = read(Outer, json.loads(text), "it")
     assert (back.count, back.way, back.inner, back.by_code) == (3, "b", (Inner("x"),), {7: 0.25})
     assert back.array.dtype == np.int16

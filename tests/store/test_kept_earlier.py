@@ -21,6 +21,7 @@ from terr.scoring.workload import Effort
 from terr.store import codec
 from terr.workspace.accounts import decisions_file, merge_rules
 from terr.workspace.accounts.import_settings import CorrectionStep, ImportSettings
+from terr.workspace.plan.rules import MeasureLimit, PlanRules, UnitGroup, read_rules, rules_json
 from terr.workspace.scores import recipe
 from terr.workspace.scores.likeness import LikenessTo
 from terr.workspace.scores.potential import Formula, PotentialBy
@@ -119,3 +120,19 @@ def test_how_a_file_is_read_and_what_was_decided_about_it() -> None:
     )
     with pytest.raises(InputError, match='"cells\\[0\\]" should be a list of length 3, not 2'):
         decisions_file.read_decisions(json.dumps({**file, "cells": [[1, "a"]]}).encode())
+
+
+def test_what_a_plan_is_held_to() -> None:
+    found = read_rules(KEPT["rules"])
+    assert found == PlanRules(
+        (
+            MeasureLimit("Visits", 0.9, None),
+            MeasureLimit("Rev", None, None, hard=False),
+            MeasureLimit("Rev", 100, 200.5, as_load=True),
+        ),
+        (UnitGroup("Home", ("10001", "10003")),),
+        ((3, 0.5), (4, 1.25)),
+        0.05,
+        ("DE",),
+    )
+    assert json.loads(to_text(rules_json(found), "rules")) == KEPT["rules"]

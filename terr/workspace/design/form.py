@@ -4,44 +4,47 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
 
 import pandas as pd
+from msgspec import Meta
 
 from terr.errors import InputError
+from terr.model.json_values import readable
 from terr.workspace.design.planned_territories import PlannedTerritory
-from terr.workspace.design.request import SHAPE_WORDS, WORDS
+from terr.workspace.design.request import Priority, ShapePriority
 from terr.workspace.plan.plan_settings import asked
-from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup, read_groups, read_limits
+from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 MEASURE, LOW, HIGH, COUNTED, HARD = "Measure", "Lowest", "Highest", "Counted in", "Must hold"
 OF_TARGET, AS_LOAD = "% of target", "its own unit"
 WHO, SHARE = "Territory or rep", "Share of a full territory"
+_Part = Annotated[float, Meta(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
 class DesignForm:
     """Values the drawer's fields start with; see `terr.workspace.design.request.Request` for their meaning."""
 
-    territories: int
+    territories: Annotated[int, Meta(ge=1, le=500)]
     measure: str
-    tolerance: float
+    tolerance: Annotated[float, Meta(ge=0.001, le=1)]
     names: str = ""
     reps: tuple[str, ...] = ()
-    seed: int = 1
+    seed: Annotated[int, Meta(ge=1, le=10_000)] = 1
     limits: tuple[MeasureLimit, ...] = ()
-    balance: str = "Off"
-    shape: str = "Medium"
-    keep: str = "Off"
-    most_moved: float | None = None
-    shares: Mapping[str, float] = field(default_factory=dict)
+    balance: Priority = "Off"
+    shape: ShapePriority = "Medium"
+    keep: Priority = "Off"
+    most_moved: _Part | None = None
+    shares: Mapping[str, Annotated[float, Meta(ge=SHARES[0], le=SHARES[1])]] = field(default_factory=dict)
     centred: bool = False
-    most_km: float | None = None
+    most_km: Annotated[float, Meta(ge=0, le=1e5)] | None = None
     groups: tuple[UnitGroup, ...] = ()
     whole_states: tuple[str, ...] = ()
-    unassigned: float = 0.0
+    unassigned: _Part = 0.0
     miles: bool = True
 
 
@@ -58,34 +61,19 @@ def draft_of(shown: PlanSnapshot, territories: int) -> DesignForm:
         territories: how many to offer if nothing was asked.
     """
     kept = asked(shown.info)
-    same = list(kept.get("base", [])) == base_of(shown)
-    measures, ids = shown.accounts.measures, {r.rep_id for r in shown.reps}
-    old = str(kept.get("measure", ""))
-    states = set(shown.units.region)
-    limits = [m for m in read_limits(kept.get("limits")) if m.measure in measures]
-    return DesignForm(
-        territories=_whole(kept.get("territories"), territories, 1, 500) if same else territories,
-        measure=old if same and old in measures else shown.measure,
-        tolerance=_number(kept.get("tolerance"), shown.info.tolerance, 0.001, 1.0) if same else shown.info.tolerance,
-        names="\n".join(str(n) for n in _list(kept.get("names"))) if same else "",
-        reps=tuple(str(r) for r in _list(kept.get("reps")) if r in ids),
-        seed=_whole(kept.get("seed"), 1, 1, 10_000),
-        limits=tuple(limits),
-        balance=_word(kept.get("balance"), WORDS, "Off"),
-        shape=_word(kept.get("shape"), SHAPE_WORDS, "Medium"),
-        keep=_word(kept.get("keep"), WORDS, "Off"),
-        most_moved=_maybe(kept.get("most_moved"), 1.0),
-        shares={
-            str(k): float(v)
-            for k, v in (kept.get("shares") or {}).items()
-            if _maybe(v, SHARES[1]) is not None and v >= SHARES[0]
-        },
-        centred=kept.get("centred") is True,
-        most_km=_maybe(kept.get("most_km"), 1e5),
-        groups=read_groups(kept.get("groups")),
-        whole_states=tuple(str(s) for s in _list(kept.get("whole_states")) if s in states),
-        unassigned=_maybe(kept.get("unassigned"), 1.0) or 0.0,
-        miles=kept.get("miles") is not False,
+    found = readable(DesignForm, kept, names=tuple[str, ...])
+    if kept.get("base") != base_of(shown):
+        found = {k: v for k, v in found.items() if k not in {"territories", "measure", "tolerance", "names"}}
+    measures, ids, states = set(shown.accounts.measures), {r.rep_id for r in shown.reps}, set(shown.units.region)
+    if found.get("measure") not in measures:
+        found.pop("measure", None)
+    usual = DesignForm(territories, shown.measure, shown.info.tolerance)
+    opened = replace(usual, **{**found, "names": "\n".join(found.get("names", ()))})
+    return replace(
+        opened,
+        reps=tuple(r for r in opened.reps if r in ids),
+        limits=tuple(m for m in opened.limits if m.measure in measures),
+        whole_states=tuple(s for s in opened.whole_states if s in states),
     )
 
 
@@ -161,26 +149,3 @@ def _side(value: Any, load: bool) -> float | None:
     if value is None or not math.isfinite(float(value)):
         return None
     return float(value) if load else float(value) / 100
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _word(value: Any, words: Sequence[str], usual_one: str) -> str:
-    return value if value in words else usual_one
-
-
-def _maybe(value: Any, most: float) -> float | None:
-    ok = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
-    return float(value) if ok else None
-
-
-def _number(value: Any, usual_one: float, least: float, most: float) -> float:
-    found = _maybe(value, most)
-    return usual_one if found is None or found < least else found
-
-
-def _whole(value: Any, usual_one: int, least: int, most: int) -> int:
-    ok = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-    return value if ok else usual_one

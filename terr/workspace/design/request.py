@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from terr.errors import InputError
+from terr.model.json_values import to_plain
 from terr.model.plan import MAX_TERRITORIES
 from terr.model.problem_checks import Limit
 from terr.model.reps import Rep
 from terr.workspace.plan.plan_settings import ASKED, save_setting
-from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup, groups_json, limits_json
+from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup
 from terr.workspace.plan.tolerance import check_tolerance
 from terr.workspace.workspace import Workspace
 
 SIDES = ("both", "over", "under")
 """Where a limit holds: above and below the target, or only above, or only below it."""
-WORDS = ("Off", "Low", "Medium", "High")
+Priority = Literal["Off", "Low", "Medium", "High"]
 """How much something counts, for a person."""
-SHAPE_WORDS = WORDS[1:]
+ShapePriority = Literal["Low", "Medium", "High"]
+WORDS: tuple[str, ...] = get_args(Priority)
+SHAPE_WORDS: tuple[str, ...] = get_args(ShapePriority)
 BALANCE_PRICE = {"Off": 0.0, "Low": 0.5, "Medium": 2.0, "High": 10.0}
 KEEP_PRICE = {"Off": 0.0, "Low": 0.3, "Medium": 1.0, "High": 4.0}
 SHAPE_WEIGHT = {"Low": 0.4, "Medium": 1.0, "High": 2.5}
@@ -175,28 +178,9 @@ def _narrower(one: float | None, other: float | None) -> float | None:
 
 def to_json(request: DesignRequest, *, miles: bool = True) -> dict[str, Any]:
     """A request as it is kept with the plan; `miles` is how the person reads distances."""
-    return {
-        "territories": request.territories,
-        "measure": request.measure,
-        "tolerance": request.tolerance,
-        "sides": request.sides,
-        "names": list(request.names),
-        "reps": [r.rep_id for r in request.reps],
-        "seed": request.seed,
-        "limits": limits_json(request.limits),
-        "balance": request.balance,
-        "shape": request.shape,
-        "keep": request.keep,
-        "most_moved": request.most_moved,
-        "shares": dict(request.shares),
-        "centred": request.centred,
-        "most_km": request.most_km,
-        "groups": groups_json(request.groups),
-        "whole_states": list(request.whole_states),
-        "unassigned": request.unassigned,
-        "starts": dict(request.starts),
-        "miles": miles,
-    }
+    kept = to_plain(request)
+    pairs = {name: dict(kept[name]) for name in ("shares", "starts", "evened")}
+    return {**kept, **pairs, "reps": [r.rep_id for r in request.reps], "miles": miles}
 
 
 def _once(limits: Sequence[MeasureLimit]) -> None:

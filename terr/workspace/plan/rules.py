@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from terr.errors import InputError
+from terr.model.json_values import readable, to_plain
 
 SHARES = (0.05, 5.0)
 """Smallest and largest share of a full territory."""
+Share = Annotated[float, Meta(ge=0, le=SHARES[1])]
 
 
 @dataclass(frozen=True)
@@ -80,72 +84,19 @@ class PlanRules:
     limits: tuple[MeasureLimit, ...] = ()
     groups: tuple[UnitGroup, ...] = ()
     shares: tuple[tuple[int, float], ...] = ()
-    unassigned: float = 0.0
+    unassigned: Share = 0.0
     whole_states: tuple[str, ...] = ()
 
 
 NO_RULES = PlanRules()
 
 
-def limits_json(limits: Sequence[MeasureLimit]) -> list[dict[str, Any]]:
-    """Limits as they are kept."""
-    return [{"measure": m.measure, "low": m.low, "high": m.high, "as_load": m.as_load, "hard": m.hard} for m in limits]
-
-
-def groups_json(groups: Sequence[UnitGroup]) -> list[dict[str, Any]]:
-    """Groups as they are kept."""
-    return [{"name": g.name, "units": list(g.units)} for g in groups]
-
-
 def rules_json(rules: PlanRules) -> dict[str, Any]:
     """Rules as they are kept with an edit."""
-    return {
-        "limits": limits_json(rules.limits),
-        "groups": groups_json(rules.groups),
-        "shares": {str(code): share for code, share in rules.shares},
-        "unassigned": rules.unassigned,
-        "whole_states": list(rules.whole_states),
-    }
+    return {**to_plain(rules), "shares": dict(rules.shares)}
 
 
 def read_rules(kept: Any) -> PlanRules:
     """Rules from what is kept; what can't be read is left out."""
-    if not isinstance(kept, Mapping):
-        return NO_RULES
-    shares = kept.get("shares")
-    pairs = shares.items() if isinstance(shares, Mapping) else ()
-    states = kept.get("whole_states")
-    return PlanRules(
-        limits=read_limits(kept.get("limits")),
-        groups=read_groups(kept.get("groups")),
-        shares=tuple((int(c), float(s)) for c, s in pairs if str(c).isdecimal() and _is_share(s)),
-        unassigned=float(kept["unassigned"]) if _is_share(kept.get("unassigned")) else 0.0,
-        whole_states=tuple(s for s in states if isinstance(s, str)) if isinstance(states, list) else (),
-    )
-
-
-def read_limits(kept: Any) -> tuple[MeasureLimit, ...]:
-    """Limits from what is kept; what can't be read is left out."""
-    out = []
-    for one in kept if isinstance(kept, list) else []:
-        try:
-            out.append(
-                MeasureLimit(str(one["measure"]), one["low"], one["high"], bool(one["as_load"]), bool(one["hard"]))
-            )
-        except (InputError, KeyError, TypeError):
-            continue
-    return tuple(out)
-
-
-def read_groups(kept: Any) -> tuple[UnitGroup, ...]:
-    """Groups from what is kept; what can't be read is left out."""
-    found = [
-        UnitGroup(str(g.get("name", "")), tuple(str(u) for u in g["units"]))
-        for g in (kept if isinstance(kept, list) else [])
-        if isinstance(g, Mapping) and isinstance(g.get("units"), list)
-    ]
-    return tuple(found)
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= SHARES[1]
+    found = readable(PlanRules, kept, shares=Mapping[int, Share])
+    return PlanRules(**{**found, "shares": tuple(found.get("shares", {}).items())})

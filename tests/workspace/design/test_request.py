@@ -18,7 +18,7 @@ from terr.workspace.design.planned_territories import bundles, planned_territori
 from terr.workspace.design.request import DesignRequest, bounds_of, to_json
 from terr.workspace.plan import editing, plan_settings
 from terr.workspace.plan.rule_check import broken_rules
-from terr.workspace.plan.rules import MeasureLimit, PlanRules, UnitGroup, read_limits, read_rules, rules_json
+from terr.workspace.plan.rules import MeasureLimit, PlanRules, UnitGroup, read_rules, rules_json
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.plan.targets import targets
 from tests.helpers.grids import grid_units, make_plan
@@ -110,9 +110,9 @@ def test_what_is_kept_comes_back():
     assert read_rules(json.loads(json.dumps(rules_json(rules)))) == rules
     for junk in (None, 5, [], {"limits": 3, "shares": [1], "groups": {"a": 1}, "unassigned": "x"}):
         assert read_rules(junk) == PlanRules()
-    assert (
-        read_limits([{"measure": "V"}, {"measure": "V", "low": 2.0, "high": None, "as_load": False, "hard": True}])
-        == ()
+    limits = [{"measure": "V"}, {"measure": "V", "low": 2.0, "high": None, "as_load": False, "hard": True}]
+    assert read_rules({"limits": limits, "shares": {"0": 0.5, "x": 1, "1": "y", "2": 9}}) == PlanRules(
+        shares=((0, 0.5),)
     )
 
 
@@ -270,6 +270,10 @@ def test_what_was_asked_is_what_the_drawer_opens_with(ws, sid):
     plan_settings.save_setting(
         ws, sid, plan_settings.ASKED, {**to_json(request, miles=False), "base": form.base_of(shown)}
     )
+    assert plan_settings.asked(ws.store.scenarios.get(sid)) == {
+        **to_json(request, miles=False),
+        "base": form.base_of(shown),
+    }, "what is kept is equal to what was asked, so that nothing is kept twice"
     got = form.draft_of(plan_snapshot(ws, sid), 7)
     assert (got.territories, got.tolerance, got.names, got.reps) == (3, 0.2, "A\nB", ("U-1",))
     assert (got.keep, got.most_moved, got.most_km, got.centred, got.miles) == ("High", 0.1, 40.0, True, False)
