@@ -18,6 +18,7 @@ from terr.model.reps import Rep
 from terr.report.safe import is_formula
 from terr.view.text import markdown
 from terr.workspace.accounts import dataset
+from terr.workspace.caches import Caches
 from terr.workspace.live import map_events
 from terr.workspace.live.map_events import WindowState
 from terr.workspace.plan import editing
@@ -196,8 +197,7 @@ def test_a_plan_whose_accounts_are_lost_is_one_line_and_the_others_work(open_app
     (root / "accounts" / f"{lost.dataset_id}.parquet").unlink()
     (root / "uploads" / sha[:2] / sha).unlink()  # from which they would be made again
     for page in PAGES:
-        app_ws.datasets, app_ws.intakes = (type(app_ws.datasets)(8) for _ in range(2))  # as after a restart
-        app_ws.scores = type(app_ws.scores)()
+        app_ws.caches = Caches()  # as after a restart
         with caplog.at_level(logging.DEBUG):
             window = open_app(page, scenario=lost.id)
         assert not window.exception, page
@@ -220,7 +220,7 @@ def test_an_upload_that_is_lost_is_one_line_on_its_page(open_app, app_ws, tmp_pa
         blob.unlink()
     else:
         blob.write_bytes(blob.read_bytes()[:20] if damage == "cut" else b"Account ID\nB-1")
-    app_ws.datasets, app_ws.intakes = (type(app_ws.datasets)(8) for _ in range(2))
+    app_ws.caches = Caches()
     window = open_app("accounts")
     assert not window.exception
     assert "upload" in " ".join(e.value for e in window.error), lines(window)
@@ -232,8 +232,7 @@ def test_an_upload_that_is_lost_is_one_line_on_its_page(open_app, app_ws, tmp_pa
 def test_damaged_accounts_are_one_line(open_app, app_ws, tmp_path, damage):
     info = start(app_ws)
     (tmp_path / "terr" / "accounts" / f"{info.dataset_id}.parquet").write_bytes(damage)
-    app_ws.datasets, app_ws.intakes = (type(app_ws.datasets)(8) for _ in range(2))
-    app_ws.scores = type(app_ws.scores)()
+    app_ws.caches = Caches()
     window = open_app("plan", scenario=info.id)
     assert not window.exception
     assert "damaged" in lines(window)

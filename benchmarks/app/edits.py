@@ -21,7 +21,7 @@ from terr.boundaries.layers.catalog import load_units
 from terr.model.accounts import Accounts
 from terr.model.units import Units
 from terr.workspace import Workspace
-from terr.workspace.accounts.dataset import Dataset
+from terr.workspace.accounts.dataset import DATASETS, Dataset
 from terr.workspace.accounts.import_settings import version
 from terr.workspace.live import map_events
 from terr.workspace.plan import editing
@@ -96,7 +96,7 @@ def started(ws: Workspace, case: Case, dataset: Dataset | None = None) -> tuple[
         info = ws.store.datasets.save("Made up", sha256="0" * 64, filename="made-up.csv", mapping={}, summary=summary)
         ws.store.files.write_frame(info.id, accounts.frame)
         dataset = Dataset(info, accounts, (), accounts, version(info.mapping))
-        ws.datasets.put(info.id, dataset)
+        ws.caches[DATASETS].put(info.id, dataset)
     made = editing.create(ws, dataset_id=dataset.info.id, level=case.level, region=case.region, measure=MEASURE)
     names = [f"Territory {p + 1}" for p in divided(units, case.territories).tolist()]
     editing.place_by_name(ws, made.id, ws.store.scenarios.rev(made.id), names)
@@ -223,7 +223,7 @@ def _opened(folder: Path, sid: str, dataset: Dataset) -> list[float]:
     out = []
     for _ in range(5):
         ws = Workspace(folder)
-        ws.datasets.put(dataset.info.id, dataset)
+        ws.caches[DATASETS].put(dataset.info.id, dataset)
         out += _timed(1, lambda ws=ws: plan_snapshot(ws, sid))  # type: ignore[misc]
         ws.close()
     return out

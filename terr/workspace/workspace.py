@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from pathlib import Path
-from typing import Any
 
 from terr.boundaries.layers.catalog import load_units
 from terr.errors import LocateError, PlanError
@@ -14,35 +11,11 @@ from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import Units
 from terr.store import Store, data_dir, open_store, usual_address
+from terr.workspace.caches import CacheKind, Caches
 from terr.workspace.levels import missing
 
-_KEPT = 64
-
-
-class Cache:
-    """A small least-recently-used cache for immutable values, safe between threads."""
-
-    def __init__(self, size: int = _KEPT) -> None:
-        self._size = size
-        self._items: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Any) -> Any:
-        """The value, or None."""
-        with self._lock:
-            if key not in self._items:
-                return None
-            self._items.move_to_end(key)
-            return self._items[key]
-
-    def put(self, key: Any, value: Any) -> Any:
-        """Keep the value, forget the one longest unused, and give the value back."""
-        with self._lock:
-            self._items[key] = value
-            self._items.move_to_end(key)
-            while len(self._items) > self._size:
-                self._items.popitem(last=False)
-        return value
+PLANS = CacheKind[tuple[str, int], Plan]("plans", 32)
+"""By scenario and revision."""
 
 
 class Workspace:
@@ -57,6 +30,7 @@ class Workspace:
         notice: one line about something that happened while opening ("" = nothing), e.g. a damaged database that was
             put aside.
         sign_in: people sign in, and see what they have a role on (see `terr.workspace.access.roles`).
+        caches: what is kept in memory.
         person: whose view of the workspace this is; whole: the workspace without anybody's limits.
     """
 
@@ -68,13 +42,7 @@ class Workspace:
         self.sign_in = False
         self.person: Person = NOONE
         self.whole: Workspace = self
-        self.plans = Cache()
-        self.datasets = Cache(8)
-        self.intakes = Cache(4)  # whole files: few
-        self.scores = Cache()
-        self.tallies = Cache(16)
-        self.views = Cache(512)
-        self.queues = Cache(4_096)
+        self.caches = Caches()
 
     def close(self) -> None:
         """Close the database."""
@@ -87,22 +55,16 @@ class Workspace:
             LocateError: if the scenario doesn't exist.
         """
         rev = self.store.scenarios.rev(scenario_id)
-        known = self.plans.get((scenario_id, rev))
+        known = self.caches[PLANS].get((scenario_id, rev))
         if known is not None:
             return known, rev
         plan, rev = self.store.plans.load(scenario_id)
-        self.plans.put((scenario_id, rev), plan)
+        self.keep(scenario_id, rev, plan)
         return plan, rev
 
     def keep(self, scenario_id: str, rev: int, plan: Plan) -> None:
         """Remember a plan just stored, so that the next click need not read it."""
-        self.plans.put((scenario_id, rev), plan)
-
-    def same_baseline(self, scenario_id: str, old_head: int, new_head: int) -> None:
-        """Carry what disruption is measured against over to an edit that doesn't change it."""
-        known = self.scores.get(("baseline", scenario_id, old_head))
-        if known is not None:
-            self.scores.put(("baseline", scenario_id, new_head), known)
+        self.caches[PLANS].put((scenario_id, rev), plan)
 
     def units(self, info: ScenarioInfo) -> Units:
         """The units a scenario was made on.

@@ -14,6 +14,7 @@ from terr.ui.jobs import thread_jobs
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset, duplicates, review
 from terr.workspace.accounts import upload as uploads
+from terr.workspace.caches import Caches
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from tests.helpers.intakes import book_bytes, csv_bytes
@@ -316,11 +317,11 @@ def test_a_file_read_by_another_process_is_read_again_beside_the_page(open_app, 
     window = ok(open_app())
     from terr.ui.session import state
 
-    state.workspace().intakes = type(state.workspace().intakes)(4)  # as after a restart
+    state.workspace().caches = Caches()  # as after a restart
     assert "6 of 7 rows" in said(ok(window.run()))
     blob = next(p for p in (Path(ws.root) / "uploads").rglob("*") if p.is_file())
     blob.unlink()
-    state.workspace().intakes = type(state.workspace().intakes)(4)
+    state.workspace().caches = Caches()
     window.run()
     assert not window.exception
     assert "upload the file again" in window.error[0].value.replace("\\", "")

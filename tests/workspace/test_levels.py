@@ -21,6 +21,7 @@ from terr.errors import ConflictError, InputError, LocateError, PlanError
 from terr.metrics import shape
 from terr.workspace import Workspace, levels
 from terr.workspace.accounts import dataset
+from terr.workspace.caches import Caches
 from terr.workspace.design import apply_result, preview_text
 from terr.workspace.design.request import DesignRequest
 from terr.workspace.plan import editing
@@ -299,7 +300,7 @@ def test_a_board_carried_through_edits_is_the_one_made_afresh(tmp_path_factory, 
             except (PlanError, ConflictError):
                 continue
             one = plan_snapshot(ws, sid)
-            fresh.scores, fresh.tallies = type(ws.scores)(), type(ws.tallies)()
+            fresh.caches = Caches()
             other = plan_snapshot(fresh, sid)
             pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
             assert one.strays == other.strays

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
 
+from cachetools import LRUCache
 from sqlalchemy import Connection, select
 
 from terr.edits.applied import apply
@@ -31,7 +31,7 @@ class Plans:
     def __init__(self, database: Database) -> None:
         self._db = database
         # An edit never changes, so neither does the plan after it: this needs no invalidation.
-        self._plans: OrderedDict[tuple[str, int], Plan] = OrderedDict()
+        self._plans: LRUCache[tuple[str, int], Plan] = LRUCache(_KEEP)
         self._lock = Lock()
 
     def load(self, scenario_id: str) -> tuple[Plan, int]:
@@ -116,15 +116,9 @@ class Plans:
 
     def _recall(self, scenario_id: str, edit_id: int) -> Plan | None:
         with self._lock:
-            plan = self._plans.get((scenario_id, edit_id))
-            if plan is not None:
-                self._plans.move_to_end((scenario_id, edit_id))
-            return plan
+            return self._plans.get((scenario_id, edit_id))
 
     def remember(self, scenario_id: str, edit_id: int, plan: Plan) -> None:
         """Keep the plan after an edit at hand, once the edit is stored."""
         with self._lock:
             self._plans[scenario_id, edit_id] = plan
-            self._plans.move_to_end((scenario_id, edit_id))
-            while len(self._plans) > _KEEP:
-                self._plans.popitem(last=False)

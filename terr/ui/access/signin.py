@@ -9,13 +9,13 @@ import json
 import os
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cachetools import FIFOCache
 from streamlit import auth_util, config
 from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.server_util import get_cookie_secret
@@ -176,7 +176,7 @@ def from_cookies(cookies: Mapping[str, str]) -> Mapping[str, Any]:
     return told if isinstance(told, dict) and told.get("origin") == made.origin else {}
 
 
-_ended: OrderedDict[tuple[str, ...], None] = OrderedDict()
+_ended: FIFOCache[tuple[str, ...], None] = FIFOCache(_MOST_ENDED)
 _lock = threading.Lock()
 
 
@@ -189,5 +189,3 @@ def end(claims: Mapping[str, Any]) -> None:
     if claims.get("is_logged_in") is True:
         with _lock:
             _ended[_mark(claims)] = None
-            while len(_ended) > _MOST_ENDED:
-                _ended.popitem(last=False)

@@ -100,15 +100,10 @@ def _present(on: bool) -> None:
 
 
 def _effect(shown: PlanSnapshot, one: Proposal) -> ProposalEffect | None:
-    key = ("effect", shown.info.id, one.id, shown.rev)
-    known: ProposalEffect | None = state.workspace().scores.get(key)
-    if known is None:
-        try:
-            known = proposals.effect(state.workspace(), shown.info.id, one)
-        except TerrError:
-            return None
-        state.workspace().scores.put(key, known)
-    return known
+    try:
+        return proposals.effect(state.workspace(), shown.info.id, one)
+    except TerrError:
+        return None
 
 
 def _proposal(shown: PlanSnapshot, one: Proposal) -> None:

@@ -85,6 +85,4 @@ def measure_definition(shown: PlanSnapshot) -> str | None:
 
 def _data(shown: PlanSnapshot) -> dataset.Dataset:
     """The plan's data set, as the board was just made from it."""
-    ws = state.workspace()
-    known: dataset.Dataset | None = ws.datasets.get(shown.info.dataset_id)
-    return known or dataset.dataset(ws, shown.info.dataset_id)
+    return dataset.dataset(state.workspace(), shown.info.dataset_id)

@@ -22,7 +22,7 @@ MOST_EXCEL = 50_000
 def show_change_ledger(found: PlanComparison) -> None:
     """Every account that changes hands, from, to, why, by whom and when."""
     st.markdown("**What changed, account by account**")
-    whole = _ledger(found)
+    whole = change_ledger.ledger(state.workspace(), found)
     if whole.empty:
         st.caption("No account changes hands.")
         return
@@ -54,22 +54,6 @@ def show_change_ledger(found: PlanComparison) -> None:
             disabled=much,
             help=why if much else "The rows that fit what is chosen above",
         )
-
-
-def _ledger(found: PlanComparison) -> pd.DataFrame:
-    ws = state.workspace()
-    key = (
-        "ledger",
-        found.a.point.key,
-        found.a.edit_id,
-        found.a.info.seq,
-        found.b.point.key,
-        found.b.edit_id,
-        found.b.info.seq,
-        found.accounts,
-    )
-    known = ws.scores.get(key)
-    return ws.scores.put(key, change_ledger.ledger(ws, found)) if known is None else known
 
 
 def _bytes(found: PlanComparison, table: pd.DataFrame, kind: str) -> bytes:

@@ -19,7 +19,8 @@ from terr.model.person import Person
 from terr.model.scenario import DatasetInfo, ScenarioInfo
 from terr.store import Store, WindowPresence
 from terr.workspace.access.roles import admins, may, refusal, role_of
-from terr.workspace.workspace import Cache, Workspace
+from terr.workspace.caches import CacheKind
+from terr.workspace.workspace import Workspace
 
 PLAN_ACTIONS: Mapping[str, Mapping[str, str]] = {
     "scenarios": {
@@ -72,22 +73,24 @@ _OWN_ONLY = {("comments", "delete"), ("proposals", "withdraw")}
 _FRESH_S = 0.5
 """What is only looked at is asked for again after so many seconds; a change asks each time."""
 
+VIEWS = CacheKind[Person, Workspace]("people's views of the workspace", 1)
+
 
 def for_person(ws: Workspace, person: Person) -> Workspace:
     """The workspace as one person sees it; the same one if there is no sign-in. Memory is shared with all others."""
     whole = ws.whole
     if not whole.sign_in:
         return whole
-    known = whole.views.get(person)
-    if known is not None:
-        return cast(Workspace, known)
+    return whole.caches[VIEWS].get_or_make(person, lambda: _view(whole, person))
+
+
+def _view(whole: Workspace, person: Person) -> Workspace:
     made = copy.copy(whole)
     guard = Guard(whole, person)
     made.person = person
     made.store = cast(Store, GuardedStore(guard))
-    for name in ("datasets", "intakes"):  # kept by the id of a data set
-        setattr(made, name, _SeenCache(getattr(whole, name), guard))
-    return cast(Workspace, whole.views.put(person, made))
+    made.caches = whole.caches.guarded(guard.see_dataset)
+    return made
 
 
 class Guard:
@@ -328,24 +331,3 @@ class GuardedStore:
 
 def _closed(name: str) -> NoReturn:
     raise RoleError(f"“{name}” is closed to people who are signed in; tell whoever runs Terr")
-
-
-class _SeenCache(Cache):
-    """What is kept in memory of data sets, for those who may see them."""
-
-    def __init__(self, kept: Cache, guard: Guard) -> None:
-        self._kept, self._guard = kept, guard
-
-    def get(self, key: Any) -> Any:
-        """The value, or None.
-
-        Raises:
-            LocateError: if it is of a data set they may not see.
-        """
-        dataset_id = key if isinstance(key, str) else key[1]
-        self._guard.see_dataset(str(dataset_id))
-        return self._kept.get(key)
-
-    def put(self, key: Any, value: Any) -> Any:
-        """Keep the value."""
-        return self._kept.put(key, value)

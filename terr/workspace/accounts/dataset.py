@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -28,6 +28,7 @@ from terr.workspace.accounts.intake import (
     with_column,
 )
 from terr.workspace.accounts.merge_rules import decided, families_in, merges_in
+from terr.workspace.caches import CacheKind
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
@@ -60,6 +61,23 @@ class Dataset:
     def key(self) -> str:
         """Which accounts these are: the data set and its version, with the homes if workload counts on them."""
         return f"{self.info.id}-{self.version}{'' if self.scored is None else self.scored.homes}"
+
+
+class KeptIntake(NamedTuple):
+    """A file taken in, and the version of how it was read."""
+
+    reading: str
+    taken: Intake
+
+
+def _itself(dataset_id: str) -> str:
+    return dataset_id
+
+
+# By the id of a data set. They hold accounts and whole files: some hundred MB each hold the few that are in use.
+DATASETS = CacheKind[str, Dataset]("data sets", 512, accounts=True, dataset_of=_itself)
+INTAKES = CacheKind[str, KeptIntake]("ledgers", 384, accounts=True, dataset_of=_itself)
+RAW_TABLES = CacheKind[str, RawTable]("files as uploaded", 128, accounts=True, dataset_of=_itself)
 
 
 def save(
@@ -95,7 +113,7 @@ def save(
     )
     _write_frame(ws, info.id, taken.accounts.frame, mapping)
     ws.store.reps.save(info.id, tuple(reps))
-    ws.intakes.put(("intake", info.id), (reading_version(info.mapping), taken))
+    ws.caches[INTAKES].put(info.id, KeptIntake(reading_version(info.mapping), taken))
     return dataset(ws, info.id)  # reps in the order they come back after a restart
 
 
@@ -108,10 +126,13 @@ def dataset(ws: Workspace, dataset_id: str) -> Dataset:
     """
     info = ws.store.datasets.get(dataset_id)  # cheap; another window or process may have changed it
     now = version(info.mapping)
-    known: Dataset | None = ws.datasets.get(dataset_id)
-    if known is not None and known.version == now:
-        return known
-    reps = ws.store.reps.of(dataset_id) if known is None else known.reps
+    return ws.caches[DATASETS].renew(
+        dataset_id, lambda known: _with_decisions(ws, info, now, known), lambda known: known.version == now
+    )
+
+
+def _with_decisions(ws: Workspace, info: DatasetInfo, now: str, known: Dataset | None) -> Dataset:
+    reps = ws.store.reps.of(info.id) if known is None else known.reps
     if known is not None and reading_version(known.info.mapping) == reading_version(info.mapping):
         originals = known.originals
     else:
@@ -122,10 +143,9 @@ def dataset(ws: Workspace, dataset_id: str) -> Dataset:
         recipe.recipe_in(info.mapping),
         reps,
         ground=version({**info.mapping, recipe.KEY: None}),
-        before=(None if known is None else known.scored, *recipe.recalled(ws, dataset_id)),
+        before=(None if known is None else known.scored, *recipe.recalled(ws, info.id)),
     )
-    made = Dataset(info, work.accounts, reps, originals, now, done.notes, work)
-    return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]
+    return Dataset(info, work.accounts, reps, originals, now, done.notes, work)
 
 
 def _originals(ws: Workspace, info: DatasetInfo) -> Accounts:
@@ -176,24 +196,24 @@ def ledger_of(ws: Workspace, dataset_id: str, *, progress: Progress = UNWATCHED)
     reading = ImportSettings.of(info.mapping)
     raw, _ = stepped(raw_of(ws, info, progress=progress.part(0.0, 0.5)), reading, ws.store.files.read)
     taken = _taken(raw, reading, progress.part(0.5, 1.0))
-    ws.intakes.put(("intake", dataset_id), (reading_version(info.mapping), taken))
+    ws.caches[INTAKES].put(dataset_id, KeptIntake(reading_version(info.mapping), taken))
     return taken
 
 
 def cached_ledger(ws: Workspace, info: DatasetInfo) -> Intake | None:
     """The ledger of a data set if it is at hand."""
-    known = ws.intakes.get(("intake", info.id))
-    return known[1] if known is not None and known[0] == reading_version(info.mapping) else None
+    known = ws.caches[INTAKES].get(info.id)
+    return known.taken if known is not None and known.reading == reading_version(info.mapping) else None
 
 
 def raw_of(ws: Workspace, info: DatasetInfo, *, progress: Progress = UNWATCHED) -> RawTable:
     """The file of a data set as it was uploaded, before any change."""
-    known = ws.intakes.get(("raw", info.id))
+    known = ws.caches[RAW_TABLES].get(info.id)
     if known is not None:
-        return known  # type: ignore[no-any-return]
+        return known
     answers = {k: v for k, v in (info.mapping.get("answers") or {}).items() if k == "header_row:"}
-    return ws.intakes.put(  # type: ignore[no-any-return]
-        ("raw", info.id),
+    return ws.caches[RAW_TABLES].put(
+        info.id,
         read_table(
             ws.store.files.read(info.sha256),
             info.filename,
@@ -236,7 +256,7 @@ def reread(
         known = cached_ledger(ws, info)
         if known is not None and after.steps[: len(before.steps)] == before.steps:
             if not before.steps:
-                ws.intakes.put(("raw", info.id), known.raw)  # to take the steps back from
+                ws.caches[RAW_TABLES].put(info.id, known.raw)  # to take the steps back from
             raw, _ = stepped(known.raw, after, ws.store.files.read, done=len(before.steps))
         else:
             first = raw_of(ws, info, progress=progress.part(0.0, 0.4))
@@ -248,7 +268,7 @@ def reread(
             ws.store.datasets.change(dataset_id, _unless_changed(info, mapping, summary(taken)))
         except ConflictError:
             continue  # with what the other one made of it
-        ws.intakes.put(("intake", dataset_id), (reading_version(mapping), taken))
+        ws.caches[INTAKES].put(dataset_id, KeptIntake(reading_version(mapping), taken))
         return taken
     raise ConflictError("this data set is being changed in other windows; try again")
 

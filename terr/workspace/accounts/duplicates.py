@@ -14,6 +14,7 @@ from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import DatasetInfo
 from terr.workspace.accounts import dataset, merge_rules
 from terr.workspace.accounts.import_settings import reading_version
+from terr.workspace.caches import CacheKind
 from terr.workspace.workspace import Workspace
 
 HOW_WORDS: Mapping[How, str] = {
@@ -49,14 +50,23 @@ class DuplicateReview:
     remarks: tuple[str, ...]
 
 
-def _keys(info: DatasetInfo) -> tuple[tuple[object, ...], tuple[object, ...]]:
-    read = (info.id, reading_version(info.mapping))
-    return ("duplicates", *read), ("families", *read, repr(info.mapping.get(merge_rules.MERGES) or ()))
+_Families = tuple[tuple[Family, ...], str, tuple[str, ...]]
+
+DUPLICATES = CacheKind[tuple[str, str], tuple[DuplicateSuggestion, ...]]("likely duplicates", 64)
+FAMILIES = CacheKind[tuple[str, str, str], _Families]("families", 64)
+"""By data set, how its file is read, and (families) what was merged."""
+
+
+def _keys(info: DatasetInfo) -> tuple[tuple[str, str], tuple[str, str, str]]:
+    read = reading_version(info.mapping)
+    merges = repr(info.mapping.get(merge_rules.MERGES) or ())
+    return (info.id, read), (info.id, read, merges)
 
 
 def ready(ws: Workspace, dataset_id: str) -> DuplicateReview | None:
     """What was looked for already, None if it wasn't."""
-    one, two = (ws.scores.get(k) for k in _keys(ws.store.datasets.get(dataset_id)))
+    first, second = _keys(ws.store.datasets.get(dataset_id))
+    one, two = ws.caches[DUPLICATES].get(first), ws.caches[FAMILIES].get(second)
     return None if one is None or two is None else _twins(one, two)
 
 
@@ -68,20 +78,20 @@ def find_duplicates(ws: Workspace, dataset_id: str, *, progress: Progress = UNWA
     """
     data = dataset.dataset(ws, dataset_id)
     first, second = _keys(data.info)
-    found = ws.scores.get(first)
+    found = ws.caches[DUPLICATES].get(first)
     if found is None:
         progress.tell(0.05, f"comparing {len(data.originals):,} names, places and web addresses")
-        found = ws.scores.put(first, duplicates.suggest(data.originals))
-    kin = ws.scores.get(second)
+        found = ws.caches[DUPLICATES].put(first, duplicates.suggest(data.originals))
+    kin = ws.caches[FAMILIES].get(second)
     if kin is None:
         progress.tell(0.85, "comparing parents with their children")
         merged = merge_rules.decided(data.originals, merge_rules.merges_in(data.info.mapping)).accounts
-        kin = ws.scores.put(second, _families(merged))
+        kin = ws.caches[FAMILIES].put(second, _families(merged))
     progress.tell(1.0, "done")
     return _twins(found, kin)
 
 
-def _families(accounts: Accounts) -> tuple[tuple[Family, ...], str, tuple[str, ...]]:
+def _families(accounts: Accounts) -> _Families:
     tree = families.tree(accounts)
     remarks = []
     if tree.unknown:
@@ -93,9 +103,7 @@ def _families(accounts: Accounts) -> tuple[tuple[Family, ...], str, tuple[str, .
     return families.suggest(accounts, known=tree), tree.column, tuple(remarks)
 
 
-def _twins(
-    found: Sequence[DuplicateSuggestion], kin: tuple[tuple[Family, ...], str, tuple[str, ...]]
-) -> DuplicateReview:
+def _twins(found: Sequence[DuplicateSuggestion], kin: _Families) -> DuplicateReview:
     alike = tuple(s for s in found if s.kind == "duplicate")
     return DuplicateReview(alike, tuple(s for s in found if s.kind == "elsewhere"), *kin)
 

@@ -20,6 +20,7 @@ from terr.workspace.accounts import upload
 from terr.workspace.accounts.intake import Intake
 from terr.workspace.accounts.merge_rules import FAMILIES, MERGES
 from terr.workspace.accounts.upload import UploadDraft
+from terr.workspace.caches import CacheKind
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
@@ -116,6 +117,10 @@ def lineage(ws: Workspace, dataset_id: str) -> tuple[DatasetInfo, ...]:
     return tuple(sorted(line, key=lambda i: i.created_at))
 
 
+RELOADS = CacheKind[tuple[str, str], Reload]("changes between extracts", 64)
+"""By the data sets' keys."""
+
+
 def between(ws: Workspace, old_id: str, new_id: str) -> Reload:
     """What happened from one kept extract to another; figures as the files say, before any decision.
 
@@ -124,11 +129,10 @@ def between(ws: Workspace, old_id: str, new_id: str) -> Reload:
     """
     old, new = datasets.dataset(ws, old_id), datasets.dataset(ws, new_id)
     ids = all("account_id" in d.info.mapping["fields"] for d in (old, new))
-    key = ("reload", old.key, new.key)
-    known = ws.scores.get(key)
-    if known is None:
-        known = ws.scores.put(key, compare(old.originals, new.originals, key_of(old.originals, new.originals, ids)))
-    return known  # type: ignore[no-any-return]
+    return ws.caches[RELOADS].get_or_make(
+        (old.key, new.key),
+        lambda: compare(old.originals, new.originals, key_of(old.originals, new.originals, ids)),
+    )
 
 
 def flows_table(reload: Reload) -> pd.DataFrame:

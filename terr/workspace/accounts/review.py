@@ -21,6 +21,7 @@ from terr.report.safe import safe_frame
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts.import_settings import reading_version
 from terr.workspace.accounts.intake import Intake
+from terr.workspace.caches import CacheKind
 from terr.workspace.workspace import Workspace
 
 SHOWN = 1_000
@@ -105,22 +106,25 @@ class ReviewFindings:
     left_out: Mapping[int, str]
 
 
+FINDINGS = CacheKind[tuple[str, str, str], ReviewFindings]("findings", 96)
+"""By data set, how its file is read, and measure."""
+
+
 def ready(ws: Workspace, info: DatasetInfo, measure: str) -> ReviewFindings | None:
     """What was found in a data set's file if it is at hand."""
-    return ws.scores.get(_key(info, measure))  # type: ignore[no-any-return]
+    return ws.caches[FINDINGS].get(_key(info, measure))
 
 
 def findings(ws: Workspace, dataset_id: str, measure: str) -> ReviewFindings:
     """What was found in a data set's file, with the money of one measure ("" = none). Kept in memory."""
     info = ws.store.datasets.get(dataset_id)
-    known = ready(ws, info, measure)
-    if known is None:
-        known = ws.scores.put(_key(info, measure), findings_of(dataset.ledger_of(ws, dataset_id), measure))
-    return known
+    return ws.caches[FINDINGS].get_or_make(
+        _key(info, measure), lambda: findings_of(dataset.ledger_of(ws, dataset_id), measure)
+    )
 
 
-def _key(info: DatasetInfo, measure: str) -> tuple[str, ...]:
-    return ("findings", info.id, reading_version(info.mapping), measure)
+def _key(info: DatasetInfo, measure: str) -> tuple[str, str, str]:
+    return info.id, reading_version(info.mapping), measure
 
 
 def findings_of(taken: Intake, measure: str) -> ReviewFindings:

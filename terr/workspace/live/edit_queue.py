@@ -19,6 +19,7 @@ from terr.model.units import UNASSIGNED
 from terr.store import Client
 from terr.view.text import count, unit_noun
 from terr.workspace.access.roles import may
+from terr.workspace.caches import CacheKind
 from terr.workspace.live import proposals
 from terr.workspace.live.payload import codes_of, is_int, is_name, text_of, units_of
 from terr.workspace.plan import editing
@@ -80,7 +81,10 @@ class _Queue:
     own: list[int] = field(default_factory=list)
 
 
-_making = threading.Lock()
+_QUEUES = CacheKind[tuple[str, str, str], _Queue]("queues of edits", 8)
+"""By scenario, queue and person: nobody moves on the queue of another."""
+_ALLOWED = CacheKind[tuple[str, str, str], float]("what a person may do", 1)
+"""By scenario, person and action: until when, on the monotonic clock."""
 
 
 def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[Any], person: Person) -> QueueResult:
@@ -96,9 +100,7 @@ def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[
         events: {"n", "k", "p", ...} as the map makes them.
         person: who edits.
     """
-    key = (scenario_id, session, person.user_id)  # nobody moves on the queue of another
-    with _making:
-        queue: _Queue = ws.queues.get(key) or ws.queues.put(key, _Queue())
+    queue = ws.caches[_QUEUES].get_or_make((scenario_id, session, person.user_id), _Queue)
     with queue.lock:
         rev, waits = -1, ""
         notices: list[str] = []
@@ -140,11 +142,11 @@ def _one(
 
 def _allowed(ws: Workspace, sid: str, person: Person, action: str) -> None:
     """As `may`; what was allowed a moment ago isn't asked again for each edit of a row."""
-    key = ("allowed", sid, person.user_id, action)
-    if time.monotonic() < (ws.queues.get(key) or 0.0):
+    key = sid, person.user_id, action
+    if time.monotonic() < (ws.caches[_ALLOWED].get(key) or 0.0):
         return
     may(ws, sid, person, action)
-    ws.queues.put(key, time.monotonic() + TRUST_S)
+    ws.caches[_ALLOWED].put(key, time.monotonic() + TRUST_S)
 
 
 def _edit(

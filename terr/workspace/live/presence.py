@@ -6,13 +6,15 @@ import hmac
 import secrets
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cachetools import LRUCache
+
 from terr.model.person import Person
 from terr.store import WindowPresence, same_view
+from terr.workspace.caches import CacheKind
 from terr.workspace.live.payload import is_int, text_of
 from terr.workspace.workspace import Workspace
 
@@ -43,7 +45,7 @@ class WindowTokens:
     """Tickets handed out by this program, the latest few thousand; safe to share among threads."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, WindowToken] = OrderedDict()
+        self._known: LRUCache[str, WindowToken] = LRUCache(_MOST_TICKETS)
         self._lock = threading.Lock()
 
     def issue(self, ws: Workspace, scenario_id: str, person: Person, *, old: str = "", window: str = "") -> WindowToken:
@@ -56,9 +58,6 @@ class WindowTokens:
                 self._known.pop(old, None)
                 made = WindowToken(secrets.token_hex(20), window or secrets.token_hex(6), ws, scenario_id, person)
             self._known[made.token] = made
-            self._known.move_to_end(made.token)
-            while len(self._known) > _MOST_TICKETS:
-                self._known.popitem(last=False)
             return made
 
     def find(self, token: Any) -> WindowToken | None:
@@ -231,15 +230,13 @@ def _present(here: WindowPresence, place: int) -> PresentPerson:
     return PresentPerson(here.session, name, color, initials(name), here.presenting, here.view, here.who.user_id)
 
 
-_all = threading.Lock()
+ROOMS = CacheKind[str, PresenceRoom]("windows on a plan", 1)
+"""By scenario."""
 
 
 def present_people(ws: Workspace, scenario_id: str) -> PresenceRoom:
     """The windows on a plan."""
-    key = ("company", scenario_id)
-    with _all:
-        known: PresenceRoom = ws.queues.get(key) or ws.queues.put(key, PresenceRoom(ws.whole, scenario_id))
-    return known
+    return ws.caches[ROOMS].get_or_make(scenario_id, lambda: PresenceRoom(ws.whole, scenario_id))
 
 
 def signed(ticket: WindowToken) -> Person:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from terr.model.units import UNASSIGNED
 from terr.store.repositories.proposals import Proposal
 from terr.view.text import count, percent, short, unit_noun
 from terr.workspace.access.roles import may
-from terr.workspace.plan.snapshot import plan_snapshot, preview_snapshot
+from terr.workspace.caches import CacheKind
+from terr.workspace.plan.named_accounts import overrides_key
+from terr.workspace.plan.rules import PlanRules
+from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot, preview_snapshot, same_baseline
 from terr.workspace.workspace import Workspace
 
 _TRIES = 6
@@ -122,6 +126,21 @@ def _fit(plan: Plan, edit: Edit) -> tuple[Edit, int, int, int]:
     return fit, int((~done & ~waiting).sum()), int(done.sum()), int(locked.sum())
 
 
+class EffectKey(NamedTuple):
+    """A proposal, and all of the plan that its effect depends on."""
+
+    scenario_id: str
+    proposal_id: int
+    rev: int
+    held: str
+    data: str
+    measure: str
+    rules: PlanRules
+
+
+EFFECTS = CacheKind[EffectKey, ProposalEffect]("effects of proposals", 8)
+
+
 def effect(ws: Workspace, scenario_id: str, proposal: Proposal) -> ProposalEffect:
     """What a proposal would do now; worked out anew after each edit of others.
 
@@ -129,11 +148,18 @@ def effect(ws: Workspace, scenario_id: str, proposal: Proposal) -> ProposalEffec
         LocateError: if the plan is gone.
     """
     shown = plan_snapshot(ws, scenario_id)
+    key = EffectKey(
+        scenario_id, proposal.id, shown.rev, overrides_key(shown.held), shown.data, shown.info.measure, shown.rules
+    )
+    return ws.caches[EFFECTS].get_or_make(key, lambda: _effect(ws, shown, proposal))
+
+
+def _effect(ws: Workspace, shown: PlanSnapshot, proposal: Proposal) -> ProposalEffect:
     fit, overtaken, done, locked = _fit(shown.plan, proposal.edit)
     after = shown
     if fit:
         try:
-            after = preview_snapshot(ws, scenario_id, fit)
+            after = preview_snapshot(ws, shown.info.id, fit)
         except ConflictError:  # an edit in this very moment: the next look has it
             fit = replace(fit, units=fit.units[:0], before=fit.before[:0], after=fit.after[:0])
     amount = float(shown.loads[fit.units].sum())
@@ -212,7 +238,7 @@ def accept(
             if error.expected < 0:  # decided meanwhile, not merely another revision
                 raise
             continue
-        ws.same_baseline(scenario_id, before.head, new)
+        same_baseline(ws, scenario_id, before.head, new)
         return new, done
     raise ConflictError("Others are changing this plan in this very moment; try again.")
 

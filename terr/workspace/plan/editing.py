@@ -20,6 +20,7 @@ from terr.store import NOBODY, Client
 from terr.view.text import unit_noun
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.levels import BOUNDARIES, check_level, layer_settings, place_name, settled_region
+from terr.workspace.plan.snapshot import same_baseline
 from terr.workspace.plan.tolerance import check_tolerance
 from terr.workspace.workspace import Workspace
 
@@ -128,7 +129,7 @@ def edit(
         return EditOutcome(made.rev)
     ws.keep(scenario_id, made.rev, made.plan)
     if made.edit.kind not in {"design", "import"}:
-        ws.same_baseline(scenario_id, made.on, made.rev)
+        same_baseline(ws, scenario_id, made.on, made.rev)
     return EditOutcome(made.rev, changed=True)
 
 

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from terr.model.scenario import ScenarioInfo
 from terr.store import ExceptionEntry, ExceptionRequest
 from terr.view.text import count, percent
 from terr.workspace.accounts.dataset import dataset
+from terr.workspace.caches import CacheKind
 from terr.workspace.workspace import Workspace
 
 MANY = 0.10
@@ -149,6 +151,22 @@ def today() -> date:
     return datetime.now().astimezone().date()
 
 
+class RegisterKey(NamedTuple):
+    """Exceptions, the accounts and reps they name, a plan (itself: it may be stored nowhere) and a day."""
+
+    scenario_id: str
+    entries: tuple[ExceptionEntry, ...]
+    data: str
+    reps: tuple[Rep, ...]
+    plan: Plan
+    day: date
+
+
+REGISTERS = CacheKind[RegisterKey, ExceptionRegister]("exception registers", 32)
+EXCEPTION_ENTRIES = CacheKind[tuple[str, int], tuple[ExceptionEntry, ...]]("exceptions", 8)
+"""By scenario and count of changes beside the plan."""
+
+
 def register(
     ws: Workspace, info: ScenarioInfo, plan: Plan | None = None, *, day: date | None = None
 ) -> ExceptionRegister:
@@ -169,12 +187,12 @@ def register(
     if not entries:
         return ExceptionRegister(NOBODY_HELD, (), len(data.accounts))
     now = ws.plan(info.id)[0] if plan is None else plan
-    key = ("register", info.id, entries, data.accounts, data.reps, now, when)
-    known = ws.scores.get(key)
-    if known is None:
+
+    def make() -> ExceptionRegister:
         by_unit = account_codes(data.accounts, ws.units(info), now)
-        known = ws.scores.put(key, resolve(entries, data.accounts, now, when, by_unit, data.reps))
-    return known  # type: ignore[no-any-return]
+        return resolve(entries, data.accounts, now, when, by_unit, data.reps)
+
+    return ws.caches[REGISTERS].get_or_make(RegisterKey(info.id, entries, data.key, data.reps, now, when), make)
 
 
 def overrides_of(ws: Workspace, info: ScenarioInfo, plan: Plan | None = None, *, day: date | None = None) -> Overrides:
@@ -188,8 +206,5 @@ def overrides_key(held: Overrides) -> str:
 
 
 def _entries(ws: Workspace, info: ScenarioInfo) -> tuple[ExceptionEntry, ...]:
-    seq = ws.store.changes.latest(info.id)[1]
-    known = ws.scores.get(("exceptions", info.id, seq))
-    if known is None:
-        known = ws.scores.put(("exceptions", info.id, seq), ws.store.exceptions.of(info.id))
-    return known  # type: ignore[no-any-return]
+    key = info.id, ws.store.changes.latest(info.id)[1]
+    return ws.caches[EXCEPTION_ENTRIES].get_or_make(key, lambda: ws.store.exceptions.of(info.id))

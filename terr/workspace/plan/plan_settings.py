@@ -12,6 +12,7 @@ from typing import Any
 from terr.errors import InputError
 from terr.model.json_values import read, to_plain
 from terr.model.scenario import ScenarioInfo
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.rules import NO_RULES, PlanRules, read_rules, rules_json
 from terr.workspace.workspace import Workspace
 
@@ -90,16 +91,20 @@ def proof_at(ws: Workspace, info: ScenarioInfo) -> tuple[Proof | None, bool]:
         return None, at == info.head
 
 
+NEAREST_EDITS = CacheKind[tuple[str, int, frozenset[str]], int]("nearest edits", 2)
+"""By scenario, edit the plan stands at, and edits looked for behind it."""
+
+
 def last_of(ws: Workspace, info: ScenarioInfo, edits: set[str]) -> int:
     """The nearest of some edits at or behind the plan as it stands; -1 if none is."""
     if str(info.head) in edits:
         return info.head
-    key = ("last_of", info.id, info.head, tuple(sorted(edits)))
-    known = ws.scores.get(key)
-    if known is None:
+
+    def make() -> int:
         trail = reversed(ws.store.edits.history(info.id).trail(info.head))
-        known = ws.scores.put(key, next((at for at in trail if str(at) in edits), -1))
-    return int(known)
+        return next((at for at in trail if str(at) in edits), -1)
+
+    return ws.caches[NEAREST_EDITS].get_or_make((info.id, info.head, frozenset(edits)), make)
 
 
 def _keep_at(ws: Workspace, scenario_id: str, name: str, edit_id: int, value: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,28 @@ import pandas as pd
 from terr.aggregate import unit_codes
 from terr.boundaries.layers.catalog import EVERYWHERE, data_dir
 from terr.locate.gazetteer import city_key, clean_zip, gazetteer
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.segment_filter import SegmentFilter
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.workspace import Workspace
 
 MOST = 8
 """Hits of each kind."""
+
+
+class SearchKey(NamedTuple):
+    """What is searched, and for what; asked again at each click. `only` names a segment, "" = all accounts."""
+
+    data: str
+    units_version: str
+    measure: str
+    wanted: str
+    only: str
+
+
+SEARCH_HITS = CacheKind[SearchKey, list[dict[str, Any]]]("search hits", 4)
+ACCOUNT_NAMES = CacheKind[str, "pd.Series[str]"]("names of accounts, without case", 64)
+"""By the data set's key."""
 
 
 def find(ws: Workspace, shown: PlanSnapshot, text: str, only: SegmentFilter | None = None) -> list[dict[str, Any]]:
@@ -34,19 +51,10 @@ def find(ws: Workspace, shown: PlanSnapshot, text: str, only: SegmentFilter | No
     wanted = " ".join(text.casefold().split())
     if len(wanted) < 2:
         return []
-    key = (
-        "found",
-        shown.data,
-        shown.units.version,
-        shown.measure,
-        wanted,
-        only.title if only else "",
-    )  # asked again at each click
-    known = ws.scores.get(key)
-    if known is None:
-        hits = [*_zips(shown, wanted), *_cities(ws, shown, wanted), *_accounts(ws, shown, wanted, only)]
-        known = ws.scores.put(key, hits)
-    return known  # type: ignore[no-any-return]
+    key = SearchKey(shown.data, shown.units.version, shown.measure, wanted, only.title if only else "")
+    return ws.caches[SEARCH_HITS].get_or_make(
+        key, lambda: [*_zips(shown, wanted), *_cities(shown, wanted), *_accounts(ws, shown, wanted, only)]
+    )
 
 
 def _in_region(shown: PlanSnapshot, state: str) -> bool:
@@ -61,17 +69,14 @@ def _zips(shown: PlanSnapshot, wanted: str) -> list[dict[str, Any]]:
     return [{"kind": "ZIP", "label": f"{zipped}, {known[1]}", "lat": known[2], "lon": _east(known[3])}]
 
 
-def _cities(ws: Workspace, shown: PlanSnapshot, wanted: str) -> list[dict[str, Any]]:
-    names = ws.scores.get(("city names",))
-    if names is None:
-        names = ws.scores.put(("city names",), _city_names())
+def _cities(shown: PlanSnapshot, wanted: str) -> list[dict[str, Any]]:
     city, _, state = wanted.partition(",")
     key, code = city_key(city), state.strip().upper()
     if len(key) < 2:
         return []
     hits = [
         (not name.startswith(key), -size, label, lat, lon)
-        for name, of, label, lat, lon, size in names
+        for name, of, label, lat, lon, size in _city_names()
         if key in name and _in_region(shown, of) and (not code or of.startswith(code))
     ]
     return [
@@ -79,6 +84,7 @@ def _cities(ws: Workspace, shown: PlanSnapshot, wanted: str) -> list[dict[str, A
     ]
 
 
+@cache
 def _city_names() -> list[tuple[str, str, str, float, float, int]]:
     """(key, state, label, lat, lon, number of ZIPs) of every city a ZIP is named after."""
     zips = pd.read_parquet(data_dir() / "zip_points.parquet", columns=["city", "state", "lat", "lon"])
@@ -95,21 +101,14 @@ def _city_names() -> list[tuple[str, str, str, float, float, int]]:
 
 def _accounts(ws: Workspace, shown: PlanSnapshot, wanted: str, only: SegmentFilter | None) -> list[dict[str, Any]]:
     frame = shown.accounts.frame
-    key = ("account names", shown.data)
-    names = ws.scores.get(key)
-    if names is None:
-        names = ws.scores.put(key, frame["name"].str.casefold())
+    names = ws.caches[ACCOUNT_NAMES].get_or_make(shown.data, frame["name"].str.casefold)
     fits = (names.str.contains(wanted, regex=False) | (frame["account_id"].str.casefold() == wanted)).to_numpy()
     hit = np.flatnonzero(fits if only is None else fits & only.mask)
     if not len(hit):
         return []
     weight = frame[shown.measure].fillna(0.0).to_numpy()[hit]
     best = hit[np.lexsort((hit, -weight))][:MOST]
-    codes = ws.scores.get(("account units", shown.data, shown.units.version))
-    if codes is None:
-        codes = ws.scores.put(
-            ("account units", shown.data, shown.units.version), unit_codes(shown.accounts, shown.units)
-        )
+    codes = unit_codes(shown.accounts, shown.units)
     out = []
     for i in best.tolist():
         row = frame.iloc[i]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,7 @@ from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED, Units
 from terr.workspace.accounts.dataset import dataset
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import rules_of
 from terr.workspace.plan.rule_check import broken_rules, measures_of
@@ -90,6 +91,52 @@ class PlanSnapshot:
         )
 
 
+class SnapshotKey(NamedTuple):
+    """All that a snapshot is made of; `held` and `data` stand for exceptions and accounts."""
+
+    scenario_id: str
+    rev: int
+    held: str
+    data: str
+    measure: str
+    tolerance: float
+    name: str
+    reps: tuple[Rep, ...]
+    rules: PlanRules
+
+
+class UnitSumsKey(NamedTuple):
+    """Accounts, units and a measure; `held` stands for the accounts that are left out."""
+
+    data: str
+    units_version: str
+    measure: str
+    held: int
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What disruption is measured against.
+
+    Attributes:
+        assign: int16 (n_units,), territory code per unit.
+        kind: of the edit that made the plan as a whole, "design" or "import".
+    """
+
+    assign: NDArray[np.int16]
+    kind: str
+
+
+UnitSums = tuple[NDArray[np.float64], NDArray[np.int64]]
+
+SNAPSHOTS = CacheKind[SnapshotKey, PlanSnapshot]("plan snapshots", 96)
+UNIT_SUMS = CacheKind[UnitSumsKey, UnitSums]("sums per unit", 64)
+TALLIES = CacheKind[tuple[str, str], Tally]("tallies of territories", 32)
+"""By scenario and measure."""
+BASELINES = CacheKind[tuple[str, int], Baseline | None]("baselines", 16)
+"""By scenario and edit the plan stands at."""
+
+
 def plan_snapshot(ws: Workspace, scenario_id: str) -> PlanSnapshot:
     """Measure a scenario as stored now.
 
@@ -103,18 +150,18 @@ def plan_snapshot(ws: Workspace, scenario_id: str) -> PlanSnapshot:
     data = dataset(ws, info.dataset_id)
     rules = rules_of(ws, info)
     held = overrides_of(ws, info, plan)
-    mark = overrides_key(held)
-    key = ("board", scenario_id, rev, mark, data.key, info.measure, info.tolerance, info.name, data.reps, rules)
-    known = ws.scores.get(key)
-    if known is not None:  # what is kept with the plan changes without a new revision
-        return known if known.info == info else ws.scores.put(key, replace(known, info=info))  # type: ignore[no-any-return]
-    loads, counts = per_unit(ws, info, info.measure, held)
-    return ws.scores.put(  # type: ignore[no-any-return]
-        key,
-        replace(
-            _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules, held), data=data.key
-        ),
+
+    def make(known: PlanSnapshot | None) -> PlanSnapshot:
+        if known is not None:  # what is kept with the plan changes without a new revision
+            return replace(known, info=info)
+        loads, counts = per_unit(ws, info, info.measure, held)
+        made = _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules, held)
+        return replace(made, data=data.key)
+
+    key = SnapshotKey(
+        scenario_id, rev, overrides_key(held), data.key, info.measure, info.tolerance, info.name, data.reps, rules
     )
+    return ws.caches[SNAPSHOTS].renew(key, make, lambda known: known.info == info)
 
 
 def preview_snapshot(
@@ -145,9 +192,7 @@ def preview_snapshot(
     return replace(made, data=data.key)
 
 
-def per_unit(
-    ws: Workspace, info: ScenarioInfo, measure: str, held: Overrides | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def per_unit(ws: Workspace, info: ScenarioInfo, measure: str, held: Overrides | None = None) -> UnitSums:
     """float64 (n_units,) sums of a measure and int64 (n_units,) accounts per unit; summed once, then kept.
 
     Accounts that go to a territory by name are in neither: `held` says which; None = those of the plan as stored.
@@ -158,14 +203,14 @@ def per_unit(
     data = dataset(ws, info.dataset_id)
     without = overrides_of(ws, info) if held is None else held
     mark = zlib.crc32(np.sort(without.rows).tobytes()) if len(without) else 0
-    key = ("units", data.key, info.units_version, measure, mark)
-    known = ws.scores.get(key)
-    if known is None:
+
+    def make() -> UnitSums:
         if measure not in data.accounts.measures:
             raise InputError(recipe.missing(data.scored, measure))
         loads, counts = measures_per_unit(data.accounts, ws.units(info), (measure,), held=without)
-        known = ws.scores.put(key, (loads[:, 0], counts))
-    return known  # type: ignore[no-any-return]
+        return loads[:, 0], counts
+
+    return ws.caches[UNIT_SUMS].get_or_make(UnitSumsKey(data.key, info.units_version, measure, mark), make)
 
 
 def _measure(
@@ -247,8 +292,8 @@ def _tally(
     ws: Workspace, info: ScenarioInfo, plan: Plan, units: Units, loads: NDArray[np.float64], counts: NDArray[np.int64]
 ) -> Tally:
     """The plan's sums and shapes; of what was measured last, whatever plan that was, only what differs is made anew."""
-    key = (info.id, info.measure)
-    return ws.tallies.put(key, tally(plan, units, loads, counts, ws.tallies.get(key)))  # type: ignore[no-any-return]
+    key, tallies = (info.id, info.measure), ws.caches[TALLIES]
+    return tallies.put(key, tally(plan, units, loads, counts, tallies.get(key)))
 
 
 def _moved(ws: Workspace, info: ScenarioInfo, plan: Plan, loads: NDArray[np.float64], held: float) -> tuple[float, str]:
@@ -259,27 +304,30 @@ def _moved(ws: Workspace, info: ScenarioInfo, plan: Plan, loads: NDArray[np.floa
     base = _baseline(ws, info)
     if base is None or float(loads.sum()) + held <= 0:
         return float("nan"), ""
-    was, kind = base
-    known = was != UNASSIGNED
-    changed = known & (was != plan.assign)
+    known = base.assign != UNASSIGNED
+    changed = known & (base.assign != plan.assign)
     whole = float(loads[known].sum()) + held
-    baseline = "when the plan was generated" if kind == "design" else "when the plan was imported"
+    baseline = "when the plan was generated" if base.kind == "design" else "when the plan was imported"
     return float(loads[changed].sum()) / whole if whole > 0 else 0.0, baseline
 
 
-def _baseline(ws: Workspace, info: ScenarioInfo) -> tuple[NDArray[np.int16], str] | None:
-    key = ("baseline", info.id, info.head)
-    known = ws.scores.get(key)
+def _baseline(ws: Workspace, info: ScenarioInfo) -> Baseline | None:
+    def make() -> Baseline | None:
+        history = ws.store.edits.history(info.id)
+        steps = {s.id: s for s in history.steps}
+        for at in reversed(history.trail(info.head)):
+            if steps[at].kind in {"design", "import"}:
+                return Baseline(ws.store.plans.at(info.id, at).assign, steps[at].kind)
+        return None
+
+    return ws.caches[BASELINES].get_or_make((info.id, info.head), make)
+
+
+def same_baseline(ws: Workspace, scenario_id: str, old_head: int, new_head: int) -> None:
+    """Carry what disruption is measured against over to an edit that doesn't change it."""
+    known = ws.caches[BASELINES].get((scenario_id, old_head))
     if known is not None:
-        return None if known == "none" else known
-    history = ws.store.edits.history(info.id)
-    steps = {s.id: s for s in history.steps}
-    for at in reversed(history.trail(info.head)):
-        if steps[at].kind in {"design", "import"}:
-            plan = ws.store.plans.at(info.id, at)
-            return ws.scores.put(key, (plan.assign, steps[at].kind))  # type: ignore[no-any-return]
-    ws.scores.put(key, "none")
-    return None
+        ws.caches[BASELINES].put((scenario_id, new_head), known)
 
 
 def totals(ws: Workspace, scenario_id: str) -> PlanTotals:

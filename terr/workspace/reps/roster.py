@@ -11,7 +11,7 @@ from terr.errors import InputError
 from terr.ingest.ledger.roster import read_reps
 from terr.ingest.reading.files import read_table
 from terr.model.reps import Rep
-from terr.workspace.accounts.dataset import Dataset, dataset
+from terr.workspace.accounts.dataset import DATASETS, Dataset, dataset
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
@@ -48,4 +48,4 @@ def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep]) -> Dataset:
         work = old.scored
         work = recipe.applied(work.base, work.recipe, roster, ground=work.ground, before=(work,))
         made = replace(made, accounts=work.accounts, scored=work)
-    return ws.datasets.put(dataset_id, made)  # type: ignore[no-any-return]
+    return ws.caches[DATASETS].put(dataset_id, made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from terr.aggregate import measure_values, unit_codes
 from terr.edits.history import ROOT, EditNode
 from terr.model.plan import Territory
+from terr.model.reps import Rep
 from terr.report.accounts import workbook
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.named_accounts import register
 from terr.workspace.reports.downloads import CSV, XLSX, Download, file_name, safe_csv
 from terr.workspace.scenarios.comparison import PlanComparison, parting
@@ -35,8 +37,20 @@ class _Cause:
 _UNKNOWN = _Cause("made as it is in this plan", "", None)
 
 
+class LedgerKey(NamedTuple):
+    """Both plans (point, edit, count of changes beside it), and what they are made of."""
+
+    a: tuple[str, int, int]
+    b: tuple[str, int, int]
+    data: str
+    reps: tuple[Rep, ...]
+
+
+CHANGE_LEDGERS = CacheKind[LedgerKey, pd.DataFrame]("change ledgers", 128)
+
+
 def ledger(ws: Workspace, found: PlanComparison) -> pd.DataFrame:
-    """Every account whose territory or rep differs, in the order of the file.
+    """Every account whose territory or rep differs, in the order of the file. Kept in memory; don't change it.
 
     Returns:
         DataFrame with text columns `account_id, account, from, to, from_rep, to_rep, reason, author`, `time` (UTC, NaT
@@ -45,6 +59,11 @@ def ledger(ws: Workspace, found: PlanComparison) -> pd.DataFrame:
     Raises:
         LocateError: if a plan was deleted meanwhile.
     """
+    a, b = ((side.point.key, side.edit_id, side.info.seq) for side in (found.a, found.b))
+    return ws.caches[CHANGE_LEDGERS].get_or_make(LedgerKey(a, b, found.data, found.reps), lambda: _ledger(ws, found))
+
+
+def _ledger(ws: Workspace, found: PlanComparison) -> pd.DataFrame:
     moved = found.inside & (found.changed | found.rep_changed)
     rows = np.flatnonzero(moved)
     frame = found.accounts.frame

@@ -93,6 +93,7 @@ class PlanComparison:
 
     Attributes:
         a, b: the sides; accounts, reps: what both are made of.
+        data: the data set and its version, for the keys of what is kept in memory.
         pairs: territories matched, those of `a` first.
         key_a, key_b: int32 (n_accounts,), territory in one naming: codes of `a`, above `NEW` what only `b` has, -1 =
             none.
@@ -105,6 +106,7 @@ class PlanComparison:
     pairs: tuple[TerritoryPair, ...]
     key_a: NDArray[np.int32]
     key_b: NDArray[np.int32]
+    data: str
 
     @property
     def inside(self) -> NDArray[np.bool_]:
@@ -194,7 +196,7 @@ def compare(ws: Workspace, first: PlanPoint, second: PlanPoint) -> PlanCompariso
     lookup[-1] = UNASSIGNED  # what -1 picks
     for code, there in to_a.items():
         lookup[code] = there
-    return PlanComparison(a, b, data.accounts, data.reps, pairs, a.codes.astype(np.int32), lookup[b.codes])
+    return PlanComparison(a, b, data.accounts, data.reps, pairs, a.codes.astype(np.int32), lookup[b.codes], data.key)
 
 
 def match(

@@ -20,12 +20,13 @@ from terr.model.scenario import ScenarioInfo
 from terr.store import ChangeEvent
 from terr.view.text import and_list, percent, unit_noun
 from terr.workspace.accounts.dataset import dataset
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.editing import EditOutcome, edit
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import rules_of, save_rules
 from terr.workspace.plan.snapshot import per_unit
-from terr.workspace.scenarios.key_figures import deviation_of
-from terr.workspace.workspace import Cache, Workspace
+from terr.workspace.scenarios.key_figures import FigureKey, deviation_of
+from terr.workspace.workspace import Workspace
 
 MOST = 2000
 """Lines of a story that are looked through at most, the newest."""
@@ -116,24 +117,27 @@ def with_effects(ws: Workspace, scenario_id: str, lines: Sequence[HistoryLine]) 
     return tuple(out)
 
 
+DEVIATIONS = CacheKind[FigureKey, float]("deviations after edits", 32)
+
+
 def deviations(ws: Workspace, info: ScenarioInfo, history: History, wanted: set[int]) -> dict[int, float]:
     """Largest deviation after each of some edits; plans are made from their parents', so that none is read twice."""
     shares = rules_of(ws, info).shares
     mark = overrides_key(overrides_of(ws, info))
-    key = ("deviations", info.id, info.measure, shares, mark, dataset(ws, info.dataset_id).accounts)
-    cache: Cache = ws.scores.get(key) or ws.scores.put(key, Cache(50_000))
+    data, cache = dataset(ws, info.dataset_id).key, ws.caches[DEVIATIONS]
     parent = {s.id: s.parent for s in history.steps}
     plans: dict[int, Plan] = {}
     out: dict[int, float] = {}
     for at in sorted(wanted):
-        known = cache.get(at)
+        key = FigureKey(info.id, at, info.measure, mark, shares, data)
+        known = cache.get(key)
         if known is None:
             up = parent.get(at, ROOT)
             if at != ROOT and up in plans:
                 plans[at] = apply(plans[up], ws.store.edits.get(info.id, at))
             else:
                 plans[at] = ws.store.plans.at(info.id, at)
-            known = cache.put(at, _deviation(ws, info, plans[at], dict(shares)))
+            known = cache.put(key, _deviation(ws, info, plans[at], dict(shares)))
         elif at != ROOT and parent.get(at) in plans:
             plans[at] = apply(plans[parent[at]], ws.store.edits.get(info.id, at))
         out[at] = known

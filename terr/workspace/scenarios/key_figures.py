@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,12 @@ from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED
 from terr.workspace.accounts.dataset import dataset
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import rules_of
 from terr.workspace.plan.snapshot import per_unit
 from terr.workspace.plan.targets import targets
-from terr.workspace.workspace import Cache, Workspace
-
-_kept: WeakKeyDictionary[Workspace, Cache] = WeakKeyDictionary()
-_MANY = 4096
+from terr.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,20 @@ class KeyFigures:
     distance_km: float
 
 
+class FigureKey(NamedTuple):
+    """A plan after an edit, and what it is measured by; `held` and `data` stand for exceptions and accounts."""
+
+    scenario_id: str
+    edit_id: int
+    measure: str
+    held: str
+    shares: tuple[tuple[int, float], ...]
+    data: str
+
+
+KEY_FIGURES = CacheKind[FigureKey, KeyFigures]("key figures", 8)
+
+
 def key_figures(ws: Workspace, info: ScenarioInfo, edit_id: int | None = None, *, measure: str = "") -> KeyFigures:
     """The figures of a scenario after an edit.
 
@@ -70,12 +82,8 @@ def key_figures(ws: Workspace, info: ScenarioInfo, edit_id: int | None = None, *
     plan = ws.store.plans.at(info.id, at)
     held = overrides_of(ws, info, plan)
     shares = rules_of(ws, replace(info, head=at)).shares
-    key = (info.id, at, what, overrides_key(held), shares, dataset(ws, info.dataset_id).accounts)
-    cache = _kept.setdefault(ws.whole, Cache(_MANY))
-    known = cache.get(key)
-    if known is None:
-        known = cache.put(key, _measure(ws, info, plan, what, held, dict(shares)))
-    return known  # type: ignore[no-any-return]
+    key = FigureKey(info.id, at, what, overrides_key(held), shares, dataset(ws, info.dataset_id).key)
+    return ws.caches[KEY_FIGURES].get_or_make(key, lambda: _measure(ws, info, plan, what, held, dict(shares)))
 
 
 def _measure(

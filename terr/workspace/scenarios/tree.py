@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from terr.edits.history import ROOT
 from terr.errors import TerrError
 from terr.model.person import Person
 from terr.model.scenario import ScenarioInfo
 from terr.store import Mark
+from terr.workspace.caches import CacheKind
 from terr.workspace.scenarios.comparison import PlanPoint, compare, disruption_share
 from terr.workspace.scenarios.key_figures import KeyFigures, key_figures
 from terr.workspace.workspace import Workspace
@@ -135,6 +137,19 @@ def figures(ws: Workspace, node: TreeNode) -> TreeFigures:
         return TreeFigures(None, float("nan"), "", str(error))
 
 
+class GrownKey(NamedTuple):
+    """A point of a plan, the point it grew from, a measure, and the count of changes beside the plan."""
+
+    point: str
+    edit_id: int
+    parent: str
+    measure: str
+    seq: int
+
+
+GROWN = CacheKind[GrownKey, float]("shares moved since the branch", 4)
+
+
 def _moved(ws: Workspace, node: TreeNode) -> tuple[float, str]:
     """Share of the plan's measure that lies in another territory than where it grew from, and what that is."""
     parent, since = node.parent, "the branch"
@@ -144,15 +159,15 @@ def _moved(ws: Workspace, node: TreeNode) -> tuple[float, str]:
             return float("nan"), ""
         edit_id, since = start
         parent = PlanPoint(node.info.id, edit_id)
-    key = ("grown", node.point.key, node.edit_id, parent.key, node.info.measure, node.info.seq)
-    known = ws.scores.get(key)
+    key = GrownKey(node.point.key, node.edit_id, parent.key, node.info.measure, node.info.seq)
+    known = ws.caches[GROWN].get(key)
     if known is None:
         try:
             found = compare(ws, parent, PlanPoint(node.info.id, node.edit_id))
         except TerrError:  # the plan it grew from is deleted, of other accounts by now, or its boundaries are gone
             return float("nan"), ""
-        known = ws.scores.put(key, disruption_share(found, node.info.measure))
-    return float(known), since
+        known = ws.caches[GROWN].put(key, disruption_share(found, node.info.measure))
+    return known, since
 
 
 def _start(ws: Workspace, info: ScenarioInfo, edit_id: int) -> tuple[int, str] | None:

@@ -23,6 +23,7 @@ from terr.model.reps import Rep
 from terr.model.scenario import DatasetInfo
 from terr.report.safe import shown
 from terr.scoring import columns
+from terr.workspace.caches import CacheKind
 from terr.workspace.scores.definition import Definition, ScoreInputs, ScoreResult
 from terr.workspace.scores.kinds import KINDS
 from terr.workspace.scores.workload import WorkloadBy
@@ -328,14 +329,19 @@ def _added(accounts: Accounts, made: ScoreResult) -> Accounts:
     return out
 
 
+TRIED_RECIPES = CacheKind[str, tuple[AppliedRecipe, ...]](
+    "recipes tried out", 128, accounts=True, dataset_of=lambda dataset_id: dataset_id
+)
+
+
 def recalled(ws: Workspace, dataset_id: str) -> tuple[AppliedRecipe, ...]:
     """What a page has tried out on a data set, so that keeping it doesn't work it out again."""
-    return ws.datasets.get(("tried", dataset_id)) or ()
+    return ws.caches[TRIED_RECIPES].get(dataset_id) or ()
 
 
 def remember(ws: Workspace, dataset_id: str, tried: AppliedRecipe) -> None:
     """Keep the last two things tried out."""
-    ws.datasets.put(("tried", dataset_id), (tried, *recalled(ws, dataset_id))[:2])
+    ws.caches[TRIED_RECIPES].put(dataset_id, (tried, *recalled(ws, dataset_id))[:2])
 
 
 def change(

@@ -30,6 +30,7 @@ from terr.workspace.plan.map_layers import choices
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.reports import downloads
 from terr.workspace.reps import roster
+from terr.workspace.scores import recipe
 
 ANA, BOB, EVE = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob"), Person("eve@example.com", "Eve")
 ADMIN = Person("root@example.com", "Root")
@@ -207,10 +208,13 @@ def test_a_stranger_can_not_tell_a_plan_from_none(whole: Workspace, sid: str) ->
         roles.may(whole, sid, NOONE)  # nobody: a request without a sign-in
 
 
-def test_data_sets_are_seen_by_who_loaded_them_and_through_plans(whole: Workspace, sid: str) -> None:
+def test_data_sets_are_seen_by_who_loaded_them_and_through_plans(
+    whole: Workspace, sid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dataset_id = whole.store.scenarios.get(sid).dataset_id
     ana, eve = for_person(whole, ANA), for_person(whole, EVE)
-    dataset.dataset(ana, dataset_id)  # kept in memory now
+    dataset.ledger_of(ana, dataset_id)
+    kept = dataset.dataset(ana, dataset_id)  # both in memory now
     for act in (
         lambda w: dataset.dataset(w, dataset_id),
         lambda w: dataset.ledger_of(w, dataset_id),
@@ -236,9 +240,17 @@ def test_data_sets_are_seen_by_who_loaded_them_and_through_plans(whole: Workspac
     roles.give(whole, sid, ANA, BOB.user_id, "")
     with pytest.raises(LocateError):
         bob.store.datasets.get(dataset_id)
-    bob.views.put(BOB, None)
-    with pytest.raises(LocateError):
-        dataset.dataset(for_person(whole, BOB), dataset_id)
+    monkeypatch.setattr("terr.workspace.access.guarded_store._FRESH_S", 0.0)
+    for look in (
+        lambda: dataset.dataset(for_person(whole, BOB), dataset_id),
+        lambda: bob.caches[dataset.DATASETS].get(dataset_id),
+        lambda: bob.caches[dataset.INTAKES].get(dataset_id),
+        lambda: bob.caches[dataset.RAW_TABLES].get_or_make(dataset_id, lambda: dataset.raw_of(whole, kept.info)),
+        lambda: recipe.recalled(bob, dataset_id),
+    ):
+        with pytest.raises(LocateError):
+            look()
+    assert whole.caches[dataset.DATASETS].get(dataset_id) is not None
 
 
 def test_a_role_that_is_taken_stops_the_next_edit_at_once_and_the_next_look_soon(

@@ -13,6 +13,7 @@ from terr.edits.undo_one import go_back, undo_edit
 from terr.errors import ConflictError, InputError, PlanError, RoleError
 from terr.model.person import Person
 from terr.workspace.access.guarded_store import for_person
+from terr.workspace.caches import Caches
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.scenarios import exceptions, history, tree
@@ -119,7 +120,7 @@ def test_effects_of_a_part_are_those_of_the_whole(ws, sid):
     for n in range(6):
         editing.paint(ws, sid, [n % 3], n % 2)
     whole = {x.event.rev: (x.before, x.after) for x in history.with_effects(ws, sid, history.history_lines(ws, sid))}
-    ws.scores.put(("forget",), 1)
+    ws.caches = Caches()
     part = history.with_effects(ws, sid, history.history_lines(ws, sid)[2:4])
     assert [(x.before, x.after) for x in part] == [whole[x.event.rev] for x in part]
 
