@@ -65,6 +65,7 @@ def state_names() -> dict[str, str]:
     return {str(s): str(n) for s, n in zip(table["state"], table["name"], strict=True)}
 
 
+@lru_cache(maxsize=16)
 def city_shares(units: Units) -> CityShares:
     """The cities of a region and the units their people live in; empty outside the USA.
 
@@ -106,6 +107,14 @@ def _units_of(units: Units, at: pd.DataFrame) -> NDArray[np.int64]:
     far, near = cKDTree(points * scale).query(at[["lat", "lon"]].to_numpy(dtype=np.float64)[lost] * scale)
     found[lost] = np.where(far <= _NEAR_KM, near, -1)
     return found
+
+
+def base_name(name: str) -> str:
+    """A place without what tells it from others of its name: "Houston West", "Houston–Pasadena" are "Houston"."""
+    words = name.split("–", maxsplit=1)[0].split()
+    while len(words) > 1 and (words[-1] in _SIDES or words[-1] == "Central" or words[-1].isdecimal()):
+        words.pop()
+    return " ".join(words)
 
 
 def place_names(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 from terr.edits import moves
 from terr.edits.colors import choose_colors
 from terr.errors import InputError
+from terr.locate.place_names import base_name, place_names
 from terr.model.edit import Edit
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
 from terr.model.units import Units
+from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design.problem import SolveTask
 from terr.workspace.design.request import DesignRequest
 from terr.workspace.design.solve_task import DesignOutline, design_task, foresee, measure_loads, rebalance_task
@@ -89,9 +92,15 @@ class DesignEdit:
 
 
 def design_edit(
-    units: Units, task: SolveTask, result: UnitAssignment, plan: Plan, next_code: int, author: str = ""
+    units: Units,
+    task: SolveTask,
+    result: UnitAssignment,
+    plan: Plan,
+    next_code: int,
+    author: str = "",
+    roster: Sequence[Rep] | None = None,
 ) -> DesignEdit:
-    """A design as one edit on `plan`: matched to the territories there are, named, coloured and given to reps.
+    """A design as one edit on `plan`: matched to the territories there are, named, colored and given to reps.
 
     Args:
         units: the plan's.
@@ -100,6 +109,8 @@ def design_edit(
         plan: as it is now.
         next_code: first territory code that was never used.
         author: of the edit.
+        roster: all reps, for territories named by place; a territory that bears the name of one is named anew. None =
+            a new territory bears its rep's name, as in plan files, which know reps by it.
 
     Raises:
         PlanError: if the plan's locks changed since the task was made and the design breaks them.
@@ -116,12 +127,14 @@ def design_edit(
             codes[slot] = code
     colors_now = np.array([plan.territory(int(c)).color if c >= 0 else -1 for c in codes], dtype=np.int64)
     colors = choose_colors(slots, units.indptr, units.indices, k, colors_now)
-    reps: list[Rep | None] = [None] * k
-    if task.settled:
-        reps[: len(task.slots)] = [s.rep for s in task.slots]
-    else:
-        reps[: task.problem.territories] = nearest_reps(units, slots, task.problem.territories, request.reps)
-    names = _names_for(plan, codes, request, reps)
+    loads = np.zeros(len(units))
+    loads[task.rows] = task.problem.weights[:, 0]
+    reps = [*_reps_for(units, slots, task, request, loads), *([None] * k)][:k]
+    names = _asked_names(plan, codes, request)
+    if names is None and roster is None:
+        names = _rep_names(plan, codes, reps)
+    elif names is None:
+        names = _place_names(units, plan, slots, codes, roster or ())
     change = moves.adopt(
         plan, slots, next_code=next_code, kind="design", k=k, codes=codes, names=names, colors=colors, author=author
     )
@@ -149,7 +162,8 @@ def proposal(ws: Workspace, task: SolveTask, result: UnitAssignment) -> PlanSnap
     info = ws.store.scenarios.get(task.scenario_id)
     if task.request is None:
         return preview_snapshot(ws, task.scenario_id, _moves_edit(task, result, plan, info.next_code, ""))
-    made, asked = design_edit(ws.units(info), task, result, plan, info.next_code), task.request
+    roster = dataset(ws, info.dataset_id).reps
+    made, asked = design_edit(ws.units(info), task, result, plan, info.next_code, roster=roster), task.request
     return preview_snapshot(
         ws, task.scenario_id, made.edit, measure=asked.measure, tolerance=asked.tolerance, rules=made.rules
     )
@@ -163,12 +177,13 @@ def apply_design(
     Raises:
         ConflictError: if the plan changed since the person looked at it.
     """
-    units = ws.units(ws.store.scenarios.get(task.scenario_id))
+    info = ws.store.scenarios.get(task.scenario_id)
+    units, roster = ws.units(info), dataset(ws, info.dataset_id).reps
     rules = NO_RULES
 
     def make(plan: Plan, code: int) -> Edit:
         nonlocal rules
-        made = design_edit(units, task, result, plan, code, author)
+        made = design_edit(units, task, result, plan, code, author, roster)
         rules = made.rules
         return made.edit
 
@@ -257,13 +272,42 @@ def _effect(task: SolveTask, unit: int, was: int, now: int) -> float:
     return float(after - before)
 
 
-def _names_for(plan: Plan, codes: NDArray[np.int64], request: DesignRequest, reps: list[Rep | None]) -> list[str]:
-    """Names asked for, else the rep's, else "" (keep the present one or take a default)."""
+def _reps_for(
+    units: Units, slots: NDArray[np.int16], task: SolveTask, request: DesignRequest, loads: NDArray[np.float64]
+) -> list[Rep | None]:
+    """Who covers each territory of a design: whoever it was drawn around, else so that homes are nearest in total.
+
+    Territories drawn for shares of their own are given out among the reps of the same share: any of them can cover any
+    of these.
+    """
+    if not task.settled:
+        return nearest_reps(units, slots, task.problem.territories, request.reps, loads)
+    out = [s.rep for s in task.slots]
+    if request.centred or request.most_km is not None or request.near_today:
+        return out
+    for share in sorted({s.share for s in task.slots}):
+        group = [j for j, s in enumerate(task.slots) if s.share == share and s.code < 0]
+        mine = [rep for j in group if (rep := out[j]) is not None]
+        part = np.full(len(units), -1, dtype=np.int16)
+        for at, j in enumerate(group):
+            part[slots == j] = at
+        for j, rep in zip(group, nearest_reps(units, part, len(group), mine, loads), strict=True):
+            out[j] = rep
+    return out
+
+
+def _asked_names(plan: Plan, codes: NDArray[np.int64], request: DesignRequest) -> list[str] | None:
+    """The names asked for: a territory that has one of them keeps it, the others take the rest. None if none are."""
     asked = {n.strip().casefold(): n.strip() for n in request.names if n.strip()}
-    if asked:  # a territory that has one of the names keeps it, the others take the rest
-        given = [asked.pop(plan.territory(int(c)).name.casefold(), "") if c >= 0 else "" for c in codes]
-        rest = iter(asked.values())
-        return [n or next(rest, "") for n in given]
+    if not asked:
+        return None
+    given = [asked.pop(plan.territory(int(c)).name.casefold(), "") if c >= 0 else "" for c in codes]
+    rest = iter(asked.values())
+    return [n or next(rest, "") for n in given]
+
+
+def _rep_names(plan: Plan, codes: NDArray[np.int64], reps: Sequence[Rep | None]) -> list[str]:
+    """The rep's name for new territories and those called by a number; "" keeps the present one or takes a number."""
     taken: set[str] = {plan.territory(int(c)).name.casefold() for c in codes if c >= 0}
     out = []
     for code, rep in zip(codes, reps, strict=True):
@@ -272,6 +316,33 @@ def _names_for(plan: Plan, codes: NDArray[np.int64], request: DesignRequest, rep
         taken.add(name.casefold())
         out.append(name)
     return out
+
+
+def _place_names(
+    units: Units, plan: Plan, slots: NDArray[np.int16], codes: NDArray[np.int64], roster: Sequence[Rep]
+) -> list[str]:
+    """Names of places; "" where the name is a person's own and stays."""
+    own = _named_by_people(units, plan, roster)
+    stay = {int(c) for c in codes if c >= 0} & own
+    free = np.array([int(c) not in stay for c in codes])
+    at = np.cumsum(free) - 1  # positions among those that are to be named
+    among = np.where(slots >= 0, np.where(free[slots], at[slots], -1), -1)
+    names = iter(place_names(units, among, int(free.sum()), taken=[plan.territory(c).name for c in sorted(own)]))
+    return [next(names) if f else "" for f in free]
+
+
+def _named_by_people(units: Units, plan: Plan, roster: Sequence[Rep]) -> set[int]:
+    """Codes of the territories whose names are neither numbers, nor reps', nor those of the places they cover."""
+    places = place_names(units, plan.slots(), len(plan.territories)) if plan.territories else []
+    reps = {r.name.casefold() for r in roster}
+    return {
+        t.code
+        for t, place in zip(plan.territories, places, strict=True)
+        if t.locked
+        or not (
+            re.fullmatch(r"Territory \d+", t.name) or t.name.casefold() in reps or base_name(t.name) == base_name(place)
+        )
+    }
 
 
 def _with_reps(

@@ -49,15 +49,33 @@ def home_xy(units: Units, reps: Sequence[Rep]) -> list[tuple[float, float]]:
     return out
 
 
-def nearest_reps(units: Units, slots: NDArray[np.int16], k: int, reps: Sequence[Rep]) -> list[Rep | None]:
-    """One rep per territory so that homes lie nearest the territories' middles in total."""
+def nearest_reps(
+    units: Units, slots: NDArray[np.int16], k: int, reps: Sequence[Rep], loads: NDArray[np.float64] | None = None
+) -> list[Rep | None]:
+    """One rep per territory so that the miles from homes to territories' centers are least in total.
+
+    Args:
+        units: n units.
+        slots: int16 (n,), 0..k-1, others are left aside.
+        k: number of territories.
+        reps: at most one territory each.
+        loads: float64 (n,), what centers are weighted by; where a territory has none, all its units count alike.
+    """
     out: list[Rep | None] = [None] * k
     if not reps:
         return out
-    xy = units.xy_km
-    middles = np.array([xy[slots == s].mean(axis=0) if (slots == s).any() else xy.mean(axis=0) for s in range(k)])
+    weight = np.ones(len(units)) if loads is None else np.asarray(loads, dtype=np.float64)
+    centers = np.array([_center(units.xy_km, slots == s, weight) for s in range(k)])
     homes = np.array(home_xy(units, reps))
-    cost = ((homes[:, None, :] - middles[None, :, :]) ** 2).sum(axis=2)
+    cost = np.hypot(*np.moveaxis(homes[:, None, :] - centers[None, :, :], 2, 0))
     for r, s in zip(*linear_sum_assignment(cost), strict=True):
         out[int(s)] = reps[int(r)]
+    return out
+
+
+def _center(xy: NDArray[np.float64], rows: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The weighted center of some units in km; that of all where there are none."""
+    here = rows if rows.any() else np.ones(len(xy), dtype=np.bool_)
+    by = weight[here] if weight[here].sum() > 0 else None
+    out: NDArray[np.float64] = np.average(xy[here], axis=0, weights=by)
     return out

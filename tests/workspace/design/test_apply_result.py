@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,10 +13,12 @@ from terr.engine import design, rebalance
 from terr.errors import ConflictError, InputError, PlanError
 from terr.metrics import shape
 from terr.model.reps import Rep
+from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design import apply_result
 from terr.workspace.design.apply_result import DesignRequest
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot, preview_snapshot
+from terr.workspace.reps.homes import home_xy
 from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, RHODE_ISLAND, SUSSEX, more, start
 
 REPS = (Rep("U-1", "Ann Poe", "06103"), Rep("U-2", "Bob Ray", "06510"), Rep("U-3", "Cleo Lee", "06360"))
@@ -33,7 +38,7 @@ def ct(demo_ws):
 
 def solved(ws, sid, asked):
     task = apply_result.design_task(ws, sid, asked)
-    return task, design(task.problem, seed=asked.seed, time_limit_s=2)
+    return task, design(task.problem, seed=asked.seed, time_limit_s=20)
 
 
 def generate(ws, sid, asked):
@@ -202,13 +207,13 @@ def test_locks_set_while_the_engine_worked_are_not_broken(ct):
     assert ws.store.scenarios.rev(sid) == rev
 
 
-def test_each_rep_gets_one_territory_and_it_bears_the_name(ct):
+def test_each_rep_gets_one_territory_and_it_bears_the_name_of_a_place(ct):
     ws, sid = ct
     generate(ws, sid, request(4, reps=REPS))
     plan, _ = ws.plan(sid)
     assert sorted(t.rep for t in plan.territories) == ["", "U-1", "U-2", "U-3"]
-    names = {r.rep_id: r.name for r in REPS}
-    assert all(t.name == names[t.rep] for t in plan.territories if t.rep)
+    assert not {t.name for t in plan.territories} & {r.name for r in REPS}
+    assert "Territory" not in " ".join(t.name for t in plan.territories)
     units = plan_snapshot(ws, sid).units
     homes = {"U-1": "Capitol, CT", "U-3": "Southeastern Connecticut, CT"}
     for rep, home in homes.items():
@@ -301,7 +306,7 @@ def test_suggested_moves_are_applied_as_one_edit(ws, ri):
     editing.paint(ws, ri, [4], 1)
     before, rev = ws.plan(ri)
     task = apply_result.rebalance_task(ws, ri)
-    result = rebalance(task.problem, seed=1, time_limit_s=2)
+    result = rebalance(task.problem, seed=1, time_limit_s=20)
     found = apply_result.suggestions(ws, task, result)
     assert found
     assert {m.target for m in found} <= {"B", "Territory 1"}
@@ -330,7 +335,7 @@ def test_suggestions_leave_locked_territories_alone(ct):
         editing.paint(ws, sid, [int(u)], codes[2])
     plan, rev = ws.plan(sid)
     task = apply_result.rebalance_task(ws, sid)
-    result = rebalance(task.problem, seed=1, time_limit_s=2)
+    result = rebalance(task.problem, seed=1, time_limit_s=20)
     assert apply_result.suggestions(ws, task, result)
     assert apply_result.apply_moves(ws, task, result).rev == rev + 1
     after, _ = ws.plan(sid)
@@ -343,7 +348,7 @@ def test_a_stale_result_is_a_conflict_and_changes_nothing(ws, ri):
     editing.paint(ws, ri, [0, 1, 2], 0)
     editing.paint(ws, ri, [4], 1)
     task = apply_result.rebalance_task(ws, ri)
-    result = rebalance(task.problem, seed=1, time_limit_s=2)
+    result = rebalance(task.problem, seed=1, time_limit_s=20)
     asked = request(2, measure="Revenue", tolerance=0.9)
     drawn, plan = solved(ws, ri, asked)
     shown = ws.store.scenarios.rev(ri)
@@ -360,9 +365,64 @@ def test_a_stale_result_is_a_conflict_and_changes_nothing(ws, ri):
 def test_suggested_moves_are_no_design(ws, ri):
     editing.paint(ws, ri, [4], 1)
     task = apply_result.rebalance_task(ws, ri)
-    result = rebalance(task.problem, seed=1, time_limit_s=2)
+    result = rebalance(task.problem, seed=1, time_limit_s=20)
     plan, _ = ws.plan(ri)
     with pytest.raises(InputError):
         apply_result.design_edit(plan_snapshot(ws, ri).units, task, result, plan, 5)
     drawn, drawn_result = solved(ws, ri, request(2, measure="Revenue"))
     assert apply_result.suggestions(ws, drawn, drawn_result) == ()
+
+
+def test_names_of_places_follow_the_places_and_a_persons_own_stay(ct):
+    ws, sid = ct
+    generate(ws, sid, request(3, tolerance=0.7))
+    plan, _ = ws.plan(sid)
+    places = [t.name for t in plan.territories]
+    assert all(p.endswith("Connecticut") or p in {"Hartford", "Bridgeport", "New Haven", "Waterbury"} for p in places)
+    assert len(set(places)) == 3
+    mine = next(t.code for t in plan.territories if t.name == places[0])
+    edit(ws, sid, lambda p, _: moves.rename(p, mine, "Gold Coast"))
+    generate(ws, sid, request(5, tolerance=0.9))
+    plan, _ = ws.plan(sid)
+    assert "Gold Coast" in {t.name for t in plan.territories}
+    assert not any(t.name.startswith("Territory") for t in plan.territories)
+
+
+def test_a_territory_called_after_a_rep_does_not_keep_that_name_with_another(ct):
+    """Plans of earlier versions named territories after their reps."""
+    ws, sid = ct
+    reps = dataset(ws, ws.store.scenarios.get(sid).dataset_id).reps
+    generate(ws, sid, request(3, names=(reps[0].name, "Coast", "Hills"), tolerance=0.7))
+    generate(ws, sid, request(3, tolerance=0.7))
+    plan, _ = ws.plan(sid)
+    assert {"Coast", "Hills"} <= {t.name for t in plan.territories}
+    assert reps[0].name not in {t.name for t in plan.territories}
+
+
+@pytest.mark.parametrize("capacities", [(1, 1, 1), (0.6, 1, 1), (0.6, 0.6, 1), (0.5, 0.5, 0.5)])
+def test_homes_are_as_near_as_any_naming_allows_whatever_the_capacities(ct, capacities):
+    ws, sid = ct
+    reps = tuple(replace(r, capacity=c) for r, c in zip(REPS, capacities, strict=True))
+    task, result = solved(ws, sid, request(3, reps=reps, tolerance=0.7))
+    plan, _ = ws.plan(sid)
+    units = plan_snapshot(ws, sid).units
+    made = apply_result.design_edit(units, task, result, plan, 9, roster=reps)
+    after = moves.apply(plan, made.edit)
+    loads = np.zeros(len(units))
+    loads[task.rows] = task.problem.weights[:, 0]
+    home = dict(zip([r.rep_id for r in reps], np.array(home_xy(units, reps)), strict=True))
+    share = dict(made.rules.shares)
+
+    def miles(of):
+        return sum(
+            np.hypot(*(np.average(units.xy_km[after.assign == c], axis=0, weights=loads[after.assign == c]) - home[r]))
+            for c, r in of.items()
+        )
+
+    mine = {t.code: t.rep for t in after.territories if t.rep}
+    assert sorted(mine.values()) == sorted(home)
+    for other in itertools.permutations(mine.values()):
+        swapped = dict(zip(mine, other, strict=True))
+        capacity = {r.rep_id: r.capacity for r in reps}
+        if all(share.get(c, 1.0) == capacity[r] for c, r in swapped.items()):
+            assert miles(mine) <= miles(swapped) + 1e-6
