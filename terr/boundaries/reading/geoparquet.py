@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -17,9 +18,18 @@ from terr.boundaries.reading.crs import from_projjson
 from terr.boundaries.reading.raw import BoundaryFileLimits, RawAreas, cell_value
 from terr.boundaries.reading.wkb import areas
 from terr.errors import InputError
+from terr.model.json_values import parse, read
 from terr.trial import parquet_is_harmless
 
 MAGIC = b"PAR1"
+
+
+@dataclass(frozen=True)
+class _Geo:
+    """What a GeoParquet file says of its columns of shapes."""
+
+    primary_column: str
+    columns: Mapping[str, dict[str, Any]]
 
 
 def read_geoparquet(data: bytes, filename: str, limits: BoundaryFileLimits) -> RawAreas:
@@ -65,10 +75,9 @@ def _main_column(file: pq.ParquetFile, filename: str) -> tuple[str, dict[str, An
     if text is None:
         raise missing
     try:
-        geo = json.loads(text)
-        main = str(geo["primary_column"])
-        about = dict(geo["columns"][main])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        geo = read(_Geo, parse(text, filename), filename)
+        main, about = geo.primary_column, geo.columns[geo.primary_column]
+    except (InputError, KeyError) as error:
         raise missing from error
     if main not in file.schema_arrow.names:
         raise missing

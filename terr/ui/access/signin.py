@@ -5,7 +5,6 @@ Whatever is half set up keeps everybody out and says what is missing: a mistake 
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -23,6 +22,7 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_signed_val
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
 from terr.errors import InputError
+from terr.model.json_values import parse, read
 from terr.model.person import Person
 from terr.workspace.access.email import clean_address
 
@@ -34,6 +34,7 @@ ME = Person("", "me")
 """The person at a laptop without a sign-in."""
 
 _SECRET, _SKEW_S, _MOST_ENDED = 32, 300.0, 10_000
+_WHAT = "the cookie"
 _HOME = ("localhost", "127.0.0.1", "::1")
 _KEYS = ("client_id", "client_secret", "server_metadata_url")
 
@@ -170,10 +171,11 @@ def from_cookies(cookies: Mapping[str, str]) -> Mapping[str, Any]:
         return None if text is None else decode_signed_value(secret, name, text.encode("latin-1", "replace"))
 
     try:
-        told = json.loads(auth_util.get_cookie_with_chunks(one, USER_COOKIE_NAME) or b"{}")
-    except ValueError:
+        data = auth_util.get_cookie_with_chunks(one, USER_COOKIE_NAME) or b"{}"
+        told = read(dict[str, Any], parse(data, _WHAT), _WHAT)
+    except InputError:
         return {}
-    return told if isinstance(told, dict) and told.get("origin") == made.origin else {}
+    return told if told.get("origin") == made.origin else {}
 
 
 _ended: FIFOCache[tuple[str, ...], None] = FIFOCache(_MOST_ENDED)
