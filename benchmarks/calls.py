@@ -32,7 +32,7 @@ from terr.ingest import build_ledger, read_table, recognise
 from terr.locate import locate
 from terr.locate.placing import place
 from terr.matching import duplicates, families
-from terr.metrics import score
+from terr.metrics import Context, evaluate, shown_in
 from terr.scoring.language import parse
 from terr.scoring.nodes import MAX_LENGTH, FormulaError
 from tests.helpers import geofiles, layers, strategies
@@ -142,7 +142,7 @@ def _squares(side: int, across: int) -> np.ndarray:
 
 def _metrics() -> Ready:
     units, slots = grid_units(56, 56), _squares(56, 7)
-    return lambda: score(slots, 49, np.ones((56 * 56, 2)), ["a", "b"], None, units)
+    return lambda: evaluate(Context.of(slots, 49, np.ones((56 * 56, 2)), ["a", "b"], units), shown_in("compare"))
 
 
 def _causes() -> Ready:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.metrics import score
+from terr.metrics import Context, evaluate
 from terr.model.problem import ROUNDING
 
 
@@ -51,7 +51,7 @@ def judge(
     """Measures any plan alike, ours or a peer's.
 
     Args:
-        units: graph, borders, areas and points, as `terr.metrics.score` takes them.
+        units: graph, borders, areas and points, as `terr.metrics.Context` takes them.
         weights: (n, m) or (n,), loads; the first measure weighs distances. Targets are equal shares.
         slots: int (n,), territory 0..k-1 per unit; a peer may have made more, or left units out (-1).
         k: how many territories were asked for.
@@ -61,14 +61,16 @@ def judge(
     weights = np.asarray(weights, np.float64).reshape(len(slots), -1)
     many = max(k, int(slots.max()) + 1)
     goal = np.tile(weights.sum(axis=0) / k, (many, 1))
-    card = score(slots, many, weights, [str(q) for q in range(weights.shape[1])], goal, units)
+    context = Context.of(slots, many, weights, [str(q) for q in range(weights.shape[1])], units, targets=goal)
+    keys = ("max_deviation_pct", "extra_components", "moment_of_inertia_km2", "polsby_popper_mean")
+    found = evaluate(context, keys).values
     on = np.zeros(len(slots), np.bool_) if locked is None else np.asarray(locked) >= 0
     return Quality(
-        deviation=float(100 * card.max_deviation.max()),
-        extra=card.extra_components,
-        moment=card.moment_of_inertia_km2,
-        polsby=card.polsby_popper_mean,
-        complete=bool(many == k and (card.units > 0).all() and card.unassigned_units == 0),
+        deviation=float(found["max_deviation_pct"].max()),
+        extra=found["extra_components"],
+        moment=found["moment_of_inertia_km2"],
+        polsby=found["polsby_popper_mean"],
+        complete=bool(many == k and (context.tally.size > 0).all() and not context.free.any()),
         kept=bool(locked is None or (slots[on] == np.asarray(locked)[on]).all()),
     )
 

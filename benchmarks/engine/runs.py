@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.engine import cases, isolated, ours, rivals
 from benchmarks.engine.cases import Certificate, Design, Rebalance
@@ -19,7 +20,6 @@ from benchmarks.engine.isolated import Outcome
 from benchmarks.engine.judging import Quality, Row, best, judge, row
 from benchmarks.engine.verdicts import design_figures, rebalance_figures
 from benchmarks.marks import Figure
-from terr.metrics import disruption
 
 PEER_S, QUICK_PEER_S = 45.0, 10.0
 METIS_S, QUICK_EXACT_S = 120.0, 20.0
@@ -189,6 +189,10 @@ def _exact(*args: Any) -> Callable[[int], Any]:
     return least_moved(*args)
 
 
+def _moved_pct(before: NDArray[Any], after: NDArray[Any], weights: NDArray[np.float64]) -> float:
+    return float(100 * weights[before != after, 0].sum() / weights[:, 0].sum())
+
+
 def report_rebalance(
     case: Rebalance, mine: Outcome, exact: Outcome, report: Report, options: argparse.Namespace
 ) -> None:
@@ -201,7 +205,7 @@ def report_rebalance(
     for name, outcome in (("Terr", mine), ("exact model", exact)):
         told[name] = [_also(t.answer) for t in outcome.tries]
         plans[name] = judged(instance, outcome)
-        moved[name] = [float(disruption.load_pct(start, _slots(t.answer), instance.weights)[0]) for t in outcome.tries]
+        moved[name] = [_moved_pct(start, _slots(t.answer), instance.weights) for t in outcome.tries]
         report.details.setdefault(case.name, {})[name] = [
             {"seed": t.seed, "seconds": round(t.seconds, 3), "moved_pct": m, **vars(p), **a}
             for t, m, p, a in zip(outcome.tries, moved[name], plans[name], told[name], strict=True)

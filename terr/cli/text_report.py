@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from terr.view.text import count, unit_noun
+import numpy as np
+
+from terr.metrics import Metric, each_measure, shown_in
+from terr.view.text import count, metric_text, metric_title, percent, unit_noun
 from terr.workspace.accounts.dataset import WAYS, Intake, check_report
 from terr.workspace.batch.inputs import BatchInputs
 from terr.workspace.batch.prepare import Placements
@@ -120,27 +123,11 @@ def gate_lines(more: dict[str, Any]) -> list[str]:
 def answer_text(answer: PlanReport, *, title: str, wrote: str = "") -> str:
     """What `terr design` and `terr rebalance` say: headline, territories, and why it isn't better."""
     it, ground = answer.report, answer.ground
-    lines = [f"{title}: {_where(ground)}, {count(len(answer.counts), 'territory', 'territories')}", ""]
+    lines = [f"{title}: {_where(ground)}, {count(len(it['territories']), 'territory', 'territories')}", ""]
     lines += _territories(answer)
-    lines += ["", f"Result: {_STATUS[it['status']]}"]
-    for m in ground.measures:
-        lines.append(
-            f"Largest deviation, {_unit(ground, m)}: {_percent(it['max_deviation_pct'][m])} (limit "
-            f"{_limit(ground, m)}), coefficient of variation {_percent(it['cv_pct'][m])}, "
-            f"Gini {it['gini'][m]:.3f}"
-        )
-    shape = it["compactness"]
-    lines.append(
-        f"Shape: Polsby-Popper {shape['polsby_popper_mean']:.2f}, Reock {shape['reock_mean']:.2f} (1 = circle), moment "
-        f"of inertia {shape['moment_of_inertia_km2']:,.0f} km2, mean distance {shape['mean_distance_km']:,.0f} km, "
-        f"inner border {shape['border_km']:,.0f} km"
-    )
-    lines.append(
-        f"Pieces beyond one per territory: {it['extra_components']:,}; unassigned "
-        f"{unit_noun(ground.units.level)}: {it['unassigned_units']:,}"
-    )
+    lines += ["", f"Result: {_STATUS[it['status']]}", *table(["Metric", "value"], _metrics(answer))]
     if it["disruption"] is not None:
-        lines.append("Moves: " + _disruption(ground, it["disruption"]))
+        lines.append("Moves: " + _moves(answer))
     proof = it["certificate"]
     if proof is not None:
         gap = "" if proof["gap_pct"] is None else f", gap {proof['gap_pct']:.2f} %"
@@ -159,24 +146,9 @@ def comparison_text(both: BatchComparison) -> str:
     a, b, ground = both.a.report, both.b.report, both.a.ground
     lines = [f"Comparison: {_where(ground)}", ""]
     rows = [["Result", a["status"].replace("_", " "), b["status"].replace("_", " ")]]
-    rows.append(["Territories", str(a["territories_requested"]), str(b["territories_requested"])])
-    for m in ground.measures:
-        rows.append([f"Largest deviation, {m}", *(_percent(x["max_deviation_pct"][m]) for x in (a, b))])
-        rows.append([f"Coefficient of variation, {m}", *(_percent(x["cv_pct"][m]) for x in (a, b))])
-        rows.append([f"Gini, {m}", *(f"{x['gini'][m]:.3f}" for x in (a, b))])
-    for key, name, digits in (
-        ("polsby_popper_mean", "Polsby-Popper", 2),
-        ("reock_mean", "Reock", 2),
-        ("moment_of_inertia_km2", "Moment of inertia, km2", 0),
-        ("mean_distance_km", "Mean distance, km", 0),
-        ("border_km", "Inner border, km", 0),
-    ):
-        rows.append([name, *(f"{x['compactness'][key]:,.{digits}f}" for x in (a, b))])
-    rows.append(["Extra pieces", *(f"{x['extra_components']:,}" for x in (a, b))])
-    rows.append([f"Unassigned {unit_noun(ground.units.level)}", *(f"{x['unassigned_units']:,}" for x in (a, b))])
+    rows += _metrics(both.a, both.b)
     lines += table(["", "first", "second"], [[clean(c) for c in r] for r in rows])
-    told = both.report["disruption"]
-    lines += ["", "From the first to the second: " + _disruption(ground, told)]
+    lines += ["", "From the first to the second: " + _moves(both.b)]
     moves = both.report["moves"]
     first = ground.measures[0]
     if moves:
@@ -230,24 +202,48 @@ def _one(ground: BatchInputs) -> str:
     return word[0].upper() + word[1:]
 
 
+def _metrics(*answers: PlanReport) -> list[list[str]]:
+    """Rows of a table: what a metric is called, and its value for each plan; change has a line of its own."""
+    ground, rows = answers[0].ground, []
+    chosen = [m for m in shown_in("text") if m.inside != "disruption"]
+    for metric, q in each_measure(chosen, len(ground.measures)):
+        title = _title(ground, metric, q)
+        if metric.key == "max_deviation_pct":
+            title += f" (limit {_limit(ground, ground.measures[q])})"
+        rows.append([clean(title, 120), *(metric_text(metric, float(a.values.of(metric, q))) for a in answers)])
+    return rows
+
+
+def _title(ground: BatchInputs, metric: Metric, q: int) -> str:
+    """What a metric is called, with the measure it is of."""
+    measure = _unit(ground, ground.measures[q])
+    title = metric_title(metric, measure, ground.units.level)
+    return f"{title}, {measure}" if metric.per_measure and measure not in title else title
+
+
+def _moves(answer: PlanReport) -> str:
+    """What changes hands, each share of all there is in the region."""
+    chosen = [m for m in shown_in("text") if m.inside == "disruption"]
+    told = [
+        f"{metric_title(m, clean(answer.ground.measures[q]), answer.ground.units.level)} "
+        f"{metric_text(m, float(answer.values.of(m, q)))}"
+        for m, q in each_measure(chosen, len(answer.ground.measures))
+    ]
+    return ", ".join(told) + ", each of all in the region"
+
+
 def _territories(answer: PlanReport) -> list[str]:
-    ground = answer.ground
-    head = ["Territory", unit_noun(ground.units.level), "accounts"]
-    for m in ground.measures:
-        head += [_unit(ground, m), "deviation"]
-    head += ["pieces", "compactness"]
-    rows = []
-    for j, t in enumerate(answer.report["territories"]):
-        row = [clean(t["id"]), f"{t['units']:,}", f"{int(answer.counts[j]):,}"]
-        for m in ground.measures:
-            row += [number(t["load"][m]), _percent(t["deviation_pct"][m], signed=True)]
-        rows.append([*row, f"{t['components']:,}", f"{t['polsby_popper']:.2f}"])
-    target = answer.card.target
+    ground, values = answer.ground, answer.values
+    chosen = each_measure(shown_in("text", per_territory=True), len(ground.measures))
+    head = ["Territory", *(metric_title(m, _unit(ground, ground.measures[q]), ground.units.level) for m, q in chosen)]
+    found = [(m, values.of(m, q)) for m, q in chosen]
+    rows = [
+        [clean(t["id"]), *(metric_text(m, float(v if np.ndim(v) == 0 else v[j])) for m, v in found)]
+        for j, t in zip(answer.order, answer.report["territories"], strict=True)
+    ]
+    target = values.values["target"]
     if len(target) and bool((target == target[0]).all()):
-        last = ["Target", "", ""]
-        for q in range(len(ground.measures)):
-            last += [number(float(target[0, q])), ""]
-        rows.append([*last, "", ""])
+        rows.append(["Target", *(metric_text(m, target[0, q]) if m.key == "load" else "" for m, q in chosen)])
     return table(head, rows)
 
 
@@ -276,20 +272,6 @@ def _limit(ground: BatchInputs, measure: str) -> str:
     return " and ".join(parts) or "none"
 
 
-def _disruption(ground: BatchInputs, told: dict[str, Any]) -> str:
-    loads = [f"{told['load_pct'][m]:.2f} % of all {clean(m)}" for m in ground.measures]
-    return (
-        ", ".join(
-            [
-                f"{told['units_pct']:.2f} % of all {unit_noun(ground.units.level)}",
-                f"{told['accounts_pct']:.2f} % of all accounts",
-                *loads,
-            ]
-        )
-        + " in the region"
-    )
-
-
 def _unit(ground: BatchInputs, measure: str) -> str:
     return _with_unit(measure, dict(ground.accounts.currency).get(measure, ""))
 
@@ -298,7 +280,5 @@ def _with_unit(measure: str, currency: str) -> str:
     return clean(f"{measure} ({currency})" if currency else measure, 40)
 
 
-def _percent(value: float | None, *, signed: bool = False) -> str:
-    if value is None:
-        return "-"
-    return f"{value:+.1f} %" if signed else f"{value:.1f} %"
+def _percent(value: float | None) -> str:
+    return percent(math.nan if value is None else value)

@@ -1,19 +1,16 @@
-"""Measures of a plan: balance, shape, disruption, and the registry that names, computes and documents them."""
+"""Measures of a plan: balance, shape, and the registry that names, computes and documents them."""
 
-from terr.metrics.context import Context, UnitArrays
-from terr.metrics.registry import METRICS, Metric, MetricValues, evaluate, markdown, version
-from terr.metrics.scorecard import Scorecard, score, scorecard
+from terr.metrics.context import Context
+from terr.metrics.registry import METRICS, Metric, MetricValues, columns, each_measure, evaluate, markdown, shown_in
 
 __all__ = [
     "METRICS",
     "Context",
     "Metric",
     "MetricValues",
-    "Scorecard",
-    "UnitArrays",
+    "columns",
+    "each_measure",
     "evaluate",
     "markdown",
-    "score",
-    "scorecard",
-    "version",
+    "shown_in",
 ]

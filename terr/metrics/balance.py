@@ -37,13 +37,6 @@ def loads(slots: NDArray[Any], weights: NDArray[Any], k: int) -> F:
     return out
 
 
-def equal_targets(weights: NDArray[Any], k: int) -> F:
-    """(k, m), the total of each measure over all units divided by k, unassigned units included."""
-    w = np.asarray(weights, np.float64)
-    w = w[:, None] if w.ndim == 1 else w
-    return np.tile(w.sum(axis=0) / max(k, 1), (k, 1))
-
-
 def deviation(load: NDArray[Any], target: NDArray[Any]) -> F:
     """load / target - 1, same shape; 0 where both are 0, inf where only the target is.
 

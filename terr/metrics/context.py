@@ -2,163 +2,162 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import PlanError
 from terr.metrics import balance, shape
+from terr.metrics.tally import Tally, UnitArrays, full_tally
 
 F = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-class UnitArrays(Protocol):
-    """What metrics need of the units; `terr.model.units.Units` has it."""
-
-    @property
-    def indptr(self) -> NDArray[Any]:
-        """CSR row pointers."""
-        ...
-
-    @property
-    def indices(self) -> NDArray[Any]:
-        """CSR neighbours."""
-        ...
-
-    @property
-    def border_km(self) -> NDArray[Any]:
-        """Per CSR entry, km."""
-        ...
-
-    @property
-    def outer_km(self) -> NDArray[Any]:
-        """(n,), km."""
-        ...
-
-    @property
-    def area_km2(self) -> NDArray[Any]:
-        """(n,), km2."""
-        ...
-
-    @property
-    def xy_km(self) -> NDArray[Any]:
-        """(n, 2), km."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """One plan to be measured: n units, k territories, m measures. Arrays are kept as read-only copies.
+    """One plan to be measured: n units, k territories, m measures.
 
     Attributes:
-        slots: int64 (n,), territory position 0..k-1 per unit, -1 = unassigned.
-        k: number of territories.
-        weights: float64 (n, m), loads; the first measure weighs distances.
+        tally: the territories' sums and shapes; the first of its measures weighs distances.
         measures: m names.
-        targets: float64 (k, m), in the measures' units, or None for equal shares of all units' totals.
-        units: graph, borders (km), areas (km2) and points (km) of the units.
-        accounts: float64 (n,), accounts located on each unit, or None.
-        before: int64 (n,), the plan it is compared with in the same naming of territories, -1 = unassigned, or None.
-        outlines_km: (n,) shapely geometries on an equal-area plane in km, or None.
+        targets: float64 (k, m), in the measures' units, or None for equal shares of everything.
+        named: float64 (k, m), loads of accounts that go to a territory by name, in no unit's load; None = none.
+        named_accounts: int64 (k,), how many those are; None = none.
+        before: int (n,), the plan it is compared with in the codes of `tally.assign`, -1 = unassigned, or None.
+        outlines: gives (n,) shapely geometries on an equal-area plane in km; called only if a metric asks.
 
     Raises:
         PlanError: if the arrays don't fit each other.
     """
 
-    slots: Ints
-    k: int
-    weights: F
+    tally: Tally
     measures: tuple[str, ...]
-    targets: F | None
-    units: UnitArrays
-    accounts: F | None = None
-    before: Ints | None = None
-    outlines_km: NDArray[Any] | None = None
+    targets: F | None = None
+    named: F | None = None
+    named_accounts: NDArray[np.int64] | None = None
+    before: NDArray[Any] | None = None
+    outlines: Callable[[], NDArray[Any]] | None = None
 
     def __post_init__(self) -> None:
-        a = np.array(self.slots).astype(np.int64)
-        w = np.array(self.weights, np.float64)
-        w = w[:, None] if w.ndim == 1 else w
-        n = len(np.asarray(self.units.area_km2))
-        if a.ndim != 1 or w.ndim != 2 or len(w) != len(a) or n != len(a) or w.shape[1] != len(self.measures):
+        n, shape_ = len(self.tally.assign), self.tally.load.shape
+        lengths = {len(self.tally.counts), len(self.units.area_km2), n}
+        if self.weights.shape != (n, len(self.measures)) or len(lengths) > 1:
             raise PlanError("the plan, the loads and the units don't fit each other")
-        if len(a) and (a.min() < -1 or a.max() >= self.k):
-            raise PlanError(f"the plan names a territory outside 0 to {self.k - 1}")
-        goal = None if self.targets is None else np.array(self.targets, np.float64).reshape(-1, w.shape[1])
-        if goal is not None and goal.shape != (self.k, w.shape[1]):
-            raise PlanError(f"targets must be {self.k} rows of {w.shape[1]} number(s)")
-        counts = None if self.accounts is None else np.array(self.accounts, np.float64)
-        was = None if self.before is None else np.array(self.before).astype(np.int64)
-        for what, values in (("accounts", counts), ("earlier plan", was), ("outlines", self.outlines_km)):
-            if values is not None and len(values) != n:
-                raise PlanError(f"the {what} must have an entry for each of {n} units")
-        fixed = {
-            "slots": a,
-            "weights": w,
-            "measures": tuple(self.measures),
-            "targets": goal,
-            "accounts": counts,
-            "before": was,
-        }
-        for name, value in fixed.items():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
-            object.__setattr__(self, name, value)
+        for what, values in (("targets", self.targets), ("loads by name", self.named)):
+            if values is not None and values.shape != shape_:
+                raise PlanError(f"{what} must be {shape_[0]} rows of {shape_[1]} number(s)")
+        if self.before is not None and len(self.before) != n:
+            raise PlanError(f"the earlier plan must have an entry for each of {n} units")
 
     @classmethod
     def of(
-        cls, slots: Any, k: int, weights: Any, measures: Sequence[str], targets: Any, units: UnitArrays, **more: Any
+        cls,
+        slots: Any,
+        k: int,
+        weights: Any,
+        measures: Sequence[str],
+        units: UnitArrays,
+        *,
+        targets: Any = None,
+        accounts: Any = None,
+        **more: Any,
     ) -> Context:
-        """A context from anything array-like; see the attributes."""
-        return cls(slots, int(k), weights, tuple(measures), targets, units, **more)
+        """A context from anything array-like, of which it keeps copies.
+
+        Args:
+            slots: int (n,), territory position 0..k-1 per unit, -1 = unassigned.
+            k: number of territories.
+            weights: (n, m) or (n,).
+            measures: m names.
+            units: graph, borders (km), areas (km2) and points (km) of the units.
+            targets: (k, m), see the attributes.
+            accounts: (n,), accounts on each unit; None = none.
+            **more: further attributes.
+
+        Raises:
+            PlanError: if the arrays don't fit each other.
+        """
+        at, w = np.array(slots, dtype=np.int64), np.array(weights, np.float64)
+        counts = np.zeros(len(at), np.int64) if accounts is None else np.array(accounts, np.int64)
+        if len({len(at), len(w), len(counts), len(units.area_km2)}) > 1:
+            raise PlanError("the plan, the loads and the units don't fit each other")
+        if len(at) and not -1 <= at.min() <= at.max() < k:
+            raise PlanError(f"the plan names a territory outside 0 to {k - 1}")
+        for array in (at, w, counts):
+            array.setflags(write=False)
+        goal = None if targets is None else np.array(targets, np.float64).reshape(-1, len(measures))
+        return cls(full_tally(at, tuple(range(k)), units, w, counts), tuple(measures), goal, **more)
+
+    @property
+    def k(self) -> int:
+        """Number of territories."""
+        return len(self.tally.codes)
+
+    @property
+    def units(self) -> UnitArrays:
+        """The units."""
+        return self.tally.units
+
+    @property
+    def weights(self) -> F:
+        """float64 (n, m), loads per unit."""
+        loads = self.tally.loads
+        return loads if loads.ndim == 2 else loads[:, None]
+
+    @cached_property
+    def slots(self) -> NDArray[np.int64]:
+        """int64 (n,), territory position 0..k-1 per unit, -1 = unassigned."""
+        codes = np.array([*self.tally.codes, -1], dtype=np.int64)
+        at = np.full(codes.max() + 2, -1)
+        at[codes[:-1]] = np.arange(self.k)
+        out: NDArray[np.int64] = at[self.tally.assign]  # -1 picks the last cell, which no code reaches
+        return out
+
+    @cached_property
+    def free(self) -> NDArray[np.bool_]:
+        """bool (n,), units without a territory."""
+        return np.asarray(self.tally.assign < 0)
+
+    @cached_property
+    def total(self) -> F:
+        """float64 (m,), everything there is of each measure, in a territory or not."""
+        out: F = self.weights.sum(axis=0) + (0.0 if self.named is None else self.named.sum(axis=0))
+        return out
+
+    @cached_property
+    def all_accounts(self) -> int:
+        """How many there are, in a territory or not."""
+        return int(self.tally.counts.sum()) + int(0 if self.named_accounts is None else self.named_accounts.sum())
 
     @cached_property
     def load(self) -> F:
-        """float64 (k, m), sums per territory."""
-        return _fixed(balance.loads(self.slots, self.weights, self.k))
+        """float64 (k, m), sums per territory, accounts by name included."""
+        return self.tally.load if self.named is None else self.tally.load + self.named
+
+    @cached_property
+    def accounts(self) -> NDArray[np.int64]:
+        """int64 (k,), accounts per territory, those by name included."""
+        more = self.named_accounts
+        return self.tally.accounts if more is None else self.tally.accounts + more
 
     @cached_property
     def goal(self) -> F:
         """float64 (k, m), targets, equal shares if none are given."""
-        return _fixed(balance.equal_targets(self.weights, self.k) if self.targets is None else self.targets.copy())
+        return np.tile(self.total / max(self.k, 1), (self.k, 1)) if self.targets is None else self.targets
+
+    @cached_property
+    def shared(self) -> NDArray[np.bool_]:
+        """bool (m,), there are territories and something of a measure to share out; else balance means nothing."""
+        return np.asarray((self.total > 0) & (self.k > 0))
 
     @cached_property
     def deviation(self) -> F:
-        """float64 (k, m), load / target - 1."""
-        return _fixed(balance.deviation(self.load, self.goal))
-
-    @cached_property
-    def size(self) -> Ints:
-        """int64 (k,), number of units."""
-        return _fixed(np.bincount(self.slots[self.slots >= 0], minlength=self.k).astype(np.int64))
-
-    @cached_property
-    def parts(self) -> Ints:
-        """int64 (k,), connected pieces."""
-        return _fixed(shape.components(self.slots, self.units.indptr, self.units.indices, self.k))
-
-    @cached_property
-    def area_km2(self) -> F:
-        """float64 (k,), km2."""
-        on = self.slots >= 0
-        return _fixed(np.bincount(self.slots[on], np.asarray(self.units.area_km2)[on], self.k).astype(np.float64))
-
-    @cached_property
-    def perimeter_km(self) -> F:
-        """float64 (k,), km."""
-        u = self.units
-        return _fixed(shape.perimeter_km(self.slots, u.indptr, u.indices, u.border_km, np.asarray(u.outer_km), self.k))
-
-    @cached_property
-    def polsby_popper(self) -> F:
-        """float64 (k,), 0 for a territory without units."""
-        around = self.perimeter_km
-        return _fixed(np.where(around > 0, 4 * np.pi * self.area_km2 / np.where(around > 0, around, 1.0) ** 2, 0.0))
+        """float64 (k, m), load / target - 1; NaN for a measure of which there is nothing to share out."""
+        return np.where(self.shared, balance.deviation(self.load, self.goal), np.nan)
 
     @cached_property
     def reock(self) -> F:
@@ -167,31 +166,17 @@ class Context:
         Raises:
             PlanError: without outlines.
         """
-        if self.outlines_km is None:
+        if self.outlines is None:
             raise PlanError("the outlines of the units are needed")
-        return _fixed(shape.reock(self.slots, self.outlines_km, np.asarray(self.units.area_km2), self.k))
+        return shape.reock(self.slots, self.outlines(), np.asarray(self.units.area_km2), self.k)
 
-    def earlier(self) -> Ints:
-        """The plan to compare with.
+    @cached_property
+    def changed(self) -> NDArray[np.bool_]:
+        """bool (n,), units of another territory than before; from or to unassigned counts.
 
         Raises:
-            PlanError: without one.
+            PlanError: without an earlier plan.
         """
         if self.before is None:
             raise PlanError("there is no earlier plan to compare with")
-        return self.before
-
-    def counts(self) -> F:
-        """Accounts per unit.
-
-        Raises:
-            PlanError: without them.
-        """
-        if self.accounts is None:
-            raise PlanError("the number of accounts on each unit is needed")
-        return self.accounts
-
-
-def _fixed(values: NDArray[Any]) -> NDArray[Any]:
-    values.setflags(write=False)
-    return values
+        return np.asarray(self.before != self.tally.assign)

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 
 from terr.aggregate import OUTSIDE, UNLOCATED, PlanTotals, account_codes, placed, plan_totals
 from terr.errors import InputError
+from terr.metrics import each_measure, shown_in
 from terr.model.accounts import CORE, HIDDEN, Accounts
 from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
@@ -26,7 +28,7 @@ _AFTER = ("status", "located_by", "located_note", "source_row")
 _EXCEL_ROWS = 1_048_576
 _EXCEL_CELL = 32_767
 _WIDEST = 40
-_PERCENT = "+0.0%;-0.0%;0.0%"
+_DEVIATION = "+0.0%;-0.0%;0.0%"
 
 
 def accounts_table(
@@ -105,19 +107,18 @@ def accounts_xlsx(
     plan: Plan,
     reps: Iterable[Rep],
     table: pd.DataFrame,
-    notes: pd.DataFrame | None = None,
+    more: Mapping[str, pd.DataFrame] = MappingProxyType({}),
     held: Overrides = NOBODY_HELD,
 ) -> bytes:
-    """An Excel workbook with the sheets Accounts, Territories, Totals and perhaps Notes. No cell is a formula.
+    """An Excel workbook with the sheets Accounts, Territories, Totals and further ones. No cell is a formula.
 
     Args:
         accounts: the accounts.
         units: the units.
         plan: the plan.
         reps: the roster.
-        table: one row for each territory: `code, name, rep, units, accounts` and `load_<measure>`,
-            `target_<measure>`, `deviation_<measure>` (deviation as a share, .05 = 5 %).
-        notes: what else to know: the sheet Notes.
+        table: one row for each territory: `code, name, rep` and the columns of metrics, see `terr.metrics.columns`.
+        more: further sheets: name -> table.
         held: accounts that go to a territory by name.
 
     Raises:
@@ -126,24 +127,22 @@ def accounts_xlsx(
     """
     if len(accounts) >= _EXCEL_ROWS:
         raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} accounts and there are more; export CSV instead")
-    percent = tuple(f"{m} deviation" for m in accounts.measures)
+    territories, pictures = _territories(table, accounts.measures)
     sheets = {
         "Accounts": accounts_table(accounts, units, plan, reps, held),
-        "Territories": _territories(table, accounts.measures),
+        "Territories": territories,
         "Totals": totals_table(plan_totals(accounts, units, plan, held)),
+        **more,
     }
-    if notes is not None:
-        sheets["Notes"] = notes
-    return workbook(sheets, plain=("source_row",), percent=percent)
+    return workbook(sheets, {"source_row": "0", **pictures})
 
 
-def workbook(sheets: Mapping[str, pd.DataFrame], plain: tuple[str, ...] = (), percent: tuple[str, ...] = ()) -> bytes:
+def workbook(sheets: Mapping[str, pd.DataFrame], pictures: Mapping[str, str] = MappingProxyType({})) -> bytes:
     """Tables as an Excel workbook, a sheet for each. No cell is a formula.
 
     Args:
         sheets: name of the sheet -> table.
-        plain: columns of numbers without thousands separators.
-        percent: columns of shares, shown in percent.
+        pictures: column -> how Excel writes its numbers; others have thousands separators.
 
     Raises:
         InputError: if there are more rows than an Excel sheet has.
@@ -162,7 +161,7 @@ def workbook(sheets: Mapping[str, pd.DataFrame], plain: tuple[str, ...] = (), pe
     with xlsxwriter.Workbook(out, options) as book:
         made = _Sheets(book)
         for name, frame in sheets.items():
-            made.add(name, frame, plain=plain, percent=percent)
+            made.add(name, frame, pictures)
     return out.getvalue()
 
 
@@ -180,12 +179,18 @@ def totals_table(totals: PlanTotals) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _territories(table: pd.DataFrame, measures: tuple[str, ...]) -> pd.DataFrame:
-    wanted = {"name": "territory", "rep": "rep", "accounts": "accounts", "units": "units"}
-    for measure in measures:
-        wanted |= {f"{kind}_{measure}": f"{measure} {kind}" for kind in ("load", "target", "deviation")}
-    kept = [c for c in wanted if c in table.columns]
-    return table[kept].rename(columns=wanted)
+def _territories(table: pd.DataFrame, measures: tuple[str, ...]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The sheet, and how its numbers are written where their metric says it: shares, and fractions of one unit."""
+    wanted, pictures = {"name": "territory", "rep": "rep"}, {}
+    for metric, j in each_measure(shown_in("files", per_territory=True), len(measures)):
+        label = metric.label.lower()
+        title = f"{measures[j]} {label}" if metric.per_measure else label
+        wanted[f"{metric.column}_{measures[j]}" if metric.per_measure else metric.column] = title
+        if metric.unit == "%":
+            pictures[title] = _DEVIATION if metric.direction == "none" else "0.0%"
+        elif metric.decimals:
+            pictures[title] = f"#,##0.{'0' * metric.decimals}"
+    return table[[c for c in wanted if c in table.columns]].rename(columns=wanted), pictures
 
 
 def _pick(values: list[str], index: Any) -> Any:
@@ -215,18 +220,15 @@ class _Sheets:
             self._formats[key] = self._book.add_format(properties)
         return self._formats[key]
 
-    def add(self, name: str, frame: pd.DataFrame, plain: tuple[str, ...] = (), percent: tuple[str, ...] = ()) -> None:
-        """A sheet with a frozen header and an autofilter.
-
-        Numbers have thousands separators, but for the columns `plain` (none) and `percent` (shares as percent).
-        """
+    def add(self, name: str, frame: pd.DataFrame, pictures: Mapping[str, str]) -> None:
+        """A sheet with a frozen header and an autofilter; for `pictures` see `workbook`."""
         sheet = self._book.add_worksheet(name)
         for j, column in enumerate(frame.columns):
             title, values = str(column), frame.iloc[:, j]
             guarded = {"quote_prefix": True} if is_formula(title) else {}
             sheet.write_string(0, j, title[:_EXCEL_CELL], self._format(bold=True, bottom=1, **guarded))
             if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-                width = self._numbers(sheet, j, values, "0" if title in plain else _PERCENT if title in percent else "")
+                width = self._numbers(sheet, j, values, pictures.get(title, ""))
             else:
                 width = self._texts(sheet, j, values)
             sheet.set_column(j, j, min(_WIDEST, max(8, len(title), width) + 2))

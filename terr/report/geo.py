@@ -19,7 +19,8 @@ from terr.model.units import UNASSIGNED, Units
 DECIMALS = 6
 """Decimals of a coordinate in degrees: about 0.1 m."""
 UNASSIGNED_NAME = "Unassigned"
-_LOADS = ("load_", "target_", "deviation_")
+_NAMES = ("code", "name", "rep", "units")
+"""Columns of the table of territories that aren't passed on as they are."""
 
 
 def territories_geojson(
@@ -34,8 +35,8 @@ def territories_geojson(
     Args:
         plan: the plan.
         units: its units.
-        table: one row for each territory: `code, name, rep, units, accounts` and `load_<measure>`,
-            `target_<measure>`, `deviation_<measure>` (deviation as a share, .05 = 5 %); further rows are ignored.
+        table: one row for each territory: `code, name, rep` and the columns of metrics, see `terr.metrics.columns`;
+            further rows are ignored.
         boundaries: what the areas are, such as that they are approximate; stands beside `features`.
 
     Raises:
@@ -58,20 +59,17 @@ def territories_geojson(
             "territory": territory.name,
             "rep": _plain(row.get("rep", territory.rep)),
             "units": len(members),
-            "accounts": _plain(row.get("accounts")),
-            **{str(k): _plain(v) for k, v in row.items() if str(k).startswith(_LOADS)},
+            **{str(k): _plain(v) for k, v in row.items() if k not in _NAMES},
         }
         features.append(_feature(properties, geometry[members]))
     members = np.flatnonzero(plan.assign == UNASSIGNED)
     if len(members):
         row = facts.get(UNASSIGNED, {})
-        columns = [str(c) for c in table.columns if str(c).startswith(_LOADS)]
         properties = {
             "territory": UNASSIGNED_NAME,
             "rep": "",
             "units": len(members),
-            "accounts": _plain(row.get("accounts")),
-            **{c: _plain(row.get(c)) for c in columns},
+            **{str(c): _plain(row.get(c)) for c in table.columns if c not in _NAMES},
         }
         features.append(_feature(properties, geometry[members]))
     collection: dict[str, Any] = {"type": "FeatureCollection", "features": features}

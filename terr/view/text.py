@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from terr.model.units import noun
+
+if TYPE_CHECKING:
+    from terr.metrics import Metric
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "C$", "AUD": "A$"}
 # Streamlit makes addresses and icons of these after escapes are undone; an invisible word joiner keeps them text
@@ -59,6 +62,41 @@ def percent(value: float, digits: int = 1, *, signed: bool = False) -> str:
     value = round(value, digits) + 0.0  # -0.04 is "0.0 %", not "-0.0 %"
     text = f"{value:+,.{digits}f} %" if signed else f"{value:,.{digits}f} %"
     return text.replace("-", "−")
+
+
+def metric_title(metric: Metric, measure: str, level: str) -> str:
+    """What a metric is called on a page of a measure and a level: "Unassigned units" are "Unassigned counties"."""
+    title = re.sub(r"\bUnits\b", units_title(level), metric.label)
+    title = re.sub(r"\bunits\b", unit_noun(level), title)
+    return re.sub(r"\bload\b", lambda _: measure, title, flags=re.IGNORECASE)
+
+
+def metric_text(metric: Metric, value: float, currency: str | None = None) -> str:
+    """A metric's value with its unit: "4.1 %", "12 km", "0.62"; an en dash where there is none.
+
+    Args:
+        metric: which; a percentage of which neither way is better has a sign.
+        value: in the metric's unit.
+        currency: code, "" if the measure isn't money, None to write its sums in full.
+    """
+    if not math.isfinite(value):
+        return "–"
+    if metric.unit == "%":
+        return percent(value, metric.decimals, signed=metric.direction == "none")
+    if metric.unit == "the measure's own" and currency is not None:
+        return short(value, currency)
+    if metric.unit == "the measure's own":
+        return number(value, 0 if abs(value) >= 1000 or value == int(value) else 2)
+    return number(value, metric.decimals) + (f" {metric.unit}" if metric.unit.startswith("km") else "")
+
+
+def metric_format(metric: Metric, currency: str = "") -> str:
+    """The same as a format of Streamlit's columns of numbers."""
+    if metric.unit == "%":
+        return f"%+.{metric.decimals}f %%" if metric.direction == "none" else f"%.{metric.decimals}f %%"
+    if metric.unit == "the measure's own":
+        return "$%,.0f" if currency == "USD" else "localized"
+    return f"%.{metric.decimals}f" if metric.decimals else "localized"
 
 
 def count(n: int, one: str, many: str | None = None) -> str:

@@ -286,7 +286,7 @@ def test_rebalance_moves_the_least(accounts: Path, tmp_path: Path, capsys: pytes
 
     code, out, _ = run(capsys, *words)
     assert code == 0
-    assert "Moves: 25.00 % of all states, 25.00 % of all accounts, 30.00 % of all revenue in the region" in out
+    assert "Moves: States moved 25.0 %, Accounts moved 25.0 %, revenue moved 30.0 %, each of all in the region" in out
 
 
 def test_rebalance_names_territories_as_the_plan_does(

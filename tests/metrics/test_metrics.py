@@ -1,4 +1,4 @@
-"""Measures against numbers worked out by hand on a 4 x 4 grid of 10 km squares."""
+"""The functions metrics are made of, against numbers worked out by hand on a 4 x 4 grid of 10 km squares."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from terr.errors import PlanError
-from terr.metrics import METRICS, balance, disruption, score, shape
+from terr.metrics import Context, balance, evaluate, shape
+from tests.helpers import shapes
 
 QUARTERS = np.array([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3], np.int16)
 
@@ -72,25 +72,25 @@ def test_gini_of_one_who_has_all() -> None:
 def test_components_and_strays() -> None:
     slots = QUARTERS.copy()
     slots[15] = 0  # the far corner joins the first quarter
-    assert shape.components(slots, G.indptr, G.indices, 5).tolist() == [2, 1, 1, 1, 0]
-    assert shape.stray_pieces(slots, G.indptr, G.indices, np.ones(16)) == [(0, (15,))]
+    assert shapes.components(slots, G.indptr, G.indices, 5).tolist() == [2, 1, 1, 1, 0]
+    assert shapes.stray_pieces(slots, G.indptr, G.indices, np.ones(16)) == [(0, (15,))]
     heavy = np.ones(16)
     heavy[15] = 99.0
-    assert shape.stray_pieces(slots, G.indptr, G.indices, heavy) == [(0, (0, 1, 4, 5))]
+    assert shapes.stray_pieces(slots, G.indptr, G.indices, heavy) == [(0, (0, 1, 4, 5))]
 
 
 def test_unassigned_units_are_no_component() -> None:
-    assert shape.components(np.full(16, -1, np.int16), G.indptr, G.indices, 2).tolist() == [0, 0]
-    assert shape.stray_pieces(np.full(16, -1, np.int16), G.indptr, G.indices, np.ones(16)) == []
+    assert shapes.components(np.full(16, -1, np.int16), G.indptr, G.indices, 2).tolist() == [0, 0]
+    assert shapes.stray_pieces(np.full(16, -1, np.int16), G.indptr, G.indices, np.ones(16)) == []
 
 
 def test_borders_and_polsby_popper() -> None:
     assert shape.border_km(QUARTERS, G.indptr, G.indices, G.border_km) == 80.0
-    pp = shape.polsby_popper(QUARTERS, G.indptr, G.indices, G.border_km, G.area_km2, G.outer_km, 5)
+    pp = shapes.polsby_popper(QUARTERS, G.indptr, G.indices, G.border_km, G.area_km2, G.outer_km, 5)
     assert pp[:4] == pytest.approx(np.pi / 4)
     assert pp[4] == 0.0
     rows = np.repeat(np.arange(4), 4)  # 40 x 10 km strips: 4 pi 400 / 100^2
-    pp = shape.polsby_popper(rows, G.indptr, G.indices, G.border_km, G.area_km2, G.outer_km, 4)
+    pp = shapes.polsby_popper(rows, G.indptr, G.indices, G.border_km, G.area_km2, G.outer_km, 4)
     assert pp == pytest.approx(4 * np.pi * 400 / 100**2)
 
 
@@ -110,53 +110,8 @@ def test_reock() -> None:
     assert got[4] == 0.0
 
 
-def test_disruption() -> None:
-    after = QUARTERS.copy()
-    after[[0, 15]] = [1, -1]
-    assert disruption.units_pct(QUARTERS, after) == 12.5
-    accounts = np.zeros(16)
-    accounts[[0, 1]] = [3, 1]
-    assert disruption.accounts_pct(QUARTERS, after, accounts) == 75.0
-    assert disruption.load_pct(QUARTERS, after, np.c_[np.ones(16), np.zeros(16)]).tolist() == [12.5, 0.0]
-
-
-def test_scorecard_agrees_with_its_parts() -> None:
-    slots = QUARTERS.copy()
-    slots[15] = -1
-    card = score(slots, 4, np.ones(16), ["accounts"], None, G)
-    assert card.load.ravel().tolist() == [4, 4, 4, 3]
-    assert card.target.ravel().tolist() == [4, 4, 4, 4]
-    assert card.max_deviation.tolist() == [0.25]
-    assert card.unassigned_units == 1
-    assert card.unassigned_load.tolist() == [1.0]
-    assert card.extra_components == 0
-    assert card.units.tolist() == [4, 4, 4, 3]
-    assert card.polsby_popper[0] == pytest.approx(np.pi / 4)
-    assert card.table()[3]["deviation_pct"] == {"accounts": -25.0}
-    assert not card.load.flags.writeable
-
-
-def test_score_rejects_what_does_not_fit() -> None:
-    for bad in (
-        (QUARTERS[:3], 4, np.ones(16), ["a"], None),
-        (QUARTERS, 3, np.ones(16), ["a"], None),
-        (QUARTERS, 4, np.ones(16), ["a", "b"], None),
-        (QUARTERS, 4, np.ones(16), ["a"], np.ones((3, 1))),
-    ):
-        with pytest.raises(PlanError):
-            score(*bad, G)
-
-
-def test_registry_names_formula_unit_and_direction() -> None:
-    for key, metric in METRICS.items():
-        assert key == metric.key
-        assert metric.formula
-        assert metric.unit
-    assert METRICS["reock"].better == "higher"
-
-
 def test_squares_of_a_large_map_are_in_one_piece_each() -> None:
     big = grid(56, 56)
     x, y = (big.xy_km / 10 / 8).astype(int).T
-    slots = (y * 7 + x).astype(np.int16)
-    assert score(slots, 49, np.ones((56 * 56, 2)), ["a", "b"], None, big).extra_components == 0
+    context = Context.of((y * 7 + x).astype(np.int16), 49, np.ones((56 * 56, 2)), ["a", "b"], big)
+    assert evaluate(context).values["extra_components"] == 0

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from terr.edits import moves
 from terr.errors import TerrError
-from terr.metrics import balance, shape
+from terr.metrics import balance
 from terr.metrics.tally import Tally, tally
 from terr.model.edit import Edit
 from terr.model.plan import Plan
+from tests.helpers import shapes
 from tests.helpers.effort import examples
 from tests.helpers.grids import grid_units, make_plan
 
@@ -37,7 +38,7 @@ def test_a_tally_by_hand():
     units = grid_units(2, 3)  # codes 3 4 5 above 0 1 2
     loads, counts = np.array([1.0, 2, 4, 8, 16, 32]), np.array([1, 0, 2, 0, 0, 5])
     got = tally(make_plan(units, [0, 1, 0, 0, -1, 1]), units, loads, counts)
-    assert got.load.tolist() == [13.0, 34.0]
+    assert got.load.tolist() == [[13.0], [34.0]]
     assert got.accounts.tolist() == [3, 5]
     assert got.size.tolist() == [3, 2]
     assert got.pieces.tolist() == [2, 2]
@@ -73,8 +74,8 @@ def test_only_what_is_touched_is_measured_and_another_measure_starts_anew(monkey
 
     from terr.metrics import tally as module
 
-    real = module._measure
-    monkeypatch.setattr(module, "_measure", spy)
+    real = module.full_tally
+    monkeypatch.setattr(module, "full_tally", spy)
     moved = moves.apply(plan, moves.assign(plan, [1], 1).edit)
     second = tally(moved, UNITS, LOADS, COUNTS, first)
     renamed = tally(moves.apply(moved, moves.rename(moved, 2, "D")), UNITS, LOADS, COUNTS, second)
@@ -135,12 +136,12 @@ def test_edits_leave_what_a_full_count_finds(assign, steps):
         assert same(carried, tally(plan, UNITS, LOADS, COUNTS))
         slots, k = plan.slots(), len(plan.territories)
         graph = UNITS.indptr, UNITS.indices
-        assert carried.load.tolist() == balance.loads(slots, LOADS, k)[:, 0].tolist()
+        assert carried.load.tolist() == balance.loads(slots, LOADS, k).tolist()
         assert carried.accounts.tolist() == balance.loads(slots, COUNTS, k)[:, 0].tolist()
-        assert carried.pieces.tolist() == shape.components(slots, *graph, k).tolist()
-        around = shape.perimeter_km(slots, *graph, UNITS.border_km, UNITS.outer_km, k)
+        assert carried.pieces.tolist() == shapes.components(slots, *graph, k).tolist()
+        around = shapes.perimeter_km(slots, *graph, UNITS.border_km, UNITS.outer_km, k)
         assert carried.around_km.tolist() == around.tolist()
-        round_ = shape.polsby_popper(slots, *graph, UNITS.border_km, UNITS.area_km2, UNITS.outer_km, k)
+        round_ = shapes.polsby_popper(slots, *graph, UNITS.border_km, UNITS.area_km2, UNITS.outer_km, k)
         assert carried.polsby_popper.tolist() == round_.tolist()
         strays = [(j, piece) for j, pieces in enumerate(carried.strays) for piece in pieces]
-        assert strays == shape.stray_pieces(slots, *graph, LOADS)
+        assert strays == shapes.stray_pieces(slots, *graph, LOADS)

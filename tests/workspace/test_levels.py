@@ -18,7 +18,6 @@ from terr.boundaries.layers import library
 from terr.boundaries.layers.catalog import LEVELS, layer, load_units
 from terr.cli.boundaries_option import own_boundaries
 from terr.errors import ConflictError, InputError, LocateError, PlanError
-from terr.metrics import shape
 from terr.workspace import Workspace, levels
 from terr.workspace.accounts import dataset
 from terr.workspace.caches import Caches
@@ -27,6 +26,7 @@ from terr.workspace.design.request import DesignRequest
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot, totals
 from terr.workspace.reports.downloads import KINDS, export
+from tests.helpers import shapes
 from tests.helpers.effort import examples
 
 ROWS = """Account ID,Name,ZIP,City,State,County,Latitude,Longitude,Revenue
@@ -306,9 +306,8 @@ def test_a_board_carried_through_edits_is_the_one_made_afresh(tmp_path_factory, 
             assert one.strays == other.strays
             assert (one.rev, one.within, one.unassigned_load) == (other.rev, other.within, other.unassigned_load)
             slots, k = one.plan.slots(), len(one.plan.territories)
-            assert (
-                one.table["pieces"].tolist() == shape.components(slots, one.units.indptr, one.units.indices, k).tolist()
-            )
+            pieces = shapes.components(slots, one.units.indptr, one.units.indices, k)
+            assert one.table["components"].tolist() == pieces.tolist()
     finally:
         ws.close()
         fresh.close()

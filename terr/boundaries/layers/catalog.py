@@ -8,9 +8,10 @@ from functools import lru_cache
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
-from terr.boundaries.geometry.adjacency import components
+from terr.boundaries.geometry.adjacency import components, plane_km
 from terr.boundaries.layers import library
 from terr.boundaries.layers.bundled import LEVELS, bundled, data_dir
 from terr.boundaries.layers.layer import Layer, cut, region_edges
@@ -32,6 +33,7 @@ __all__ = [
     "layer",
     "load_units",
     "national_index",
+    "outlines_km",
     "parse_region",
     "pieces",
     "region_label",
@@ -113,3 +115,13 @@ def pieces(units: Units) -> list[list[int]]:
     label = components(len(units), i, j)
     groups = [np.flatnonzero(label == c).tolist() for c in range(int(label.max()) + 1 if len(label) else 0)]
     return sorted(groups, key=lambda g: (-len(g), g))
+
+
+def outlines_km(units: Units) -> NDArray[np.object_]:
+    """Outlines of the units on an equal-area plane in km, as shapely geometries (n,)."""
+    crs = ALBERS if set(units.region) <= set(LOWER48) else None
+    shapes = units.frame.geometry.to_numpy()
+    xy = shapely.get_coordinates(shapes)
+    plane = plane_km(xy[:, 0], xy[:, 1], crs)
+    out: NDArray[np.object_] = shapely.set_coordinates(np.array(shapes, dtype=object), plane)
+    return out

@@ -18,7 +18,7 @@ from terr.ui.plan import side_panel, tables, territory_map, toolbar
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
 from terr.view.charts import balance_spec
-from terr.view.text import markdown, percent, short
+from terr.view.text import markdown, metric_format, metric_title, short
 from terr.workspace.plan import segment_filter
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
@@ -63,32 +63,7 @@ def _draw() -> None:
 
 
 def _headline(shown: PlanSnapshot) -> None:
-    inside = shown.max_deviation <= shown.info.tolerance + 1e-9
-    st.html(
-        tables.headline(
-            [
-                (
-                    "Max deviation",
-                    percent(100 * shown.max_deviation),
-                    "ok" if inside else "off",
-                    "Largest |load / target - 1| of any territory; the target is the region's total divided equally",
-                ),
-                (
-                    "Moved",
-                    percent(100 * shown.moved),
-                    "",
-                    f"Share of {shown.measure} now in another territory than {shown.baseline or 'after Generate'}, "
-                    "of all that was assigned then",
-                ),
-                (
-                    "Balance index",
-                    "–" if np.isnan(shown.balance_index) else f"{shown.balance_index:.1f}",
-                    "",
-                    "100 x (1 - mean |deviation|); 100 is perfect",
-                ),
-            ]
-        )
-    )
+    st.html(tables.headline(shown))
     icon, sentence = tables.state_of_balance(shown)
     color_word = {"check_circle": "green", "error": "orange", "info": "blue"}[icon]
     st.markdown(f":{color_word}[:material/{icon}:] {sentence}")
@@ -128,7 +103,6 @@ def _table(shown: PlanSnapshot) -> None:
     only = segment_filter_view.chosen(shown)
     frame = tables.table_frame(shown, only)
     extra = () if only is None else segment_filter.column_titles(only, shown.measure)
-    money = "dollar" if shown.currency == "USD" else "localized"
     codes = [int(c) for c in shown.table["code"]]
     # another set of rows is another table: a selection names a row by its number
     key = f"terr_table_{zlib.crc32(repr(codes).encode()):08x}"
@@ -140,12 +114,13 @@ def _table(shown: PlanSnapshot) -> None:
         on_select=partial(_pick, key, codes),
         selection_mode="single-row",
         column_config={
-            shown.measure: st.column_config.NumberColumn(format="$%,.0f" if money == "dollar" else "localized"),
-            "Deviation": st.column_config.NumberColumn(format="%+.1f %%", help="Load ÷ target − 1"),
-            "Accounts": st.column_config.NumberColumn(format="localized"),
+            **{
+                metric_title(m, shown.measure, shown.info.level): st.column_config.NumberColumn(
+                    format=metric_format(m, shown.currency), help=m.formula
+                )
+                for m in tables.columns_shown()
+            },
             **{title: st.column_config.NumberColumn(format="localized") for title in extra},
-            "Pieces": st.column_config.NumberColumn(help="1 = in one piece"),
-            "Compactness": st.column_config.NumberColumn(format="%.2f", help="Polsby-Popper: 1 is a circle"),
         },
     )
 

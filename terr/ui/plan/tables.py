@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from terr.aggregate import drawn_points, unit_codes
+from terr.metrics import Metric, shown_in
 from terr.view.colors import color
-from terr.view.text import count, markdown, percent, short, unit_noun, units_title
+from terr.view.text import count, markdown, metric_text, metric_title, percent, short, unit_noun
 from terr.workspace.plan import segment_filter
 from terr.workspace.plan.segment_filter import SegmentFilter
 from terr.workspace.plan.snapshot import PlanSnapshot
@@ -45,28 +46,26 @@ def chart_frame(board: PlanSnapshot, before: PlanSnapshot | None = None) -> pd.D
 def table_frame(board: PlanSnapshot, only: SegmentFilter | None = None) -> pd.DataFrame:
     """The table under the map; one row per territory in plan order, numbers as numbers; `only` adds its accounts."""
     table = board.table
-    word = units_title(board.info.level)
     frame = pd.DataFrame(
         {
             "Territory": [
                 f"{n} (locked)" if on else n for n, on in zip(table["territory"], table["locked"], strict=True)
             ],
             "Rep": table["rep"].replace("", "–"),
-            board.measure: table["load"],
-            "Deviation": 100 * table["deviation"],
-            "Accounts": table["accounts"],
-            word: table["units"],
-            "Pieces": table["pieces"],
-            "Compactness": table["compactness"],
         }
     )
-    if only is not None:
-        sums = segment_filter.per_territory(board, only)
-        for at, (title, name) in enumerate(
-            zip(segment_filter.column_titles(only, board.measure), sums.columns, strict=True)
-        ):
-            frame.insert(5 + at, title, sums[name])
+    for metric in (m for m in columns_shown() if m.column in table):
+        values = table[metric.column]
+        frame[metric_title(metric, board.measure, board.info.level)] = 100 * values if metric.unit == "%" else values
+        if metric.key == "accounts" and only is not None:
+            sums = segment_filter.per_territory(board, only)
+            frame[list(segment_filter.column_titles(only, board.measure))] = sums
     return frame
+
+
+def columns_shown() -> tuple[Metric, ...]:
+    """Metrics of territories in the table under the map; those of the measure first."""
+    return tuple(sorted(shown_in("plan", per_territory=True), key=lambda m: not m.per_measure))
 
 
 def heading(board: PlanSnapshot) -> str:
@@ -111,12 +110,21 @@ def state_of_balance(board: PlanSnapshot) -> tuple[str, str]:
     return "check_circle", "Every territory is within the limit and in one piece."
 
 
-def headline(figures: list[tuple[str, str, str, str]]) -> str:
-    """HTML of a few large figures: (label, value, "ok" | "off" | "", explanation on hover)."""
-    blocks = (
-        f'<div class="{kind}" title="{escape(help_)}"><small>{escape(label)}</small><b>{escape(value)}</b></div>'
-        for label, value, kind, help_ in figures
-    )
+def headline(board: PlanSnapshot) -> str:
+    """HTML of the plan's few large figures, each explained on hover."""
+    blocks = []
+    for metric in shown_in("plan"):
+        value, help_ = board.metrics.figure(metric.key), metric.formula
+        kind = ""
+        if metric.key == "max_deviation_pct":
+            kind = "ok" if board.max_deviation <= board.info.tolerance + 1e-9 else "off"
+        if metric.key == "load_pct":
+            help_ += f"; before: {board.baseline or 'after Generate'}"
+        label = metric_title(metric, board.measure, board.info.level)
+        blocks.append(
+            f'<div class="{kind}" title="{escape(help_)}"><small>{escape(label)}</small>'
+            f"<b>{escape(metric_text(metric, value, board.currency))}</b></div>"
+        )
     return f'<div class="terr-figures">{"".join(blocks)}</div>'
 
 

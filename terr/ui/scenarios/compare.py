@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from terr.metrics import shown_in
 from terr.ui.scenarios import change_ledger, maps
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
-from terr.view.text import markdown, percent
+from terr.view.text import markdown
+from terr.workspace.accounts.dataset import dataset
 from terr.workspace.scenarios import comparison_tables, tree
 from terr.workspace.scenarios.change_ledger import NOBODY, NOWHERE
 from terr.workspace.scenarios.comparison import (
@@ -21,7 +23,7 @@ from terr.workspace.scenarios.comparison import (
     matching_line,
     measures_shown,
 )
-from terr.workspace.scenarios.key_figures import KeyFigures, key_figures
+from terr.workspace.scenarios.key_figures import deviation_text, key_figures
 
 _MOST = 5
 
@@ -105,19 +107,18 @@ def _unlike(points: dict[str, PlanPoint]) -> dict[str, PlanPoint]:
 
 def _metrics(chosen: dict[str, PlanPoint]) -> None:
     ws = state.workspace()
-    found: dict[str, KeyFigures] = {}
     infos = {k: ws.store.scenarios.get(p.scenario_id) for k, p in chosen.items()}
-    measure = next(iter(infos.values())).measure
-    for key, point in chosen.items():
-        found[point.name] = key_figures(ws, infos[key], point.edit_id, measure=measure)
+    first = next(iter(infos.values()))
+    measure, accounts = first.measure, dataset(ws, first.dataset_id).accounts
+    found = {p.name: key_figures(ws, infos[k], p.edit_id, measure=measure) for k, p in chosen.items()}
     st.markdown(f"**Which one does better** · balance and distances by {markdown(measure)}")
     st.dataframe(
-        comparison_tables.metrics_table(found),
+        comparison_tables.metrics_table(found, measure, first.level, dict(accounts.currency).get(measure, "")),
         hide_index=True,
         width="stretch",
         key="terr_metrics",
         column_config={
-            "": st.column_config.TextColumn(help=" · ".join(f"{m.name}: {m.help}" for m in comparison_tables.METRICS))
+            "": st.column_config.TextColumn(help=" · ".join(f"{m.label}: {m.formula}" for m in shown_in("compare")))
         },
     )
 
@@ -149,10 +150,7 @@ def _pair(a: PlanPoint, b: PlanPoint, chosen: dict[str, PlanPoint]) -> None:
         )
     else:
         st.caption("The plans are made on different areas, so the map can't hatch what changes hands; the tables can.")
-    notes = tuple(
-        f"max deviation {percent(100 * key_figures(ws, s.info, s.edit_id, measure=measures[0]).max_deviation)}"
-        for s in (found.a, found.b)
-    )
+    notes = [deviation_text(key_figures(ws, s.info, s.edit_id, measure=measures[0])) for s in (found.a, found.b)]
     maps.two(found, (a.name, b.name), (notes[0], notes[1]), changes=look != "Both plans")
     _metrics(chosen)
     _gains(found, measures)

@@ -15,13 +15,13 @@ from terr.ui.scenarios import tree as tree_view
 from terr.ui.session import state
 from terr.ui.session.errors import attempt, guarded
 from terr.ui.session.local_time import local
-from terr.view.text import count, markdown, percent
+from terr.view.text import count, markdown
 from terr.workspace import levels
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan import editing
 from terr.workspace.scenarios import history, tree
 from terr.workspace.scenarios.history import HistoryLine
-from terr.workspace.scenarios.key_figures import key_figures
+from terr.workspace.scenarios.key_figures import deviation_text, key_figures
 
 _PAGE = 50
 
@@ -163,7 +163,7 @@ def _point(info: ScenarioInfo, line: HistoryLine) -> None:
     at_head = edit_id == info.head
     st.markdown(
         f"**{'The plan as it is now' if at_head else 'The plan as it was then'}** · "
-        f"{count(found.territories, 'territory', 'territories')} · max deviation {percent(100 * found.max_deviation)}"
+        f"{count(int(found.figure('territories')), 'territory', 'territories')} · {deviation_text(found)}"
     )
     shown = maps.pane(
         info,

@@ -9,25 +9,26 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from terr.metrics import METRICS
 from terr.model.person import Person
 from terr.model.scenario import ScenarioInfo
 from terr.ui.scenarios.picker import allowed
 from terr.ui.session import navigation, state
 from terr.ui.session.errors import attempt
 from terr.ui.session.local_time import local
-from terr.view.text import count, markdown, number, percent
+from terr.view.text import count, markdown, metric_text, percent
 from terr.workspace import levels
 from terr.workspace.scenarios import tree
 from terr.workspace.scenarios.tree import TreeNode
 
+_FIGURES = ("max_deviation_pct", "polsby_popper_mean", "territories")
 COLUMNS = {
     "Plan": st.column_config.TextColumn(width="medium", help="◆ a plan, ◇ a named version of it; branches stand below"),
-    "Max deviation": st.column_config.TextColumn(help="Largest |load ÷ target − 1| of any territory"),
+    **{METRICS[key].label: st.column_config.TextColumn(help=METRICS[key].formula) for key in _FIGURES},
     "Changes hands": st.column_config.TextColumn(
         help="Share of the plan's measure that lies in another territory than in the plan it branched from, or than "
         "when it was generated or imported; of all accounts that either reaches"
     ),
-    "Compactness": st.column_config.TextColumn(help="Mean Polsby-Popper: 1 is a circle"),
 }
 _INDENT = "\u2003"  # spaces of a column's beginning are dropped, this one isn't
 
@@ -39,7 +40,7 @@ def me() -> Person:
 
 def table(nodes: Sequence[TreeNode]) -> pd.DataFrame:
     """One row per plan or version, branches below what they grew from."""
-    rows = []
+    rows, shown = [], [METRICS[key] for key in _FIGURES]
     for node in nodes:
         found = tree.figures(state.workspace(), node)
         known = found.vitals
@@ -48,11 +49,9 @@ def table(nodes: Sequence[TreeNode]) -> pd.DataFrame:
         rows.append(
             {
                 "Plan": f"{_INDENT * 2 * node.depth}{'◇' if node.mark else '◆'} {node.point.name}",
-                "Max deviation": "–" if known is None else percent(100 * known.max_deviation),
                 "Changes hands": moved,
-                "Compactness": "–" if known is None else number(known.compactness, 2),
+                **{m.label: "–" if known is None else metric_text(m, known.figure(m.key)) for m in shown},
                 "Tags": ", ".join(tags),
-                "Territories": "–" if known is None else f"{known.territories:,}",
                 "Measure": node.info.measure,
                 "Last edit": local(node.at),
                 "Made on": levels.heading(node.info) if node.mark is None else "",

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from terr.aggregate import override_loads, placed
-from terr.boundaries.geometry.adjacency import plane_km
-from terr.boundaries.layers.catalog import ALBERS, LOWER48
-from terr.metrics import Scorecard, disruption, score, shape
+from terr.boundaries.layers.catalog import outlines_km
+from terr.metrics import Context, MetricValues, evaluate, shown_in
+from terr.metrics.tally import tally
 from terr.model.plan import Plan
 from terr.model.problem import Problem
 from terr.model.result import Explanation, Result
-from terr.model.units import Units
+from terr.model.units import UNASSIGNED
 from terr.report.plan import plan_csv
 from terr.view.text import unit_noun
 from terr.workspace.batch.inputs import BatchInputs
-from terr.workspace.design.named_account_loads import with_named_accounts
 from terr.workspace.design.problem import SolveTask, pieces_warning
 from terr.workspace.levels import boundaries_report, located_report
 from terr.workspace.plan.editing import natural
@@ -40,15 +39,15 @@ class PlanReport:
     """A plan, measured.
 
     Attributes:
-        ground: what it is for; plan: the plan; card: its figures.
-        counts: int64 (k,), accounts per territory.
+        ground: what it is for; plan: the plan; values: its metrics.
+        order: positions of the territories as they are listed.
         report: the contract's JSON of it.
     """
 
     ground: BatchInputs
     plan: Plan
-    card: Scorecard
-    counts: NDArray[np.int64]
+    values: MetricValues
+    order: tuple[int, ...]
     report: dict[str, Any]
 
     @property
@@ -82,95 +81,75 @@ def plan_report(
         seed: the engine's.
         before: the plan it was made from, to say what moves.
     """
-    units, k, slots = ground.units, len(plan.territories), plan.slots()
-    weights, named_counts = _with_named(ground, plan)
-    goals = np.column_stack([targets(plan, weights[:, q], dict(shares)) for q in range(weights.shape[1])])
-    card = score(slots, k, weights, ground.measures, goals, units)
-    reock = shape.reock(slots, outlines_km(units), units.area_km2, k)
-    pieces = [] if result is not None else _pieces(plan, card)
+    units = ground.units
+    values = evaluate(_context(ground, plan, dict(shares), before))
+    pieces = [] if result is not None else _pieces(plan, values)
     said = dict.fromkeys((*ground.notes, *ground.left_out(plan), *pieces_warning(units), *told, *pieces))
     broken = any(e.code in BREAKS for e in told)
-    status = result.status if result else "limit_broken" if broken else "feasible"
-    held = card.components > 0
-    ids, m = units.ids, ground.measures
+    order = sorted(range(len(plan.territories)), key=lambda j: natural(plan.territories[j].name))
     rows = [
         {
-            "id": territory.name,
-            "units": row["units"],
-            "load": row["load"],
-            "target": row["target"],
-            "deviation_pct": {q: finite(v) for q, v in row["deviation_pct"].items()},
-            "components": row["components"],
-            "polsby_popper": row["polsby_popper"],
-            "rep": territory.rep or None,
+            "id": plan.territories[j].name,
+            **_figures(ground, values, territory=j),
+            "rep": plan.territories[j].rep or None,
         }
-        for territory, row in zip(plan.territories, card.table(), strict=True)
+        for j in order
     ]
-    order = sorted(range(k), key=lambda j: natural(plan.territories[j].name))
     report = {
-        "status": status,
+        "status": result.status if result else "limit_broken" if broken else "feasible",
         "level": units.level,
         "region": list(units.region),
-        "territories_requested": k,
-        "territories": [rows[j] for j in order],
-        "max_deviation_pct": {q: finite(100 * v) for q, v in zip(m, card.max_deviation.tolist(), strict=True)},
-        "cv_pct": dict(zip(m, card.cv_pct.tolist(), strict=True)),
-        "gini": dict(zip(m, card.gini.tolist(), strict=True)),
-        "extra_components": card.extra_components,
-        "unassigned_units": card.unassigned_units,
+        "territories_requested": len(rows),
+        "territories": rows,
+        **_figures(ground, values),
         "bridges": [list(pair) for pair in units.bridges],
-        "compactness": {
-            "polsby_popper_mean": card.polsby_popper_mean,
-            "reock_mean": float(reock[held].mean()) if held.any() else 0.0,
-            "moment_of_inertia_km2": card.moment_of_inertia_km2,
-            "mean_distance_km": card.mean_distance_km,
-            "border_km": card.border_km,
-        },
+        "compactness": _figures(ground, values, "compactness"),
         "certificate": _certificate(result),
-        "disruption": None if before is None else disruption_report(ground, before, plan),
-        "explanations": [{"code": e.code, "message": e.message, "units": [ids[u] for u in e.units]} for e in said],
+        "disruption": None if before is None else _figures(ground, values, "disruption"),
+        "explanations": [
+            {"code": e.code, "message": e.message, "units": [units.ids[u] for u in e.units]} for e in said
+        ],
         "seed": seed,
         "runtime_s": 0.0 if result is None else result.runtime_s,
         "boundaries": boundaries_report(units, ground.asked.findings),
         "located": located_report(placed(ground.accounts, units)),
     }
-    counts = np.bincount(slots[slots >= 0], ground.counts[slots >= 0], k).astype(np.int64) + named_counts
-    return PlanReport(ground, plan, card, counts[order], report)
+    return PlanReport(ground, plan, values, tuple(order), report)
 
 
-def _with_named(ground: BatchInputs, plan: Plan) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """float64 (n_units, m), loads with what goes by name laid on a unit of its territory; int64 (k,), its accounts."""
-    if not len(ground.overrides):
-        return ground.weights, np.zeros(len(plan.territories), dtype=np.int64)
-    free = np.full(len(plan), -1, dtype=np.int16)
-    unlocked = plan.with_changes(territories=tuple(replace(t, locked=False) for t in plan.territories))
-    laid = with_named_accounts(
-        ground.units,
-        unlocked,
-        ground.accounts,
-        ground.overrides,
-        ground.measures,
-        ground.weights,
-        free,
-        plan.codes,
-        np.ones(len(plan), dtype=np.bool_),
-    )
-    return laid.loads, override_loads(ground.accounts, plan, ground.measures, ground.overrides)[1]
+def _context(ground: BatchInputs, plan: Plan, shares: dict[int, float], before: Plan | None) -> Context:
+    """The plan to be measured; territories of the plan before are matched by name, "" = unassigned."""
+    weights, measures = ground.weights, ground.measures
+    by_name, named_accounts = override_loads(ground.accounts, plan, measures, ground.overrides)
+    goals = [targets(plan, weights[:, q], shares, by_name[:, q]) for q in range(len(measures))]
+    was = None
+    if before is not None:
+        code = {t.name.casefold(): t.code for t in plan.territories} | {"": UNASSIGNED}
+        gone = 1 + max(plan.codes, default=0)
+        was = np.array([code.get(n.casefold(), gone) for n in named(before)], dtype=np.int64)
+    counted = tally(plan, ground.units, weights, ground.counts)
+    outlines = partial(outlines_km, ground.units)
+    return Context(counted, measures, np.column_stack(goals), by_name, named_accounts, was, outlines)
 
 
-def disruption_report(ground: BatchInputs, before: Plan, after: Plan) -> dict[str, Any]:
-    """What changes hands, in % of all units, of all accounts and of each measure's whole load in the region.
+def _figures(
+    ground: BatchInputs, values: MetricValues, inside: str = "", *, territory: int | None = None
+) -> dict[str, Any]:
+    """The metrics of one object of the JSON: numbers, or one for each measure by its name.
 
-    Territories are matched by name; a change from or to "unassigned" counts.
+    Args:
+        ground: what was planned.
+        values: of the plan.
+        inside: the object, see `Metric.inside`.
+        territory: the position of the one whose metrics are wanted; None = those of the plan.
     """
-    keys = {name: j for j, name in enumerate(dict.fromkeys(n.casefold() for n in (*named(before), *named(after))))}
-    was, now = (np.array([keys[n.casefold()] for n in named(p)], dtype=np.int64) for p in (before, after))
-    loads = disruption.load_pct(was, now, ground.weights)
-    return {
-        "units_pct": disruption.units_pct(was, now),
-        "accounts_pct": disruption.accounts_pct(was, now, ground.counts),
-        "load_pct": dict(zip(ground.measures, loads.tolist(), strict=True)),
-    }
+    out: dict[str, Any] = {}
+    for metric in shown_in("json", per_territory=territory is not None):
+        if metric.inside == inside:
+            found = [values.of(metric, q) for q in range(len(ground.measures) if metric.per_measure else 1)]
+            plain = [finite(v if territory is None or metric.key in values.failures else v[territory]) for v in found]
+            out[metric.key] = dict(zip(ground.measures, plain, strict=True)) if metric.per_measure else plain[0]
+    return out
 
 
 def named(plan: Plan) -> list[str]:
@@ -179,19 +158,9 @@ def named(plan: Plan) -> list[str]:
     return [names[s] for s in plan.slots().tolist()]
 
 
-def outlines_km(units: Units) -> NDArray[np.object_]:
-    """Outlines of the units on an equal-area plane in km, as shapely geometries (n,)."""
-    crs = ALBERS if set(units.region) <= set(LOWER48) else None
-    shapes = units.frame.geometry.to_numpy()
-    xy = shapely.get_coordinates(shapes)
-    plane = plane_km(xy[:, 0], xy[:, 1], crs)
-    out: NDArray[np.object_] = shapely.set_coordinates(np.array(shapes, dtype=object), plane)
-    return out
-
-
-def finite(value: float) -> float | None:
-    """The number, or None where JSON has none (a load without a target)."""
-    return value if math.isfinite(value) else None
+def finite(value: Any) -> float | int | None:
+    """The number as Python's own, or None where JSON has none (a load without a target)."""
+    return (value.item() if isinstance(value, np.generic) else value) if math.isfinite(value) else None
 
 
 def _certificate(result: Result | None) -> dict[str, Any] | None:
@@ -239,11 +208,9 @@ def faults(ground: BatchInputs, task: SolveTask, assign: NDArray[np.int16], plan
     return out
 
 
-def _pieces(plan: Plan, card: Scorecard) -> list[Explanation]:
-    return [
-        Explanation("pieces", f"{plan.territories[j].name} is in {int(card.components[j])} pieces")
-        for j in np.flatnonzero(card.components > 1).tolist()
-    ]
+def _pieces(plan: Plan, values: MetricValues) -> list[Explanation]:
+    pieces = zip(plan.territories, values.values["components"].tolist(), strict=True)
+    return [Explanation("pieces", f"{t.name} is in {n} pieces") for t, n in pieces if n > 1]
 
 
 def _limit_line(problem: Problem, name: str, measure: str, load: float, j: int, q: int) -> str:

@@ -17,7 +17,7 @@ from terr.model.progress import UNWATCHED, Progress
 from terr.model.result import Explanation, Result
 from terr.workspace.batch.inputs import BatchInputs
 from terr.workspace.batch.named_file import with_named_accounts_of
-from terr.workspace.batch.report import PlanReport, disruption_report, faults, named, plan_report
+from terr.workspace.batch.report import PlanReport, faults, named, plan_report
 from terr.workspace.batch.starting_plan import StartingPlan, read_plan, starting_plan
 from terr.workspace.design.apply_result import design_edit
 from terr.workspace.design.problem import SolveTask, solve_task
@@ -240,7 +240,7 @@ def make_comparison(ground: BatchInputs, a: bytes, b: bytes) -> BatchComparison:
     Raises:
         InputError: if a plan file doesn't fit, saying which.
     """
-    sides = []
+    sides: list[PlanReport] = []
     for label, data in (("first", a), ("second", b)):
         began = time.perf_counter()
         try:
@@ -248,10 +248,12 @@ def make_comparison(ground: BatchInputs, a: bytes, b: bytes) -> BatchComparison:
         except InputError as error:
             raise InputError(f"{label} plan: {error}") from error
         task = solve_task(ground.plan_inputs(plan), starting_plan(ground, plan).request, anew=False)
-        one = plan_report(ground, plan, _shares(task), told=faults(ground, task, task.assign, plan))
+        before = sides[0].plan if sides else None
+        one = plan_report(ground, plan, _shares(task), told=faults(ground, task, task.assign, plan), before=before)
         one.report["runtime_s"] = time.perf_counter() - began
         sides.append(one)
     first, second = sides
+    moved, second.report["disruption"] = second.report["disruption"], None
     was, now = named(first.plan), named(second.plan)
     loads = ground.weights
     ids = ground.units.ids
@@ -271,6 +273,6 @@ def make_comparison(ground: BatchInputs, a: bytes, b: bytes) -> BatchComparison:
         "a": first.report,
         "b": second.report,
         "moves": moves,
-        "disruption": disruption_report(ground, first.plan, second.plan),
+        "disruption": moved,
     }
     return BatchComparison(first, second, report)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import PlanTotals, measures_per_unit, override_loads, plan_totals
+from terr.boundaries.layers.catalog import outlines_km
 from terr.edits.colors import territory_colors
 from terr.edits.moves import apply
 from terr.errors import InputError
-from terr.metrics import balance
+from terr.metrics import Context, MetricValues, columns, evaluate, shown_in
 from terr.metrics.tally import Tally, tally
 from terr.model.accounts import Accounts
 from terr.model.edit import Edit
@@ -22,8 +25,8 @@ from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
-from terr.model.units import UNASSIGNED, Units
-from terr.workspace.accounts.dataset import dataset
+from terr.model.units import Units
+from terr.workspace.accounts.dataset import Dataset, dataset
 from terr.workspace.caches import CacheKind
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import rules_of
@@ -46,14 +49,12 @@ class PlanSnapshot:
         loads: float64 (n_units,), the measure per unit; counts: int64 (n_units,), accounts per unit; of the accounts
             that follow geography.
         held: accounts that go to a territory by name; they are in the table's loads and accounts.
-        table: one row per territory in plan order: `code, territory, rep, locked, color, load, target, deviation`
-            (share), `accounts, units, pieces, compactness` (Polsby-Popper, 0 to 1).
+        table: one row per territory in plan order: `code, territory, rep, locked, color, load, target`, and a column
+            for each metric of territories the Plan page shows; percentages are shares.
+        context: what was measured, for metrics not yet asked for; metrics: those of the plan the page shows.
         strays: codes of units of every piece cut off from the heaviest piece of its territory.
-        max_deviation: largest |load / target - 1|, NaN without territories; within: it is inside the tolerance and
-            every unit that counts is assigned.
-        unassigned_units, unassigned_load: what no territory has.
-        moved: share of the load that changed territory since the baseline, NaN without one; baseline: what that is.
-        balance_index: 100 x (1 - mean |deviation|), clipped at 0.
+        within: the largest deviation is inside the tolerance, and every unit that counts is assigned.
+        baseline: since when accounts count as moved, "" without.
         rules: what the plan is held to beside its limit.
         broken: what of the rules isn't kept, in words.
         data: the data set and its version, for the keys of what is kept in memory of its accounts.
@@ -70,14 +71,11 @@ class PlanSnapshot:
     loads: NDArray[np.float64]
     counts: NDArray[np.int64]
     table: pd.DataFrame
+    context: Context
+    metrics: MetricValues
     strays: tuple[tuple[int, ...], ...]
-    max_deviation: float
     within: bool
-    unassigned_units: int
-    unassigned_load: float
-    moved: float
     baseline: str
-    balance_index: float
     rules: PlanRules = NO_RULES
     broken: tuple[str, ...] = ()
     data: str = ""
@@ -86,9 +84,27 @@ class PlanSnapshot:
     @property
     def total(self) -> float:
         """The measure of all accounts in the region, those that go by name included."""
-        return float(self.loads.sum()) + float(
-            override_loads(self.accounts, self.plan, (self.measure,), self.held)[0].sum()
-        )
+        return float(self.context.total[0])
+
+    @property
+    def max_deviation(self) -> float:
+        """Largest |load / target - 1|, NaN without territories."""
+        return self.metrics.figure("max_deviation_pct") / 100
+
+    @property
+    def moved(self) -> float:
+        """Share of the load in another territory than at the baseline, NaN without one."""
+        return self.metrics.figure("load_pct") / 100
+
+    @property
+    def unassigned_units(self) -> int:
+        """How many units no territory has."""
+        return int(self.context.free.sum())
+
+    @property
+    def unassigned_load(self) -> float:
+        """The measure on units that no territory has."""
+        return float(self.loads[self.context.free].sum())
 
 
 class SnapshotKey(NamedTuple):
@@ -120,11 +136,11 @@ class Baseline:
 
     Attributes:
         assign: int16 (n_units,), territory code per unit.
-        kind: of the edit that made the plan as a whole, "design" or "import".
+        since: when the plan was made as a whole, in words.
     """
 
     assign: NDArray[np.int16]
-    kind: str
+    since: str
 
 
 UnitSums = tuple[NDArray[np.float64], NDArray[np.int64]]
@@ -145,7 +161,7 @@ def plan_snapshot(ws: Workspace, scenario_id: str) -> PlanSnapshot:
         PlanError: if its boundaries changed or are gone.
     """
     info = ws.store.scenarios.get(scenario_id)
-    units = ws.units(info)  # first, since a file of areas may have been taken away since the board was made
+    ws.units(info)  # first, since a file of areas may have been taken away since the board was made
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
     rules = rules_of(ws, info)
@@ -154,9 +170,7 @@ def plan_snapshot(ws: Workspace, scenario_id: str) -> PlanSnapshot:
     def make(known: PlanSnapshot | None) -> PlanSnapshot:
         if known is not None:  # what is kept with the plan changes without a new revision
             return replace(known, info=info)
-        loads, counts = per_unit(ws, info, info.measure, held)
-        made = _measure(ws, info, rev, plan, units, data.accounts, data.reps, loads, counts, rules, held)
-        return replace(made, data=data.key)
+        return _snapshot(ws, info, rev, plan, data, rules, held)
 
     key = SnapshotKey(
         scenario_id, rev, overrides_key(held), data.key, info.measure, info.tolerance, info.name, data.reps, rules
@@ -182,14 +196,9 @@ def preview_snapshot(
     if measure:
         info = replace(info, measure=measure, tolerance=tolerance or info.tolerance)
     plan, rev = ws.plan(scenario_id)
-    data = dataset(ws, info.dataset_id)
-    units = ws.units(info)
-    kept = rules_of(ws, info) if rules is None else rules
     after = apply(plan, change)
-    held = overrides_of(ws, info, after)
-    loads, counts = per_unit(ws, info, info.measure, held)
-    made = _measure(ws, info, rev, after, units, data.accounts, data.reps, loads, counts, kept, held)
-    return replace(made, data=data.key)
+    kept, held = rules_of(ws, info) if rules is None else rules, overrides_of(ws, info, after)
+    return _snapshot(ws, info, rev, after, dataset(ws, info.dataset_id), kept, held)
 
 
 def per_unit(ws: Workspace, info: ScenarioInfo, measure: str, held: Overrides | None = None) -> UnitSums:
@@ -213,29 +222,44 @@ def per_unit(ws: Workspace, info: ScenarioInfo, measure: str, held: Overrides | 
     return ws.caches[UNIT_SUMS].get_or_make(UnitSumsKey(data.key, info.units_version, measure, mark), make)
 
 
-def _measure(
+def measured(
     ws: Workspace,
     info: ScenarioInfo,
-    rev: int,
     plan: Plan,
-    units: Units,
-    accounts: Accounts,
-    reps: tuple[Rep, ...],
-    loads: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    rules: PlanRules,
+    measure: str,
     held: Overrides,
+    shares: Mapping[int, float],
+    before: NDArray[np.int16] | None = None,
+) -> Context:
+    """A plan's sums and shapes, for any metric; of what was measured last, only territories that differ are made anew.
+
+    Args:
+        ws: the workspace.
+        info: the plan's scenario.
+        plan: any of its plans.
+        measure: what is balanced.
+        held: accounts that go to a territory by name.
+        shares: territory code -> share of a full territory.
+        before: int16 (n_units,), the plan it is compared with.
+    """
+    units, (loads, counts) = ws.units(info), per_unit(ws, info, measure, held)
+    by_name, named = override_loads(dataset(ws, info.dataset_id).accounts, plan, (measure,), held)
+    key, tallies = (info.id, measure), ws.caches[TALLIES]
+    found = tallies.put(key, tally(plan, units, loads, counts, tallies.get(key)))
+    goals = targets(plan, loads, shares, by_name[:, 0])
+    return Context(found, (measure,), goals[:, None], by_name, named, before, partial(outlines_km, units))
+
+
+def _snapshot(
+    ws: Workspace, info: ScenarioInfo, rev: int, plan: Plan, data: Dataset, rules: PlanRules, held: Overrides
 ) -> PlanSnapshot:
-    k = len(plan.territories)
-    on = plan.assign != UNASSIGNED
-    found = _tally(ws, info, plan, units, loads, counts)
-    by_name, named = override_loads(accounts, plan, (info.measure,), held)
-    sums = found.load + by_name[:, 0]
-    total = float(loads.sum() + by_name.sum())
-    goals = targets(plan, loads, dict(rules.shares), by_name[:, 0])
-    target = float(goals.min(initial=np.inf)) if k else 0.0
-    deviation = sums / goals - 1.0 if target > 0 else np.full(k, np.nan)
-    names = {r.rep_id: r.name for r in reps}
+    accounts, units = data.accounts, ws.units(info)
+    loads, counts = per_unit(ws, info, info.measure, held)
+    before = _baseline(ws, info)
+    was = None if before is None else before.assign
+    context = measured(ws, info, plan, info.measure, held, dict(rules.shares), was)
+    figures = evaluate(context, shown_in("plan"))
+    names = {r.rep_id: r.name for r in data.reps}
     table = pd.DataFrame(
         {
             "code": [t.code for t in plan.territories],
@@ -243,72 +267,39 @@ def _measure(
             "rep": [names.get(t.rep, t.rep) for t in plan.territories],
             "locked": [t.locked for t in plan.territories],
             "color": list(territory_colors(plan, units.indptr, units.indices).values()),
-            "load": sums,
-            "target": goals,
-            "deviation": deviation,
-            "accounts": found.accounts + named,
-            "units": found.size,
-            "pieces": found.pieces,
-            "compactness": found.polsby_popper,
+            "target": context.goal[:, 0],
+            **columns(context, shown_in("plan", per_territory=True)),
         }
     )
-    worst = float(np.abs(deviation).max()) if k and target > 0 else float("nan")
-    moved, baseline = _moved(ws, info, plan, loads, float(by_name.sum()))
     further = {m: per_unit(ws, info, m, held)[0] for m in measures_of(rules, accounts)}
     more = {m: override_loads(accounts, plan, (m,), held)[0][:, 0] for m in further}
     broken = broken_rules(plan, units, rules, further, dict(accounts.currency), more)
-    unassigned = float(loads[~on].sum())
-    most = rules.unassigned * total
-    left = unassigned > most * (1 + 1e-9) if most > 0 else bool(loads[~on].any())
+    most = rules.unassigned * float(context.total[0])
+    free = loads[context.free]
+    left = float(free.sum()) > most * (1 + 1e-9) if most > 0 else bool(free.any())
+    worst = figures.figure("max_deviation_pct") / 100
     return PlanSnapshot(
         info=info,
         rev=rev,
         plan=plan,
         units=units,
         accounts=accounts,
-        reps=reps,
+        reps=data.reps,
         measure=info.measure,
         currency=dict(accounts.currency).get(info.measure, ""),
         loads=loads,
         counts=counts,
         table=table,
-        strays=tuple(piece for of_one in found.strays for piece in of_one),
-        max_deviation=worst,
+        context=context,
+        metrics=figures,
+        strays=tuple(piece for of_one in context.tally.strays for piece in of_one),
         within=bool(worst <= info.tolerance + 1e-9) and not left and not broken,
-        unassigned_units=int((~on).sum()),
-        unassigned_load=unassigned,
-        moved=moved,
-        baseline=baseline,
-        balance_index=float(balance.balance_index(sums[:, None], goals[:, None])[0])
-        if k and target > 0
-        else float("nan"),
+        baseline="" if before is None else before.since,
         rules=rules,
         broken=broken,
         held=held,
+        data=data.key,
     )
-
-
-def _tally(
-    ws: Workspace, info: ScenarioInfo, plan: Plan, units: Units, loads: NDArray[np.float64], counts: NDArray[np.int64]
-) -> Tally:
-    """The plan's sums and shapes; of what was measured last, whatever plan that was, only what differs is made anew."""
-    key, tallies = (info.id, info.measure), ws.caches[TALLIES]
-    return tallies.put(key, tally(plan, units, loads, counts, tallies.get(key)))
-
-
-def _moved(ws: Workspace, info: ScenarioInfo, plan: Plan, loads: NDArray[np.float64], held: float) -> tuple[float, str]:
-    """Share of the load that changed territory since the newest generated or imported plan on this line of work.
-
-    Accounts that go by name stay where they are, and count among what was assigned.
-    """
-    base = _baseline(ws, info)
-    if base is None or float(loads.sum()) + held <= 0:
-        return float("nan"), ""
-    known = base.assign != UNASSIGNED
-    changed = known & (base.assign != plan.assign)
-    whole = float(loads[known].sum()) + held
-    baseline = "when the plan was generated" if base.kind == "design" else "when the plan was imported"
-    return float(loads[changed].sum()) / whole if whole > 0 else 0.0, baseline
 
 
 def _baseline(ws: Workspace, info: ScenarioInfo) -> Baseline | None:
@@ -317,7 +308,8 @@ def _baseline(ws: Workspace, info: ScenarioInfo) -> Baseline | None:
         steps = {s.id: s for s in history.steps}
         for at in reversed(history.trail(info.head)):
             if steps[at].kind in {"design", "import"}:
-                return Baseline(ws.store.plans.at(info.id, at).assign, steps[at].kind)
+                since = "when the plan was generated" if steps[at].kind == "design" else "when the plan was imported"
+                return Baseline(ws.store.plans.at(info.id, at).assign, since)
         return None
 
     return ws.caches[BASELINES].get_or_make((info.id, info.head), make)
@@ -345,29 +337,16 @@ def report_table(ws: Workspace, scenario_id: str, *, rest: bool = False) -> pd.D
         rest: add a row of code -1 for the unassigned units, if there are any; it has no target.
     """
     one = plan_snapshot(ws, scenario_id)
-    slots, k = one.plan.slots(), len(one.plan.territories)
-    weights, _ = measures_per_unit(one.accounts, one.units, one.accounts.measures, held=one.held)
-    by_name = override_loads(one.accounts, one.plan, one.accounts.measures, one.held)[0]
-    sums = balance.loads(slots, weights, k) + by_name
-    out: dict[str, Any] = {
-        "code": one.table["code"],
-        "name": one.table["territory"],
-        "rep": one.table["rep"],
-        "units": one.table["units"],
-        "accounts": one.table["accounts"],
-    }
-    for j, measure in enumerate(one.accounts.measures):
-        goals = targets(one.plan, weights[:, j], dict(one.rules.shares), by_name[:, j])
-        out[f"load_{measure}"] = sums[:, j]
-        out[f"target_{measure}"] = goals
-        out[f"deviation_{measure}"] = sums[:, j] / goals - 1.0 if k and goals.min() > 0 else np.full(k, np.nan)
-    table = pd.DataFrame(out)
-    free = slots < 0
+    measures, shares = one.accounts.measures, dict(one.rules.shares)
+    weights, counts = measures_per_unit(one.accounts, one.units, measures, held=one.held)
+    by_name, named = override_loads(one.accounts, one.plan, measures, one.held)
+    goals = [targets(one.plan, weights[:, j], shares, by_name[:, j]) for j in range(len(measures))]
+    context = Context(tally(one.plan, one.units, weights, counts), measures, np.column_stack(goals), by_name, named)
+    table = one.table[["code", "territory", "rep"]].rename(columns={"territory": "name"})
+    table = table.assign(**columns(context, shown_in("files", per_territory=True), suffix=True))
+    free = context.free
     if not rest or not free.any():
         return table
-    last = {"code": -1, "name": "Unassigned", "rep": "", "units": int(free.sum())}
-    last["accounts"] = int(one.counts[free].sum())
-    for j, measure in enumerate(one.accounts.measures):
-        last[f"load_{measure}"] = float(weights[free, j].sum())
-        last[f"target_{measure}"] = last[f"deviation_{measure}"] = np.nan
-    return pd.DataFrame({c: [*table[c], last[c]] for c in table.columns})
+    last = {"code": -1, "name": "Unassigned", "rep": "", "units": int(free.sum()), "accounts": int(counts[free].sum())}
+    last |= {f"load_{m}": v for m, v in zip(measures, weights[free].sum(axis=0).tolist(), strict=True)}
+    return pd.DataFrame({c: [*table[c], last.get(c, np.nan)] for c in table.columns})

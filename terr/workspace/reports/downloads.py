@@ -10,10 +10,12 @@ import pandas as pd
 
 from terr.aggregate import placed
 from terr.errors import InputError
+from terr.metrics import evaluate, shown_in
 from terr.report.accounts import accounts_csv, accounts_xlsx
 from terr.report.geo import territories_geojson
 from terr.report.plan import plan_csv, read_plan_csv
 from terr.report.safe import safe_frame
+from terr.view.text import metric_title
 from terr.workspace.levels import WAY_WORDS, boundaries_report, heading, rough_note
 from terr.workspace.plan.editing import EditOutcome, place_by_name
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot, report_table
@@ -50,7 +52,8 @@ def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
     one = plan_snapshot(ws, scenario_id)
     if kind == "accounts.xlsx":
         table = report_table(ws, scenario_id)
-        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, notes_table(one), one.held)
+        more = {"Metrics": metrics_table(one), "Notes": notes_table(one)}
+        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, more, one.held)
     elif kind == "accounts.csv":
         data = accounts_csv(one.accounts, one.units, one.plan, one.reps, one.held)
     elif kind == "plan.csv":
@@ -59,6 +62,13 @@ def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
         what = boundaries_report(one.units)
         data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id, rest=True), what)
     return Download(file_name(one.info.name, kind), mime_of(kind), data)
+
+
+def metrics_table(one: PlanSnapshot) -> pd.DataFrame:
+    """The plan's metrics for the measure it balances, as rows `metric`, `value`, `unit`, `formula`."""
+    found, level = evaluate(one.context, shown_in("files")), one.info.level
+    rows = [(metric_title(m, one.measure, level), found.figure(m.key), m.unit, m.formula) for m in shown_in("files")]
+    return pd.DataFrame(rows, columns=["metric", "value", "unit", "formula"])
 
 
 def notes_table(one: PlanSnapshot) -> pd.DataFrame:

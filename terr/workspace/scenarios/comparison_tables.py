@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,119 +11,46 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import measure_values
-from terr.view.text import percent
+from terr.metrics import Metric, MetricValues, shown_in
+from terr.view.text import metric_text, metric_title
 from terr.workspace.scenarios.change_ledger import NOBODY, NOWHERE
 from terr.workspace.scenarios.comparison import NEW, PlanComparison
-from terr.workspace.scenarios.key_figures import KeyFigures
 
 
-@dataclass(frozen=True)
-class ComparedMetric:
-    """One figure plans are compared by.
-
-    Attributes:
-        name: for a person; help: what it is.
-        of: gives it, in the unit shown.
-        text: writes it; unit: of the difference, in words.
-        less: True if less is better.
-        digits: of the difference.
-    """
-
-    name: str
-    help: str
-    of: Callable[[KeyFigures], float]
-    text: Callable[[float], str]
-    unit: str
-    less: bool
-    digits: int = 1
-
-
-def _plain(digits: int, unit: str = "") -> Callable[[float], str]:
-    return lambda v: "–" if not math.isfinite(v) else f"{v:,.{digits}f}{unit}"
-
-
-METRICS = (
-    ComparedMetric(
-        "Max deviation",
-        "Largest |load ÷ target − 1| of any territory",
-        lambda v: 100 * v.max_deviation,
-        percent,
-        "points",
-        True,
-    ),
-    ComparedMetric(
-        "Balance index",
-        "100 × (1 − mean |deviation|); 100 is perfect",
-        lambda v: v.balance_index,
-        _plain(1),
-        "points",
-        False,
-    ),
-    ComparedMetric(
-        "Spread of loads",
-        "Standard deviation of the loads, % of their mean",
-        lambda v: v.cv_pct,
-        percent,
-        "points",
-        True,
-    ),
-    ComparedMetric(
-        "Compactness",
-        "Mean Polsby-Popper of the territories: 1 is a circle",
-        lambda v: v.compactness,
-        _plain(2),
-        "",
-        False,
-        2,
-    ),
-    ComparedMetric(
-        "Distance to centre",
-        "Mean straight distance of the load from its territory's centre",
-        lambda v: v.distance_km,
-        _plain(0, " km"),
-        "km",
-        True,
-        0,
-    ),
-    ComparedMetric(
-        "Stray pieces", "Pieces cut off from their territory", lambda v: float(v.pieces), _plain(0), "", True, 0
-    ),
-    ComparedMetric(
-        "Unassigned", "Share of the load that no territory has", lambda v: 100 * v.unassigned, percent, "points", True
-    ),
-)
-
-
-def metrics_table(named: Mapping[str, KeyFigures]) -> pd.DataFrame:
-    """One row per metric, a column per plan, and which one is better in words.
+def metrics_table(named: Mapping[str, MetricValues], measure: str, level: str, currency: str = "") -> pd.DataFrame:
+    """One row per metric that any of the plans has, a column per plan, and which one is better in words.
 
     Args:
         named: two or more plans by name, in the order shown.
+        measure: what they are measured by; currency: its currency code, if it is money.
+        level: of the units, for their name.
     """
     rows = []
-    for metric in METRICS:
-        values = {name: metric.of(v) for name, v in named.items()}
-        row = {"": metric.name} | {name: metric.text(v) for name, v in values.items()}
-        rows.append(row | {"Better": verdict(metric, values)})
+    for metric in shown_in("compare"):
+        values = {name: found.figure(metric.key) for name, found in named.items()}
+        if any(metric.key not in found.failures for found in named.values()):
+            row = {"": metric_title(metric, measure, level)}
+            row |= {name: metric_text(metric, v, currency) for name, v in values.items()}
+            rows.append(row | {"Better": verdict(metric, values, currency)})
     return pd.DataFrame(rows)
 
 
-def verdict(metric: ComparedMetric, values: Mapping[str, float]) -> str:
-    """Such as "B by 1.2 points", "the same", "–" if a figure is missing."""
-    if any(not math.isfinite(v) for v in values.values()):
+def verdict(metric: Metric, values: Mapping[str, float], currency: str = "") -> str:
+    """Such as "B by 1.2 points", "the same", "–" if a figure is missing or neither way is better."""
+    if metric.direction == "none" or any(not math.isfinite(v) for v in values.values()):
         return "–"
-    shown = {name: round(v, metric.digits) for name, v in values.items()}
-    order = sorted(shown, key=lambda n: shown[n], reverse=not metric.less)
+    shown = {name: round(v, metric.decimals) for name, v in values.items()}
+    order = sorted(shown, key=lambda n: shown[n], reverse=metric.direction == "higher")
     best, next_ = order[0], order[1]
-    gap = abs(shown[best] - shown[next_])
     leaders = [n for n in order if shown[n] == shown[best]]
     if len(leaders) == len(order):
         return "the same"
     if len(leaders) > 1:
         return f"{' and '.join(leaders)}, alike"
-    unit = f" {metric.unit}" if metric.unit else ""
-    second = f" before {next_}" if len(order) > 2 else ""
-    return f"{best} by {gap:,.{metric.digits}f}{unit}{second}"
+    points = metric.unit in ("%", "0 to 100")
+    gap = abs(shown[best] - shown[next_])
+    text = f"{gap:,.{metric.decimals}f} points" if points else metric_text(metric, gap, currency)
+    return f"{best} by {text}{f' before {next_}' if len(order) > 2 else ''}"
 
 
 def territory_gains(found: PlanComparison, measures: Sequence[str]) -> pd.DataFrame:

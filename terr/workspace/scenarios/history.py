@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from terr.aggregate import override_loads
 from terr.edits.applied import apply
 from terr.edits.history import ROOT, EditNode, History
 from terr.edits.undo_one import UndoneEdit, go_back, undo_edit
 from terr.errors import LocateError
+from terr.metrics import evaluate
 from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
@@ -24,8 +23,8 @@ from terr.workspace.caches import CacheKind
 from terr.workspace.plan.editing import EditOutcome, edit
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import rules_of, save_rules
-from terr.workspace.plan.snapshot import per_unit
-from terr.workspace.scenarios.key_figures import FigureKey, deviation_of
+from terr.workspace.plan.snapshot import measured
+from terr.workspace.scenarios.key_figures import FigureKey
 from terr.workspace.workspace import Workspace
 
 MOST = 2000
@@ -147,11 +146,8 @@ def deviations(ws: Workspace, info: ScenarioInfo, history: History, wanted: set[
 
 
 def _deviation(ws: Workspace, info: ScenarioInfo, plan: Plan, shares: dict[int, float]) -> float:
-    held = overrides_of(ws, info, plan)
-    loads = per_unit(ws, info, info.measure, held)[0]
-    accounts = dataset(ws, info.dataset_id).accounts
-    by_name: NDArray[np.float64] = override_loads(accounts, plan, (info.measure,), held)[0][:, 0]
-    return deviation_of(plan, loads, by_name, shares)
+    context = measured(ws, info, plan, info.measure, overrides_of(ws, info, plan), shares)
+    return evaluate(context, ["max_deviation_pct"]).figure("max_deviation_pct") / 100
 
 
 def title(ws: Workspace, scenario_id: str, edit_id: int) -> str:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from terr.edits.history import ROOT
 from terr.errors import TerrError
+from terr.metrics import MetricValues
 from terr.model.person import Person
 from terr.model.scenario import ScenarioInfo
 from terr.store import Mark
 from terr.workspace.caches import CacheKind
 from terr.workspace.scenarios.comparison import PlanPoint, compare, disruption_share
-from terr.workspace.scenarios.key_figures import KeyFigures, key_figures
+from terr.workspace.scenarios.key_figures import key_figures
 from terr.workspace.workspace import Workspace
 
 
@@ -55,7 +56,7 @@ class TreeFigures:
         why: why there are no figures.
     """
 
-    vitals: KeyFigures | None
+    vitals: MetricValues | None
     moved: float
     since: str
     why: str = ""

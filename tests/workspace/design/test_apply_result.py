@@ -11,7 +11,6 @@ import pytest
 from terr.edits import moves
 from terr.engine import design, rebalance
 from terr.errors import ConflictError, InputError, PlanError
-from terr.metrics import shape
 from terr.model.reps import Rep
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design import apply_result
@@ -19,6 +18,7 @@ from terr.workspace.design.apply_result import DesignRequest
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot, preview_snapshot
 from terr.workspace.reps.homes import home_xy
+from tests.helpers import shapes
 from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, RHODE_ISLAND, SUSSEX, more, start
 
 REPS = (Rep("U-1", "Ann Poe", "06103"), Rep("U-2", "Bob Ray", "06510"), Rep("U-3", "Cleo Lee", "06360"))
@@ -86,12 +86,12 @@ def test_a_design_becomes_one_edit_that_one_undo_takes_back(ct):
     assert (done.rev, done.changed) == (rev + 1, True)
     one = plan_snapshot(ws, sid)
     assert sorted(one.table["territory"]) == ["Coast", "Hills", "Valley"]
-    assert one.table[["territory", "load", "units", "pieces"]].equals(
-        shown.table[["territory", "load", "units", "pieces"]]
+    assert one.table[["territory", "load", "units", "components"]].equals(
+        shown.table[["territory", "load", "units", "components"]]
     )
     assert one.within
     assert one.info.tolerance == 0.25
-    assert (one.table["pieces"] == 1).all()
+    assert (one.table["components"] == 1).all()
     assert one.max_deviation == pytest.approx(result.max_deviation[0])
     assert one.moved == 0.0
     assert one.baseline == "when the plan was generated"
@@ -341,7 +341,7 @@ def test_suggestions_leave_locked_territories_alone(ct):
     after, _ = ws.plan(sid)
     assert np.flatnonzero(after.assign == codes[0]).tolist() == kept.tolist()
     assert after.codes == plan.codes
-    assert shape.components(after.slots(), units.indptr, units.indices, 3).max() >= 1
+    assert shapes.components(after.slots(), units.indptr, units.indices, 3).max() >= 1
 
 
 def test_a_stale_result_is_a_conflict_and_changes_nothing(ws, ri):

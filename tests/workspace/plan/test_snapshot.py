@@ -43,7 +43,7 @@ def test_loads_targets_and_deviations(ws, sid):
     assert table["units"].tolist() == [2, 1]
     assert table["rep"].tolist() == ["Ann", ""]
     assert one.max_deviation == pytest.approx(2 / 3)
-    assert one.balance_index == pytest.approx(100 / 3)
+    assert one.metrics.figure("balance_index") == pytest.approx(100 / 3)
     assert not one.within
     assert (one.measure, one.currency) == ("Revenue", "USD")
     assert one.loads.tolist() == [100.0, 300.0, 200.0]
@@ -52,12 +52,12 @@ def test_loads_targets_and_deviations(ws, sid):
 
 def test_pieces_and_strays(ws, sid):
     one = plan_snapshot(ws, sid)
-    assert one.table["pieces"].tolist() == [2, 1], "New Castle and Sussex don't touch"
+    assert one.table["components"].tolist() == [2, 1], "New Castle and Sussex don't touch"
     assert one.strays == ((SUSSEX,),), "the lighter piece strays"
     editing.paint(ws, sid, [KENT], 0)
     assert plan_snapshot(ws, sid).strays == ()
-    assert plan_snapshot(ws, sid).table["pieces"].tolist() == [1, 0]
-    assert (plan_snapshot(ws, sid).table["compactness"] <= 1.0).all()
+    assert plan_snapshot(ws, sid).table["components"].tolist() == [1, 0]
+    assert (plan_snapshot(ws, sid).table["polsby_popper"] <= 1.0).all()
 
 
 def test_unassigned_units_keep_a_plan_from_being_within(ws, sid):
@@ -113,7 +113,7 @@ def test_a_preview_is_what_comes_after_applying(ws, sid):
     assert shown.table.equals(after.table)
     assert shown.plan.same_as(after.plan)
     assert (shown.max_deviation, shown.within, shown.strays) == (after.max_deviation, after.within, after.strays)
-    assert (shown.unassigned_units, shown.balance_index) == (after.unassigned_units, after.balance_index)
+    assert (shown.unassigned_units, shown.metrics.values) == (after.unassigned_units, after.metrics.values)
 
 
 def test_a_preview_under_another_limit(ws, sid):
@@ -159,7 +159,7 @@ def test_a_measure_that_adds_up_to_nothing_has_no_deviation(ws):
     one = plan_snapshot(ws, sid)
     assert one.table["deviation"].isna().all()
     assert math.isnan(one.max_deviation)
-    assert math.isnan(one.balance_index)
+    assert math.isnan(one.metrics.figure("balance_index"))
     assert not one.within
 
 

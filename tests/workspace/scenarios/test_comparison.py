@@ -102,14 +102,16 @@ def test_the_better_one_is_said_in_words(ws, sid):
     editing.paint(ws, sid, [KENT], 0)
     info = ws.store.scenarios.get(sid)
     table = comparison_tables.metrics_table(
-        {"Before": key_figures(ws, info, head), "After": key_figures(ws, info)}
+        {"Before": key_figures(ws, info, head), "After": key_figures(ws, info)}, "Revenue", "county", "USD"
     ).set_index("")
     assert table.loc["Max deviation"].tolist() == ["0.0 %", "33.3 %", "Before by 33.3 points"]
     assert table.loc["Balance index"].tolist() == ["100.0", "66.7", "Before by 33.3 points"]
-    assert table.loc["Stray pieces"].tolist() == ["0", "0", "the same"]
+    assert table.loc["Disconnected areas"].tolist() == ["0", "0", "the same"]
     assert table.loc["Unassigned", "Better"] == "the same"
     three = comparison_tables.metrics_table(
-        {"A": key_figures(ws, info, head), "B": key_figures(ws, info), "C": key_figures(ws, info, head)}
+        {"A": key_figures(ws, info, head), "B": key_figures(ws, info), "C": key_figures(ws, info, head)},
+        "Revenue",
+        "county",
     ).set_index("")
     assert three.loc["Max deviation", "Better"] == "A and C, alike"
 

@@ -61,9 +61,11 @@ def test_the_tree_shows_plans_versions_and_branches_with_their_figures(ws, sid):
     assert [m.text for m in nodes[0].notes] == ["for the meeting"]
     assert [m.text for m in nodes[1].tags] == ["board version"]
     told = [tree.figures(ws, n) for n in nodes]
-    assert [f.vitals.max_deviation for f in told] == pytest.approx([0, 0, 1 / 3, 1 / 3])
-    assert told[2].vitals.max_deviation == pytest.approx(plan_snapshot(ws, branch.id).max_deviation)
-    assert told[0].vitals.compactness == pytest.approx(plan_snapshot(ws, sid).table["compactness"].mean())
+    assert [f.vitals.figure("max_deviation_pct") for f in told] == pytest.approx([0, 0, 100 / 3, 100 / 3])
+    assert told[2].vitals.figure("max_deviation_pct") / 100 == pytest.approx(plan_snapshot(ws, branch.id).max_deviation)
+    assert told[0].vitals.figure("polsby_popper_mean") == pytest.approx(
+        plan_snapshot(ws, sid).table["polsby_popper"].mean()
+    )
     assert np.isnan(told[0].moved), "nothing was generated"
     assert (told[2].moved, told[2].since) == (pytest.approx(100 / 600), "the branch")
 
