@@ -54,7 +54,8 @@ class Problem:
         continuity: price of the share of the first measure's load that leaves its territory of `start`.
         max_moved: most of that share that may leave it; inf = no limit.
         centres: float64 (k, 2), km: a territory's moment of inertia is taken about this point; nan = its own centre.
-        max_km: float64 (k,), how far a unit's point may be from the territory's centre or seed; inf = no limit.
+        max_km: float64 (k,), how far a unit's point may be from the territory's home; inf = no limit.
+        homes: float64 (k, 2), km: where that distance is measured from; nan = from the fixed centre, else the seed.
         groups: int64 (n,), units of one number stay together; -1 = alone.
         remainder: most of the first measure's load, as a share, that may stay without a territory.
     """
@@ -82,6 +83,7 @@ class Problem:
     max_moved: float
     centres: NDArray[np.float64]
     max_km: NDArray[np.float64]
+    homes: NDArray[np.float64]
     groups: NDArray[np.int64]
     remainder: float
 
@@ -123,6 +125,7 @@ class Problem:
         max_moved: float | None = None,
         centres: Any = None,
         max_km: Any = None,
+        homes: Any = None,
         groups: Any = None,
         remainder: float = 0.0,
     ) -> Problem:
@@ -153,7 +156,8 @@ class Problem:
             max_moved: most of the first measure's load, as a share, that may leave its territory of `start`;
                 None = any.
             centres: (k, 2) km, fixed centres such as reps' homes; nan = the territory's own.
-            max_km: how far a unit's point may be from its territory's centre (or seed), one number or k; None = any.
+            max_km: how far a unit's point may be from its territory's home, one number or k; None = any.
+            homes: (k, 2) km, homes for that; nan = the fixed centre, else the seed.
             groups: (n,), units with the same number >= 0 share a territory; -1 = alone.
             remainder: most of the first measure's load, as a share, that may stay unassigned.
 
@@ -209,14 +213,14 @@ class Problem:
             used = sd[sd >= 0]
             if sd.shape != (k,) or len(np.unique(used)) != len(used) or (sd.size and (sd.min() < -1 or sd.max() >= n)):
                 worse.append(f"seeds must be {k} different units of the region, or -1")
-        points = home_points(centres, k, worse)
+        points, lives = (home_points(p, k, w, worse) for p, w in ((centres, "centres"), (homes, "homes")))
         reach = per_territory(max_km, k, np.inf, "the largest distance", bad)
         if np.isfinite(reach).any():
-            lost = np.isfinite(reach) & np.isnan(points[:, 0])
+            lost = np.isfinite(reach) & np.isnan(points[:, 0]) & np.isnan(lives[:, 0])
             if sd is not None and sd.shape == (k,):
                 lost[sd >= 0] = False
             if lost.any():
-                bad.append("a largest distance needs a home: give the territory a centre or a seed")
+                bad.append("a largest distance needs a home: give the territory one, or a centre or a seed")
         bundles = np.full(n, -1, np.int64) if groups is None else as_array(groups, np.int64, worse, "the groups")
         if bundles.shape != (n,):
             worse.append(f"groups must give each of {n} units a number, or -1")
@@ -261,6 +265,7 @@ class Problem:
             max_moved=moved,
             centres=points,
             max_km=reach,
+            homes=lives,
             groups=bundles,
             remainder=rest,
         )
@@ -300,8 +305,8 @@ class Problem:
 
     @property
     def homes_km(self) -> NDArray[np.float64]:
-        """float64 (k, 2), where distances are measured from: fixed centres, else seeds; nan = nowhere."""
-        out = self.centres.copy()
+        """float64 (k, 2), where distances are measured from: homes, else fixed centres, else seeds; nan = nowhere."""
+        out = np.where(np.isnan(self.homes), self.centres, self.homes)
         if self.seeds is not None:
             free = np.isnan(out[:, 0]) & (self.seeds >= 0)
             out[free] = self.xy_km[self.seeds[free]]

@@ -162,12 +162,12 @@ def per_measure(
     return out
 
 
-def home_points(value: Any, k: int, faults: list[str]) -> NDArray[np.float64]:
+def home_points(value: Any, k: int, what: str, faults: list[str]) -> NDArray[np.float64]:
     """float64 (k, 2), nan where there is none; both or neither of a pair."""
     if value is None:
         return np.full((k, 2), np.nan)
-    out = as_array(value, np.float64, faults, "the centres")
+    out = as_array(value, np.float64, faults, f"the {what}")
     if out.shape != (k, 2) or (np.isnan(out[:, 0]) != np.isnan(out[:, 1])).any() or np.isinf(out).any():
-        faults.append(f"centres must be {k} points (x, y) in km, or nan")
+        faults.append(f"{what} must be {k} points (x, y) in km, or nan")
         return np.full((k, 2), np.nan)
     return out

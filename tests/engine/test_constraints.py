@@ -57,6 +57,15 @@ def test_units_too_far_from_every_home_are_named_or_left() -> None:
     assert left.assign.tolist() == [0] * 4 + [-1] * 2 + [1] * 4
 
 
+def test_a_distance_counts_from_the_home_and_not_from_the_seed_near_it() -> None:
+    # homes lie 8 km off the seeds at both ends: 28 km reach three units of ten from 0, two from 90
+    homes = {"seeds": [0, 9], "homes": [[8.0, 0.0], [98.0, 0.0]], "max_km": 28.0}
+    left = design(row(10, 2, remainder=0.5, **homes), effort=0.2)
+    assert left.status == "feasible"
+    assert left.assign.tolist() == [0] * 4 + [-1] * 3 + [1] * 3
+    assert row(10, 2, **(homes | {"seeds": None})).homes_km.tolist() == homes["homes"]
+
+
 def test_no_more_is_left_than_asked() -> None:
     p = row(10, 2, centres=[[0.0, 0.0], [90.0, 0.0]], max_km=25.0, remainder=0.2)  # four are out of reach
     r = design(p, effort=0.2)
@@ -141,6 +150,8 @@ def test_the_most_that_may_move_is_kept_or_said() -> None:
 def test_what_cant_be_asked_is_refused() -> None:
     with pytest.raises(InputError, match="home"):
         row(4, 2, max_km=10.0)
+    with pytest.raises(PlanError, match="homes must be 2 points"):
+        row(4, 2, homes=[[0.0, 0.0]])
     with pytest.raises(InputError, match="today's plan"):
         row(4, 2, max_moved=0.1)
     with pytest.raises(InputError, match="from 0 to 1"):
@@ -178,6 +189,8 @@ def wishes(draw: st.DrawFn) -> Problem:
         more["centres"] = centres
         if draw(st.booleans()):
             more["max_km"] = np.where(chosen, rng.uniform(15, 60), np.inf)
+        if draw(st.booleans()):
+            more["homes"] = centres + rng.uniform(-9, 9, (k, 2))
     if draw(st.booleans()):
         more["remainder"] = 0.3
     if draw(st.booleans()):

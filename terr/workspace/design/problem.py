@@ -238,20 +238,18 @@ def _homes(
     for j, unit in zip(at, near, strict=True):
         if seeds[j] < 0 and not slots[j].held:
             seeds[j] = unit
-    for j, point in zip(at, points, strict=True):
-        if seeds[j] < 0 and slots[j].held and request.most_km is not None and not request.centred:
-            # it starts at its locks, but its distance counts from home all the same
-            mine = keep & np.isin(locked, (-1, j))
-            mine[seeds[seeds >= 0]] = False
-            seeds[j] = nearest_units(units, point[None], mine)[0]
-    centres = np.full((len(slots), 2), np.nan)
-    if request.centred:
-        centres[at] = points
+    homes = np.full((len(slots), 2), np.nan)
+    homes[at] = points
     reach = np.full(len(slots), np.nan)
     if request.most_km is not None:
-        reach[(seeds >= 0) | ~np.isnan(centres[:, 0])] = request.most_km
+        reach[[*at, *begun]] = request.most_km
     numbers = np.cumsum(keep) - 1
-    return {"seeds": np.where(seeds >= 0, numbers[seeds], -1), "centres": centres, "max_km": reach}
+    return {
+        "seeds": np.where(seeds >= 0, numbers[seeds], -1),
+        "centres": homes if request.centred else None,
+        "max_km": reach,
+        "homes": homes,
+    }
 
 
 def _closed_warning(closed: Sequence[Territory], k: int) -> tuple[Explanation, ...]:

@@ -180,6 +180,7 @@ def test_the_problem_says_what_was_asked(ws, sid):
     assert p.groups[KENT] == p.groups[SUSSEX] != -1
     assert not np.isnan(p.centres).any()
     assert p.max_km.tolist() == [80.0, 80.0]
+    assert p.homes.tolist() == p.centres.tolist()
     assert p.seeds.tolist() == [KENT, NEW_CASTLE]
     assert (task.codes, task.settled) == ((0, 1), True)
 
@@ -190,8 +191,8 @@ def test_a_largest_distance_holds_for_a_rep_with_locked_units_too(ws, sid):
     p = apply_result.design_task(ws, sid, asked(reps=REPS, most_km=40.0)).problem
     assert p.locked.tolist() == [-1, -1, 0]
     assert p.max_km.tolist() == [40.0, 40.0]
-    assert p.seeds.tolist() == [KENT, NEW_CASTLE], "Ann lives in Kent, though Sussex is locked to her"
-    assert p.too_far()[SUSSEX].all()
+    assert p.seeds.tolist() == [-1, NEW_CASTLE]
+    assert p.too_far().tolist() == [[False, True], [True, False], [True, True]], "Ann lives in Kent, Bob in New Castle"
 
 
 def test_unplaced_load_does_not_count_as_changing_hands(ws, sid):
