@@ -14,7 +14,7 @@ navigation.start_page()
 header.line()
 st.title("Accounts")
 ws = state.workspace()
-saved = ws.store.datasets.all()
+saved = dataset.saved(ws)
 
 st.subheader("1 · File")
 upload.choose_file()

@@ -8,6 +8,7 @@ from terr.ui.plan.panel import panel
 from terr.ui.session import local_time, navigation, state
 from terr.view.text import markdown
 from terr.workspace.accounts import dataset
+from terr.workspace.scenarios import tree
 
 navigation.start_page()
 
@@ -16,7 +17,7 @@ ws = state.workspace()
 if sid is None:
     header.line()
     st.title("Plan")
-    plans = ws.store.scenarios.find()
+    plans = tree.plans(ws)
     if plans:
         st.markdown("**Open a plan**")
         for info in plans[:6]:

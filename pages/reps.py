@@ -5,21 +5,18 @@ import streamlit as st
 from terr.ui import header
 from terr.ui.reps import roster
 from terr.ui.session import navigation, state
-from terr.workspace.accounts import dataset
 
 navigation.start_page()
 
 header.line()
 st.title("Reps")
-ws = state.workspace()
 sid = state.scenario_id()
-dataset_id = ws.store.scenarios.get(sid).dataset_id if sid else state.get("dataset")
-if not dataset_id:
+data = state.dataset_in_hand()
+if data is None:
     st.info("A roster belongs to a data set. Load accounts first.", icon=":material/group:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
         navigation.switch("accounts")
 else:
-    data = dataset.dataset(ws, dataset_id)
     roster.upload(data)
     if data.reps:
         st.dataframe(roster.table(data, sid), hide_index=True, width="stretch", key="terr_reps")

@@ -5,14 +5,14 @@ import streamlit as st
 from terr.ui import header
 from terr.ui.scenarios import compare, exceptions, history, tree
 from terr.ui.session import navigation, state
+from terr.workspace.scenarios.tree import plans
 
 navigation.start_page()
 
 header.line()
 st.title("Scenarios")
-plans = state.workspace().store.scenarios.find(include_archived=True)
 tree.undo_line()
-if not plans:
+if not plans(state.workspace(), archived=True):
     st.info("No plan yet. Start one from your accounts.", icon=":material/account_tree:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
         navigation.switch("accounts")

@@ -4,12 +4,12 @@ import streamlit as st
 
 from terr.ui import header
 from terr.ui.scores import kept, likeness, potential, score, segments, tiers, workload
-from terr.ui.scores.editor import SECTION, current, dataset_line
+from terr.ui.scores.editor import SECTION, dataset_line
 from terr.ui.session import navigation, state
 
 navigation.start_page()
 
-data = current(state.workspace())
+data = state.dataset_in_hand()
 header.line()
 st.title("Scores")
 if data is None:

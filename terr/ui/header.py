@@ -6,11 +6,11 @@ from html import escape
 
 import streamlit as st
 
-from terr.errors import LocateError
 from terr.ui.live import window
 from terr.ui.session import state
 from terr.ui.session.local_time import local
 from terr.workspace import levels
+from terr.workspace.accounts import dataset as datasets
 
 _MOST, _NAMED = 8, 4
 
@@ -40,14 +40,14 @@ def line() -> None:
     parts = []
     dataset_id = state.get("dataset")
     if dataset_id:
-        try:
-            parts.append(f"<span>{escape(ws.store.datasets.get(dataset_id).name)}</span>")
-        except LocateError:
+        if name := datasets.name_of(ws, dataset_id):
+            parts.append(f"<span>{escape(name)}</span>")
+        else:
             state.drop("dataset")
     sid = state.scenario_id()
     if sid:
-        info = ws.store.scenarios.get(sid)
-        parts = [f"<span>{escape(ws.store.datasets.get(info.dataset_id).name)}</span>"]
+        info = ws.scenario(sid)
+        parts = [f"<span>{escape(datasets.name_of(ws, info.dataset_id))}</span>"]
         parts.insert(0, f"<b>{escape(info.name)}</b>")
         if levels.is_rough(info):
             parts.append("<span>approximate areas</span>")

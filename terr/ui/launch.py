@@ -13,13 +13,13 @@ from pathlib import Path
 _HEAVY = (
     "altair",
     "folium",
-    "terr.engine",
     "terr.view.charts",
     "terr.view.mapview",
     "terr.workspace.plan.snapshot",
     "terr.workspace.live.map_events",
     "terr.workspace.reports.downloads",
     "terr.workspace.design.apply_result",
+    "terr.workspace.design.solver_pool",
 )
 _HOME = ("127.0.0.1", "localhost", "::1")
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,11 +49,9 @@ def _preload() -> None:
     """
     for name in _HEAVY:
         import_module(name)
-    from terr.boundaries.layers.catalog import load_units
-    from terr.locate import home_points
+    from terr.workspace.boundary_library import warm_up
 
-    load_units("county", "lower48")
-    home_points(["10001"])
+    warm_up()
 
 
 def _stay_home() -> None:

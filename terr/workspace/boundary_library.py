@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from terr.boundaries.layers import bundled, library
+from terr.boundaries.layers.catalog import load_units
 from terr.boundaries.own.cleaning import CleanedAreas, Duplicates, clean
 from terr.boundaries.own.findings import Finding
 from terr.boundaries.own.finishing import prepare_areas
-from terr.boundaries.own.upload import InspectedFile, inspect
+from terr.boundaries.own.upload import ROW_NUMBER, InspectedFile, inspect
 from terr.boundaries.zips import census, zcta
 from terr.errors import InputError, LocateError, PlanError
+from terr.locate import home_points
 from terr.model.progress import Progress
 from terr.view.text import and_list
 from terr.workspace.background_job import BackgroundJob
 from terr.workspace.workspace import Workspace
+
+__all__ = ["ROW_NUMBER", "CleanedAreas", "Finding", "InspectedFile"]  # of other floors, for the pages
 
 TITLE = 120
 """Most characters of a name."""
@@ -58,6 +62,12 @@ class AddedBoundaries:
     title: str
     count: int
     findings: tuple[Finding, ...]
+
+
+def warm_up() -> None:
+    """Read the boundaries and ZIP tables that most plans need, so that the first page needn't wait for them."""
+    load_units("county", "lower48")
+    home_points(["10001"])
 
 
 def at_hand(ws: Workspace) -> tuple[LibraryEntry, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from terr.aggregate import placed
 from terr.boundaries.layers import library
 from terr.boundaries.layers.bundled import TITLES
-from terr.boundaries.layers.catalog import LEVELS, layer, load_units, parse_region, region_label
+from terr.boundaries.layers.catalog import LEVELS, STATES, layer, load_units, parse_region, region_label
 from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
@@ -69,6 +69,11 @@ def check_level(level: str) -> None:
     known = choices()
     if level not in [c.level for c in known]:
         raise InputError(f"{shown(level)} is not a level; choose {', '.join(c.level for c in known)}")
+
+
+def state_name(code: str) -> str:
+    """What a state is called, by its code of two letters."""
+    return STATES[code]
 
 
 def has_states(level: str) -> bool:

@@ -48,13 +48,29 @@ class Workspace:
         """Close the database."""
         self.store.close()
 
+    def scenario(self, scenario_id: str) -> ScenarioInfo:
+        """What is known of a scenario, without its plan.
+
+        Raises:
+            LocateError: if the scenario doesn't exist, or isn't this person's to see.
+        """
+        return self.store.scenarios.get(scenario_id)
+
+    def rev(self, scenario_id: str) -> int:
+        """The newest revision of a plan; cheap enough to ask at every rerun.
+
+        Raises:
+            LocateError: if the scenario doesn't exist.
+        """
+        return self.store.scenarios.rev(scenario_id)
+
     def plan(self, scenario_id: str) -> tuple[Plan, int]:
         """The plan as stored now, and its revision; another process's edits are seen.
 
         Raises:
             LocateError: if the scenario doesn't exist.
         """
-        rev = self.store.scenarios.rev(scenario_id)
+        rev = self.rev(scenario_id)
         known = self.caches[PLANS].get((scenario_id, rev))
         if known is not None:
             return known, rev

@@ -290,15 +290,17 @@ def test_units_are_moved_by_list(open_app, ws, sid):
 
 
 def test_pasted_codes_find_their_units_without_their_zero(ws):
-    from terr.ui.session.unit_picker import match_units
+    from terr.workspace.plan.paste_units import in_plan
     from terr.workspace.plan.snapshot import plan_snapshot
 
     county = plan_snapshot(ws, start(ws, "CT").id)
-    assert match_units(county, '09110\n9120\n"09130"\nCAPITOL, ct\n\n12') == ([0, 1, 2], ["12"])
+    found = in_plan(county, '09110\n9120\n"09130"\nCAPITOL, ct\n\n12')
+    assert (found.units, found.unknown) == ((0, 1, 2), ("12",))
     info = start(ws)
     states = editing.create(ws, dataset_id=info.dataset_id, level="state", region="CA, NV", measure="Revenue")
     shown = plan_snapshot(ws, states.id)
-    assert match_units(shown, "ca\nCA\nNevada\nTX") == ([0, 1], ["TX"])
+    found = in_plan(shown, "ca\nCA\nNevada\nTX")
+    assert (found.units, found.unknown) == ((0, 1), ("TX",))
 
 
 def test_scenarios_are_renamed_duplicated_deleted_and_brought_back(open_app, ws, sid):

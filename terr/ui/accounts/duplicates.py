@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from terr.matching.duplicates import HOWS, DuplicateDecision, DuplicateSuggestion, How
-from terr.matching.families import COUNTS, Count, Family, FamilyDecision, FamilyOverlap
 from terr.ui.accounts.corrections import forget
 from terr.ui.jobs import thread_jobs
 from terr.ui.session import state
@@ -19,10 +17,22 @@ from terr.view.text import and_list, count, markdown, short
 from terr.workspace import Workspace
 from terr.workspace.accounts import duplicates, merge_rules
 from terr.workspace.accounts.dataset import Dataset
-from terr.workspace.accounts.duplicates import COUNT_WORDS, HOW_WORDS, DuplicateReview
+from terr.workspace.accounts.duplicates import (
+    COUNT_WORDS,
+    HOW_WORDS,
+    Count,
+    DuplicateDecision,
+    DuplicateReview,
+    DuplicateSuggestion,
+    Family,
+    FamilyDecision,
+    FamilyOverlap,
+    How,
+)
 from terr.workspace.background_job import BackgroundJob
 
 _PAGE = 10
+_MERGED: tuple[How, ...] = ("keep", "sum", "max")
 
 
 def duplicates_part(data: Dataset) -> None:
@@ -126,9 +136,9 @@ def _group(data: Dataset, one: DuplicateSuggestion) -> None:
             key=f"terr_stays_{one.key}",
             help="Its row, name and place stay. Which one is most complete is suggested.",
         )
-        effects = {h: _effects(data, one, h, str(keep)) for h in HOWS[:3]}
+        effects = {h: _effects(data, one, h, str(keep)) for h in _MERGED}
         how: How = b.selectbox(
-            "Figures", HOWS[:3], format_func=lambda h: f"{effects[h]}: {HOW_WORDS[h]}", key=f"terr_how_{one.key}"
+            "Figures", _MERGED, format_func=lambda h: f"{effects[h]}: {HOW_WORDS[h]}", key=f"terr_how_{one.key}"
         )
         ws, sid = state.workspace(), data.info.id
         if c.button("Merge", key=f"merge_{one.key}", type="primary", icon=":material/merge:", width="stretch"):
@@ -187,7 +197,10 @@ def _family(data: Dataset, one: Family) -> None:
         st.caption(" · ".join(_overlap(data, o) for o in one.overlaps))
         a, b = st.columns([4, 1.2], vertical_alignment="bottom")
         how: Count = a.selectbox(
-            "What counts", COUNTS, key=f"terr_count_{one.parent}", format_func=lambda c: _counted(data, one, c)
+            "What counts",
+            list(COUNT_WORDS),
+            key=f"terr_count_{one.parent}",
+            format_func=lambda c: _counted(data, one, c),
         )
         ws, sid = state.workspace(), data.info.id
         label = "Keep as it is" if how == "both" else "Count once"

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from terr.matching.reload import Reload
 from terr.ui.jobs import thread_jobs
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
@@ -62,7 +61,7 @@ def decide(measure_of: Callable[[dataset.Intake], str]) -> None:
     if one is None:
         return
     ws = state.workspace()
-    name = ws.store.datasets.get(one.of).name
+    name = dataset.name_of(ws, one.of)
     st.subheader(f"From {markdown(name)} to {markdown(one.taken.raw.filename)}")
     _compared(one.reload, measure_of(one.taken), dict(one.taken.accounts.currency), "next")
     row = st.container(horizontal=True)
@@ -83,7 +82,7 @@ def _kept(data: Dataset) -> None:
     state.say("Kept as the next version. Plans of the earlier one can be moved over under “Next extract”.")
 
 
-def _compared(reload: Reload, measure: str, currency: dict[str, str], key: str) -> None:
+def _compared(reload: next_extract.Reload, measure: str, currency: dict[str, str], key: str) -> None:
     st.markdown(f"#### {markdown(reload.sentence())}")
     if reload.unclear:
         st.caption(f"{count(reload.unclear, 'row')} had a key that several rows have; they are told as gone and new.")
@@ -177,10 +176,7 @@ def _plans(data: Dataset) -> None:
             help="Territories, edits and undo stay; the loads become those of this extract.",
         ):
             _move(one.info.id, one.info.dataset_id, sid, "now has this extract; its history is as it was")
-    for info in ws.store.scenarios.find(dataset_id=sid):
-        last = next_extract.before(ws, info)
-        if last is None:
-            continue
+    for info, last in next_extract.movable_back(ws, sid):
         text, button = st.columns([4, 1.4], vertical_alignment="center")
         text.markdown(f"{markdown(info.name)} · had {markdown(last.name)} before")
         if button.button("Move back", key=f"back_{info.id}", width="stretch", icon=":material/undo:"):

@@ -7,12 +7,11 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from terr.ingest import Question, QuestionChoice
 from terr.model.progress import Progress
 from terr.ui.session import state
 from terr.view.text import count, markdown, short
 from terr.workspace.accounts import upload
-from terr.workspace.accounts.upload import UploadDraft
+from terr.workspace.accounts.upload import Question, QuestionChoice, UploadDraft
 
 Answered = Callable[[Callable[[Progress], UploadDraft]], None]
 

@@ -17,6 +17,7 @@ from terr.workspace.accounts import dataset
 from terr.workspace.accounts import review as review_data
 from terr.workspace.accounts.dataset import Dataset, Intake
 from terr.workspace.background_job import BackgroundJob
+from terr.workspace.plan import new_plan
 
 _FATES = {"In": "#009E73", "In, not located": "#E69F00", "Left out": "#9AA1AB", "Rejected": "#D55E00"}
 TABS = ("What needs an eye", "Repairs", "Duplicates and families", "Changes", "Rows, money and places", "Next extract")
@@ -81,7 +82,7 @@ def _read_again(data: Dataset) -> Intake | None:
 def measure_of(taken: Intake) -> str:
     """The measure whose money is shown: potential or revenue if there is one; "" if there is none."""
     names = list(taken.ledger.totals)
-    return names[state.suggested_measure(names)] if names else ""
+    return names[new_plan.suggested_measure(names)] if names else ""
 
 
 def _currency(taken: Intake, measure: str) -> str:

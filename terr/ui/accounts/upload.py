@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from terr.demo import write_demo
-from terr.errors import InputError, LocateError
-from terr.ingest import FIELDS, ColumnMap
 from terr.ui.accounts import database_query, questions
 from terr.ui.jobs import thread_jobs
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import count, markdown
-from terr.workspace.accounts import dataset, demo, next_extract, upload
+from terr.workspace.accounts import column_roles, dataset, demo, next_extract, upload
 from terr.workspace.accounts.upload import UploadDraft
 from terr.workspace.background_job import BackgroundJob
 from terr.workspace.reports.downloads import XLSX
-
-LABELS = {
-    "account_id": "Account id",
-    "name": "Name",
-    "owner": "Owner",
-    "zip": "ZIP",
-    "city": "City",
-    "state": "State",
-    "county": "County",
-    "latitude": "Latitude",
-    "longitude": "Longitude",
-}
-MEASURE, MONEY, KEEP = "Measure (a number)", "Measure (US dollars)", "Keep as attribute"
 
 
 @st.cache_data(show_spinner=False)
 def sample_file() -> bytes:
     """The demo workbook, to look at or to start from."""
-    buffer = BytesIO()
-    write_demo(buffer)
-    return buffer.getvalue()
+    return demo.workbook()
 
 
 def choose_file() -> None:
@@ -98,7 +78,7 @@ def confirm() -> None:
     if draft is None:
         return
     of = _next_of()
-    name = markdown(state.workspace().store.datasets.get(of).name) if of else ""
+    name = markdown(dataset.name_of(state.workspace(), of)) if of else ""
     st.subheader(f"2 · Columns of the next extract of {name}" if of else "2 · Columns")
     if thread_jobs.running("gate_take"):
         thread_jobs.show_thread_job("gate_take", _done, stop="Cancel")
@@ -140,13 +120,8 @@ def confirm() -> None:
 
 def _next_of() -> str:
     """Id of the data set that the file at hand is the next extract of, "" if it is a file of its own."""
-    of = state.get("next_of", "")
-    if of:
-        try:
-            state.workspace().store.datasets.get(of)
-        except LocateError:
-            return ""
-    return str(of)
+    of = str(state.get("next_of", ""))
+    return of if of and dataset.name_of(state.workspace(), of) else ""
 
 
 def _go(draft: UploadDraft) -> None:
@@ -216,7 +191,7 @@ def _mended(draft: UploadDraft) -> bool:
     owner = upload.owner_of_rejects(ws, draft)
     if not owner:
         return False
-    name = ws.store.datasets.get(owner).name
+    name = dataset.name_of(ws, owner)
     st.info(
         f"These are {count(len(draft.raw.rows), 'mended row')} of “{markdown(name)}”. They go back to where they came "
         "from, so that nothing is counted twice.",
@@ -270,15 +245,11 @@ def _shape(draft: UploadDraft) -> None:
 
 def _columns(draft: UploadDraft) -> UploadDraft:
     """The table of columns, and the draft with what is chosen there."""
-    raw, columns = draft.raw, draft.columns
-    options = [KEEP, MEASURE, MONEY, *LABELS.values()]
-    role = {c: LABELS[f] for f, c in columns.fields.items()}
-    role |= {c: MONEY if draft.money.get(m) else MEASURE for m, c in columns.measures.items()}
-    looks = draft.looks
+    raw, looks, roles = draft.raw, draft.looks, column_roles.roles_of(draft)
     start = state.get("pending_roles")
     mark = (raw.sha256, raw.sheet, raw.header_row)
     if start is None or start[0] != mark:  # the editor shows the first guess; what it changes is kept by itself
-        start = (mark, [role.get(c, KEEP) for c in looks["column"]])
+        start = (mark, roles)
         state.put("pending_roles", start)
     frame = pd.DataFrame(
         {
@@ -296,52 +267,17 @@ def _columns(draft: UploadDraft) -> UploadDraft:
         height=min(460, 38 + 35 * len(frame)),
         disabled=["Column", "Examples", "Filled"],
         column_config={
-            "Is": st.column_config.SelectboxColumn("Is", options=options, required=True, width="medium"),
+            "Is": st.column_config.SelectboxColumn(
+                "Is", options=list(column_roles.ROLES), required=True, width="medium"
+            ),
             "Filled": st.column_config.NumberColumn("Filled", format="%.0f %%", width="small"),
         },
     )
-    if list(edited["Is"]) == [role.get(c, KEEP) for c in looks["column"]]:
+    if list(edited["Is"]) == roles:
         return draft
-
-    def chosen() -> UploadDraft:
-        made = chosen_columns(edited, columns)
-        money = {m: _currency(draft, m) for m, c in made.measures.items() if _is_money(edited, c)}
-        return upload.with_columns(draft, made, money)
-
-    changed = attempt(chosen)
+    changed = attempt(lambda: column_roles.with_roles(draft, list(edited["Is"])))
     if changed is None:
         state.show_said()
         return draft
     state.put("pending", changed)
     return changed  # type: ignore[no-any-return]
-
-
-def _currency(draft: UploadDraft, measure: str) -> str:
-    return draft.money.get(measure, "") or "USD"
-
-
-def _is_money(frame: pd.DataFrame, column: str) -> bool:
-    return bool((frame.loc[frame["Column"] == column, "Is"] == MONEY).any())
-
-
-def chosen_columns(frame: pd.DataFrame, before: ColumnMap) -> ColumnMap:
-    """The column map a person confirmed; a measure keeps the name it had.
-
-    Raises:
-        InputError: if two columns are given one role.
-    """
-    names = {c: m for m, c in before.measures.items()}
-    field_of: Mapping[str, str] = {label: field for field, label in LABELS.items()}
-    fields: dict[str, str] = {}
-    measures: dict[str, str] = {}
-    for column, role in zip(frame["Column"], frame["Is"], strict=True):
-        if role in {MEASURE, MONEY}:
-            measures[names.get(str(column), str(column))] = str(column)
-        elif role in field_of:
-            if field_of[role] in fields:
-                raise InputError(
-                    f'both "{fields[field_of[role]]}" and "{column}" are marked as {role}; keep one and set the other '
-                    f'to "{KEEP}"'
-                )
-            fields[field_of[role]] = str(column)
-    return ColumnMap(fields={f: fields[f] for f in FIELDS if f in fields}, measures=measures, decimal=before.decimal)

@@ -20,7 +20,7 @@ def watch() -> None:
     run: solver_jobs.SolverJob | None = state.get("proof")
     if run is not None and solver_jobs.collect(run) and run.result is not None:
         ws, sid = state.workspace(), run.task.scenario_id
-        info = ws.store.scenarios.get(sid)
+        info = ws.scenario(sid)
         attempt(
             lambda: plan_settings.save_certificate(
                 ws, sid, run.head, certificate.proof_of(run.result, info.measure, info.tolerance)

@@ -17,6 +17,7 @@ from terr.workspace.design import apply_result, form, preview_text
 from terr.workspace.design.form import DesignForm
 from terr.workspace.design.request import SHAPE_WORDS, WORDS, to_json
 from terr.workspace.plan import plan_settings
+from terr.workspace.plan.new_plan import suggested_count
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
 _HELP = {
@@ -28,7 +29,7 @@ _HELP = {
 
 def begin(shown: PlanSnapshot) -> None:
     """Take what was asked last as what the drawer opens with."""
-    state.put("gen_from", (uuid4().hex[:8], form.draft_of(shown, min(500, len(shown.units), state.suggested_k(shown)))))
+    state.put("gen_from", (uuid4().hex[:8], form.draft_of(shown, suggested_count(shown))))
     state.drop("gen_shares", "gen_groups")
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from terr.boundaries.layers.catalog import STATES
 from terr.errors import TerrError
-from terr.ui.session import state, unit_picker
+from terr.ui.session import state
 from terr.view.text import and_list, markdown, sentence, unit_noun, units_title
+from terr.workspace import levels
 from terr.workspace.design import apply_result, form, preview_text
 from terr.workspace.design.form import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE, WHO, DesignForm
 from terr.workspace.design.planned_territories import PlannedTerritory, planned_territories
 from terr.workspace.design.solve_task import measure_loads
+from terr.workspace.plan import paste_units
 from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup
 from terr.workspace.plan.snapshot import PlanSnapshot
 
@@ -156,7 +157,7 @@ def _together(shown: PlanSnapshot, draft: DesignForm) -> dict[str, Any]:
         gone.button("Remove", key=f"gen_group_gone_{at}", on_click=_remove_group, args=(at,), width="stretch")
     a, b, c = st.columns([1.3, 3, 0.9], vertical_alignment="bottom")
     a.text_input("Name", key="gen_group_name", max_chars=60, placeholder=f"Group {len(groups) + 1}")
-    if len(names) <= unit_picker.MOST_TO_PICK:
+    if len(names) <= paste_units.MOST_TO_PICK:
         b.multiselect(
             f"{units_title(level)} to keep in one territory",
             shown.units.ids,
@@ -179,7 +180,7 @@ def _together(shown: PlanSnapshot, draft: DesignForm) -> dict[str, Any]:
             "States to keep whole",
             states,
             default=[s for s in draft.whole_states if s in states],
-            format_func=lambda s: STATES[s],
+            format_func=levels.state_name,
             key="gen_whole",
             placeholder="None",
         )
@@ -188,12 +189,12 @@ def _together(shown: PlanSnapshot, draft: DesignForm) -> dict[str, Any]:
 
 def _add_group(shown: PlanSnapshot) -> None:
     picked, pasted = st.session_state.get("gen_group_units", []), str(st.session_state.get("gen_group_paste", ""))
-    listed, unknown = unit_picker.match_units(shown, pasted)
-    if unknown:
-        state.say(f"Not in this plan: {and_list(unknown)}")
+    listed = paste_units.in_plan(shown, pasted)
+    if listed.unknown:
+        state.say(f"Not in this plan: {and_list(list(listed.unknown))}")
         return
     ids = shown.units.ids
-    units = tuple(dict.fromkeys((*picked, *(ids[u] for u in listed))))
+    units = tuple(dict.fromkeys((*picked, *(ids[u] for u in listed.units))))
     groups: list[UnitGroup] = state.get("gen_groups", [])
     name = str(st.session_state["gen_group_name"]).strip() or f"Group {len(groups) + 1}"
     if len(units) < 2:

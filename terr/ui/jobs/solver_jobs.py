@@ -41,7 +41,7 @@ def begin_solver_job(name: str, kind: str, task: SolveTask, **options: Any) -> S
     end(name)
     job = state.pool().submit(kind, task.problem, **options)
     closed_windows.follow(job)
-    run = SolverJob(task, job, state.workspace().store.scenarios.get(task.scenario_id).head)
+    run = SolverJob(task, job, state.workspace().scenario(task.scenario_id).head)
     state.put(name, run)
     return run
 

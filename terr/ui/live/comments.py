@@ -8,7 +8,6 @@ from functools import partial
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.store import Comment
 from terr.ui.live import window
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
@@ -16,6 +15,7 @@ from terr.ui.session.local_time import local
 from terr.view.text import count, markdown, sentence, unit_noun
 from terr.workspace.live import broadcast, proposals
 from terr.workspace.live import comments as plan_comments
+from terr.workspace.live.comments import CommentThread
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 _MOST = 20
@@ -25,19 +25,17 @@ _KIND, _WHICH, _PLACE, _TEXT = "remark_kind", "remark_territory", "remark_place"
 def comments(shown: PlanSnapshot) -> None:
     """The list, open ones first, and the form."""
     ws, sid, who = state.workspace(), shown.info.id, window.me()
-    every = ws.store.comments.of(sid)
-    firsts = [c for c in every if c.answers is None]
-    left = [c for c in firsts if c.resolved_at is None]
+    every = plan_comments.threads(ws, sid)
+    left, settled = [c for c in every if not c.settled], [c for c in every if c.settled]
     st.markdown(f"**Comments** · {count(len(left), 'open', 'open')}")
     if plan_comments.may_do(ws, sid, who, "comment"):
         _form(shown)
     for one in reversed(left[-_MOST:]):
-        _comment(shown, one, [c for c in every if c.answers == one.id])
-    settled = [c for c in firsts if c.resolved_at is not None]
+        _thread(shown, one)
     if settled:
         with st.expander(f"{count(len(settled), 'settled', 'settled')}"):
             for one in reversed(settled[-_MOST:]):
-                _comment(shown, one, [c for c in every if c.answers == one.id])
+                _thread(shown, one)
 
 
 def _form(shown: PlanSnapshot) -> None:
@@ -92,13 +90,13 @@ def _say(shown: PlanSnapshot) -> None:
     st.session_state[_TEXT] = ""
 
 
-def _comment(shown: PlanSnapshot, one: Comment, answers: list[Comment]) -> None:
+def _thread(shown: PlanSnapshot, thread: CommentThread) -> None:
     ws, sid, who = state.workspace(), shown.info.id, window.me()
-    settled = one.resolved_at is not None
+    one, settled = thread.first, thread.settled
     with st.container(border=True, key=f"comment_{one.id}", gap="small"):
         st.markdown(f"**{markdown(plan_comments.about(shown, one))}** · {markdown(one.by.name)}, {local(one.at)}")
         st.markdown(markdown(one.text))
-        for answer in answers:
+        for answer in thread.answers:
             st.caption(f"{markdown(answer.by.name)}: {markdown(answer.text)}")
         line = st.container(horizontal=True, gap="small")
         place = broadcast.place_of(ws, sid, one)

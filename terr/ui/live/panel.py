@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.store.repositories.proposals import Proposal
 from terr.ui.live import window
 from terr.ui.live.comments import comments, send
 from terr.ui.session import state
@@ -17,7 +16,7 @@ from terr.ui.session.local_time import local
 from terr.view.text import count, markdown
 from terr.workspace.live import comments as plan_comments
 from terr.workspace.live import presence, proposals
-from terr.workspace.live.proposals import ProposalEffect
+from terr.workspace.live.proposals import Proposal, ProposalEffect
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 TOGETHER = "Together"
@@ -34,7 +33,7 @@ def workshop_part(shown: PlanSnapshot) -> None:
 
 def _all(shown: PlanSnapshot) -> None:
     _people(shown)
-    open_ones = list(state.workspace().store.proposals.of(shown.info.id, undecided=True))
+    open_ones = proposals.undecided(state.workspace(), shown.info.id)
     st.markdown(f"**Proposals** · {count(len(open_ones), 'to decide', 'to decide')}")
     if not open_ones:
         st.caption("None. Choose Propose above the map (M), click units, and say why; nothing changes until accepted.")
@@ -176,7 +175,7 @@ def redraw(rev: int) -> None:
         return
     state.put("shown_at", rev)
     sid, wanted = str(state.get("scenario")), state.get(SHOWN)
-    one = next((p for p in state.workspace().store.proposals.of(sid, undecided=True) if p.id == wanted), None)
+    one = next((p for p in proposals.undecided(state.workspace(), sid) if p.id == wanted), None)
     if one is None:
         state.drop(SHOWN, "preview")
         return

@@ -21,14 +21,13 @@ from streamlit.web.server.server_util import is_url_from_allowed_origins
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from terr.errors import LocateError, RoleError, StoreError, TerrError
-from terr.store import WindowPresence
 from terr.ui.access.request_guard import person_of, still
 from terr.ui.live.redraw_pace import PACE
 from terr.workspace.access.roles import may
 from terr.workspace.live import broadcast, edit_queue, presence
 from terr.workspace.live.broadcast import BroadcastState
 from terr.workspace.live.payload import is_name, text_of
-from terr.workspace.live.presence import PresenceRoom, PresentPerson, WindowToken
+from terr.workspace.live.presence import PresenceRoom, PresentPerson, WindowPresence, WindowToken
 from terr.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -66,8 +65,7 @@ class _Line:
         self.out.put_nowait(text)
 
     def here(self) -> WindowPresence:
-        to = self.view.get("to")
-        return WindowPresence(self.ticket.window, self.ticket.person, to, self.presenting, self.view)
+        return presence.seat(self.ticket, self.view, presenting=self.presenting)
 
 
 class PlanChannel:
@@ -126,10 +124,10 @@ class PlanChannel:
     def _look(self) -> list[dict[str, Any]]:
         """What is new in the plan. Runs in a thread, one at a time."""
         before = self.told
-        rev, seq = self.ws.store.changes.latest(self.sid)
-        if before is not None and (rev, seq) == (before.rev, before.seq):
+        at = broadcast.news(self.ws, self.sid, before)
+        if at is None:
             return []
-        self.told = at = broadcast.broadcast_state(self.ws, self.sid, rev, seq, before)
+        self.told = at
         if before is None:
             return []
         self._let_go(before, at)
@@ -170,7 +168,7 @@ class PlanChannel:
 
     def _let_go(self, before: BroadcastState, now: BroadcastState) -> None:
         """Cut off those whose role was taken."""
-        if now.seq == before.seq or "role" not in self.ws.store.changes.since(self.sid, now.rev, before.seq).topics:
+        if not broadcast.roles_changed(self.ws, self.sid, before, now):
             return
         for line in list(self.lines):
             try:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from terr.boundaries.layers.catalog import LOWER48, STATES
 from terr.errors import TerrError
 from terr.ui.session import navigation, state
 from terr.ui.session.errors import attempt
 from terr.view.text import markdown, sentence
 from terr.workspace import levels
 from terr.workspace.accounts.dataset import Dataset
-from terr.workspace.plan import editing
-
-LOWER, ALL = "Lower 48 states", "All 50 states and DC"
+from terr.workspace.plan import editing, new_plan
 
 
 def form(data: Dataset, key: str) -> None:
     """What a plan is made of, and a button that makes it and opens it on the Plan page."""
-    usable = [m for m in data.accounts.measures if data.accounts.total(m) > 0]
+    usable = new_plan.usable_measures(data.accounts)
     if not usable:
         st.warning("No measure of this data set adds up to more than zero, so there is nothing to balance.")
         return
@@ -38,7 +35,9 @@ def form(data: Dataset, key: str) -> None:
         )
         with a:
             region = _region(data, level, key)
-        measure = c.selectbox("Measure to balance", usable, index=state.suggested_measure(usable), key=f"{key}_measure")
+        measure = c.selectbox(
+            "Measure to balance", usable, index=new_plan.suggested_measure(usable), key=f"{key}_measure"
+        )
         tolerance = d.number_input("Limit (± %)", 0.1, 100.0, 5.0, 0.5, key=f"{key}_tolerance")
         if region != []:
             _outlook(data, level, region)
@@ -80,10 +79,9 @@ def _region(data: Dataset, level: str, key: str) -> list[str] | None:
         st.text_input("Region", "All areas of the file", disabled=True, key=f"{key}_everything")
         return None
     chosen = st.multiselect(
-        "Region", [LOWER, ALL, *STATES.values()], default=[state.suggested_region(data, LOWER)], key=f"{key}_region"
+        "Region", new_plan.REGIONS, default=[new_plan.suggested_region(data.accounts)], key=f"{key}_region"
     )
-    codes = {name: code for code, name in STATES.items()}
-    return list(STATES) if ALL in chosen else list(LOWER48) if LOWER in chosen else [codes[n] for n in chosen]
+    return new_plan.region_codes(chosen)
 
 
 def _outlook(data: Dataset, level: str, region: list[str] | None) -> None:

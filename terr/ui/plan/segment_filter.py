@@ -9,7 +9,7 @@ from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import markdown, sentence
 from terr.workspace.accounts import dataset
-from terr.workspace.plan import segment_filter
+from terr.workspace.plan import new_plan, plan_settings, segment_filter
 from terr.workspace.plan.segment_filter import SegmentFilter
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.scores.recipe import missing
@@ -52,18 +52,18 @@ def chosen(shown: PlanSnapshot) -> SegmentFilter | None:
 def lost(scenario_id: str) -> bool:
     """Whether the plan's measure isn't there any more; then that is said, and another one can be chosen."""
     ws = state.workspace()
-    info = ws.store.scenarios.get(scenario_id)
+    info = ws.scenario(scenario_id)
     data = dataset.dataset(ws, info.dataset_id)
     if info.measure in data.accounts.measures:
         return False
     header.line()
     st.error(markdown(sentence(missing(data.scored, info.measure))), icon=":material/error:")
-    names = [m for m in data.accounts.measures if data.accounts.total(m) > 0]
+    names = new_plan.usable_measures(data.accounts)
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     name = row.selectbox(
         "Measure to balance instead",
         names,
-        index=state.suggested_measure(names) if names else None,
+        index=new_plan.suggested_measure(names) if names else None,
         key="terr_instead",
         width=320,
     )
@@ -74,7 +74,7 @@ def lost(scenario_id: str) -> bool:
 
 
 def _use(scenario_id: str, name: str) -> None:
-    attempt(lambda: state.workspace().store.scenarios.update_settings(scenario_id, measure=str(name)))
+    attempt(lambda: plan_settings.balance(state.workspace(), scenario_id, str(name)))
 
 
 def measure_definition(shown: PlanSnapshot) -> str | None:

@@ -49,7 +49,7 @@ def _beside(sid: str) -> None:
     if state.get("redraw"):  # a button of this part changed what the map shows
         state.drop("redraw")
         st.rerun()
-    if not window.has_line() and state.workspace().store.scenarios.rev(sid) != state.window_state().rev:
+    if not window.has_line() and state.workspace().rev(sid) != state.window_state().rev:
         st.rerun()  # the panel shows the newest plan and says so; a map with a line asks for that itself
     certificate_view.watch()
     design: solver_jobs.SolverJob | None = state.get("design")

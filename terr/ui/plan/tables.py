@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from terr.aggregate import drawn_points, unit_codes
 from terr.metrics import Metric, shown_in
 from terr.view.colors import color
 from terr.view.text import count, markdown, metric_text, metric_title, percent, short, unit_noun
 from terr.workspace.plan import segment_filter
 from terr.workspace.plan.segment_filter import SegmentFilter
 from terr.workspace.plan.snapshot import PlanSnapshot
-
-MOST_POINTS = 50_000
 
 
 def chart_frame(board: PlanSnapshot, before: PlanSnapshot | None = None) -> pd.DataFrame:
@@ -126,32 +122,3 @@ def headline(board: PlanSnapshot) -> str:
             f"<b>{escape(metric_text(metric, value, board.currency))}</b></div>"
         )
     return f'<div class="terr-figures">{"".join(blocks)}</div>'
-
-
-def account_points(board: PlanSnapshot, only: SegmentFilter | None = None) -> dict[str, Any]:
-    """Accounts with a position as points for the map, radius by the square root of the measure; perhaps none.
-
-    Args:
-        board: the plan.
-        only: the accounts looked at, None for all.
-    """
-    lat, lon = drawn_points(board.accounts, board.units)
-    by_name = np.full(len(board.accounts), "", dtype=object)
-    names = {t.code: t.name for t in board.plan.territories}
-    by_name[board.held.rows] = [f" (exception: {names[c]})" for c in board.held.codes.tolist()]
-    here = np.isfinite(lat) & np.isfinite(lon) & ((unit_codes(board.accounts, board.units) >= 0) | (by_name != ""))
-    some = board.accounts.frame.assign(lat=lat, lon=lon)[here if only is None else here & only.mask]
-    if len(some) > MOST_POINTS:  # the largest say most, and a browser should not be sent a million
-        some = some.nlargest(MOST_POINTS, board.measure)
-    values = some[board.measure].fillna(0.0).clip(lower=0)
-    top = float(values.quantile(0.99)) if len(some) else 1.0
-    radius = (1.2 + 4.0 * np.sqrt(np.minimum(values / (top or 1.0), 1.0))).round(1)
-    return {
-        "lat": some["lat"].round(4).tolist(),
-        "lon": some["lon"].round(4).tolist(),
-        "r": radius.tolist(),
-        "text": [
-            f"{n}: {short(v, board.currency)}{e}"
-            for n, v, e in zip(some["name"], values, by_name[some.index.to_numpy()], strict=True)
-        ],
-    }

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from terr.edits import moves
-from terr.model.edit import Edit
-from terr.model.plan import Plan
 from terr.ui.design import design_run
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
-from terr.ui.session.unit_picker import MOST_TO_PICK, match_units, pasted_units
 from terr.view.text import and_list, count, markdown, unit_noun, units_title
-from terr.workspace.plan import editing, paste_units
+from terr.workspace.plan import editing, new_plan, paste_units, plan_settings
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 from terr.workspace.plan.unit_groups import groups
 
 
-def _do(make: editing.Make, said: str, *, close: bool = True) -> None:
-    done = attempt(lambda: editing.edit(state.workspace(), str(state.get("scenario")), state.window_state().rev, make))
-    if done is not None:
-        state.at_revision(done.rev)
-        state.say(said if done.changed else "Nothing to change.")
-        if close:
-            state.put("territories_done", True)
+def _do(change: Callable[..., editing.EditOutcome], said: str, code: int, *values: Callable[[], object]) -> None:
+    """Change a territory of the open plan as this window shows it; values are read now, when the button is pressed."""
+    ws, sid, rev, who = state.workspace(), str(state.get("scenario")), state.window_state().rev, state.author()
+    _after(attempt(lambda: change(ws, sid, rev, code, *(value() for value in values), author=who)), said)
 
 
 def _now(key: str) -> str:
@@ -33,15 +28,13 @@ def _now(key: str) -> str:
 
 def new_territory() -> None:
     """Make an empty territory and make it the active one."""
-    made: list[int] = []
-
-    def make(plan: Plan, code: int) -> Edit:
-        made[:] = [code]
-        return moves.new_territory(plan, next_code=code, author=state.author())
-
-    _do(make, "New territory made; clicks now go to it.", close=False)
-    if made:
-        state.choose(made[0])
+    ws, sid = state.workspace(), str(state.get("scenario"))
+    made = attempt(lambda: editing.new_territory(ws, sid, state.window_state().rev, author=state.author()))
+    if made is not None:
+        done, code = made
+        state.at_revision(done.rev)
+        state.say("New territory made; clicks now go to it.")
+        state.choose(code)
 
 
 @st.dialog("Territories", width="medium")
@@ -66,7 +59,6 @@ def manage() -> None:
         key=f"man_code_{active}",
     )
     here = shown.plan.territory(int(code))
-    who = state.author()
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     left.text_input("Name", here.name, max_chars=80, key=f"man_name_{code}")
     right.button(
@@ -74,7 +66,7 @@ def manage() -> None:
         width="stretch",
         key="man_rename",
         on_click=_do,
-        args=(lambda p, _: moves.rename(p, here.code, _now(f"man_name_{code}"), author=who), "Renamed."),
+        args=(editing.rename_territory, "Renamed.", here.code, lambda: _now(f"man_name_{code}")),
     )
     reps = {"": "Nobody", **{r.rep_id: r.name for r in shown.reps}}
     left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -91,7 +83,7 @@ def manage() -> None:
         width="stretch",
         key="man_set_rep",
         on_click=_do,
-        args=(lambda p, _: moves.set_rep(p, here.code, _now(f"man_rep_{code}"), author=who), "Rep set."),
+        args=(editing.give_to_rep, "Rep set.", here.code, lambda: _now(f"man_rep_{code}")),
     )
     others = [c for c in codes if c != here.code]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
@@ -102,10 +94,7 @@ def manage() -> None:
         key="man_merge",
         disabled=not others,
         on_click=_do,
-        args=(
-            lambda p, _: moves.merge(p, here.code, int(_now(f"man_into_{code}")), author=who),
-            f"{here.name} is merged.",
-        ),
+        args=(editing.merge_territory, f"{here.name} is merged.", here.code, lambda: int(_now(f"man_into_{code}"))),
     )
     lock, delete = st.columns(2)
     lock.button(
@@ -115,8 +104,10 @@ def manage() -> None:
         icon=":material/lock_open:" if here.locked else ":material/lock:",
         on_click=_do,
         args=(
-            lambda p, _: moves.lock_territory(p, here.code, not here.locked, author=who),
+            editing.lock_territory,
             f"{here.name} is {'unlocked' if here.locked else 'locked'}.",
+            here.code,
+            lambda: not here.locked,
         ),
     )
     delete.button(
@@ -125,7 +116,7 @@ def manage() -> None:
         key="man_delete",
         icon=":material/delete:",
         on_click=_do,
-        args=(lambda p, _: moves.delete(p, here.code, author=who), f"{here.name} is deleted; Undo brings it back."),
+        args=(editing.delete_territory, f"{here.name} is deleted; Undo brings it back.", here.code),
     )
     st.caption("Every change here is one step of Undo.")
 
@@ -140,7 +131,7 @@ def by_list() -> None:
     sid = str(state.get("scenario"))
     shown = plan_snapshot(state.workspace(), sid)
     word = unit_noun(shown.info.level)
-    few = len(shown.units) <= MOST_TO_PICK
+    few = len(shown.units) <= paste_units.MOST_TO_PICK
     if few:
         st.multiselect(
             units_title(shown.info.level),
@@ -156,12 +147,12 @@ def by_list() -> None:
     )
     for kind, found in groups(shown.units).items():
         st.multiselect(f"Whole {unit_noun(kind)}", list(found), key=f"list_{kind}")
-    units, unknown = _listed(shown)
-    read = pasted_units(shown, str(st.session_state["list_paste"]))
+    units = _listed(shown)
+    read = paste_units.in_plan(shown, str(st.session_state["list_paste"]))
     if read.entries:
         st.markdown(markdown(_said(read, shown.info.level)))
-    if unknown:
-        st.warning(f"Not in this plan: {markdown(and_list(unknown, 8))}", icon=":material/search_off:")
+    if read.unknown:
+        st.warning(f"Not in this plan: {markdown(and_list(list(read.unknown), 8))}", icon=":material/search_off:")
     names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
     codes, active = list(names), state.window_state().active
     at = codes.index(active) if active in names else 0
@@ -181,14 +172,14 @@ def by_list() -> None:
     unlock.button("Unlock", width="stretch", disabled=not units, key="list_unlock", on_click=_lock, args=(sid, False))
 
 
-def _listed(shown: PlanSnapshot) -> tuple[list[int], list[str]]:
-    """Codes of the units picked or pasted, and the pasted entries that name none."""
-    found, unknown = match_units(shown, str(st.session_state["list_paste"]))
-    picked = {*st.session_state.get("list_units", []), *found}
+def _listed(shown: PlanSnapshot) -> list[int]:
+    """Codes of the units picked or pasted."""
+    pasted = paste_units.in_plan(shown, str(st.session_state["list_paste"]))
+    picked = {*st.session_state.get("list_units", []), *pasted.units}
     for kind, units in groups(shown.units).items():
         for name in st.session_state.get(f"list_{kind}", []):
             picked.update(units.get(name, ()))
-    return sorted(picked), unknown
+    return sorted(picked)
 
 
 def _said(read: paste_units.PastedUnits, level: str) -> str:
@@ -208,20 +199,20 @@ def _said(read: paste_units.PastedUnits, level: str) -> str:
 
 
 def _paint(sid: str) -> None:
-    units, _ = _listed(plan_snapshot(state.workspace(), sid))
+    units = _listed(plan_snapshot(state.workspace(), sid))
     target = int(st.session_state["list_target"])
     done = attempt(lambda: editing.paint(state.workspace(), sid, units, target, author=state.author()))
     _after(done, f"{_counted(sid, len(units))} moved.")
 
 
 def _lock(sid: str, on: bool) -> None:
-    units, _ = _listed(plan_snapshot(state.workspace(), sid))
+    units = _listed(plan_snapshot(state.workspace(), sid))
     done = attempt(lambda: editing.set_locks(state.workspace(), sid, units, on, author=state.author()))
     _after(done, f"{_counted(sid, len(units))} {'locked' if on else 'unlocked'}.")
 
 
 def _counted(sid: str, n: int) -> str:
-    level = state.workspace().store.scenarios.get(sid).level
+    level = state.workspace().scenario(sid).level
     return f"{n:,} {unit_noun(level, n)}"
 
 
@@ -237,7 +228,7 @@ def measure() -> None:
     """Choose what is balanced and how closely; the plan itself stays."""
     sid = str(state.get("scenario"))
     shown = plan_snapshot(state.workspace(), sid)
-    names = [m for m in shown.accounts.measures if shown.accounts.total(m) > 0 or m == shown.measure]
+    names = new_plan.usable_measures(shown.accounts, keep=shown.measure)
     name = st.selectbox("Measure to balance", names, index=names.index(shown.measure), key="set_measure")
     limit = st.number_input(
         "Limit: load within ± % of target",
@@ -248,10 +239,6 @@ def measure() -> None:
         key="set_limit",
     )
     if st.button("Use", type="primary", key="set_go"):
-        attempt(
-            lambda: state.workspace().store.scenarios.update_settings(
-                sid, measure=str(name), tolerance=float(limit) / 100
-            )
-        )
+        attempt(lambda: plan_settings.balance(state.workspace(), sid, str(name), float(limit) / 100))
         design_run.drop_advice()
         st.rerun()

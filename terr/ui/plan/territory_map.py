@@ -11,14 +11,13 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit_folium import st_folium
 
-from terr.boundaries.layers.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.errors import TerrError
 from terr.ui.live import window
-from terr.ui.plan import segment_filter, tables
+from terr.ui.plan import segment_filter
 from terr.ui.session import state
 from terr.view.colors import color
 from terr.view.mapview import MapAssignment, MapPatch, base_map, encode, patch_group
-from terr.view.text import SYMBOLS, unit_noun
+from terr.view.text import SYMBOLS
 from terr.workspace.live import map_events
 from terr.workspace.live.map_events import WindowState
 from terr.workspace.plan import map_layers, search
@@ -110,16 +109,8 @@ def show_map(shown: PlanSnapshot, *, proposed: bool) -> None:
 
 
 def _base(shown: PlanSnapshot) -> Any:
-    level, region = shown.info.level, shown.units.region
-    whole = layer(level)
-    plain = region == EVERYWHERE or set(region) == set(US) or len(shown.units) == len(whole)
-    return base_map(
-        geometry_file(level),
-        None if plain else region,
-        words=(unit_noun(level, 1), unit_noun(level)),
-        approximate=whole.approximate,
-        context=geometry_file("state") if level.startswith("own-") else "",
-    )
+    of = map_layers.plan_shapes(shown.info)
+    return base_map(of.file, of.region, words=of.words, approximate=of.approximate, context=of.context)
 
 
 def _assigned(shown: PlanSnapshot, holds: str) -> MapAssignment:
@@ -164,7 +155,7 @@ def _pieces(shown: PlanSnapshot, seen: WindowState) -> list[dict[str, Any]]:
     only = segment_filter.chosen(shown)
     version = f"points-{_version(shown)}{'' if only is None else f'-{zlib.crc32(only.title.encode()):08x}'}"
     if seen.points and version not in seen.got:
-        out.append({"kind": "points", "version": version, **tables.account_points(shown, only)})
+        out.append({"kind": "points", "version": version, **map_layers.account_points(shown, only)})
     look = map_layers.piece(ws, shown, seen.look) if seen.look else None
     if look is not None and look["version"] not in seen.got:
         if look["kind"] == "change":

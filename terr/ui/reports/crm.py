@@ -6,10 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.report.crm import FILES, CrmFile
 from terr.ui.session import state
 from terr.view.text import markdown, number
-from terr.workspace.reports.crm import back_to_crm, save_territory_ids, territory_ids
+from terr.workspace.reports.crm import FILES, CrmFile, back_to_crm, save_territory_ids, territory_ids, version
 from terr.workspace.reports.downloads import CSV, file_name
 
 _SALESFORCE, _HUBSPOT = "Salesforce", "HubSpot"
@@ -45,7 +44,7 @@ def _file(sid: str, kind: str) -> None:
     st.download_button(
         f"{label} (CSV)",
         made.csv(),
-        file_name(state.workspace().store.scenarios.get(sid).name, kind),
+        file_name(state.workspace().scenario(sid).name, kind),
         CSV,
         icon=":material/download:",
         width="stretch",
@@ -63,7 +62,7 @@ def _file(sid: str, kind: str) -> None:
 def _made(sid: str, kind: str) -> CrmFile:
     """The file; made again only when something it is made of changed."""
     ws = state.workspace()
-    stand = (sid, *ws.store.changes.latest(sid), ws.store.scenarios.get(sid).dataset_id, str(territory_ids(ws, sid)))
+    stand = version(ws, sid)
     kept = state.get("crm_files", {})
     if kind not in kept or kept[kind][0] != stand:
         kept = {**kept, kind: (stand, back_to_crm(ws, sid, kind))}

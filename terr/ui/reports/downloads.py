@@ -84,7 +84,7 @@ def plan_upload(sid: str) -> None:
         done = import_plan(state.workspace(), sid, state.window_state().rev, given.getvalue(), author=state.author())
     except TerrError as error:
         state.put("plan_file_error", str(error))
-        state.at_revision(state.workspace().store.scenarios.rev(sid))  # the next try is made on what is there now
+        state.at_newest()  # the next try is made on what is there now
     else:
         state.at_revision(done.rev)
         state.say(

@@ -12,7 +12,7 @@ from terr.ui.scenarios import change_ledger, maps
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
 from terr.view.text import markdown
-from terr.workspace.accounts.dataset import dataset
+from terr.workspace.accounts.dataset import dataset, name_of
 from terr.workspace.scenarios import comparison_tables, tree
 from terr.workspace.scenarios.change_ledger import NOBODY, NOWHERE
 from terr.workspace.scenarios.comparison import (
@@ -42,7 +42,7 @@ def show_comparison() -> None:
     names = list(points)
     open_one = state.scenario_id()
     first = next((k for k in names if k == f"{open_one}:"), names[0])
-    second = _before(first, points)
+    second = tree.grown_from(state.workspace(), first, points)
     picked = st.multiselect(
         "Plans and versions to compare",
         names,
@@ -65,14 +65,6 @@ def show_comparison() -> None:
     _pair(a, b, chosen)
 
 
-def _before(key: str, points: dict[str, PlanPoint]) -> str:
-    """What a plan is compared with unless another is chosen: what it grew from, else its newest version, else any."""
-    info = state.workspace().store.scenarios.get(points[key].scenario_id)
-    versions_of = [k for k, p in points.items() if p.scenario_id == info.id and k != key]
-    others = [f"{info.origin_id}:", *reversed(versions_of), *points]
-    return next(k for k in others if k in points and k != key)
-
-
 def _points() -> dict[str, PlanPoint]:
     """Plans and versions of one data set: the open plan's, else that of the plan worked on last."""
     ws = state.workspace()
@@ -81,9 +73,9 @@ def _points() -> dict[str, PlanPoint]:
     datasets = list(dict.fromkeys(n.info.dataset_id for n in nodes))
     if not datasets:
         return {}
-    current = ws.store.scenarios.get(sid).dataset_id if sid else datasets[0]
+    current = ws.scenario(sid).dataset_id if sid else datasets[0]
     if len(datasets) > 1:
-        name = {d: ws.store.datasets.get(d).name for d in datasets}
+        name = {d: name_of(ws, d) for d in datasets}
         current = st.selectbox(
             "Accounts",
             datasets,
@@ -107,7 +99,7 @@ def _unlike(points: dict[str, PlanPoint]) -> dict[str, PlanPoint]:
 
 def _metrics(chosen: dict[str, PlanPoint]) -> None:
     ws = state.workspace()
-    infos = {k: ws.store.scenarios.get(p.scenario_id) for k, p in chosen.items()}
+    infos = {k: ws.scenario(p.scenario_id) for k, p in chosen.items()}
     first = next(iter(infos.values()))
     measure, accounts = first.measure, dataset(ws, first.dataset_id).accounts
     found = {p.name: key_figures(ws, infos[k], p.edit_id, measure=measure) for k, p in chosen.items()}

@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from terr.model.scenario import ScenarioInfo
-from terr.store import EXCEPTION_KINDS
 from terr.ui.scenarios import picker
 from terr.ui.scenarios.tree import me
 from terr.ui.session import state
@@ -97,7 +96,7 @@ def _standing(info: ScenarioInfo, shown: ExceptionRegister) -> None:
 
 def _end(scenario_id: str, accounts: list[str]) -> None:
     reason = str(st.session_state["terr_end_reason"])
-    ended = attempt(lambda: state.workspace().store.exceptions.end(scenario_id, accounts, reason=reason, by=me()))
+    ended = attempt(lambda: exceptions.end(state.workspace(), scenario_id, accounts, reason=reason, by=me()))
     if ended is not None:
         state.say(f"{count(int(ended), 'exception')} ended.")
 
@@ -161,7 +160,7 @@ def _form(info: ScenarioInfo, accounts: list[str]) -> None:
     a, b, c = st.columns([1, 1.4, 1], vertical_alignment="bottom")
     kind = a.selectbox(
         "Kind",
-        EXCEPTION_KINDS,
+        list(exceptions.KIND_WORDS),
         format_func=lambda k: exceptions.KIND_WORDS[k],
         key="terr_exception_kind",
         help=" · ".join(f"{exceptions.KIND_WORDS[k]}: {v}" for k, v in _HELP.items()),

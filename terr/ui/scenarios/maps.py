@@ -9,14 +9,13 @@ from dataclasses import replace
 import numpy as np
 from streamlit_folium import st_folium
 
-from terr.boundaries.layers.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
 from terr.view.colors import color
 from terr.view.mapview import MapAssignment, MapPatch, encode
 from terr.view.pairmap import HEIGHT, MapPane, PairMapInputs, pair_group, pair_map
-from terr.view.text import unit_noun
+from terr.workspace.plan.map_layers import plan_shapes
 from terr.workspace.scenarios.comparison import ComparedPlan, PlanComparison
 
 
@@ -35,13 +34,8 @@ def show_maps(grounds: Sequence[PairMapInputs], panes: Sequence[MapPane], key: s
 
 def pair_map_inputs(info: ScenarioInfo) -> PairMapInputs:
     """The shapes of a plan's units."""
-    whole = layer(info.level)
-    every = info.region == EVERYWHERE or set(info.region) == set(US) or info.n_units == len(whole)
-    return PairMapInputs(
-        geometry_file(info.level),
-        None if every else info.region,
-        (unit_noun(info.level, 1), unit_noun(info.level)),
-    )
+    of = plan_shapes(info)
+    return PairMapInputs(of.file, of.region, of.words)
 
 
 def pane(

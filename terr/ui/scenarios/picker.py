@@ -9,13 +9,13 @@ import streamlit as st
 from terr.model.scenario import ScenarioInfo
 from terr.ui.session import state
 from terr.workspace.access import roles
+from terr.workspace.scenarios.tree import plans
 
 
 def plan(key: str, label: str = "Plan") -> ScenarioInfo:
     """Choose a plan; the open one comes first."""
-    every = state.workspace().store.scenarios.find()
-    if not every:
-        every = state.workspace().store.scenarios.find(include_archived=True)
+    ws = state.workspace()
+    every = plans(ws) or plans(ws, archived=True)
     ids = [p.id for p in every]
     names = labels(every)
     current = state.scenario_id()
@@ -30,11 +30,11 @@ def allowed(info: ScenarioInfo, action: str, help_: str | None = None, *, off: b
     return {"disabled": bool(why) or off, "help": why or help_}
 
 
-def labels(plans: list[ScenarioInfo]) -> dict[str, str]:
+def labels(every: list[ScenarioInfo]) -> dict[str, str]:
     """Names of plans, with a number where two have the same."""
     out: dict[str, str] = {}
     seen: dict[str, int] = {}
-    for one in plans:
+    for one in every:
         seen[one.name] = seen.get(one.name, 0) + 1
         out[one.id] = one.name if seen[one.name] == 1 else f"{one.name} ({seen[one.name]})"
     return out

@@ -122,14 +122,14 @@ def actions(info: ScenarioInfo) -> None:
         key="rename",
         **allowed(info, "rename"),
         # read when clicked: what was typed last may come together with the click
-        on_click=lambda: attempt(lambda: ws.store.scenarios.rename(info.id, str(st.session_state[field]), by=me())),
+        on_click=lambda: attempt(lambda: tree.rename(ws, info.id, str(st.session_state[field]), by=me())),
     )
     d.button(
         "Duplicate",
         width="stretch",
         key="duplicate",
         help="A copy with its whole history, below this plan",
-        on_click=lambda: attempt(lambda: ws.store.scenarios.duplicate(info.id)),
+        on_click=lambda: attempt(lambda: tree.duplicate(ws, info.id)),
     )
     away = info.archived_at is None
     e.button(
@@ -137,7 +137,7 @@ def actions(info: ScenarioInfo) -> None:
         width="stretch",
         key="archive",
         **allowed(info, "archive", "Out of the lists; nothing is erased and nothing expires"),
-        on_click=lambda: attempt(lambda: ws.store.scenarios.archive(info.id, away, by=me())),
+        on_click=lambda: attempt(lambda: tree.archive(ws, info.id, on=away, by=me())),
     )
     f.button(
         "Delete",
@@ -198,14 +198,13 @@ def _version(node: TreeNode) -> None:
         width="stretch",
         key="unname",
         **allowed(info, "mark", "The plan and its history stay as they are"),
-        on_click=lambda: attempt(lambda: ws.store.marks.archive(info.id, mark.id, by=me())),
+        on_click=lambda: attempt(lambda: tree.remove_mark(ws, info.id, mark.id, by=me())),
     )
 
 
 def _marks(node: TreeNode) -> None:
     """Tags and notes of a plan or version."""
     ws, info = state.workspace(), node.info
-    at = None if node.mark is None else node.edit_id
     a, b, c, d = st.columns([2, 1.2, 2, 1.2], vertical_alignment="bottom")
     tag, note = f"tag_{node.point.key}", f"note_{node.point.key}"
     a.text_input("Tag", key=tag, max_chars=60, placeholder="board version")
@@ -215,7 +214,7 @@ def _marks(node: TreeNode) -> None:
         width="stretch",
         key="tag",
         **allowed(info, "mark"),
-        on_click=lambda: _cleared(tag, lambda t: ws.store.marks.add(info.id, "tag", t, edit_id=at, by=me())),
+        on_click=lambda: _cleared(tag, lambda t: tree.add_mark(ws, node, "tag", t, by=me())),
     )
     c.text_input("Note", key=note, max_chars=4000, placeholder="Why this one")
     d.button(
@@ -224,7 +223,7 @@ def _marks(node: TreeNode) -> None:
         width="stretch",
         key="note",
         **allowed(info, "mark"),
-        on_click=lambda: _cleared(note, lambda t: ws.store.marks.add(info.id, "note", t, edit_id=at, by=me())),
+        on_click=lambda: _cleared(note, lambda t: tree.add_mark(ws, node, "note", t, by=me())),
     )
     for mark in (*node.tags, *node.notes):
         left, right = st.columns([8, 1], vertical_alignment="center")
@@ -236,7 +235,7 @@ def _marks(node: TreeNode) -> None:
             key=f"unmark_{mark.id}",
             width="stretch",
             **allowed(info, "mark"),
-            on_click=lambda m=mark: attempt(lambda: ws.store.marks.archive(info.id, m.id, by=me())),
+            on_click=lambda m=mark: attempt(lambda: tree.remove_mark(ws, info.id, m.id, by=me())),
         )
 
 
@@ -248,7 +247,7 @@ def _cleared(field: str, act: object) -> None:
 
 def _delete(info: ScenarioInfo) -> None:
     def act() -> bool:
-        state.workspace().store.scenarios.delete(info.id)
+        tree.delete(state.workspace(), info.id)
         return True
 
     if attempt(act):
@@ -267,5 +266,5 @@ def undo_line() -> None:
 
 def restore(scenario_id: str) -> None:
     """Bring a deleted plan back."""
-    attempt(lambda: state.workspace().store.scenarios.restore(scenario_id))
+    attempt(lambda: tree.restore(state.workspace(), scenario_id))
     state.put("deleted", [gone for gone in state.get("deleted", []) if gone["id"] != scenario_id])

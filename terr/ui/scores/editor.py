@@ -13,7 +13,6 @@ from terr.scoring.nodes import FormulaError
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import count, markdown, sentence
-from terr.workspace.accounts import dataset
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.scores import recipe as recipes
 from terr.workspace.scores.definition import Definition
@@ -221,8 +220,7 @@ def undo_label() -> str:
 
 def used_by(data: Dataset, one: Definition) -> list[str]:
     """Names of the plans that balance with what a definition makes."""
-    plans = state.workspace().store.scenarios.find()
-    return [p.name for p in plans if p.dataset_id == data.info.id and p.measure in one.makes]
+    return recipes.used_by(state.workspace(), data.info.id, one)
 
 
 def dataset_line(data: Dataset) -> None:
@@ -231,13 +229,3 @@ def dataset_line(data: Dataset) -> None:
         f"{count(len(data.accounts), 'account')}. What you keep here becomes a measure or a filter on every page; the "
         "file stays as it is."
     )
-
-
-def current(ws: Any) -> Dataset | None:
-    """The data set in hand, else the newest one; None if there is none."""
-    sid = state.scenario_id()
-    dataset_id = ws.store.scenarios.get(sid).dataset_id if sid else state.get("dataset")
-    if not dataset_id and (saved := ws.store.datasets.all()):
-        dataset_id = saved[0].id
-        state.put("dataset", dataset_id)
-    return dataset.dataset(ws, dataset_id) if dataset_id else None

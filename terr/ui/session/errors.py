@@ -44,9 +44,7 @@ def attempt(action: Callable[[], Any]) -> Any:
         return action()
     except ConflictError as error:
         state.say(str(error))
-        sid = state.get("scenario")
-        if sid:
-            state.at_revision(state.workspace().store.scenarios.rev(sid))
+        state.at_newest()
     except TerrError as error:
         state.say(str(error))
     return None

@@ -11,8 +11,6 @@ from uuid import uuid4
 
 import streamlit as st
 
-from terr.boundaries.layers.catalog import STATES
-from terr.engine.pool import Pool
 from terr.errors import LocateError, RoleError
 from terr.model.person import Person
 from terr.ui.access import signin
@@ -20,9 +18,10 @@ from terr.view.text import markdown
 from terr.workspace import Workspace
 from terr.workspace.access import roles
 from terr.workspace.access.guarded_store import for_person
+from terr.workspace.accounts import dataset as datasets
 from terr.workspace.accounts.dataset import Dataset
+from terr.workspace.design.solver_pool import SolverPool, start_pool
 from terr.workspace.live.map_events import WindowState
-from terr.workspace.plan.snapshot import PlanSnapshot
 
 log = logging.getLogger("terr")
 RUNS = ("advice", "causes", "design", "design_proof", "explain", "proof", "trade")
@@ -79,9 +78,9 @@ def workspace() -> Workspace:
 
 
 @st.cache_resource(show_spinner=False)
-def pool() -> Pool:
+def pool() -> SolverPool:
     """The solver's worker processes, started and warmed once so that the first click need not wait."""
-    return Pool(workers=2)
+    return start_pool()
 
 
 def author() -> str:
@@ -118,7 +117,7 @@ def scenario_id() -> str | None:
     if not wanted:
         return None
     try:
-        workspace().store.scenarios.get(wanted)
+        workspace().scenario(wanted)
     except LocateError as error:
         close_scenario()
         drop("gone_on")
@@ -134,7 +133,7 @@ def scenario_id() -> str | None:
 def open_scenario(wanted: str) -> None:
     """Make a scenario the open one."""
     put("scenario", wanted)
-    info = workspace().store.scenarios.get(wanted)
+    info = workspace().scenario(wanted)
     put("dataset", info.dataset_id)
     plan, rev = workspace().plan(wanted)
     before: WindowState | None = get("seen")
@@ -146,7 +145,7 @@ def open_scenario(wanted: str) -> None:
 def use_dataset(dataset_id: str) -> None:
     """Make a data set the one in hand; a plan of another one is closed (it stays under Scenarios)."""
     sid = get("scenario")
-    if sid and workspace().store.scenarios.get(sid).dataset_id != dataset_id:
+    if sid and workspace().scenario(sid).dataset_id != dataset_id:
         close_scenario()
     put("dataset", dataset_id)
     drop("roster_error", "roster_issues")
@@ -184,6 +183,23 @@ def at_revision(rev: int) -> None:
     put("seen", replace(window_state(), rev=rev))
 
 
+def at_newest() -> None:
+    """This window now shows the newest revision of the open plan, if it showed any."""
+    sid = get("scenario")
+    if sid and get("seen") is not None:
+        at_revision(workspace().rev(sid))
+
+
+def dataset_in_hand() -> Dataset | None:
+    """The data set to work with: the open plan's, else the one chosen here, else the newest; None without any."""
+    ws = workspace()
+    found = datasets.in_hand(ws, scenario_id(), get("dataset"))
+    if not found:
+        return None
+    put("dataset", found)
+    return datasets.dataset(ws, found)
+
+
 def say(text: str) -> None:
     """A line that appears once, after the rerun."""
     if text:
@@ -212,25 +228,3 @@ def mark(units: Iterable[int]) -> None:
     codes = [int(u) for u in units]
     put("marked", codes)
     fly_to(codes)
-
-
-def suggested_k(shown: PlanSnapshot) -> int:
-    """How many territories to offer: those there are if more than one, else one per rep, else ten."""
-    have = len(shown.plan.territories)
-    return have if have > 1 else len(shown.reps) if 1 < len(shown.reps) <= len(shown.units) else 10
-
-
-def suggested_region(data: Dataset, lower: str) -> str:
-    """The one state nearly all accounts lie in, else the lower 48."""
-    states = data.accounts.frame["state"]
-    top = states[states != ""].value_counts(normalize=True)
-    return STATES.get(str(top.index[0]), lower) if len(top) and top.iloc[0] > 0.8 else lower
-
-
-def suggested_measure(names: list[str]) -> int:
-    """Position of the measure to offer first: potential or revenue if there is one."""
-    for word in ("potential", "revenue", "sales"):
-        for i, name in enumerate(names):
-            if word in name.casefold():
-                return i
-    return 0

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from terr.boundaries.own.findings import Finding
 from terr.view.text import count, markdown, sentence
+from terr.workspace.boundary_library import Finding
 
 _ICON = {"mended": ":material/build:", "left out": ":material/block:", "noted": ":material/info:"}
 _WORD = {"mended": "Mended", "left out": "Left out", "noted": "Noted"}

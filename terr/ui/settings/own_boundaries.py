@@ -7,15 +7,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from terr.boundaries.own.cleaning import CleanedAreas
-from terr.boundaries.own.upload import ROW_NUMBER, InspectedFile
 from terr.errors import InputError
 from terr.ui.jobs import thread_jobs
 from terr.ui.session import state
 from terr.ui.settings import boundary_findings
 from terr.view.text import count, markdown
 from terr.workspace import boundary_library
-from terr.workspace.boundary_library import AddedBoundaries
+from terr.workspace.boundary_library import ROW_NUMBER, AddedBoundaries, CleanedAreas, InspectedFile
 
 _NUMBERED, _NO_NAME = "(number the areas)", "(same as the id)"
 

@@ -35,7 +35,7 @@ def _of_plan(sid: str) -> None:
     ws, me = state.workspace(), state.person()
     held = roles.people(ws, sid, me)
     refused = state.needs("give")
-    st.markdown(f"**{markdown(ws.store.scenarios.get(sid).name)}** · {count(len(held), 'person', 'people')}")
+    st.markdown(f"**{markdown(ws.scenario(sid).name)}** · {count(len(held), 'person', 'people')}")
     for one in held:
         _line(sid, one, mine=one.user_id == me.user_id, closed=bool(refused))
     if refused:

@@ -80,6 +80,26 @@ INTAKES = CacheKind[str, KeptIntake]("ledgers", 384, accounts=True, dataset_of=_
 RAW_TABLES = CacheKind[str, RawTable]("files as uploaded", 128, accounts=True, dataset_of=_itself)
 
 
+def saved(ws: Workspace) -> tuple[DatasetInfo, ...]:
+    """The data sets there are for this person, the newest first."""
+    return ws.store.datasets.all()
+
+
+def name_of(ws: Workspace, dataset_id: str) -> str:
+    """What a data set is called; "" if there is none with this id for this person."""
+    try:
+        return ws.store.datasets.get(dataset_id).name
+    except LocateError:
+        return ""
+
+
+def in_hand(ws: Workspace, scenario_id: str | None, dataset_id: str | None) -> str:
+    """Id of the data set to work with: that of the open plan, else the one chosen, else the newest; "" without any."""
+    if scenario_id:
+        return ws.scenario(scenario_id).dataset_id
+    return dataset_id or next((info.id for info in saved(ws)), "")
+
+
 def save(
     ws: Workspace,
     data: bytes,

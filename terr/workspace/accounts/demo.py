@@ -14,11 +14,16 @@ from terr.workspace.accounts.intake import (
 from terr.workspace.workspace import Workspace
 
 
-def demo_dataset(ws: Workspace) -> Dataset:
-    """The demo: 5,000 made-up accounts and 12 reps; saved once, found again after that."""
+def workbook() -> bytes:
+    """The demo as an Excel file."""
     buffer = BytesIO()
     demo.write_demo(buffer)
-    data = buffer.getvalue()
+    return buffer.getvalue()
+
+
+def demo_dataset(ws: Workspace) -> Dataset:
+    """The demo: 5,000 made-up accounts and 12 reps; saved once, found again after that."""
+    data = workbook()
     raw, columns = inspect(data, "demo.xlsx")
     for info in ws.store.datasets.all():
         if info.sha256 == raw.sha256:

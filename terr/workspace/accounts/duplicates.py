@@ -8,7 +8,7 @@ from typing import Any
 
 from terr.matching import duplicates, families
 from terr.matching.duplicates import DuplicateDecision, DuplicateSuggestion, How
-from terr.matching.families import Count, Family, FamilyDecision
+from terr.matching.families import Count, Family, FamilyDecision, FamilyOverlap
 from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import DatasetInfo
@@ -16,6 +16,16 @@ from terr.workspace.accounts import dataset, merge_rules
 from terr.workspace.accounts.import_settings import reading_version
 from terr.workspace.caches import CacheKind
 from terr.workspace.workspace import Workspace
+
+__all__ = [
+    "Count",
+    "DuplicateDecision",
+    "DuplicateSuggestion",
+    "Family",
+    "FamilyDecision",
+    "FamilyOverlap",
+    "How",
+]  # of other floors, for the pages
 
 HOW_WORDS: Mapping[How, str] = {
     "keep": "the figures of the one that stays",

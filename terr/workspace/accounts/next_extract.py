@@ -24,6 +24,8 @@ from terr.workspace.caches import CacheKind
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
+__all__ = ["Reload"]  # of other floors, for the pages
+
 PREVIOUS, EXTRACTS = "previous", "extracts"
 """Where a data set keeps the id of the one before it, and a plan the data sets it had."""
 BY_ID, BY_NAME = ("account_id",), ("name", "zip")
@@ -200,6 +202,12 @@ def plans_of(ws: Workspace, dataset_id: str) -> tuple[MovablePlan, ...]:
             lacks = info.measure not in data.accounts.measures
             out.append(MovablePlan(info, other.name, f"this extract has no {info.measure}" if lacks else ""))
     return tuple(out)
+
+
+def movable_back(ws: Workspace, dataset_id: str) -> tuple[tuple[ScenarioInfo, DatasetInfo], ...]:
+    """Plans that were moved to an extract, each with the extract it had before."""
+    found = ((info, before(ws, info)) for info in ws.store.scenarios.find(dataset_id=dataset_id))
+    return tuple((info, last) for info, last in found if last is not None)
 
 
 def move(ws: Workspace, scenario_id: str, expected: str, dataset_id: str) -> ScenarioInfo:

@@ -13,6 +13,7 @@ from terr.errors import InputError
 from terr.ingest import (
     ColumnMap,
     Question,
+    QuestionChoice,
     RawTable,
     candidates,
     check_map,
@@ -31,6 +32,8 @@ from terr.workspace.accounts import dataset
 from terr.workspace.accounts.import_settings import ImportSettings, put_back
 from terr.workspace.accounts.intake import guess_money
 from terr.workspace.workspace import Workspace
+
+__all__ = ["Question", "QuestionChoice"]  # of other floors, for the pages
 
 LAYOUT, READ, HEADER, SOURCE = "layout", "layout_read", "header", "source"
 """Where a data set's mapping keeps its layout before and after answers about sheet and header row, its header's layout,

@@ -31,6 +31,24 @@ class BroadcastState:
     pins: tuple[dict[str, Any], ...] = ()
 
 
+def news(ws: Workspace, scenario_id: str, before: BroadcastState | None) -> BroadcastState | None:
+    """Where the plan stands now, None if that is where it stood before; cheap if nothing happened.
+
+    Raises:
+        LocateError: if the scenario isn't found.
+        StoreError: if it can't be read.
+    """
+    rev, seq = ws.store.changes.latest(scenario_id)
+    if before is not None and (rev, seq) == (before.rev, before.seq):
+        return None
+    return broadcast_state(ws, scenario_id, rev, seq, before)
+
+
+def roles_changed(ws: Workspace, scenario_id: str, before: BroadcastState, now: BroadcastState) -> bool:
+    """Whether somebody was given a role, or lost one, from one look to the next."""
+    return now.seq != before.seq and "role" in ws.store.changes.since(scenario_id, now.rev, before.seq).topics
+
+
 def broadcast_state(
     ws: Workspace, scenario_id: str, rev: int, seq: int, before: BroadcastState | None = None
 ) -> BroadcastState:
@@ -39,7 +57,7 @@ def broadcast_state(
     Args:
         ws: the workspace.
         scenario_id: whose plan.
-        rev, seq: where it stands, as `Pulse` says.
+        rev, seq: where it stands.
         before: what was told last, so that what didn't change isn't read again.
 
     Raises:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from terr.errors import InputError, LocateError, RoleError, TerrError
 from terr.model.person import ROLES, Person
 from terr.store import Comment
@@ -14,6 +16,31 @@ from terr.workspace.workspace import Workspace
 _MOST_NAMED = 5
 
 
+@dataclass(frozen=True)
+class CommentThread:
+    """A comment with its answers, oldest first."""
+
+    first: Comment
+    answers: tuple[Comment, ...]
+
+    @property
+    def settled(self) -> bool:
+        """Whether somebody settled it."""
+        return self.first.resolved_at is not None
+
+
+def threads(ws: Workspace, scenario_id: str) -> tuple[CommentThread, ...]:
+    """All comments on a plan, each with its answers, oldest first.
+
+    Raises:
+        LocateError: if the scenario isn't found.
+    """
+    every = ws.store.comments.of(scenario_id)
+    return tuple(
+        CommentThread(one, tuple(c for c in every if c.answers == one.id)) for one in every if one.answers is None
+    )
+
+
 def say(
     ws: Workspace,
     scenario_id: str,
@@ -24,7 +51,7 @@ def say(
     answers: int | None = None,
     by: Person,
 ) -> Comment:
-    """Say something; see `Comments.comment`.
+    """Say something; see `Comments.add`.
 
     Raises:
         RoleError: if they may not.

@@ -18,6 +18,8 @@ from terr.workspace.caches import CacheKind
 from terr.workspace.live.payload import is_int, text_of
 from terr.workspace.workspace import Workspace
 
+__all__ = ["WindowPresence"]  # of other floors, for the pages
+
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#9A6A00", "#5B4B9E", "#00798C", "#7A3B2E")
 """Colours of people: dark enough for white initials on them; the initials and names tell people apart as well."""
 
@@ -100,6 +102,11 @@ def view_of(told: Any) -> dict[str, Any]:
     if look := text_of(told.get("look"), 160):
         out["look"] = look
     return out
+
+
+def seat(ticket: WindowToken, view: Mapping[str, Any], *, presenting: bool) -> WindowPresence:
+    """What a window says of itself; `view` as `view_of` gives it."""
+    return WindowPresence(ticket.window, ticket.person, view.get("to"), presenting, view)
 
 
 @dataclass(frozen=True)

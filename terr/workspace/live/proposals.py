@@ -22,6 +22,8 @@ from terr.workspace.plan.rules import PlanRules
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot, preview_snapshot, same_baseline
 from terr.workspace.workspace import Workspace
 
+__all__ = ["Proposal"]  # of other floors, for the pages
+
 _TRIES = 6
 
 
@@ -98,6 +100,11 @@ def propose(
     return ws.store.proposals.add(
         scenario_id, moves_to(plan, units, codes, author=by.name, note=reason), rev, reason=reason, by=by
     )
+
+
+def undecided(ws: Workspace, scenario_id: str) -> tuple[Proposal, ...]:
+    """Proposals that wait for a decision, the newest first."""
+    return ws.store.proposals.of(scenario_id, undecided=True)
 
 
 def find(ws: Workspace, scenario_id: str, proposal_id: int) -> Proposal:

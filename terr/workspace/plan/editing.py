@@ -133,6 +133,57 @@ def edit(
     return EditOutcome(made.rev, changed=True)
 
 
+def new_territory(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "") -> tuple[EditOutcome, int]:
+    """Make an empty territory.
+
+    Returns:
+        What came of it, and the new territory's code.
+
+    Raises:
+        ConflictError, PlanError: as `edit`.
+    """
+    made = []
+
+    def make(plan: Plan, code: int) -> Edit:
+        made.append(code)
+        return moves.new_territory(plan, next_code=code, author=author)
+
+    return edit(ws, scenario_id, seen_rev, make), made[-1]
+
+
+def rename_territory(
+    ws: Workspace, scenario_id: str, seen_rev: int, code: int, name: str, *, author: str = ""
+) -> EditOutcome:
+    """Give a territory another name; raises as `edit`."""
+    return edit(ws, scenario_id, seen_rev, lambda plan, _: moves.rename(plan, code, name, author=author))
+
+
+def give_to_rep(
+    ws: Workspace, scenario_id: str, seen_rev: int, code: int, rep_id: str, *, author: str = ""
+) -> EditOutcome:
+    """Give a territory to a rep, "" = to nobody; raises as `edit`."""
+    return edit(ws, scenario_id, seen_rev, lambda plan, _: moves.set_rep(plan, code, rep_id, author=author))
+
+
+def merge_territory(
+    ws: Workspace, scenario_id: str, seen_rev: int, code: int, into: int, *, author: str = ""
+) -> EditOutcome:
+    """Give all units of a territory to another one; raises as `edit`."""
+    return edit(ws, scenario_id, seen_rev, lambda plan, _: moves.merge(plan, code, into, author=author))
+
+
+def lock_territory(
+    ws: Workspace, scenario_id: str, seen_rev: int, code: int, on: bool, *, author: str = ""
+) -> EditOutcome:
+    """Lock a territory, or unlock it; raises as `edit`."""
+    return edit(ws, scenario_id, seen_rev, lambda plan, _: moves.lock_territory(plan, code, on, author=author))
+
+
+def delete_territory(ws: Workspace, scenario_id: str, seen_rev: int, code: int, *, author: str = "") -> EditOutcome:
+    """Delete a territory; its units belong to none. Raises as `edit`."""
+    return edit(ws, scenario_id, seen_rev, lambda plan, _: moves.delete(plan, code, author=author))
+
+
 def paint(
     ws: Workspace,
     scenario_id: str,

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from terr.boundaries.layers.catalog import layer
 from terr.locate.gazetteer import clean_zip
+from terr.workspace.plan.snapshot import PlanSnapshot
+
+MOST_TO_PICK = 3_500
+"""Units a list to pick from may have; a longer one makes the browser wait, and a pasted list does the same."""
 
 _LONGEST = 2_000_000
 _MOST = 200_000
@@ -55,6 +60,12 @@ class PastedUnits:
     mended: int = 0
     elsewhere: int = 0
     unknown: tuple[str, ...] = ()
+
+
+def in_plan(shown: PlanSnapshot, text: str) -> PastedUnits:
+    """What a pasted list names among the units of a plan; see `read`."""
+    members = layer(shown.info.level).members
+    return read(text, shown.info.level, shown.units.ids, shown.units.names, members)
 
 
 def read(

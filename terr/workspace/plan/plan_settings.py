@@ -46,6 +46,22 @@ class Proof:
     early: bool = False
 
 
+def balance(ws: Workspace, scenario_id: str, measure: str, tolerance: float | None = None) -> None:
+    """Balance another measure, or more closely; the plan itself stays.
+
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        measure: what to balance.
+        tolerance: share a load may be off its target; None = as it is.
+
+    Raises:
+        InputError: for a value that can't be.
+        LocateError: if the scenario isn't found.
+    """
+    ws.store.scenarios.update_settings(scenario_id, measure=measure, tolerance=tolerance)
+
+
 def save_setting(ws: Workspace, scenario_id: str, name: str, value: Any) -> None:
     """Put one thing into a scenario's settings and leave the others as they are."""
     ws.store.scenarios.change_settings(scenario_id, lambda now: {**now, name: value})

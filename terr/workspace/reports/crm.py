@@ -9,10 +9,12 @@ import numpy as np
 
 from terr.aggregate import account_codes
 from terr.errors import InputError
-from terr.report.crm import CrmFile, crm_file, territory_id
+from terr.report.crm import FILES, CrmFile, crm_file, territory_id
 from terr.workspace.plan.plan_settings import save_setting
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.workspace import Workspace
+
+__all__ = ["FILES", "CrmFile", "back_to_crm", "save_territory_ids", "territory_ids", "version"]
 
 _IDS = "salesforce_territories"
 
@@ -23,7 +25,7 @@ def territory_ids(ws: Workspace, scenario_id: str) -> dict[int, str]:
     Raises:
         LocateError: if the scenario doesn't exist.
     """
-    kept: Any = ws.store.scenarios.get(scenario_id).settings.get(_IDS)
+    kept: Any = ws.scenario(scenario_id).settings.get(_IDS)
     plan, _ = ws.plan(scenario_id)
     return {c: str(kept[str(c)]) for c in plan.codes if str(c) in kept} if isinstance(kept, dict) else {}
 
@@ -50,8 +52,19 @@ def save_territory_ids(ws: Workspace, scenario_id: str, given: Mapping[int, str]
     save_setting(ws, scenario_id, _IDS, kept)
 
 
+def version(ws: Workspace, scenario_id: str) -> tuple[object, ...]:
+    """Another value whenever one of the files may be another.
+
+    Raises:
+        LocateError: if the scenario doesn't exist.
+    """
+    rev_and_seq = ws.store.changes.latest(scenario_id)
+    dataset_id = ws.scenario(scenario_id).dataset_id
+    return scenario_id, *rev_and_seq, dataset_id, tuple(territory_ids(ws, scenario_id).items())
+
+
 def back_to_crm(ws: Workspace, scenario_id: str, kind: str) -> CrmFile:
-    """One of `terr.report.crm.FILES` from the plan as stored now.
+    """One of `FILES` from the plan as stored now.
 
     Raises:
         InputError: for another kind.

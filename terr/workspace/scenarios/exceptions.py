@@ -87,6 +87,19 @@ def enter(
     return said if not gone else f"{said} {count(gone, 'earlier one')} of the same accounts gave way."
 
 
+def end(ws: Workspace, scenario_id: str, accounts: Sequence[str], *, reason: str = "", by: Person) -> int:
+    """End the exceptions of some accounts: from now on they go where the map sends them.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        LocateError: if the scenario isn't found.
+        InputError: for a reason that can't be stored.
+    """
+    return ws.store.exceptions.end(scenario_id, accounts, reason=reason, by=by)
+
+
 def table(shown: ExceptionRegister) -> pd.DataFrame:
     """The register as a table for people; one row per exception, those not in force last."""
     rows: list[dict[str, Any]] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -69,12 +69,12 @@ def tree(ws: Workspace, *, archived: bool = False) -> tuple[TreeNode, ...]:
         ws: the workspace.
         archived: those put away too.
     """
-    plans = ws.store.scenarios.find(include_archived=archived)
-    there = {p.id for p in plans}
+    every = plans(ws, archived=archived)
+    there = {p.id for p in every}
     below: dict[str, list[ScenarioInfo]] = {}
-    for plan in plans:
+    for plan in every:
         below.setdefault(plan.origin_id if plan.origin_id in there else "", []).append(plan)
-    marks = {p.id: ws.store.marks.of(p.id) for p in plans}
+    marks = {p.id: ws.store.marks.of(p.id) for p in every}
     out: list[TreeNode] = []
 
     def add(info: ScenarioInfo, depth: int, known: frozenset[tuple[int, datetime]]) -> None:
@@ -181,6 +181,56 @@ def _start(ws: Workspace, info: ScenarioInfo, edit_id: int) -> tuple[int, str] |
     return None
 
 
+def plans(ws: Workspace, *, archived: bool = False) -> list[ScenarioInfo]:
+    """Plans of this person, the one worked on last first; with `archived` those taken off the lists too."""
+    return ws.store.scenarios.find(include_archived=archived)
+
+
+def rename(ws: Workspace, scenario_id: str, name: str, *, by: Person) -> ScenarioInfo:
+    """Give a plan another name.
+
+    Raises:
+        LocateError: if the plan is gone. InputError: for a name that can't be.
+    """
+    return ws.store.scenarios.rename(scenario_id, name, by=by)
+
+
+def duplicate(ws: Workspace, scenario_id: str) -> ScenarioInfo:
+    """A copy with its whole history, below the plan.
+
+    Raises:
+        LocateError: if the plan is gone.
+    """
+    return ws.store.scenarios.duplicate(scenario_id)
+
+
+def archive(ws: Workspace, scenario_id: str, *, on: bool = True, by: Person) -> ScenarioInfo:
+    """Take a plan off the lists, or put it back on; nothing is erased.
+
+    Raises:
+        LocateError: if the plan is gone.
+    """
+    return ws.store.scenarios.archive(scenario_id, on, by=by)
+
+
+def delete(ws: Workspace, scenario_id: str) -> None:
+    """Delete a plan; `restore` brings it back.
+
+    Raises:
+        LocateError: if the plan is gone.
+    """
+    ws.store.scenarios.delete(scenario_id)
+
+
+def restore(ws: Workspace, scenario_id: str) -> ScenarioInfo:
+    """Bring a deleted plan back.
+
+    Raises:
+        LocateError: if there never was one.
+    """
+    return ws.store.scenarios.restore(scenario_id)
+
+
 def branch(ws: Workspace, scenario_id: str, edit_id: int, name: str, *, by: Person) -> ScenarioInfo:
     """A new plan that stands at any edit of this one's history; both go on by themselves.
 
@@ -198,6 +248,33 @@ def name_version(ws: Workspace, scenario_id: str, name: str, *, edit_id: int | N
     """
     at = ws.store.scenarios.get(scenario_id).head if edit_id is None else edit_id
     return ws.store.marks.add(scenario_id, "version", name, edit_id=at, by=by)
+
+
+def add_mark(ws: Workspace, node: TreeNode, kind: str, text: str, *, by: Person) -> Mark:
+    """Put a tag or a note on a plan, or on a named version of it.
+
+    Raises:
+        LocateError: if the plan is gone. InputError: for a text that can't be.
+    """
+    at = None if node.mark is None else node.edit_id
+    return ws.store.marks.add(node.info.id, kind, text, edit_id=at, by=by)
+
+
+def remove_mark(ws: Workspace, scenario_id: str, mark_id: int, *, by: Person) -> Mark:
+    """Take a version's name, a tag or a note off; the plan and its history stay as they are.
+
+    Raises:
+        LocateError: if the plan or the mark is gone.
+    """
+    return ws.store.marks.archive(scenario_id, mark_id, by=by)
+
+
+def grown_from(ws: Workspace, key: str, points: Mapping[str, PlanPoint]) -> str:
+    """Key of what a plan is compared with first: what it grew from, else its newest version, else any other."""
+    info = ws.scenario(points[key].scenario_id)
+    versions = [k for k, p in points.items() if p.scenario_id == info.id and k != key]
+    others = [f"{info.origin_id}:", *reversed(versions), *points]
+    return next(k for k in others if k in points and k != key)
 
 
 def points(nodes: Sequence[TreeNode], dataset_id: str) -> dict[str, PlanPoint]:

@@ -373,6 +373,12 @@ def change(
     return out
 
 
+def used_by(ws: Workspace, dataset_id: str, one: Definition) -> list[str]:
+    """Names of the plans that balance with what a definition makes."""
+    plans = ws.store.scenarios.find(dataset_id=dataset_id)
+    return [p.name for p in plans if p.measure in one.makes]
+
+
 def missing(found: AppliedRecipe | None, measure: str) -> str:
     """Why a plan's measure isn't there, and what to do about it, as a sentence."""
     step = None if found is None else next((s for s in found.steps if measure in s.definition.makes), None)

@@ -14,10 +14,10 @@ from terr.edits import moves
 from terr.errors import InputError
 from terr.model.person import Person
 from terr.model.reps import Rep
-from terr.ui.plan.tables import account_points
 from terr.workspace.design import apply_result
 from terr.workspace.design.solve_task import design_task, rebalance_task
 from terr.workspace.plan import editing, named_accounts
+from terr.workspace.plan.map_layers import account_points
 from terr.workspace.plan.snapshot import plan_snapshot, report_table, totals
 from terr.workspace.reports import crm, downloads
 from terr.workspace.scenarios import exceptions
