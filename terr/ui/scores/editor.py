@@ -8,13 +8,12 @@ from typing import Any
 import streamlit as st
 
 from terr.errors import InputError
-from terr.scoring import expressions
-from terr.scoring.nodes import FormulaError
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import count, markdown, sentence
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.scores import recipe as recipes
+from terr.workspace.scores import wording
 from terr.workspace.scores.definition import Definition
 from terr.workspace.scores.potential import Formula, PotentialBy
 from terr.workspace.scores.recipe import Recipe, RecipeStep
@@ -69,18 +68,15 @@ def name_field(data: Dataset, one: Definition | None, usual: str, *, label: str 
 def formula_help() -> None:
     """How formulas and rules are written, on demand."""
     with st.popover("How to write it", icon=":material/help:"):
-        st.markdown(markdown(expressions.HELP))
-        st.markdown(
-            'A rule compares: `revenue >= 1M`, `industry = "Health"`, `owner in ("Ann", "Bob")`, '
-            '`name contains "bank"`, `users between 10 and 50`, `city is blank`; join rules with `and`, `or`, `not`.'
-        )
+        st.markdown(markdown(wording.FORMULA_HELP))
+        st.markdown(wording.RULE_HELP)
 
 
 def wrong(error: InputError, where: str = "") -> None:
     """What is wrong with what was typed; for a formula, with an arrow at the place."""
     st.error(markdown(f"{where}{sentence(str(error))}"), icon=":material/error:")
-    if isinstance(error, FormulaError) and error.text:
-        st.code(error.pointer(), language=None)
+    if place := wording.pointer(error):
+        st.code(place, language=None)
 
 
 def made_by(build: Callable[[], Any]) -> Any:

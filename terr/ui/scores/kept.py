@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.scoring.columns import shown
 from terr.ui.scores import editor as base
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
@@ -13,7 +12,7 @@ from terr.view.text import and_list, count, markdown, sentence
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.scores import recipe as recipes
 from terr.workspace.scores.recipe import Recipe, RecipeStep, UnreadableDefinition
-from terr.workspace.scores.wording import TITLES, definition_text
+from terr.workspace.scores.wording import TITLES, definition_text, file_text
 
 SECTIONS = {
     "segments": "Segments",
@@ -129,11 +128,7 @@ def _files(data: Dataset) -> None:
     except TerrError as error:
         right.error(markdown(sentence(str(error))), icon=":material/error:")
         return
-    same = [d.name for d in found.kept if recipe.named(d.name)]
-    said = f"{count(len(found.kept), 'definition')} in the file: {and_list([d.name for d in found.kept], 6)}."
-    if same:
-        said += f" {and_list([shown(n) for n in same])} will be replaced."
-    right.markdown(markdown(said))
+    right.markdown(markdown(file_text(recipe, found)))
     right.button(
         "Keep them",
         type="primary",
@@ -146,12 +141,7 @@ def _files(data: Dataset) -> None:
 
 
 def _take(dataset_id: str, found: Recipe) -> None:
-    def merged(now: Recipe) -> Recipe:
-        fresh = {d.name: d for d in found.kept}
-        kept = [fresh.pop(d.name, d) for d in now.kept]
-        return Recipe((*kept, *fresh.values()))
-
-    if attempt(lambda: recipes.change(state.workspace(), dataset_id, merged)) is not None:
+    if attempt(lambda: recipes.change(state.workspace(), dataset_id, lambda now: now.merged(found))) is not None:
         state.drop("scores_undo")
         state.say(f"{count(len(found.kept), 'definition')} kept.")
         base.done_editing()

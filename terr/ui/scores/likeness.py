@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from terr.errors import InputError
 from terr.model.progress import Progress
-from terr.scoring import columns
-from terr.scoring.likeness import LEAST, Likeness, guess_outcomes
 from terr.ui.jobs import thread_jobs
 from terr.ui.scores import editor as base
 from terr.ui.session import state
@@ -19,7 +16,7 @@ from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.background_job import BackgroundJob
 from terr.workspace.scores import recipe as recipes
 from terr.workspace.scores import suggestions as guess
-from terr.workspace.scores.likeness import LikenessTo
+from terr.workspace.scores.likeness import LEAST, Likeness, LikenessTo, likest
 from terr.workspace.scores.recipe import RecipeStep
 
 _WORK = "likeness"
@@ -61,8 +58,8 @@ def _form(data: Dataset, one: LikenessTo | None) -> LikenessTo | None:
     )
     if column is None:
         return None
-    won, lost = (one.won, one.lost) if one and one.column == column else guess_outcomes(data.accounts, column)
-    words = sorted({str(w) for w in columns.texts(data.accounts, column).tolist()} - {""})
+    won, lost = (one.won, one.lost) if one and one.column == column else guess.outcomes_in(data.accounts, column)
+    words = guess.words_in(data.accounts, column)
     words += [w for w in (*won, *lost) if w not in words]
     good = st.multiselect("These mean won", words, default=list(won), key=base.key(f"won_{column}"))
     bad = st.multiselect(
@@ -72,7 +69,7 @@ def _form(data: Dataset, one: LikenessTo | None) -> LikenessTo | None:
         key=base.key(f"lost_{column}"),
         help="All other values are taken as still open",
     )
-    usable = [c for c in columns.offered(data.accounts) if c not in {column, "name"}]
+    usable = guess.traits(data.accounts, column)
     with st.expander("Which columns it learns from"):
         use = st.multiselect(
             "Learn from",
@@ -167,12 +164,8 @@ def _quality(found: Likeness) -> None:
 
 def _likest(data: Dataset, defined: LikenessTo, found: Likeness) -> None:
     frame = data.accounts.frame
-    closed = {" ".join(v.casefold().split()) for v in (*defined.won, *defined.lost)}
-    words = columns.texts(data.accounts, defined.column)
-    is_open = np.array([" ".join(str(w).casefold().split()) not in closed for w in words.tolist()], dtype=np.bool_)
-    pool = np.flatnonzero(is_open) if is_open.any() else np.arange(len(frame))
-    best = pool[np.argsort(-found.amounts[pool], kind="stable")][:_TOP]
-    title = "open accounts" if is_open.any() else "accounts"
+    best, only_open = likest(data.accounts, defined, found, _TOP)
+    title = "open accounts" if only_open else "accounts"
     st.markdown(f"**The likest {title}; choose one to see why**")
     table = pd.DataFrame(
         {

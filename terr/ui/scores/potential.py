@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from terr.errors import InputError
-from terr.scoring import columns, expressions
 from terr.ui.scores import editor as base
 from terr.view.text import count, markdown, percent, short
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.scores import suggestions as guess
-from terr.workspace.scores.potential import Formula, PotentialBy
+from terr.workspace.scores.potential import Formula, PotentialBy, check_formula, price_formula
 
 PRICE, FORMULA, HISTORY, BLEND, FREE = (
     "Price × users",
@@ -109,17 +106,13 @@ def _form(data: Dataset, one: PotentialBy | Formula | None) -> PotentialBy | For
     return found
 
 
-def _bracketed(name: str) -> str:
-    return name if re.fullmatch(r"[^\W\d]\w*", name) else f"[{name}]"
-
-
 def _price(data: Dataset) -> str:
     price, users = guess.formula(data.accounts)
     offered = guess.numeric(data.accounts)
     a, b = st.columns([1, 1.4])
     each = a.number_input("Price per user", min_value=0.0, value=price, step=10.0, key=base.key("price"))
     column = b.selectbox("Users", offered, index=offered.index(users) if users else 0, key=base.key("users"))
-    text = f"{_bracketed(str(column))} * {each:.15g}"
+    text = price_formula(each, str(column))
     st.caption(f"As a formula: {markdown(text)}")
     return text
 
@@ -127,13 +120,13 @@ def _price(data: Dataset) -> str:
 def _text(data: Dataset, one: PotentialBy | Formula | None) -> str:
     """The formula, "" with the reason in sight if it can't be worked out."""
     price, users = guess.formula(data.accounts)
-    usual = f"{_bracketed(users)} * {price:g}" if users else ""
+    usual = price_formula(price, users) if users else ""
     if one is not None:
         usual = one.text if isinstance(one, Formula) else one.formula or usual
     text = str(st.text_area("Formula", usual, height=90, key=base.key("formula"), max_chars=10_000))
     base.formula_help()
     try:
-        expressions.compute(data.accounts, text)
+        check_formula(data.accounts, text)
     except InputError as error:
         base.wrong(error)
         return ""
@@ -179,7 +172,7 @@ def _preview(data: Dataset, found: PotentialBy | Formula) -> None:
             names = frame["name"].where(frame["name"] != "", frame["account_id"])
             table["Account"] = names.iloc[best].tolist()
             if isinstance(found, PotentialBy) and found.current:
-                now = columns.numbers(data.accounts, found.current)
+                now = found.sold_now(data.accounts)
                 table[found.current] = [short(float(v), now.currency) for v in now.amounts[best]]
         table[name] = [short(float(v), money) for v in values[best]]
     for name, whole_text, n, share in told:

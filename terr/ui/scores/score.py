@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from terr.scoring.scores import Blanks, Ingredient, Scores
 from terr.ui.scores import editor as base
 from terr.view.scorecharts import score_parts
 from terr.view.text import markdown, percent
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.scores import suggestions as guess
-from terr.workspace.scores.score import ScoreBy
+from terr.workspace.scores.score import Blanks, Ingredient, ScoreBy, Scores
 from terr.workspace.scores.wording import score_text
 
 COLUMN, WEIGHT, HIGH, BLANKS = "Column", "Weight", "High is good", "A blank counts as"

@@ -8,18 +8,27 @@ import pandas as pd
 import streamlit as st
 
 from terr.errors import InputError
-from terr.scoring import columns, segments
-from terr.scoring.segments import BLANK, Segment
 from terr.ui.scores import editor as base
 from terr.view.scorecharts import by_segment
 from terr.view.text import markdown, percent, short
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.scores import suggestions as guess
-from terr.workspace.scores.segments import ACCOUNTS, Segments
+from terr.workspace.scores.segments import (
+    ACCOUNTS,
+    BLANKS,
+    OTHERS,
+    Segment,
+    Segments,
+    bands_of,
+    others_of,
+    rule_line,
+    rule_of,
+    sums_of,
+    values_of,
+)
 from terr.workspace.scores.wording import segments_title
 
 ATTRIBUTE, BANDS, RULES = "By attribute", "By size bands", "By rules"
-_BLANKS, _OTHERS = "(blank)", "(other values)"
 _MOST = 12
 
 
@@ -74,24 +83,22 @@ def _attribute(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]]
     done = {d.split for d in (data.scored.recipe.kept if data.scored else ()) if isinstance(d, Segments)}
     usual_column = mine or next((c for c in offered if c not in done), offered[0])
     column = str(st.selectbox("Attribute", offered, index=offered.index(usual_column), key=base.key("column")))
-    values = base.made_by(lambda: segments.by_values(accounts, column, guess.MOST_VALUES))
+    values: dict[str, Segment] | None = base.made_by(lambda: values_of(accounts, column))
     if values is None:
         return None
-    own = {p.values[0]: p for p in values if len(p.values) == 1 and p.values[0] != BLANK}
-    shown = [*own, *([_BLANKS] if any(p.values == (BLANK,) for p in values) else [])]
-    usual = shown[:_MOST]
+    usual = list(values)[:_MOST]
     if one and one.parts[0].column == column:
-        usual = [v for v in shown if any(p.values == ((BLANK,) if v == _BLANKS else (v,)) for p in one.parts)]
-    chosen = st.multiselect("Values, each a segment", shown, default=usual, key=base.key(f"values_{column}"))
-    left = [v for v in own if v not in chosen]
+        usual = [v for v, part in values.items() if any(p.values == part.values for p in one.parts)]
+    chosen = st.multiselect("Values, each a segment", list(values), default=usual, key=base.key(f"values_{column}"))
+    left = [v for v in values if v not in chosen and v != BLANKS]
     rest = bool(left) and st.checkbox(
         f"The other {len(left):,} as one segment more",
-        value=bool(one and any(p.name == _OTHERS for p in one.parts)),
+        value=bool(one and any(p.name == OTHERS for p in one.parts)),
         key=base.key("rest"),
     )
-    parts = [Segment(_BLANKS, column=column, values=(BLANK,)) if v == _BLANKS else own[v] for v in chosen]
+    parts = [values[v] for v in chosen]
     if rest:
-        parts.append(Segment(_OTHERS, column=column, values=tuple(left)))
+        parts.append(others_of(column, left))
     if not parts:
         st.info("Choose one value or more.", icon=":material/info:")
         return None
@@ -108,24 +115,8 @@ def _bands(data: Dataset, _one: Segments | None) -> tuple[str, list[Segment]] | 
     count = len([t for t in text.split(",") if t.strip()]) + 1
     usual_names = {2: "Small, Large", 3: "Small, Medium, Large"}.get(count, "")
     named = st.text_input("Names, the smallest first (optional)", usual_names, key=base.key(f"names_{count}"))
-    try:
-        found = segments.by_bands(accounts, column, [_edge(t) for t in text.split(",") if t.strip()])
-    except InputError as error:
-        base.wrong(error)
-        return None
-    words = [w.strip() for w in named.split(",") if w.strip()]
-    if words and len(words) != len(found):
-        st.error(f"{len(found):,} bands need {len(found):,} names, {len(words):,} given.", icon=":material/error:")
-        return None
-    parts = [Segment(w, p.rule) for w, p in zip(words, found, strict=True)] if words else list(found)
-    return f"Size by {column}"[:80], parts
-
-
-def _edge(text: str) -> float:
-    match = re.fullmatch(r"\s*\$?(-?\d+(?:\.\d+)?)\s*([kKmMbB]?)\s*", text)
-    if match is None:
-        raise InputError(f"{columns.shown(text.strip())} is no figure to cut at; write such as 50, 500 or 1M")
-    return float(match[1]) * {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}[match[2].lower()]
+    parts: list[Segment] | None = base.made_by(lambda: bands_of(accounts, column, text, named))
+    return None if parts is None else (f"Size by {column}"[:80], parts)
 
 
 def _rules(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]] | None:
@@ -133,7 +124,7 @@ def _rules(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]] | N
     asked = f"[{money}]" if re.search(r"\W", money) else money
     usual = f"Key: {asked} >= 100k\nRest: {asked} < 100k"
     if one:
-        usual = "\n".join(f"{p.name}: {p.rule or _as_rule(p)}" for p in one.parts)
+        usual = "\n".join(map(rule_line, one.parts))
     text = st.text_area(
         "One segment per line, as “Name: rule”", usual, height=130, key=base.key("rules"), max_chars=20_000
     )
@@ -142,29 +133,15 @@ def _rules(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]] | N
     for number, row in enumerate(text.splitlines(), start=1):
         if not row.strip():
             continue
-        name, sign, rule = row.partition(":")
-        if not sign or not rule.strip():
-            st.error(
-                f"Line {number}: write a name, a colon and a rule, such as Key: revenue >= 1M", icon=":material/error:"
-            )
-            return None
         try:
-            part = Segment(name.strip(), rule.strip())
-            segments.members(data.accounts, part)
+            parts.append(rule_of(data.accounts, row))
         except InputError as error:
             base.wrong(error, f"Line {number}: ")
             return None
-        parts.append(part)
     if not parts:
         st.info("Write one line or more.", icon=":material/info:")
         return None
     return "Segment", parts
-
-
-def _as_rule(part: Segment) -> str:
-    listed = ", ".join('"' + v.replace('"', "'") + '"' for v in part.values if v)
-    tests = [f"[{part.column}] in ({listed})"] if listed else []
-    return " or ".join([*tests, *([f"[{part.column}] is blank"] if BLANK in part.values else [])])
 
 
 def _preview(data: Dataset, found: Segments) -> None:
@@ -180,8 +157,7 @@ def _preview(data: Dataset, found: Segments) -> None:
     table["Share"] = [percent(100 * len(m) / max(len(accounts), 1)) for m in members]
     sums: dict[str, list[float]] = {}
     for m in measures:
-        amounts = pd.Series(columns.numbers(data.accounts, m).amounts)
-        sums[m] = [float(amounts[who.mask].sum()) for who in members]
+        sums[m] = sums_of(data.accounts, members, m)
         table[m] = [short(v, money.get(m, "")) for v in sums[m]]
     first = measures[0]
     bars = pd.DataFrame(

@@ -6,8 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from terr.errors import InputError
-from terr.scoring import tiers
-from terr.scoring.tiers import Cuts
 from terr.ui.scores import editor as base
 from terr.view.scorecharts import pareto
 from terr.view.text import markdown, percent, short
@@ -36,16 +34,16 @@ def _form(data: Dataset, one: TiersBy | None) -> TiersBy | None:
     usual = one.measure if one else guess.value_column(data.accounts)
     at = offered.index(usual) if usual in offered else 0
     measure = str(st.selectbox("Rank accounts by", offered, index=at, key=base.key("measure")))
-    cuts = one.cuts if one else Cuts()
+    usual_names, usual_shares = (one.names, one.shares) if one else (TiersBy.names, TiersBy.shares)
     names = st.text_input(
         "Tiers, the best first",
-        ", ".join(cuts.names),
+        ", ".join(usual_names),
         key=base.key("tiers"),
         max_chars=120,
         help="Two or more names with commas between",
     )
     words = tuple(w.strip() for w in names.split(",") if w.strip())
-    shares = list(cuts.shares) if len(cuts.shares) == len(words) - 1 else _even(len(words) - 1)
+    shares = list(usual_shares) if len(usual_shares) == len(words) - 1 else _even(len(words) - 1)
     chosen = [
         st.slider(
             f"{markdown(words[k])} ends at a share of",
@@ -79,7 +77,7 @@ def _preview(data: Dataset, found: TiersBy) -> None:
     step = base.tried(data, found)
     if step is None or step.made is None:
         return
-    curve = tiers.curve(data.accounts, found.measure)
+    curve = found.curve(data.accounts)
     title = curve_title(curve, found.measure)
     st.altair_chart(
         pareto(curve, found.cuts.shares, found.cuts.names, title=title, measure=found.measure, dark=base.dark()),

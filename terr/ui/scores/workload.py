@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
 from terr.errors import TerrError
-from terr.scoring import columns, travel
-from terr.scoring.workload import Effort, Tier
 from terr.ui.scores import editor as base
 from terr.ui.session import state
 from terr.view.text import markdown, number, sentence
@@ -19,8 +15,8 @@ from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.reps import hours
 from terr.workspace.scores import suggestions as guess
 from terr.workspace.scores.tiers import TiersBy
-from terr.workspace.scores.wording import hours_text
-from terr.workspace.scores.workload import WorkloadBy
+from terr.workspace.scores.wording import TRAVEL_HELP, hours_text
+from terr.workspace.scores.workload import Effort, Tier, WorkloadBy
 
 TIER, CALLS, MINUTES = "Tier", "Calls a year", "Minutes per call"
 KM_PER_MILE = 1.609344
@@ -112,7 +108,7 @@ def _tiers(data: Dataset, one: WorkloadBy | None, column: str) -> tuple[Tier, ..
         usual = one.effort.tiers
     else:
         maker = data.scored.recipe.maker(column) if data.scored else None
-        words = sorted({str(w) for w in columns.texts(data.accounts, column).tolist()} - {""})
+        words = guess.words_in(data.accounts, column)
         names = maker.cuts.names if isinstance(maker, TiersBy) else words[:_MOST_TIERS]
         usual = guess.tier_rows(names)
     rows = pd.DataFrame(
@@ -137,7 +133,7 @@ def _tiers(data: Dataset, one: WorkloadBy | None, column: str) -> tuple[Tier, ..
 
 def _source() -> None:
     with st.expander("How travel is estimated"):
-        st.code(inspect.getdoc(travel) or "", language=None, wrap_lines=True)
+        st.code(TRAVEL_HELP, language=None, wrap_lines=True)
 
 
 def _preview(data: Dataset, found: WorkloadBy) -> None:
@@ -147,7 +143,7 @@ def _preview(data: Dataset, found: WorkloadBy) -> None:
     done = step.made.detail
     calls, way = float(np.nansum(done.call_hours)), float(np.nansum(done.travel_hours))
     st.markdown(f"**{markdown(hours_text(calls + way, calls, way))}**")
-    labels = columns.texts(state.get("scores_tried").accounts, found.column)
+    labels = found.labels(state.get("scores_tried").accounts)
     tiers = hours.by_tier(done, labels, [t.name for t in found.effort.tiers])
     titles = {"tier": found.column, "accounts": "Accounts", "each": "Hours per account", **_SUMS}
     st.dataframe(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from terr.errors import InputError
-from terr.scoring import columns, potential
+from terr.model.accounts import Accounts
+from terr.scoring import columns, expressions, potential
 from terr.scoring.language import parse
 from terr.scoring.nodes import FormulaError, is_condition, names
 from terr.scoring.potential import Potential
@@ -111,6 +113,10 @@ class PotentialBy:
         """Columns it makes."""
         return (self.name, self.white) if self.current else (self.name,)
 
+    def sold_now(self, accounts: Accounts) -> columns.AccountColumn:
+        """The figures of what is sold now."""
+        return columns.numbers(accounts, self.current)
+
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""
         formula = potential.by_formula(on.accounts, self.formula) if self.how != "history" else None
@@ -127,3 +133,18 @@ class PotentialBy:
             out[self.white] = potential.white_space(found, now, blank_is_zero=self.blank_is_zero)
             notes += out[self.white].notes
         return _potential_made(out, notes, out)
+
+
+def check_formula(accounts: Accounts, text: str) -> None:
+    """Try a formula on accounts.
+
+    Raises:
+        InputError: if it can't be read or worked out; `terr.workspace.scores.wording.pointer` shows where.
+    """
+    expressions.compute(accounts, text)
+
+
+def price_formula(price: float, column: str) -> str:
+    """A price for each of something as a formula: "120 * users" the way formulas write it."""
+    name = column if re.fullmatch(r"[^\W\d]\w*", column) else f"[{column}]"
+    return f"{name} * {price:.15g}"

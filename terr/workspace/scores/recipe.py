@@ -107,6 +107,12 @@ class Recipe:
         place = next((k for k, d in enumerate(self.kept) if d.name == instead), len(left) if at is None else at)
         return Recipe((*left[:place], new, *left[place:]))
 
+    def merged(self, other: Recipe) -> Recipe:
+        """The recipe with all of another, those of the same name in place of its own."""
+        fresh = {d.name: d for d in other.kept}
+        kept = [fresh.pop(d.name, d) for d in self.kept]
+        return Recipe((*kept, *fresh.values()))
+
     def without(self, name: str) -> Recipe:
         """The recipe without the definition of a name."""
         return Recipe(tuple(d for d in self.kept if d.name != name))

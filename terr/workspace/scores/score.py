@@ -7,8 +7,10 @@ from typing import ClassVar
 
 from terr.errors import InputError
 from terr.scoring import columns, scores
-from terr.scoring.scores import Ingredient
+from terr.scoring.scores import Blanks, Ingredient, Scores
 from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
+
+__all__ = ["Blanks", "Ingredient", "Scores"]  # of other floors, for the pages
 
 
 @dataclass(frozen=True)

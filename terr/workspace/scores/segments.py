@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from terr.errors import InputError
+from terr.model.accounts import Accounts
 from terr.scoring import columns, segments
 from terr.scoring.segments import Segment
 from terr.workspace.scores.definition import Floats, ScoreInputs, ScoreResult, checked_name
+
+__all__ = ["Segment"]  # of other floors, for the pages
+
+MOST_VALUES = 40
+"""Values of a column that may each become a segment."""
+
+BLANKS, OTHERS = "(blank)", "(other values)"
 
 MOST_SEGMENTS = 40
 """Segments that one set may have."""
@@ -93,3 +103,76 @@ class Segments:
             told.append(f"{unknown:,} account(s) can't be told, as a number a rule compares is blank.")
         texts = {} if self.split else {self.name: labels}
         return ScoreResult(values, codes, texts, tuple(dict.fromkeys(told)), detail=(tuple(found), labels))
+
+
+def values_of(accounts: Accounts, column: str) -> dict[str, Segment]:
+    """A segment for each value of a column, by what it is called, the blank last.
+
+    Raises:
+        InputError: if there is no such column, or it has more than `MOST_VALUES` values.
+    """
+    found = segments.by_values(accounts, column, MOST_VALUES)
+    own = {p.values[0]: p for p in found if len(p.values) == 1 and p.values[0] != segments.BLANK}
+    blank = any(p.values == (segments.BLANK,) for p in found)
+    return {**own, **({BLANKS: Segment(BLANKS, column=column, values=(segments.BLANK,))} if blank else {})}
+
+
+def others_of(column: str, values: Sequence[str]) -> Segment:
+    """One segment of all the values that have none of their own."""
+    return Segment(OTHERS, column=column, values=tuple(values))
+
+
+def bands_of(accounts: Accounts, column: str, cuts: str, names: str = "") -> list[Segment]:
+    """Bands of a figure.
+
+    Args:
+        accounts: whose figures.
+        column: of figures.
+        cuts: where to cut, as a person types it: "50, 500, 1M".
+        names: of the bands, the smallest first, with commas between; "" = by their bounds.
+
+    Raises:
+        InputError: for a cut that is no figure, or another number of names than of bands.
+    """
+    found = segments.by_bands(accounts, column, [_figure(t) for t in cuts.split(",") if t.strip()])
+    words = [w.strip() for w in names.split(",") if w.strip()]
+    if not words:
+        return list(found)
+    if len(words) != len(found):
+        raise InputError(f"{len(found):,} bands need {len(found):,} names, {len(words):,} given")
+    return [Segment(w, p.rule) for w, p in zip(words, found, strict=True)]
+
+
+def _figure(text: str) -> float:
+    match = re.fullmatch(r"\s*\$?(-?\d+(?:\.\d+)?)\s*([kKmMbB]?)\s*", text)
+    if match is None:
+        raise InputError(f"{columns.shown(text.strip())} is no figure to cut at; write such as 50, 500 or 1M")
+    return float(match[1]) * {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}[match[2].lower()]
+
+
+def rule_of(accounts: Accounts, line: str) -> Segment:
+    """A segment written as "Name: rule".
+
+    Raises:
+        InputError: if it isn't written like this, or the rule can't be worked out on these accounts.
+    """
+    name, sign, rule = line.partition(":")
+    if not sign or not rule.strip():
+        raise InputError("write a name, a colon and a rule, such as Key: revenue >= 1M")
+    part = Segment(name.strip(), rule.strip())
+    segments.members(accounts, part)
+    return part
+
+
+def rule_line(part: Segment) -> str:
+    """A segment as "Name: rule", also one that goes by values."""
+    listed = ", ".join('"' + v.replace('"', "'") + '"' for v in part.values if v)
+    tests = [f"[{part.column}] in ({listed})"] if listed else []
+    tests += [f"[{part.column}] is blank"] if segments.BLANK in part.values else []
+    return f"{part.name}: {part.rule or ' or '.join(tests)}"
+
+
+def sums_of(accounts: Accounts, found: Sequence[segments.Members], measure: str) -> list[float]:
+    """The sum of a measure in each segment."""
+    amounts = columns.numbers(accounts, measure).amounts
+    return [float(np.nansum(amounts[who.mask])) for who in found]

@@ -12,8 +12,8 @@ from terr.scoring import columns
 from terr.scoring.likeness import guess_outcomes
 from terr.scoring.scores import Ingredient
 from terr.scoring.workload import Tier
+from terr.workspace.scores.segments import MOST_VALUES
 
-MOST_VALUES = 40
 _TEXT_CORE = ("owner", "state", "city", "county")
 _SIZE = ("employee", "user", "seat", "headcount", "license", "bed", "size")
 _MONEY = ("revenue", "sales", "bookings", "arr", "spend")
@@ -38,6 +38,21 @@ def grouping(accounts: Accounts) -> list[str]:
         if 2 <= len([w for w in words if str(w) not in {"", "nan"}]) <= MOST_VALUES:
             out.append(name)
     return sorted(out, key=lambda c: _rank(c, _GROUP))
+
+
+def words_in(accounts: Accounts, column: str) -> list[str]:
+    """The different texts of a column, sorted, without the blank."""
+    return sorted({str(w) for w in columns.texts(accounts, column).tolist()} - {""})
+
+
+def outcomes_in(accounts: Accounts, column: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts of a column that sound like won, and like lost, to be confirmed by a person."""
+    return guess_outcomes(accounts, column)
+
+
+def traits(accounts: Accounts, outcome: str) -> list[str]:
+    """Columns that likeness can learn from, where `outcome` tells won from lost."""
+    return [c for c in columns.offered(accounts) if c not in {outcome, "name"}]
 
 
 def _own(accounts: Accounts) -> list[str]:
@@ -105,7 +120,7 @@ def ingredients(accounts: Accounts) -> tuple[Ingredient, ...]:
 def outcome_column(accounts: Accounts) -> str:
     """The column that tells won from lost, "" if none looks like one."""
     for name in sorted(grouping(accounts), key=lambda c: _rank(c, _OUTCOME)):
-        won, lost = guess_outcomes(accounts, name)
+        won, lost = outcomes_in(accounts, name)
         if won and lost:
             return name
     return ""

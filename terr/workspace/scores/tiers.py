@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import pandas as pd
+
+from terr.model.accounts import Accounts
 from terr.scoring import tiers
 from terr.scoring.tiers import CUTS, NAMES, Cuts
 from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
@@ -34,6 +37,10 @@ class TiersBy:
     def cuts(self) -> Cuts:
         """Where tiers are cut."""
         return Cuts(self.shares, self.names)
+
+    def curve(self, accounts: Accounts) -> pd.DataFrame:
+        """The 80/20 curve the tiers are cut from; see `terr.scoring.tiers.curve`."""
+        return tiers.curve(accounts, self.measure)
 
     @property
     def reads(self) -> tuple[str, ...]:

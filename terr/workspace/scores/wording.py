@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from terr.errors import InputError
+from terr.scoring import expressions, travel
+from terr.scoring.columns import shown
+from terr.scoring.nodes import FormulaError
 from terr.scoring.scores import Scores
 from terr.scoring.tiers import Cuts
 from terr.view.text import and_list, count, percent, short
 from terr.workspace.scores.definition import Definition
 from terr.workspace.scores.likeness import LikenessTo
 from terr.workspace.scores.potential import Formula, PotentialBy
-from terr.workspace.scores.recipe import AppliedRecipe, UnreadableDefinition
+from terr.workspace.scores.recipe import AppliedRecipe, Recipe, UnreadableDefinition
 from terr.workspace.scores.score import ScoreBy
 from terr.workspace.scores.segments import Segments
 from terr.workspace.scores.tiers import TiersBy
@@ -32,8 +37,31 @@ TITLES = {
 }
 
 
+FORMULA_HELP = expressions.HELP
+"""How formulas are written."""
+
+RULE_HELP = (
+    'A rule compares: `revenue >= 1M`, `industry = "Health"`, `owner in ("Ann", "Bob")`, '
+    '`name contains "bank"`, `users between 10 and 50`, `city is blank`; join rules with `and`, `or`, `not`.'
+)
+
+TRAVEL_HELP = inspect.getdoc(travel) or ""
+"""How travel is estimated."""
+
 HOURS_A_YEAR = 1_800
 """Of one person, to make sums of hours understood."""
+
+
+def pointer(error: InputError) -> str:
+    """The text of a formula that can't be read with an arrow below the place; "" for any other error."""
+    return error.pointer() if isinstance(error, FormulaError) and error.text else ""
+
+
+def file_text(now: Recipe, found: Recipe) -> str:
+    """What is in a file of definitions, and which of those kept it replaces."""
+    said = f"{count(len(found.kept), 'definition')} in the file: {and_list([d.name for d in found.kept], 6)}."
+    same = [shown(d.name) for d in found.kept if now.named(d.name)]
+    return f"{said} {and_list(same)} will be replaced." if same else said
 
 
 def definition_text(one: Definition) -> str:

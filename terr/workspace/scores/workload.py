@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.locate import home_points
+from terr.model.accounts import Accounts
 from terr.scoring import columns, workload
-from terr.scoring.workload import Effort
+from terr.scoring.workload import Effort, Tier
 from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
+
+__all__ = ["Effort", "Tier"]  # of other floors, for the pages
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class WorkloadBy:
         if not 1 <= self.territories <= 2_000:
             raise InputError("workload is worked out for 1 to 2,000 territories")
 
+    def labels(self, accounts: Accounts) -> NDArray[np.object_]:
+        """(n_accounts,), the tier of each account."""
+        return columns.texts(accounts, self.column)
+
     @property
     def reads(self) -> tuple[str, ...]:
         """Columns it needs."""
@@ -50,7 +58,7 @@ class WorkloadBy:
 
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""
-        labels = columns.texts(on.accounts, self.column)
+        labels = self.labels(on.accounts)
         homes = home_points([r.home_zip for r in on.reps]) if self.homes and on.reps else None
         if homes is not None and np.isnan(homes).any(axis=1).all():
             homes = None
