@@ -54,6 +54,18 @@ def demo_reps() -> tuple[Rep, ...]:
     return _REPS
 
 
+def demo_plan() -> pd.DataFrame:
+    """A finished plan of the demo: columns `unit_id` (each county of the lower 48 and DC), `territory`, `rep` (rep id).
+
+    Raises:
+        InputError: if the bundled file is missing.
+    """
+    path = Path(__file__).resolve().parents[1] / "data" / "demo_plan.parquet"
+    if not path.is_file():
+        raise InputError("the demo plan is missing: run from a full checkout, with its folder data/")
+    return pd.read_parquet(path).astype(object)
+
+
 def demo_roster() -> pd.DataFrame:
     """The reps as a CRM exports them: User ID, Full Name, Email, Home ZIP, Capacity; every cell text."""
     rows = [(r.rep_id, r.name, _email(r.name), r.home_zip, f"{r.capacity:g}") for r in _REPS]

@@ -48,6 +48,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "plan",
         "reps reports live",
         "design scenarios",
+        "home",
         "batch",
     ),
     "ui": (
@@ -55,7 +56,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "session",
         "live scenarios reports reps jobs",
         "./header ./routes",
-        "accounts scores settings design",
+        "accounts scores settings design home",
         "plan",
         "./launch",
     ),

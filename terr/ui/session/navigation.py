@@ -16,6 +16,7 @@ from terr.view.text import markdown
 _inside: ContextVar[bool] = ContextVar("terr_inside_shell", default=False)
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = (
+    ("home", "Home", ":material/home:"),
     ("accounts", "Accounts", ":material/table:"),
     ("scores", "Scores", ":material/leaderboard:"),
     ("plan", "Plan", ":material/map:"),
@@ -122,7 +123,7 @@ def _navigation(*, known: bool = True) -> Any:
 
 
 def _home() -> None:
-    switch("plan" if "scenario" in st.query_params else "accounts")
+    switch("plan" if "scenario" in st.query_params else "home")
 
 
 def start_page() -> None:
