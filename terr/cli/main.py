@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -108,13 +109,13 @@ def _parser() -> argparse.ArgumentParser:
     options.shape_options(design)
     design.add_argument(
         "--seed-unit",
+        dest="starts",
         type=options.pair,
-        action="append",
-        default=[],
+        **options.PAIRS,
         metavar="UNIT=TERRITORY",
         help="start a territory around a unit",
     )
-    design.add_argument("--name", action="append", default=[], metavar="NAME", help="name of a territory")
+    design.add_argument("--name", dest="names", **options.LIST, metavar="NAME", help="name of a territory")
     design.add_argument(
         "--keep",
         "--continuity",
@@ -169,7 +170,7 @@ def _check(args: argparse.Namespace) -> int:
     from terr.cli.check import check
 
     asked = any(v is not None for v in (args.level, args.region, args.boundaries))
-    _print(check(args, _where(args) if asked else None, _once(args.map, "--map"), _decisions(args)))
+    _print(check(args, _where(args) if asked else None, args.map, _decisions(args)))
     return DONE
 
 
@@ -178,33 +179,19 @@ def _decisions(args: argparse.Namespace) -> Decisions:
     from terr.workspace.accounts.decisions_file import NOTHING, read_decisions
 
     given = read_decisions(read_file(args.decisions, "file of decisions")) if args.decisions else NOTHING
-    return given.with_words(_once(args.answer, "--answer"), args.refuse)
+    return given.with_words(args.answer, args.refuse)
 
 
 def _design(args: argparse.Namespace) -> int:
     from terr.workspace.batch.solve import make_design
 
-    k, plan, named = args.territories, _plan_file(args), _named(args)
-    return _solved(args, "Design", lambda ground, how: make_design(ground, k, plan_file=plan, named=named, how=how))
+    return _solved(args, "Design", make_design)
 
 
 def _rebalance(args: argparse.Namespace) -> int:
     from terr.workspace.batch.solve import make_rebalance
 
-    plan, named = _plan_file(args), _named(args)
-    return _solved(args, "Rebalance", lambda ground, how: make_rebalance(ground, plan, named=named, how=how))
-
-
-def _plan_file(args: argparse.Namespace) -> Any:
-    from terr.cli.local_files import read_file
-
-    return read_file(args.plan, "plan file") if args.plan else None
-
-
-def _named(args: argparse.Namespace) -> tuple[str, bytes] | None:
-    from terr.cli.local_files import read_file
-
-    return (PurePath(args.named).name, read_file(args.named, "file of named accounts")) if args.named else None
+    return _solved(args, "Rebalance", make_rebalance)
 
 
 def _solved(args: argparse.Namespace, title: str, solve: Callable[[BatchInputs, Control], PlanReport]) -> int:
@@ -226,8 +213,7 @@ def _solved(args: argparse.Namespace, title: str, solve: Callable[[BatchInputs, 
 def _certify(args: argparse.Namespace) -> int:
     from terr.workspace.batch.solve import make_certificate
 
-    plan, named = _plan_file(args), _named(args)
-    return _solved(args, "Certificate", lambda ground, how: make_certificate(ground, plan, named=named, how=how))
+    return _solved(args, "Certificate", make_certificate)
 
 
 def _frontier(args: argparse.Namespace) -> int:
@@ -235,13 +221,11 @@ def _frontier(args: argparse.Namespace) -> int:
     from terr.cli.text_report import frontier_text
     from terr.workspace.batch.solve import Control, make_frontier
 
-    plan, named = _plan_file(args), _named(args)
     files = [f"point-{z + 1}.csv" for z in range(args.points)]
     folder = check_folder(args.out_dir, files, sources=(args.file, args.plan)) if args.out_dir else None
     ground = _ground(args)
     with _followed() as progress:
-        how = Control(args.seed, args.time_limit, progress)
-        found = make_frontier(ground, plan, points=args.points, named=named, how=how)
+        found = make_frontier(ground, Control(args.seed, args.time_limit, progress), points=args.points)
     if folder is not None:
         for row, answer in zip(found.report["points"], found.answers, strict=True):
             row["plan"] = f"point-{row['point']}.csv"
@@ -285,47 +269,18 @@ def _ground(args: argparse.Namespace) -> BatchInputs:
     from terr.cli.local_files import read_file
     from terr.workspace.batch.inputs import BatchRequest
     from terr.workspace.batch.prepare import prepare
-    from terr.workspace.scores.recipe import EMPTY, recipe_of
+    from terr.workspace.scores.recipe import recipe_of
 
     level, region, findings = _where(args)
-    given = vars(args)  # not every command has every option
-    request = BatchRequest(
-        level=level,
-        region=region,
-        measure=args.measure,
-        limits=_once(args.limit, "--limit"),
-        floors=_once(args.floor, "--floor"),
-        caps=_once(args.cap, "--cap"),
-        balance=_once(given.get("balance", []), "--balance"),
-        shape=given.get("shape", "Medium"),
-        keep=given.get("keep", "Off"),
-        max_moved=given.get("max_moved"),
-        unassigned=args.unassigned,
-        shares=_once(args.target, "--target"),
-        together=args.keep_together,
-        whole_states=[s.upper() for states in args.keep_whole for s in states],
-        names=given.get("name", []),
-        starts=_once(given.get("seed_unit", []), "--seed-unit"),
-        locks=_once(given.get("lock", []), "--lock"),
-        closed=given.get("lock_territory", []),
-        left_out=[u for units in given.get("leave_out", []) for u in units],
-        homes=given.get("from_homes", False),
-        reps=given.get("rep", []),
-        centred=given.get("fixed_centers", False),
-        most_km=given.get("max_distance"),
-        findings=findings,
-        scores=recipe_of(read_file(args.scores, "file of scores")) if args.scores else EMPTY,
-    )
-    roster = given.get("roster")
-    return prepare(
-        read_file(args.file),
-        args.file,
-        request,
-        sheet=args.sheet,
-        choices=_once(args.map, "--map"),
-        decisions=_decisions(args),
-        roster=(PurePath(roster).name, read_file(roster, "roster")) if roster else None,
-    )
+    given = {f.name: getattr(args, f.name) for f in fields(BatchRequest) if hasattr(args, f.name)}
+    for name, what in (("plan", "plan file"), ("roster", "roster"), ("named", "file of named accounts")):
+        path = given.get(name)
+        given[name] = (PurePath(path).name, read_file(path, what)) if isinstance(path, str) else None
+    if given.pop("scores"):
+        given["scores"] = recipe_of(read_file(args.scores, "file of scores"))
+    request = BatchRequest(**given | {"level": level, "region": region, "findings": findings})
+    data, decisions = read_file(args.file), _decisions(args)
+    return prepare(data, args.file, request, sheet=args.sheet, choices=args.map, decisions=decisions)
 
 
 def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
@@ -359,15 +314,6 @@ def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
 
 def _print(what: dict[str, Any] | str) -> None:
     print(what if isinstance(what, str) else json.dumps(what, indent=2, allow_nan=False))
-
-
-def _once(pairs: list[tuple[str, Any]], option: str) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in out:
-            raise InputError(f"{option} names {key} twice; give it once")
-        out[key] = value
-    return out
 
 
 @contextmanager

@@ -11,6 +11,23 @@ from terr.model.problem_checks import Limit
 MAX_SEED = 1_000_000
 
 
+class Pairs(argparse.Action):
+    """Collects what each `KEY=VALUE` names, a key only once, in a dict."""
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
+        """Take in one more."""
+        key, value = values
+        known = getattr(namespace, self.dest)
+        if key in known:
+            raise argparse.ArgumentError(self, f"{key} is named twice; give it once")
+        setattr(namespace, self.dest, {**known, key: value})
+
+
+PAIRS: dict[str, Any] = {"action": Pairs, "default": {}}
+LIST: dict[str, Any] = {"action": "append", "default": []}
+LISTS: dict[str, Any] = {"action": "extend", "default": []}
+
+
 def pair(text: str) -> tuple[str, str]:
     """`KEY=VALUE`."""
     key, sign, value = text.partition("=")
@@ -62,6 +79,11 @@ def part(text: str) -> tuple[str, float]:
 def several(text: str) -> tuple[str, ...]:
     """`A,B,...`."""
     return tuple(dict.fromkeys(u.strip() for u in text.split(",") if u.strip()))
+
+
+def states(text: str) -> tuple[str, ...]:
+    """`TX,OK,...`."""
+    return several(text.upper())
 
 
 def together(text: str) -> tuple[str, ...]:
@@ -177,16 +199,14 @@ def file_options(parser: argparse.ArgumentParser, *, needed: bool = True) -> Non
     parser.add_argument(
         "--map",
         type=pair,
-        action="append",
-        default=[],
+        **PAIRS,
         metavar="FIELD=COLUMN",
         help="column of a field (account_id name zip city state county latitude longitude owner) or measure",
     )
     parser.add_argument(
         "--answer",
         type=pair,
-        action="append",
-        default=[],
+        **PAIRS,
         metavar="QUESTION=CHOICE",
         help="answer what the file leaves open, such as decimal:Revenue=, (check lists the questions)",
     )
@@ -240,28 +260,43 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
         help="definitions of scores, segments and their like, as the page Scores writes them; what they make are"
         " measures too",
     )
-    many: dict[str, Any] = {"action": "append", "default": []}
     parser.add_argument(
         "--limit",
         type=limit,
-        **many,
+        **PAIRS,
+        dest="limits",
         metavar="MEASURE=0.05",
         help="share a load may be off its target, or LOW:HIGH below and above; 0.05 for --measure if not given",
     )
-    parser.add_argument("--cap", type=load, **many, metavar="MEASURE=LOAD", help="most load of a territory")
-    parser.add_argument("--floor", type=load, **many, metavar="MEASURE=LOAD", help="least load of a territory")
+    parser.add_argument(
+        "--cap", type=load, **PAIRS, dest="caps", metavar="MEASURE=LOAD", help="most load of a territory"
+    )
+    parser.add_argument(
+        "--floor", type=load, **PAIRS, dest="floors", metavar="MEASURE=LOAD", help="least load of a territory"
+    )
     parser.add_argument(
         "--target",
         type=part,
-        **many,
+        **PAIRS,
+        dest="shares",
         metavar="TERRITORY=0.6",
         help="share of a full territory; 1, or its rep's capacity, if not given",
     )
     parser.add_argument(
-        "--keep-together", type=together, **many, metavar="UNIT,UNIT,...", help="units of one territory"
+        "--keep-together",
+        type=together,
+        **LIST,
+        dest="together",
+        metavar="UNIT,UNIT,...",
+        help="units of one territory",
     )
     parser.add_argument(
-        "--keep-whole", type=several, **many, metavar="STATE,STATE,...", help="states none of which is divided"
+        "--keep-whole",
+        type=states,
+        **LISTS,
+        dest="whole_states",
+        metavar="STATE,STATE,...",
+        help="states none of which is divided",
     )
     parser.add_argument(
         "--unassigned", type=share, default=0.0, metavar="SHARE", help="most load that may have no territory"
@@ -270,19 +305,24 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
 
 def people_options(parser: argparse.ArgumentParser) -> None:
     """Who covers the territories, and what stays where it is."""
-    many: dict[str, Any] = {"action": "append", "default": []}
     parser.add_argument(
         "--roster",
         metavar="FILE",
         help="reps: user id, name, home ZIP, capacity; by default a sheet of reps in FILE's workbook",
     )
     parser.add_argument(
-        "--from-homes", action="store_true", help="each rep of the roster gets a territory and starts from home"
+        "--from-homes",
+        dest="homes",
+        action="store_true",
+        help="each rep of the roster gets a territory and starts from home",
     )
-    parser.add_argument("--rep", **many, metavar="REP", help="only this rep, by id or name, does; may be repeated")
-    parser.add_argument("--fixed-centers", action="store_true", help="their homes stay the centers")
+    parser.add_argument(
+        "--rep", **LIST, dest="reps", metavar="REP", help="only this rep, by id or name, does; may be repeated"
+    )
+    parser.add_argument("--fixed-centers", dest="centred", action="store_true", help="their homes stay the centers")
     parser.add_argument(
         "--max-distance",
+        dest="most_km",
         type=distance,
         metavar="MILES",
         help="farthest an area may be from its rep's home: 100 (miles), 100mi or 160km",
@@ -295,13 +335,21 @@ def people_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lock",
         type=pair,
-        **many,
+        **PAIRS,
+        dest="locks",
         metavar="UNIT=TERRITORY",
         help='keep a unit in a territory: 48453=3 or 48453="Territory 3"',
     )
-    parser.add_argument("--lock-territory", **many, metavar="TERRITORY", help="leave a territory of --plan as it is")
     parser.add_argument(
-        "--leave-out", type=several, **many, metavar="UNIT,UNIT,...", help="units that get no territory"
+        "--lock-territory", **LIST, dest="closed", metavar="TERRITORY", help="leave a territory of --plan as it is"
+    )
+    parser.add_argument(
+        "--leave-out",
+        type=several,
+        **LISTS,
+        dest="left_out",
+        metavar="UNIT,UNIT,...",
+        help="units that get no territory",
     )
 
 
@@ -310,8 +358,7 @@ def shape_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--balance",
         type=priced,
-        action="append",
-        default=[],
+        **PAIRS,
         metavar="[MEASURE=]LEVEL",
         help="even loads out within the limit: Off, Low, Medium, High, or a price (1 = as dear as all of the shape)",
     )
@@ -327,10 +374,7 @@ def shape_options(parser: argparse.ArgumentParser) -> None:
 def moved_option(parser: argparse.ArgumentParser) -> None:
     """A cap on change."""
     parser.add_argument(
-        "--max-moved",
-        type=share,
-        metavar="SHARE",
-        help="most of the measure's load that may move, such as 0.10",
+        "--max-moved", type=share, metavar="SHARE", help="most of the measure's load that may move, such as 0.10"
     )
 
 

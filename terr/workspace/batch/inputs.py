@@ -27,6 +27,8 @@ from terr.workspace.plan.rules import MeasureLimit
 from terr.workspace.scores.recipe import EMPTY, Recipe
 
 USUAL_LIMIT = 0.05
+NamedFile = tuple[str, bytes]
+"""A file's name, for messages, and its bytes."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class BatchRequest:
             no territory.
         homes: each rep gets a territory and starts from home; reps: only these, by id or name.
         centred: their homes stay the centres; most_km: how far a unit may be from its rep's home, None = any.
+        territories: how many to draw; None = those of `plan`.
+        plan: today's plan, a file with a row for each unit of the region.
+        roster: a file of reps; by default a sheet of the accounts' workbook.
+        named: a file of accounts that go by name.
         findings: what was found in the boundaries when they were read, for the report.
         scores: kept definitions, whose measures may be asked for too.
     """
@@ -81,6 +87,10 @@ class BatchRequest:
     reps: Sequence[str] = ()
     centred: bool = False
     most_km: float | None = None
+    territories: int | None = None
+    plan: NamedFile | None = None
+    roster: NamedFile | None = None
+    named: NamedFile | None = None
     findings: tuple[str, ...] = ()
     scores: Recipe = EMPTY
 

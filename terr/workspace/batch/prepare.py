@@ -17,7 +17,7 @@ from terr.report.safe import shown
 from terr.view.text import count, unit_noun
 from terr.workspace.accounts.dataset import Intake, inspect, roster_in, with_column
 from terr.workspace.accounts.decisions_file import NOTHING, Decisions, check_answers, columns_of, imported_with
-from terr.workspace.batch.inputs import BatchInputs, BatchRequest
+from terr.workspace.batch.inputs import BatchInputs, BatchRequest, NamedFile
 from terr.workspace.batch.measure_names import COUNT, find_measures, scored_measures, with_count
 from terr.workspace.design.problem import check_loads
 from terr.workspace.levels import (
@@ -67,7 +67,6 @@ def prepare(
     sheet: str | None = None,
     choices: Mapping[str, str] | None = None,
     decisions: Decisions = NOTHING,
-    roster: tuple[str, bytes] | None = None,
 ) -> BatchInputs:
     """Accounts of a file laid on the units of a region, with the measures that are asked for.
 
@@ -77,7 +76,6 @@ def prepare(
         data: the file's bytes; filename: for messages.
         wanted: what is asked.
         sheet: of a workbook; choices: field or measure -> column; decisions: a person's.
-        roster: a file of reps, as (name, bytes); by default a sheet of the same workbook.
 
     Raises:
         InputError: an unusable file, level, measure or limit; a measure that is zero all over the region.
@@ -91,7 +89,7 @@ def prepare(
     units = load_units(wanted.level, settled_region(wanted.level, wanted.region))
     raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
     chosen = with_column(columns_of(raw, columns, decisions), choices or {})
-    reps, notes = _roster(roster) if roster is not None else (roster_in(data, raw), [])
+    reps, notes = _roster(wanted.roster) if wanted.roster is not None else (roster_in(data, raw), [])
 
     def take(found: ColumnMap) -> Accounts:
         check_answers(raw, found, decisions.answers)
@@ -127,7 +125,7 @@ def prepare(
     )
 
 
-def _roster(file: tuple[str, bytes]) -> tuple[tuple[Rep, ...], list[Explanation]]:
+def _roster(file: NamedFile) -> tuple[tuple[Rep, ...], list[Explanation]]:
     """The reps of a file, and what to know of the rows that were left out."""
     reps, issues = read_roster(file[1], file[0])
     out = issues[issues["fate"] != "accepted"]

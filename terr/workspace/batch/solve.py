@@ -22,9 +22,6 @@ from terr.workspace.batch.starting_plan import StartingPlan, read_plan, starting
 from terr.workspace.design.apply_result import design_edit
 from terr.workspace.design.problem import SolveTask, solve_task
 
-NamedFile = tuple[str, bytes]
-"""A file of named accounts: its name, for messages, and its bytes."""
-
 
 @dataclass(frozen=True)
 class Control:
@@ -41,97 +38,67 @@ class Control:
     progress: Progress = UNWATCHED
 
 
-def make_design(
-    ground: BatchInputs,
-    territories: int,
-    *,
-    plan_file: bytes | None = None,
-    named: NamedFile | None = None,
-    how: Control,
-) -> PlanReport:
+def make_design(ground: BatchInputs, how: Control) -> PlanReport:
     """Draw territories from scratch, or with today's plan and its names in mind, as the page's Generate does.
-
-    Args:
-        ground: what to plan on, and what is asked.
-        territories: how many.
-        plan_file: today's plan.
-        named: accounts that go by name, as (file name, its bytes).
-        how: seed, clock and progress.
 
     Raises:
         InputError: for a number, a unit or a territory that can't be.
         PlanError: if no plan can exist.
     """
-    before = None if plan_file is None else read_plan(plan_file, ground.units)
-    ground, start = _begun(ground, before, territories, named, how)
+    before = None if ground.asked.plan is None else read_plan(ground.asked.plan[1], ground.units)
+    ground, start = _begun(ground, before, how)
     if before is None and start.request.near_today:
         raise InputError("a price or a cap on change needs today's plan; give it with --plan")
     task = solve_task(ground.plan_inputs(start.plan), start.request)
-    result = design(task.problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress)
+    result = design(task.problem, **vars(how))
     made = design_edit(ground.units, task, result, start.plan, start.next_code)
     plan = apply(start.plan, made.edit)
     told = _told(task, result, plan, made.codes)
     return plan_report(ground, plan, made.rules.shares, result=result, told=told, seed=how.seed, before=before)
 
 
-def make_rebalance(
-    ground: BatchInputs, plan_file: bytes, *, named: NamedFile | None = None, how: Control
-) -> PlanReport:
+def make_rebalance(ground: BatchInputs, how: Control) -> PlanReport:
     """The least change of a plan that brings it within its limits.
 
     Where a plan within the limits needs more change than is allowed, the best one that keeps the cap is given, as one
     that breaks a limit.
 
-    Args:
-        ground: what the plan is for, and what is asked.
-        plan_file: a plan file with a row for each unit of the region.
-        named: accounts that go by name, as (file name, its bytes).
-        how: seed, clock and progress.
-
     Raises:
         InputError: if the plan file doesn't fit.
     """
-    ground, start, task = _standing(ground, plan_file, named, how)
-    result = rebalance(task.problem, seed=how.seed, time_limit_s=how.time_limit_s, progress=how.progress)
-    plan = _changed(start, task, result)
-    told = _told(task, result, start.plan)
+    ground, start, task = _standing(ground, how)
+    result = rebalance(task.problem, **vars(how))
+    plan, told = _changed(start, task, result), _told(task, result, start.plan)
     return plan_report(ground, plan, _shares(task), result=result, told=told, seed=how.seed, before=start.before)
 
 
-def make_certificate(
-    ground: BatchInputs, plan_file: bytes, *, named: NamedFile | None = None, how: Control
-) -> PlanReport:
+def make_certificate(ground: BatchInputs, how: Control) -> PlanReport:
     """How good a plan is: its figures, and a proven bound on any plan within the same limits.
 
     Raises:
         InputError: if the plan file doesn't fit.
     """
-    ground, start, task = _standing(ground, plan_file, named, how, judged=True)
-    result = certify(
-        task.problem,
-        task.assign,
-        time_limit_s=how.time_limit_s,
-        seed=how.seed,
-        progress=how.progress,
-    )
+    ground, start, task = _standing(ground, how, judged=True)
+    result = certify(task.problem, task.assign, **vars(how))
     told = _told(task, result, start.plan)
     return plan_report(ground, start.plan, _shares(task), result=result, told=told, seed=how.seed)
 
 
-def _begun(
-    ground: BatchInputs, before: Plan | None, territories: int | None, named: NamedFile | None, how: Control
-) -> tuple[BatchInputs, StartingPlan]:
+def _begun(ground: BatchInputs, before: Plan | None, how: Control) -> tuple[BatchInputs, StartingPlan]:
     """The inputs without accounts that go by name, and the plan to start with."""
-    start = starting_plan(ground, before, territories, seed=how.seed)
+    start = starting_plan(ground, before, seed=how.seed)
+    named = ground.asked.named
     return ground if named is None else with_named_accounts_of(*named, ground, start), start
 
 
 def _standing(
-    ground: BatchInputs, plan_file: bytes, named: NamedFile | None, how: Control, *, judged: bool = False
+    ground: BatchInputs, how: Control, *, judged: bool = False
 ) -> tuple[BatchInputs, StartingPlan, SolveTask]:
     """A plan as it is and the problem of changing it; one that is `judged` must have every unit where it is locked."""
-    before = read_plan(plan_file, ground.units)
-    ground, start = _begun(ground, before, None, named, how)
+    if ground.asked.plan is None:
+        raise InputError("there is no plan to start from; give it with --plan")
+    before = read_plan(ground.asked.plan[1], ground.units)
+    ground, start = _begun(ground, before, how)
     elsewhere = np.flatnonzero(start.plan.assign != before.assign)
     if judged and len(elsewhere):
         raise InputError(
@@ -172,30 +139,20 @@ class Tradeoff:
         return all(a.broken for a in self.answers)
 
 
-def make_frontier(
-    ground: BatchInputs, plan_file: bytes, *, points: int = 9, named: NamedFile | None = None, how: Control
-) -> Tradeoff:
+def make_frontier(ground: BatchInputs, how: Control, *, points: int = 9) -> Tradeoff:
     """Balance against change: plans from today's to the most even one, none beaten by another in both.
 
     Args:
         ground: what the plan is for, and what is asked.
-        plan_file: today's plan.
-        points: about how many plans.
-        named: accounts that go by name, as (file name, its bytes).
         how: seed, clock and progress.
+        points: about how many plans.
 
     Raises:
         InputError: if the plan file doesn't fit.
     """
     began = time.perf_counter()
-    ground, start, task = _standing(ground, plan_file, named, how, judged=True)
-    found = frontier(
-        task.problem,
-        points=points,
-        seed=how.seed,
-        time_limit_s=how.time_limit_s,
-        progress=how.progress,
-    )
+    ground, start, task = _standing(ground, how, judged=True)
+    found = frontier(task.problem, points=points, **vars(how))
     answers, rows = [], []
     for number, point in enumerate(found, start=1):
         plan = _changed(start, task, point.result)

@@ -80,15 +80,12 @@ class StartingPlan:
     next_code: int
 
 
-def starting_plan(
-    ground: BatchInputs, before: Plan | None, territories: int | None = None, *, seed: int = 1
-) -> StartingPlan:
+def starting_plan(ground: BatchInputs, before: Plan | None, *, seed: int = 1) -> StartingPlan:
     """The plan of a file, or one without units, with locks, and what is asked of it.
 
     Args:
         ground: with what is asked.
         before: the plan of a file, if there is one.
-        territories: how many to draw; None to keep those of `before`.
         seed: of the request.
 
     Raises:
@@ -96,8 +93,8 @@ def starting_plan(
     """
     units, asked = ground.units, ground.asked
     old = [] if before is None else [t.name for t in before.territories]
-    k = len(old) if territories is None else territories
-    reps = chosen_reps(ground, plan=before if territories is None else None)
+    k = len(old) if asked.territories is None else asked.territories
+    reps = chosen_reps(ground, plan=before if asked.territories is None else None)
     names = _numbered(old, asked.names, k)
     makes = _Territories(names, ground.reps, old)
     assign = np.full(len(units), UNASSIGNED, dtype=np.int16) if before is None else before.assign.copy()

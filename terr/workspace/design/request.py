@@ -12,10 +12,8 @@ from terr.model.json_values import to_plain
 from terr.model.plan import MAX_TERRITORIES
 from terr.model.problem_checks import Limit
 from terr.model.reps import Rep
-from terr.workspace.plan.plan_settings import ASKED, save_setting
 from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup
 from terr.workspace.plan.tolerance import check_tolerance
-from terr.workspace.workspace import Workspace
 
 SIDES = ("both", "over", "under")
 """Where a limit holds: above and below the target, or only above, or only below it."""
@@ -130,16 +128,6 @@ class DesignRequest:
         return wished, KEEP_PRICE[self.keep] / weight if isinstance(self.keep, str) else self.keep
 
 
-def check_territories(number: int) -> None:
-    """Refuse a number of territories no plan can have.
-
-    Raises:
-        InputError: unless it lies from 1 to `MAX_TERRITORIES`.
-    """
-    if not 1 <= number <= MAX_TERRITORIES:
-        raise InputError(f"{number} territories can't be made; choose a number from 1 to {MAX_TERRITORIES}")
-
-
 def bounds_of(
     measure: str, tolerance: float, limits: Sequence[MeasureLimit], sides: str = "both"
 ) -> tuple[dict[str, Limit], dict[str, float], dict[str, float]]:
@@ -201,8 +189,3 @@ def _apart(groups: Sequence[UnitGroup]) -> None:
         for unit in group.units:
             if home.setdefault(unit, group.name) != group.name:
                 raise InputError(f'{unit} is in "{home[unit]}" and in "{group.name}"; leave it in one of them')
-
-
-def save_request(ws: Workspace, scenario_id: str, request: DesignRequest, *, miles: bool = True) -> None:
-    """Remember what was asked, for the next time Generate is opened."""
-    save_setting(ws, scenario_id, ASKED, to_json(request, miles=miles))
