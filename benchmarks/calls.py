@@ -33,6 +33,7 @@ from terr.locate import locate
 from terr.locate.placing import place
 from terr.matching import duplicates, families
 from terr.metrics import Context, evaluate, shown_in
+from terr.metrics.tally import full_tally
 from terr.scoring.language import parse
 from terr.scoring.nodes import MAX_LENGTH, FormulaError
 from tests.helpers import geofiles, layers, strategies
@@ -142,7 +143,14 @@ def _squares(side: int, across: int) -> np.ndarray:
 
 def _metrics() -> Ready:
     units, slots = grid_units(56, 56), _squares(56, 7)
-    return lambda: evaluate(Context.of(slots, 49, np.ones((56 * 56, 2)), ["a", "b"], units), shown_in("compare"))
+    loads, counts = np.ones((56 * 56, 2)), np.zeros(56 * 56, np.int64)
+
+    def measure() -> object:
+        return evaluate(
+            Context(full_tally(slots, tuple(range(49)), units, loads, counts), ("a", "b")), shown_in("compare")
+        )
+
+    return measure
 
 
 def _causes() -> Ready:

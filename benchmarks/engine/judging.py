@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.metrics import Context, evaluate
+from terr.metrics.tally import full_tally
 from terr.model.problem import ROUNDING
 
 
@@ -61,7 +62,8 @@ def judge(
     weights = np.asarray(weights, np.float64).reshape(len(slots), -1)
     many = max(k, int(slots.max()) + 1)
     goal = np.tile(weights.sum(axis=0) / k, (many, 1))
-    context = Context.of(slots, many, weights, [str(q) for q in range(weights.shape[1])], units, targets=goal)
+    counted = full_tally(slots, tuple(range(many)), units, weights, np.zeros(len(slots), np.int64))
+    context = Context(counted, tuple(str(q) for q in range(weights.shape[1])), goal)
     keys = ("max_deviation_pct", "extra_components", "moment_of_inertia_km2", "polsby_popper_mean")
     found = evaluate(context, keys).values
     on = np.zeros(len(slots), np.bool_) if locked is None else np.asarray(locked) >= 0

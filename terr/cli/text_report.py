@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from terr.metrics import Metric, each_measure, shown_in
-from terr.view.text import count, metric_text, metric_title, percent, unit_noun
+from terr.view.text import count, full, metric_text, metric_title, percent, unit_noun
 from terr.workspace.accounts.dataset import WAYS, Intake, check_report
 from terr.workspace.batch.inputs import BatchInputs
 from terr.workspace.batch.prepare import Placements
@@ -45,13 +45,6 @@ def clean(text: str, length: int = 60) -> str:
     return flat if len(flat) <= length else flat[: length - 1] + "…"
 
 
-def number(value: float | None) -> str:
-    """`1234567.8` -> "1,234,568"; small or fractional figures keep two decimals."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.2f}"
-
-
 def check_text(taken: Intake, places: Placements | None = None) -> str:
     """What `terr check` says: rows, money, columns, places and what is wrong, by kind."""
     it = check_report(taken)
@@ -65,7 +58,7 @@ def check_text(taken: Intake, places: Placements | None = None) -> str:
     )
     if it["measures"]:
         rows = [
-            [_with_unit(m, t["currency"]), *(number(t[k]) for k in ("total_in", "accepted", "excluded", "rejected"))]
+            [_with_unit(m, t["currency"]), *(full(t[k]) for k in ("total_in", "accepted", "excluded", "rejected"))]
             for m, t in it["measures"].items()
         ]
         lines += ["", *table(["Measure", "in", "accepted", "excluded", "rejected"], rows)]
@@ -110,11 +103,11 @@ def gate_lines(more: dict[str, Any]) -> list[str]:
         lines += ["", f"Families that may be counted twice: {len(more['families']):,}"]
     for f in more["families"][:_SHOWN]:
         sums = ", ".join(
-            f"{clean(m, 30)} {number(o['parent'])} and {number(o['children'])}" for m, o in f["measures"].items()
+            f"{clean(m, 30)} {full(o['parent'])} and {full(o['children'])}" for m, o in f["measures"].items()
         )
         lines.append(f"- {clean(f['name'])} and its {count(len(f['children']), 'child', 'children')}: {sums}")
     if more["decided"] is not None:
-        after = ", ".join(f"{clean(m)} {number(t['after'])}" for m, t in more["decided"]["measures"].items())
+        after = ", ".join(f"{clean(m)} {full(t['after'])}" for m, t in more["decided"]["measures"].items())
         lines += ["", f"After the decisions: {count(more['decided']['accounts'], 'account')}, {after}"]
         lines += [f"- {clean(n, 200)}" for n in more["decided"]["notes"]]
     return lines
@@ -159,7 +152,7 @@ def comparison_text(both: BatchComparison) -> str:
                 clean(v["from"] or "-"),
                 clean(v["to"] or "-"),
                 f"{v['accounts']:,}",
-                number(v["load"][first]),
+                full(v["load"][first]),
             ]
             for v in moves[:_SHOWN]
         ]
@@ -176,7 +169,7 @@ def frontier_text(found: Tradeoff, *, wrote: str = "") -> str:
     ground = found.ground
     lines = [f"Balance against change: {_where(ground)}", ""]
     first = ground.measures[0]
-    head = ["Plan", "changes hands", "largest deviation", unit_noun(ground.units.level) + " moved", "result"]
+    head = ["Plan", "changes hands", "max deviation", unit_noun(ground.units.level) + " moved", "result"]
     rows = [
         [
             str(p["point"]),
@@ -267,8 +260,8 @@ def _limit(ground: BatchInputs, measure: str) -> str:
     else:
         parts = [f"down to −{100 * low:g} %"] if low is not None else []
         parts += [f"up to +{100 * high:g} %"] if high is not None else []
-    parts += [f"at least {number(floors[measure])}"] if measure in floors else []
-    parts += [f"at most {number(caps[measure])}"] if measure in caps else []
+    parts += [f"at least {full(floors[measure])}"] if measure in floors else []
+    parts += [f"at most {full(caps[measure])}"] if measure in caps else []
     return " and ".join(parts) or "none"
 
 

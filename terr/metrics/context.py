@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from terr.errors import PlanError
 from terr.metrics import balance, shape
-from terr.metrics.tally import Tally, UnitArrays, full_tally
+from terr.metrics.tally import Tally, UnitArrays
 
 F = NDArray[np.float64]
 
@@ -52,45 +52,6 @@ class Context:
                 raise PlanError(f"{what} must be {shape_[0]} rows of {shape_[1]} number(s)")
         if self.before is not None and len(self.before) != n:
             raise PlanError(f"the earlier plan must have an entry for each of {n} units")
-
-    @classmethod
-    def of(
-        cls,
-        slots: Any,
-        k: int,
-        weights: Any,
-        measures: Sequence[str],
-        units: UnitArrays,
-        *,
-        targets: Any = None,
-        accounts: Any = None,
-        **more: Any,
-    ) -> Context:
-        """A context from anything array-like, of which it keeps copies.
-
-        Args:
-            slots: int (n,), territory position 0..k-1 per unit, -1 = unassigned.
-            k: number of territories.
-            weights: (n, m) or (n,).
-            measures: m names.
-            units: graph, borders (km), areas (km2) and points (km) of the units.
-            targets: (k, m), see the attributes.
-            accounts: (n,), accounts on each unit; None = none.
-            **more: further attributes.
-
-        Raises:
-            PlanError: if the arrays don't fit each other.
-        """
-        at, w = np.array(slots, dtype=np.int64), np.array(weights, np.float64)
-        counts = np.zeros(len(at), np.int64) if accounts is None else np.array(accounts, np.int64)
-        if len({len(at), len(w), len(counts), len(units.area_km2)}) > 1:
-            raise PlanError("the plan, the loads and the units don't fit each other")
-        if len(at) and not -1 <= at.min() <= at.max() < k:
-            raise PlanError(f"the plan names a territory outside 0 to {k - 1}")
-        for array in (at, w, counts):
-            array.setflags(write=False)
-        goal = None if targets is None else np.array(targets, np.float64).reshape(-1, len(measures))
-        return cls(full_tally(at, tuple(range(k)), units, w, counts), tuple(measures), goal, **more)
 
     @property
     def k(self) -> int:

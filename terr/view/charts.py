@@ -168,7 +168,7 @@ def frontier(
     )
     y = alt.Y(
         "deviation_pct:Q",
-        title="Largest deviation, %",
+        title="Max deviation, %",
         scale=alt.Scale(domain=[0, high], nice=False),
         axis=alt.Axis(tickCount=4, grid=True),
     )
@@ -176,7 +176,7 @@ def frontier(
     tooltip = [
         alt.Tooltip("label:N", title="Plan"),
         alt.Tooltip("moved_text:N", title="Changes hands"),
-        alt.Tooltip("deviation_text:N", title="Largest deviation"),
+        alt.Tooltip("deviation_text:N", title="Max deviation"),
     ]
     shown = frame.assign(size=[230 if n == chosen else 90 for n in frame["number"]])
     base = alt.Chart(shown).encode(x=x, y=y)

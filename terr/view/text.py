@@ -37,6 +37,13 @@ def number(value: float, digits: int = 0) -> str:
     return "–" if math.isnan(value) else f"{value:,.{digits}f}"
 
 
+def full(value: float | None) -> str:
+    """`1234567.8` -> "1,234,568"; small fractional figures keep two decimals; an unknown number is an en dash."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return number(value, 0 if abs(value) >= 1000 or value == int(value) else 2)
+
+
 def short(value: float, currency: str = "") -> str:
     """`1_250_000, "USD"` -> "$1.25M"; `41_230, ""` -> "41,230"; three significant digits above a million of
     money and ten million of anything else."""
@@ -86,7 +93,7 @@ def metric_text(metric: Metric, value: float, currency: str | None = None) -> st
     if metric.unit == "the measure's own" and currency is not None:
         return short(value, currency)
     if metric.unit == "the measure's own":
-        return number(value, 0 if abs(value) >= 1000 or value == int(value) else 2)
+        return full(value)
     return number(value, metric.decimals) + (f" {metric.unit}" if metric.unit.startswith("km") else "")
 
 

@@ -9,6 +9,7 @@ import pytest
 import shapely
 
 from terr.metrics import Context, balance, evaluate, shape
+from terr.metrics.tally import full_tally
 from tests.helpers import shapes
 
 QUARTERS = np.array([0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3], np.int16)
@@ -113,5 +114,5 @@ def test_reock() -> None:
 def test_squares_of_a_large_map_are_in_one_piece_each() -> None:
     big = grid(56, 56)
     x, y = (big.xy_km / 10 / 8).astype(int).T
-    context = Context.of((y * 7 + x).astype(np.int16), 49, np.ones((56 * 56, 2)), ["a", "b"], big)
-    assert evaluate(context).values["extra_components"] == 0
+    counted = full_tally(y * 7 + x, tuple(range(49)), big, np.ones((56 * 56, 2)), np.zeros(56 * 56, np.int64))
+    assert evaluate(Context(counted, ("a", "b"))).values["extra_components"] == 0

@@ -71,7 +71,7 @@ def _show_design(run: solver_jobs.SolverJob) -> None:
     suggested_moves.explanations_list([e for e in found if e.message not in told], most=2)
     st.markdown(
         ("You stopped this early; Generate again for a better one. " if run.stopped else "")
-        + f"Largest deviation {percent(100 * proposal.max_deviation)}, found in {run.result.runtime_s:.1f} s."
+        + f"Max deviation {percent(100 * proposal.max_deviation)}, found in {run.result.runtime_s:.1f} s."
         " Grey ticks in the chart mark today's loads."
     )
     _design_proof(run)

@@ -165,7 +165,7 @@ def _show(run: solver_jobs.SolverJob, shown: PlanSnapshot) -> None:
     fills = f" · assigns {n:,} {unit_noun(shown.info.level, n)}" if n else ""
     st.markdown(
         markdown(
-            f"{count(len(found), 'move')} · {short(total, shown.currency)} changes hands · largest deviation "
+            f"{count(len(found), 'move')} · {short(total, shown.currency)} changes hands · max deviation "
             f"{percent(100 * shown.max_deviation)} → {percent(100 * result.max_deviation[0])}{joins}{fills}"
         )
     )

@@ -81,7 +81,7 @@ def frontier_sentence(frame: pd.DataFrame, measure: str, tolerance: float) -> st
     if bool(frame["inside"].iloc[0]):
         last = frame.iloc[-1]
         return (
-            f"Within {limit} already. Moving {last['moved_text']} of {measure} brings the largest deviation to "
+            f"Within {limit} already. Moving {last['moved_text']} of {measure} brings the max deviation to "
             f"{last['deviation_text']}."
         )
     if inside.empty:

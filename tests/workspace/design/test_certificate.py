@@ -170,7 +170,7 @@ def test_the_curve_of_balance_against_change(ws, ri):
     )
     within = plan_frontier.frontier_frame(task, shown, points).assign(inside=True)
     assert plan_frontier.frontier_sentence(within, "Revenue", 0.9) == (
-        "Within ±90 % already. Moving 33.3 % of Revenue brings the largest deviation to 16.7 %."
+        "Within ±90 % already. Moving 33.3 % of Revenue brings the max deviation to 16.7 %."
     )
     change = apply_result.proposal(ws, task, points[1].result)
     assert change.max_deviation == pytest.approx(1 / 6)
