@@ -21,12 +21,7 @@ upload.choose_file()
 upload.confirm()
 next_extract.decide(review.measure_of)
 
-if (
-    not state.get("pending")
-    and not state.get("upload_error")
-    and not upload.busy()
-    and not next_extract.pending_comparison()
-):
+if not state.get("pending") and not upload.busy() and not next_extract.pending_comparison():
     current = state.get("dataset")
     if saved and len(saved) > 1:
         ids = [info.id for info in saved]

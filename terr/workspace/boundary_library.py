@@ -9,19 +9,18 @@ from datetime import datetime
 
 from terr.boundaries.layers import bundled, library
 from terr.boundaries.layers.catalog import load_units
-from terr.boundaries.own.cleaning import CleanedAreas, Duplicates, clean
+from terr.boundaries.own.cleaning import CleanedAreas, clean
 from terr.boundaries.own.findings import Finding
 from terr.boundaries.own.finishing import prepare_areas
 from terr.boundaries.own.upload import ROW_NUMBER, InspectedFile, inspect
 from terr.boundaries.zips import census, zcta
 from terr.errors import InputError, LocateError, PlanError
 from terr.locate import home_points
-from terr.model.progress import Progress
+from terr.model.progress import UNWATCHED, Progress
 from terr.view.text import and_list
-from terr.workspace.background_job import BackgroundJob
 from terr.workspace.workspace import Workspace
 
-__all__ = ["ROW_NUMBER", "CleanedAreas", "Finding", "InspectedFile"]  # of other floors, for the pages
+__all__ = ["ROW_NUMBER", "CleanedAreas", "Finding", "InspectedFile", "clean"]  # of other floors, for the pages
 
 TITLE = 120
 """Most characters of a name."""
@@ -112,50 +111,36 @@ def inspect_file(data: bytes, filename: str, *, layer: str | None = None) -> Ins
     return inspect(data, filename, layer=layer)
 
 
-def check(
-    inspected: InspectedFile,
-    id_column: str,
-    name_column: str,
-    *,
-    epsg: int | None = None,
-    swap: bool | None = None,
-    duplicates: Duplicates = "join",
-) -> BackgroundJob[CleanedAreas]:
-    """Begin to check and mend a file; see `terr.boundaries.own.cleaning.clean`."""
-    return BackgroundJob(
-        lambda progress: clean(
-            inspected, id_column, name_column, epsg=epsg, swap=swap, duplicates=duplicates, progress=progress
-        )
-    )
-
-
 def store_boundaries(
-    ws: Workspace, inspected: InspectedFile, cleaned: CleanedAreas, title: str, *, filled: bool
-) -> BackgroundJob[AddedBoundaries]:
-    """Begin to put checked boundaries on the shelf.
+    ws: Workspace,
+    inspected: InspectedFile,
+    cleaned: CleanedAreas,
+    title: str,
+    *,
+    filled: bool,
+    progress: Progress = UNWATCHED,
+) -> AddedBoundaries:
+    """Put checked boundaries on the shelf.
 
     The same file with the same choices takes the place of what was kept of it.
 
     Raises:
         InputError: if the name can't be used.
+        StoppedError: if the person stopped it.
     """
     level = own_level(inspected, cleaned, filled=filled)
     named = _named(ws, title, level)
-
-    def body(progress: Progress) -> AddedBoundaries:
-        made = prepare_areas(cleaned, filled=filled, progress=progress.part(0.0, 0.4))
-        layer = library.store_layer(
-            made.frame,
-            level=level,
-            title=named,
-            members=made.members,
-            fills=made.fills,
-            source=f"from the file {inspected.filename}",
-            progress=progress.part(0.4, 1.0),
-        )
-        return AddedBoundaries((level,), named, len(layer), made.findings)
-
-    return BackgroundJob(body)
+    made = prepare_areas(cleaned, filled=filled, progress=progress.part(0.0, 0.4))
+    layer = library.store_layer(
+        made.frame,
+        level=level,
+        title=named,
+        members=made.members,
+        fills=made.fills,
+        source=f"from the file {inspected.filename}",
+        progress=progress.part(0.4, 1.0),
+    )
+    return AddedBoundaries((level,), named, len(layer), made.findings)
 
 
 def own_level(inspected: InspectedFile, cleaned: CleanedAreas, *, filled: bool) -> str:
@@ -165,14 +150,12 @@ def own_level(inspected: InspectedFile, cleaned: CleanedAreas, *, filled: bool) 
     return f"own-{digest.hexdigest()[:12]}"
 
 
-def install_census(*, base: str | None = None, rows: Sequence[int] = zcta.ROWS) -> BackgroundJob[AddedBoundaries]:
-    """Begin to fetch the exact ZIP areas, the one time Terr goes online. See `terr.boundaries.zips.zcta.install`."""
-
-    def body(progress: Progress) -> AddedBoundaries:
-        made = zcta.install(base=base, rows=rows, progress=progress)
-        return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
-
-    return BackgroundJob(body)
+def install_census(
+    *, base: str | None = None, rows: Sequence[int] = zcta.ROWS, progress: Progress = UNWATCHED
+) -> AddedBoundaries:
+    """Fetch the exact ZIP areas, the one time Terr goes online. See `terr.boundaries.zips.zcta.install`."""
+    made = zcta.install(base=base, rows=rows, progress=progress)
+    return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
 
 
 def is_census(inspected: InspectedFile, *, rows: Sequence[int] = zcta.ROWS) -> bool:
@@ -184,14 +167,10 @@ def is_census(inspected: InspectedFile, *, rows: Sequence[int] = zcta.ROWS) -> b
     return True
 
 
-def install_file(inspected: InspectedFile) -> BackgroundJob[AddedBoundaries]:
-    """Begin to make the exact ZIP areas of the Census Bureau's file that a person gave; nothing goes online."""
-
-    def body(progress: Progress) -> AddedBoundaries:
-        made = zcta.build(inspected, progress=progress)
-        return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
-
-    return BackgroundJob(body)
+def install_file(inspected: InspectedFile, *, progress: Progress = UNWATCHED) -> AddedBoundaries:
+    """Make the exact ZIP areas of the Census Bureau's file that a person gave; nothing goes online."""
+    made = zcta.build(inspected, progress=progress)
+    return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
 
 
 def census_arrived() -> tuple[int, int]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset, duplicates, review
 from terr.workspace.accounts import upload as uploads
@@ -36,12 +36,12 @@ UNCLEAR = csv_bytes([HEAD, (*ROWS[0][:6], "1.234"), (*ROWS[1][:6], "2.500")])
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a busy machine does late is waited for: these tests are about what comes of it."""
-    quick = thread_jobs.quick
+    quick = window_jobs.quick
 
-    def patient(name: str, start: Callable, done: Callable, *, wait_s: float = 60.0) -> None:
-        quick(name, start, done, wait_s=60.0)
+    def patient(name: str, body: Callable, done: Callable = lambda _: None, *, wait_s: float = 60.0) -> None:
+        quick(name, body, done, wait_s=60.0)
 
-    monkeypatch.setattr(thread_jobs, "quick", patient)
+    monkeypatch.setattr(window_jobs, "quick", patient)
 
 
 def ok(window: AppTest) -> AppTest:

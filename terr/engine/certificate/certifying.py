@@ -76,10 +76,10 @@ def certify(
             f"a plan gives each of {len(problem)} units a territory from 0 to {problem.territories - 1}, or -1"
         )
     clock = Clock(problem, time_limit_s, Progress.of(progress))
-    clock.tell(STAGE, plan, 0.0, force=True)
+    clock.tell(STAGE, None, 0.0, force=True)
     frame = make_frame(problem)
     bound, model, solver = prove(problem, frame, plan, clock, seed)
-    clock.tell(STAGE, plan, 1.0, force=True)
+    clock.tell(STAGE, None, 1.0, force=True)
     work = make_work(problem, room=False)
     seen = Clock(problem, began=clock.began, stopped=clock.stopped)
     shown = np.where(plan < 0, work.k, plan)
@@ -125,12 +125,12 @@ def prove(problem: Problem, frame: CertificateModel, plan: Labels, clock: Clock,
     if exact is None or not exact.whole:
         fixed = sets is None and all_fixed(frame)
         plans = [frame.on_nodes(p) for p in ([plan] if fixed else _plans(problem, plan, clock, seed))]
-        clock.tell(STAGE, plan, 0.1, force=True)
+        clock.tell(STAGE, None, 0.1, force=True)
         size = max(objective - frame.within, 1e-6 * frame.most)
         inner = replace(clock, limit=clock.limit * CENTRED) if fixed and clock.limit is not None else clock
 
         def tell(done: float) -> None:
-            clock.tell(STAGE, plan, 0.1 + 0.8 * done)
+            clock.tell(STAGE, None, 0.1 + 0.8 * done)
 
         rough = None if sets is not None or fixed else _rough(problem, frame, plans, size, clock, seed, tell)
         price, begin = (None, 0.0) if rough is None else (rough.price, 0.5)
@@ -141,7 +141,7 @@ def prove(problem: Problem, frame: CertificateModel, plan: Labels, clock: Clock,
         if sets is not None and not clock.over():
             exact = partition(problem, frame, sets, found, judged, clock)
         elif fixed and not clock.over():
-            clock.tell(STAGE, plan, 0.9, force=True)
+            clock.tell(STAGE, None, 0.9, force=True)
             exact = assignment_bound(problem, frame, found, frame.on_nodes(plan), judged, clock)
     if exact is not None and exact.bound >= INF:
         if judged < INF:  # every territory of a better plan was left out: the plan is as good as any
@@ -214,7 +214,7 @@ def _plans(problem: Problem, plan: Labels, clock: Clock, seed: int) -> list[Labe
     for s in range(3 if n < 1500 else 1):
         if clock.over() or clock.past(0.08 * (s + 1)):
             break
-        clock.tell("Drawing plans to compare", plan, 0.03 * s)
+        clock.tell("Drawing plans to compare", None, 0.03 * s)
         limit = None if clock.limit is None else 0.08 * clock.limit
         effort = 0.1 if n < 500 else 0.05
         try:

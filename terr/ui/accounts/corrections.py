@@ -10,7 +10,7 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.model.progress import Progress
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.session.local_time import local
 from terr.view.text import count, markdown, sentence, short
@@ -19,7 +19,6 @@ from terr.workspace.accounts import dataset, decisions_file, review, upload
 from terr.workspace.accounts.dataset import Dataset, Intake
 from terr.workspace.accounts.import_settings import CorrectionStep, ImportSettings, reading_version, same_cells
 from terr.workspace.accounts.review import SHOWN, FindingGroup, ReviewFindings
-from terr.workspace.background_job import BackgroundJob
 from terr.workspace.reports.downloads import CSV, XLSX, safe_csv
 
 LIVE = 30_000
@@ -52,24 +51,15 @@ def act(data: Dataset, measure: str, how: Callable[[Progress], Intake]) -> None:
     def done(after: Intake) -> None:
         if before is not None:
             state.say(_moved(before, after, measure))
-        forget()
+        state.end_runs()  # it was of other accounts
 
-    thread_jobs.quick("gate_change", lambda: BackgroundJob(how), done, wait_s=3.0)
+    window_jobs.quick("gate_change", how, done, wait_s=3.0)
     st.rerun()
-
-
-def forget() -> None:
-    """What was being worked out for the open plan is of other accounts now."""
-    for name in state.RUNS:
-        run = state.get(name)
-        if run is not None and run.result is None:
-            run.job.cancel()
-    state.drop("preview", "proposal", *state.RUNS)
 
 
 def working() -> None:
     """How far a change is, or why it failed."""
-    thread_jobs.show_thread_job("gate_change", lambda _: forget(), stop="Cancel")
+    window_jobs.follow("gate_change", lambda _: state.end_runs(), stop="Cancel")
 
 
 def _moved(before: Intake, after: Intake, measure: str) -> str:
@@ -116,16 +106,16 @@ def _found(data: Dataset, measure: str) -> ReviewFindings | None:
     """The findings; None while they are looked for."""
     ws, sid = state.workspace(), data.info.id
     known = review.ready(ws, data.info, measure)
-    if known is None and not thread_jobs.running("gate_find"):
+    if known is None and not window_jobs.running("gate_find"):
 
         def body(progress: Progress) -> ReviewFindings:
             progress.tell(0.2, "sorting what was found by its money")
             return review.findings(ws, sid, measure)
 
-        thread_jobs.quick("gate_find", lambda: BackgroundJob(body), lambda _: None)
+        window_jobs.quick("gate_find", body)
         known = review.ready(ws, data.info, measure)
     if known is None:
-        thread_jobs.show_thread_job("gate_find", lambda _: None)
+        window_jobs.follow("gate_find")
     return known
 
 
@@ -173,14 +163,14 @@ def _editor(data: Dataset, taken: Intake, found: ReviewFindings, measure: str) -
         hide_index=True,
         width="stretch",
         height=min(420, 40 + 35 * len(frame)),
-        disabled=[row, wrong] if not thread_jobs.running("gate_change") else True,
+        disabled=[row, wrong] if not window_jobs.running("gate_change") else True,
         column_config={
             row: st.column_config.NumberColumn(format="%d", pinned=True, width="small"),
             wrong: st.column_config.TextColumn(pinned=True, width=300),
         },
     ).fillna("")
     changed = [(int(shown[row].iloc[k]), c, str(edited[c].iloc[k])) for k, c in same_cells(shown, edited)]
-    if not changed or thread_jobs.running("gate_change"):
+    if not changed or window_jobs.running("gate_change"):
         return
     ws, sid = state.workspace(), data.info.id
     if len(taken.raw.rows) <= LIVE or st.button(
@@ -237,13 +227,13 @@ def _files(data: Dataset, taken: Intake) -> None:
         if given is not None and state.get("rejects_id") != given.file_id:
             state.put("rejects_id", given.file_id)
             content, name = given.getvalue(), given.name
-            thread_jobs.quick(
+            window_jobs.quick(
                 "gate_back",
-                lambda: BackgroundJob(lambda w: upload.import_rejects(ws, sid, content, name, progress=w)),
+                lambda progress: upload.import_rejects(ws, sid, content, name, progress=progress),
                 _back,
             )
             st.rerun()
-        thread_jobs.show_thread_job("gate_back", _back, stop="Cancel")
+        window_jobs.follow("gate_back", _back, stop="Cancel")
         told = state.get("rejects_back")
         if told and told[0] == sid:
             st.success(markdown(became(told[1])), icon=":material/assignment_return:")
@@ -252,7 +242,7 @@ def _files(data: Dataset, taken: Intake) -> None:
 def _back(done: tuple[Dataset, upload.ReturnedRejects]) -> None:
     state.put("rejects_back", (done[0].info.id, done[1]))
     state.put("rejects_round", state.get("rejects_round", 0) + 1)
-    forget()
+    state.end_runs()
 
 
 def became(back: upload.ReturnedRejects) -> str:
@@ -281,7 +271,7 @@ def repairs(data: Dataset, taken: Intake, measure: str) -> None:
             "Examples": ["; ".join(f"row {n}: {a} → {b or 'blank'}" for n, a, b in r.examples) for r in found],
         }
     )
-    fixed = True if thread_jobs.running("gate_change") else [c for c in frame.columns if c != "Do it"]
+    fixed = True if window_jobs.running("gate_change") else [c for c in frame.columns if c != "Do it"]
     edited = st.data_editor(
         frame,
         key=f"terr_repairs_{data.info.id}_{reading_version(data.info.mapping)}",
@@ -297,7 +287,7 @@ def repairs(data: Dataset, taken: Intake, measure: str) -> None:
     )
     ws, sid = state.workspace(), data.info.id
     for one, wanted in zip(found, edited["Do it"], strict=True):
-        if bool(wanted) == one.refused and not thread_jobs.running("gate_change"):
+        if bool(wanted) == one.refused and not window_jobs.running("gate_change"):
             code, off = f"{one.code}:{one.column}", not one.refused
             act(data, measure, partial(_refused, ws, sid, code, off))
 
@@ -328,7 +318,7 @@ def changes(data: Dataset) -> None:
             key=f"step_{step.id}",
             icon=":material/undo:",
             width="stretch",
-            disabled=thread_jobs.running("gate_change"),
+            disabled=window_jobs.running("gate_change"),
         ):
             act(data, "", partial(_taken_back, state.workspace(), data.info.id, step.id))
     if len(steps) > _LISTED:

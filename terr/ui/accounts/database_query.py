@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.view.text import markdown
 from terr.workspace.accounts import database_query
-from terr.workspace.background_job import BackgroundJob
 
 _SET_UP = (
     "To read accounts from a database, set a variable such as `TERR_SOURCE_CRM` to its address "
@@ -42,11 +41,11 @@ def form() -> None:
         if wanted:
             st.caption(f"Values come from {markdown(', '.join(wanted))}.")
         if st.button("Ask the database", key="ask_database", icon=":material/play_arrow:", disabled=not query.strip()):
-            state.drop("pending", "upload_error")
+            state.drop("pending")
             ws, name = state.workspace(), str(variable)
-            thread_jobs.quick(
+            window_jobs.quick(
                 "gate_open",
-                lambda: BackgroundJob(lambda w: database_query.open_query(ws, name, query, progress=w)),
+                lambda progress: database_query.open_query(ws, name, query, progress=progress),
                 _opened,
             )
             st.rerun()
@@ -54,4 +53,4 @@ def form() -> None:
 
 def _opened(draft: object) -> None:
     state.put("pending", draft)
-    state.drop("upload_error", "pending_roles")
+    state.drop("pending_roles")

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from terr.ui.accounts.corrections import forget
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import and_list, count, markdown, short
@@ -29,7 +28,6 @@ from terr.workspace.accounts.duplicates import (
     FamilyOverlap,
     How,
 )
-from terr.workspace.background_job import BackgroundJob
 
 _PAGE = 10
 _MERGED: tuple[How, ...] = ("keep", "sum", "max")
@@ -39,15 +37,15 @@ def duplicates_part(data: Dataset) -> None:
     """Suggestions with most money first; nothing changes without a click."""
     ws, sid = state.workspace(), data.info.id
     found = duplicates.ready(ws, sid)
-    if found is None and not thread_jobs.running("gate_twins"):
-        thread_jobs.quick(
+    if found is None and not window_jobs.running("gate_twins"):
+        window_jobs.quick(
             "gate_twins",
-            lambda: BackgroundJob(lambda w: duplicates.find_duplicates(ws, sid, progress=w)),
+            lambda progress: duplicates.find_duplicates(ws, sid, progress=progress),
             lambda _: None,
         )
         found = duplicates.ready(ws, sid)
     if found is None:
-        thread_jobs.show_thread_job("gate_twins", lambda _: None, stop="Cancel")
+        window_jobs.follow("gate_twins", stop="Cancel")
         return
     _totals(data)
     _duplicates(data, found)
@@ -57,7 +55,7 @@ def duplicates_part(data: Dataset) -> None:
 
 def _act(what: Callable[[], Any]) -> None:
     attempt(what)
-    forget()
+    state.end_runs()  # it was of other accounts
     st.rerun()
 
 

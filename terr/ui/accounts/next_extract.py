@@ -8,14 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.ui.session.local_time import local
 from terr.view.text import count, markdown, short
 from terr.workspace.accounts import dataset, next_extract, upload
 from terr.workspace.accounts.dataset import Dataset
-from terr.workspace.background_job import BackgroundJob
 from terr.workspace.reports.downloads import CSV, safe_csv
 
 
@@ -33,13 +32,13 @@ def next_extract_part(data: Dataset, measure: str) -> None:
         state.put("next_id", given.file_id)
         state.drop("pending_roles", "next_found")
         content, name = given.getvalue(), given.name
-        thread_jobs.quick(
+        window_jobs.quick(
             "gate_next",
-            lambda: BackgroundJob(lambda w: upload.open_file(ws, content, name, progress=w)),
+            lambda progress: upload.open_file(ws, content, name, progress=progress),
             lambda d: _opened(sid, d),
         )
         st.rerun()
-    thread_jobs.show_thread_job("gate_next", lambda d: _opened(sid, d), stop="Cancel")
+    window_jobs.follow("gate_next", lambda d: _opened(sid, d), stop="Cancel")
     _lineage(data, measure)
     _plans(data)
 
@@ -66,14 +65,14 @@ def decide(measure_of: Callable[[dataset.Intake], str]) -> None:
     _compared(one.reload, measure_of(one.taken), dict(one.taken.accounts.currency), "next")
     row = st.container(horizontal=True)
     if row.button("Keep as the next version", type="primary", key="keep_next", icon=":material/check:"):
-        thread_jobs.quick(
-            "gate_keep", lambda: BackgroundJob(lambda w: next_extract.save_next_extract(ws, one, progress=w)), _kept
+        window_jobs.quick(
+            "gate_keep", lambda progress: next_extract.save_next_extract(ws, one, progress=progress), _kept
         )
         st.rerun()
     if row.button("Drop this file", key="drop_next"):
         state.drop("next_found")
         st.rerun()
-    thread_jobs.show_thread_job("gate_keep", _kept)
+    window_jobs.follow("gate_keep", _kept)
 
 
 def _kept(data: Dataset) -> None:

@@ -7,16 +7,14 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from terr.model.progress import Progress
 from terr.ui.accounts import corrections, duplicates, next_extract
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.view.charts import money_bar
 from terr.view.text import count, markdown, percent, short
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts import review as review_data
 from terr.workspace.accounts.dataset import Dataset, Intake
-from terr.workspace.background_job import BackgroundJob
 from terr.workspace.plan import new_plan
 
 _FATES = {"In": "#009E73", "In, not located": "#E69F00", "Left out": "#9AA1AB", "Rejected": "#D55E00"}
@@ -63,19 +61,14 @@ def _read_again(data: Dataset) -> Intake | None:
     ws, key = state.workspace(), data.info.id
     if state.get("gate_read_of") != key:
         state.put("gate_read_of", key)
-        state.drop("gate_read", "gate_read_error", "gate_read_stopped")
-    if not thread_jobs.running("gate_read") and not state.get("gate_read_error") and not state.get("gate_read_stopped"):
-
-        def body(progress: Progress) -> Intake:
-            return dataset.ledger_of(ws, key, progress=progress)
-
-        thread_jobs.quick("gate_read", lambda: BackgroundJob(body), lambda _: None)
+        window_jobs.end("gate_read")
+    if state.get("gate_read") is None:
+        window_jobs.quick("gate_read", lambda progress: dataset.ledger_of(ws, key, progress=progress))
     taken = dataset.cached_ledger(ws, data.info)
     if taken is None:
-        thread_jobs.show_thread_job("gate_read", lambda _: None, stop="Cancel")
-        if state.get("gate_read_stopped") and st.button("Read the file again", key="read_again"):
-            state.drop("gate_read_stopped")
-            st.rerun()
+        window_jobs.follow("gate_read", stop="Cancel")
+        if state.get("gate_read") is not None and not window_jobs.running("gate_read"):
+            st.button("Read the file again", key="read_again", on_click=window_jobs.end, args=("gate_read",))
     return taken
 
 

@@ -8,13 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from terr.ui.accounts import database_query, questions
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import count, markdown
 from terr.workspace.accounts import column_roles, dataset, demo, next_extract, upload
 from terr.workspace.accounts.upload import UploadDraft
-from terr.workspace.background_job import BackgroundJob
 from terr.workspace.reports.downloads import XLSX
 
 
@@ -50,26 +49,21 @@ def choose_file() -> None:
         )
     if given is not None and state.get("upload_id") != given.file_id:
         state.put("upload_id", given.file_id)
-        state.drop("pending", "next_of", "next_found", "upload_error", "gate_take_error", "gate_take_stopped")
-        state.drop("pending_roles")
+        state.drop("pending", "next_of", "next_found", "pending_roles")
+        window_jobs.end("gate_take")
         ws, content, name = state.workspace(), given.getvalue(), given.name
-        thread_jobs.quick(
-            "gate_open", lambda: BackgroundJob(lambda w: upload.open_file(ws, content, name, progress=w)), opened
-        )
-    thread_jobs.show_thread_job("gate_open", opened, stop="Cancel")
-    if message := state.get("upload_error"):
-        st.error(markdown(message), icon=":material/error:")
+        window_jobs.quick("gate_open", lambda progress: upload.open_file(ws, content, name, progress=progress), opened)
+    window_jobs.follow("gate_open", opened, stop="Cancel")
 
 
 def opened(draft: UploadDraft) -> None:
     """A file was read, or a question answered."""
     state.put("pending", draft)
-    state.drop("upload_error")
 
 
 def busy() -> bool:
     """Whether a file is on its way in."""
-    return thread_jobs.running("gate_open") or thread_jobs.running("gate_take") or thread_jobs.running("gate_answer")
+    return window_jobs.running("gate_open") or window_jobs.running("gate_take") or window_jobs.running("gate_answer")
 
 
 def confirm() -> None:
@@ -80,8 +74,8 @@ def confirm() -> None:
     of = _next_of()
     name = markdown(dataset.name_of(state.workspace(), of)) if of else ""
     st.subheader(f"2 · Columns of the next extract of {name}" if of else "2 · Columns")
-    if thread_jobs.running("gate_take"):
-        thread_jobs.show_thread_job("gate_take", _done, stop="Cancel")
+    if window_jobs.running("gate_take"):
+        window_jobs.follow("gate_take", _done, stop="Cancel")
         return
     raw = draft.raw
     st.markdown(
@@ -98,7 +92,7 @@ def confirm() -> None:
     draft = _columns(draft)
     with first:
         questions.ask(draft, _answered)
-        thread_jobs.show_thread_job("gate_answer", opened)
+        window_jobs.follow("gate_answer", opened)
     left = len(draft.open)
     row = st.container(horizontal=True)
     label = "Compare" if _next_of() else "Take in"
@@ -107,7 +101,7 @@ def confirm() -> None:
         type="primary",
         icon=":material/check:",
         key="take_in",
-        disabled=bool(left) or thread_jobs.running("gate_answer"),
+        disabled=bool(left) or window_jobs.running("gate_answer"),
         help=f"{count(left, 'question needs', 'questions need')} an answer first" if left else None,
     ):
         _go(draft)
@@ -115,7 +109,7 @@ def confirm() -> None:
     if row.button("Drop this file", key="drop_file"):
         close()
         st.rerun()
-    thread_jobs.show_thread_job("gate_take", _done)
+    window_jobs.follow("gate_take", _done)
 
 
 def _next_of() -> str:
@@ -128,15 +122,13 @@ def _go(draft: UploadDraft) -> None:
     """Take the file in, or compare it with the extract before it."""
     ws, of = state.workspace(), _next_of()
     if of:
-        thread_jobs.quick(
+        window_jobs.quick(
             "gate_take",
-            lambda: BackgroundJob(lambda w: next_extract.compare_next_extract(ws, of, draft, progress=w)),
+            lambda progress: next_extract.compare_next_extract(ws, of, draft, progress=progress),
             _done,
         )
     else:
-        thread_jobs.quick(
-            "gate_take", lambda: BackgroundJob(lambda w: upload.import_file(ws, draft, progress=w)), _done
-        )
+        window_jobs.quick("gate_take", lambda progress: upload.import_file(ws, draft, progress=progress), _done)
 
 
 def _done(made: Any) -> None:
@@ -159,30 +151,14 @@ def _taken(data: dataset.Dataset) -> None:
 
 def close() -> None:
     """The file at hand is done with."""
-    for name in ("gate_open", "gate_answer"):
-        work = state.get(name)
-        if work is not None:
-            work.stop()
-    state.drop(
-        "pending",
-        "pending_roles",
-        "next_of",
-        "next_found",
-        "upload_error",
-        "gate_open",
-        "gate_answer",
-        "gate_open_error",
-        "gate_answer_error",
-        "gate_take_error",
-        "gate_take_stopped",
-        "gate_open_stopped",
-    )
+    window_jobs.end("gate_open", "gate_answer", "gate_take")
+    state.drop("pending", "pending_roles", "next_of", "next_found")
     state.put("upload_round", state.get("upload_round", 0) + 1)
 
 
 def _answered(how: Any) -> None:
     """Work out what is open after an answer, beside the page if it takes long."""
-    thread_jobs.quick("gate_answer", lambda: BackgroundJob(how), opened)
+    window_jobs.quick("gate_answer", how, opened)
 
 
 def _mended(draft: UploadDraft) -> bool:
@@ -200,16 +176,16 @@ def _mended(draft: UploadDraft) -> bool:
     row = st.container(horizontal=True)
     if row.button("Put them back", type="primary", key="put_back", icon=":material/check:"):
         data, file = draft.data, draft.raw.filename
-        thread_jobs.quick(
+        window_jobs.quick(
             "gate_take",
-            lambda: BackgroundJob(lambda w: upload.import_rejects(ws, owner, data, file, progress=w)),
+            lambda progress: upload.import_rejects(ws, owner, data, file, progress=progress),
             _back,
         )
         st.rerun()
     if row.button("Drop this file", key="drop_file"):
         close()
         st.rerun()
-    thread_jobs.show_thread_job("gate_take", _back)
+    window_jobs.follow("gate_take", _back)
     return True
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.ui.jobs import solver_jobs
+from terr.ui.jobs import window_jobs
+from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import markdown, sentence
@@ -17,8 +18,8 @@ from terr.workspace.plan.snapshot import PlanSnapshot
 
 def watch() -> None:
     """Keep what was proven with the plan it was proven of, whatever is on screen."""
-    run: solver_jobs.SolverJob | None = state.get("proof")
-    if run is not None and solver_jobs.collect(run) and run.result is not None:
+    run: WatchedJob | None = state.get("proof")
+    if run is not None and window_jobs.collect(run) and run.result is not None:
         ws, sid = state.workspace(), run.task.scenario_id
         info = ws.scenario(sid)
         attempt(
@@ -31,9 +32,7 @@ def watch() -> None:
 
 def certificate_part(shown: PlanSnapshot) -> None:
     """The part of the Plan page beside the balance figures."""
-    run: solver_jobs.SolverJob | None = state.get("proof")
-    if run is not None:
-        _running(run)
+    if window_jobs.show("proof", stop="Stop and tell what is known", close=True):
         return
     proof, current = certificate.current_proof(state.workspace(), shown.info)
     if proof is not None:
@@ -78,27 +77,10 @@ def certificate_sentence(proof: Proof, *, current: bool) -> None:
         )
 
 
-def _running(run: solver_jobs.SolverJob) -> None:
-    if run.error:
-        st.error(markdown(sentence(run.error)), icon=":material/error:")
-        st.button("Close", key="proof_close", on_click=state.drop, args=("proof",), width="stretch")
-        return
-    solver_jobs.bar(run, "" if not run.stopped else "Stopping …")
-    st.button(
-        "Stop and tell what is known",
-        key="proof_stop",
-        icon=":material/stop_circle:",
-        width="stretch",
-        disabled=run.stopped,
-        on_click=solver_jobs.stop,
-        args=(run,),
-    )
-
-
 def _begin(sid: str, minutes: int) -> None:
     try:
         task = certificate.proof_task(state.workspace(), sid)
-        solver_jobs.begin_solver_job("proof", "certify", task, seed=1, time_limit_s=60.0 * minutes, assign=task.assign)
+        window_jobs.begin_solver("proof", "certify", task, seed=1, time_limit_s=60.0 * minutes, assign=task.assign)
         state.put("redraw", True)  # looked after more often from now on
     except TerrError as error:
         state.say(str(error))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.design import certificate as certificate_view
 from terr.ui.design import suggested_moves
-from terr.ui.jobs import solver_jobs
+from terr.ui.jobs import window_jobs
+from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import markdown, percent, sentence
@@ -27,41 +26,21 @@ def start_design(sid: str, request: apply_result.DesignRequest, seconds: float) 
     task = apply_result.design_task(state.workspace(), sid, request)
     suggested_moves.drop()
     state.drop("proposal", "marked")
-    solver_jobs.end("trade")
-    solver_jobs.end("design_proof")
-    solver_jobs.begin_solver_job("design", "design", task, seed=request.seed, time_limit_s=seconds)
+    window_jobs.end("trade", "design_proof")
+    window_jobs.begin_solver("design", "design", task, seed=request.seed, time_limit_s=seconds)
 
 
 def drop_advice() -> None:
     """Forget what was worked out for a measure and a limit that aren't the plan's any more."""
     suggested_moves.drop()
-    solver_jobs.end("trade")
+    window_jobs.end("trade")
 
 
-def _show_design(run: solver_jobs.SolverJob) -> None:
+def _show_design(run: WatchedJob) -> None:
     st.markdown("**Generating territories**" if run.result is None else "**Generated plan (preview)**")
     for warning in run.task.warnings:
         st.caption(f":material/warning: {markdown(sentence(warning.message))}")
-    if run.error:
-        st.error(markdown(run.error), icon=":material/error:")
-        st.button("Close", on_click=state.drop, args=("design", "proposal"), width="stretch")
-        return
-    if run.result is None:
-        now = run.job.progress()
-        text = "Starting …"
-        if now is not None:
-            best = "" if math.isinf(now.best_deviation) else f", best so far ±{percent(100 * now.best_deviation)}"
-            text = f"{now.stage}{best}"
-        solver_jobs.bar(run, text)
-        st.button(
-            "Stop and keep the best so far",
-            disabled=run.stopped,
-            width="stretch",
-            icon=":material/stop_circle:",
-            on_click=solver_jobs.stop,
-            args=(run,),
-            key="stop_design",
-        )
+    if window_jobs.show("design", stop="Stop and keep the best so far", close=True):
         return
     if state.get("proposal") is None:
         _propose(run)
@@ -80,9 +59,9 @@ def _show_design(run: solver_jobs.SolverJob) -> None:
     drop.button("Drop", width="stretch", on_click=_drop_design, key="drop_design")
 
 
-def _design_proof(run: solver_jobs.SolverJob) -> None:
+def _design_proof(run: WatchedJob) -> None:
     """How good the previewed plan is, if a person asks."""
-    proof: solver_jobs.SolverJob | None = state.get("design_proof")
+    proof: WatchedJob | None = state.get("design_proof")
     if proof is None:
         if run.result.violation == 0:
             st.button(
@@ -94,30 +73,17 @@ def _design_proof(run: solver_jobs.SolverJob) -> None:
                 args=(run,),
             )
         return
-    solver_jobs.collect(proof)
+    window_jobs.collect(proof)
     asked = run.task.request
-    if proof.error:
-        st.caption(markdown(sentence(proof.error)))
-    elif proof.result is None:
-        solver_jobs.bar(proof)
-        st.button(
-            "Stop and tell what is known",
-            key="stop_design_proof",
-            icon=":material/stop_circle:",
-            width="stretch",
-            disabled=proof.stopped,
-            on_click=solver_jobs.stop,
-            args=(proof,),
-        )
-    elif asked is not None:
+    if not window_jobs.show("design_proof", stop="Stop and tell what is known", close=True) and asked is not None:
         certificate_view.certificate_sentence(
             certificate.proof_of(proof.result, asked.measure, asked.tolerance), current=True
         )
 
 
-def _prove_design(run: solver_jobs.SolverJob) -> None:
+def _prove_design(run: WatchedJob) -> None:
     try:
-        solver_jobs.begin_solver_job(
+        window_jobs.begin_solver(
             "design_proof",
             "certify",
             run.task,
@@ -129,7 +95,7 @@ def _prove_design(run: solver_jobs.SolverJob) -> None:
         state.say(str(error))
 
 
-def _propose(run: solver_jobs.SolverJob) -> None:
+def _propose(run: WatchedJob) -> None:
     try:
         state.put("proposal", apply_result.proposal(state.workspace(), run.task, run.result))
     except TerrError as error:
@@ -137,7 +103,7 @@ def _propose(run: solver_jobs.SolverJob) -> None:
     st.rerun()
 
 
-def _apply_design(run: solver_jobs.SolverJob) -> None:
+def _apply_design(run: WatchedJob) -> None:
     proposal: PlanSnapshot | None = state.get("proposal")
     if run.result is None or proposal is None:
         return
@@ -145,13 +111,13 @@ def _apply_design(run: solver_jobs.SolverJob) -> None:
     # made for the revision that was previewed: an edit since then is never overwritten unseen
     done = attempt(lambda: apply_result.apply_design(ws, run.task, run.result, proposal.rev, author=state.author()))
     if done is not None:
-        proof: solver_jobs.SolverJob | None = state.get("design_proof")
+        proof: WatchedJob | None = state.get("design_proof")
         asked = run.task.request
         if proof is not None and proof.result is not None and asked is not None:
             plan_settings.save_certificate(
                 ws, sid, done.rev, certificate.proof_of(proof.result, asked.measure, asked.tolerance)
             )
-        solver_jobs.end("design_proof")
+        window_jobs.end("design_proof")
         state.drop("design", "proposal", "marked")
         state.at_revision(done.rev)
         state.say("The generated plan is applied; Undo brings the earlier territories back.")
@@ -159,6 +125,6 @@ def _apply_design(run: solver_jobs.SolverJob) -> None:
 
 
 def _drop_design() -> None:
-    solver_jobs.end("design_proof")
+    window_jobs.end("design_proof")
     state.drop("design", "proposal", "marked")
     state.put("redraw", True)

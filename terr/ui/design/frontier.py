@@ -7,11 +7,12 @@ from functools import partial
 import streamlit as st
 
 from terr.errors import TerrError
-from terr.ui.jobs import solver_jobs
+from terr.ui.jobs import window_jobs
+from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.charts import frontier
-from terr.view.text import markdown, sentence
+from terr.view.text import markdown
 from terr.workspace.design import apply_result
 from terr.workspace.design import frontier as plan_frontier
 from terr.workspace.plan.snapshot import PlanSnapshot
@@ -24,11 +25,10 @@ value is set from elsewhere would be sent back with its old value by a rerun tha
 
 def frontier_part(shown: PlanSnapshot) -> None:
     """The part of the Plan page that shows what change buys."""
-    run: solver_jobs.SolverJob | None = state.get("trade")
-    if run is not None and solver_jobs.collect(run):
+    run: WatchedJob | None = state.get("trade")
+    if run is not None and window_jobs.collect(run):
         state.put(CHOSEN, 0)
-    if run is not None and (solver_jobs.is_running(run) or run.error):
-        _running(run)
+    if window_jobs.show("trade", stop="Stop and show what is known", close=True):
         return
     if run is None or run.task.rev != shown.rev:
         _ask(shown, old=run is not None)
@@ -95,27 +95,10 @@ def _begin(sid: str) -> None:
     if task is None:
         return
     try:
-        solver_jobs.begin_solver_job("trade", "frontier", task, seed=1, time_limit_s=SECONDS)
+        window_jobs.begin_solver("trade", "frontier", task, seed=1, time_limit_s=SECONDS)
         state.put("redraw", True)  # looked after more often from now on
     except TerrError as error:
         state.say(str(error))
-
-
-def _running(run: solver_jobs.SolverJob) -> None:
-    if run.error:
-        st.error(markdown(sentence(run.error)), icon=":material/error:")
-        st.button("Close", key="trade_close", on_click=state.drop, args=("trade",), width="stretch")
-        return
-    solver_jobs.bar(run, "" if not run.stopped else "Stopping …")
-    st.button(
-        "Stop and show what is known",
-        key="trade_stop",
-        icon=":material/stop_circle:",
-        width="stretch",
-        disabled=run.stopped,
-        on_click=solver_jobs.stop,
-        args=(run,),
-    )
 
 
 def _keys() -> tuple[str, str]:
@@ -141,7 +124,7 @@ def _clicked(chart: str) -> None:
 
 
 def _choose(number: int) -> None:
-    run: solver_jobs.SolverJob | None = state.get("trade")
+    run: WatchedJob | None = state.get("trade")
     if run is None or run.result is None:
         return
     points = plan_frontier.apart(run.task, run.result)
@@ -155,7 +138,7 @@ def _choose(number: int) -> None:
 
 
 def _apply(number: int) -> None:
-    run: solver_jobs.SolverJob | None = state.get("trade")
+    run: WatchedJob | None = state.get("trade")
     if run is None or run.result is None:
         return
     point = plan_frontier.apart(run.task, run.result)[number - 1]

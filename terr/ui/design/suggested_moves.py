@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from terr.model.result import Explanation
-from terr.ui.jobs import solver_jobs
+from terr.ui.jobs import window_jobs
+from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import and_list, count, markdown, percent, sentence, short, unit_noun
@@ -25,7 +26,7 @@ _ALL = -1
 
 def suggested_moves_part(shown: PlanSnapshot) -> None:
     """Why territories are outside their limits, and the moves that bring them back."""
-    run: solver_jobs.SolverJob | None = state.get("advice")
+    run: WatchedJob | None = state.get("advice")
     if run is not None and run.task.rev != shown.rev:
         drop()
         run = None
@@ -41,7 +42,7 @@ def suggested_moves_part(shown: PlanSnapshot) -> None:
         run = _begin(shown)
     if run is None:
         return
-    solver_jobs.collect(run)
+    window_jobs.collect(run)
     if run.error:
         st.caption(markdown(run.error))
     elif run.result is None:
@@ -54,9 +55,7 @@ def suggested_moves_part(shown: PlanSnapshot) -> None:
 
 def drop() -> None:
     """Forget the suggestion at hand and stop working on it."""
-    solver_jobs.end("advice")
-    solver_jobs.end("explain")
-    solver_jobs.end("causes")
+    window_jobs.end("advice", "explain", "causes")
     state.drop("preview")
 
 
@@ -65,7 +64,7 @@ def ask_why(code: int) -> None:
     state.put(WHICH, (code, state.get(WHICH, (_ALL, 0))[1] + 1))
 
 
-def _begin(shown: PlanSnapshot) -> solver_jobs.SolverJob | None:
+def _begin(shown: PlanSnapshot) -> WatchedJob | None:
     task = apply_result.rebalance_task(state.workspace(), shown.info.id)
     if task is None:
         empty = list(shown.table.loc[shown.table["units"] == 0, "territory"])
@@ -75,7 +74,7 @@ def _begin(shown: PlanSnapshot) -> solver_jobs.SolverJob | None:
             else "Suggestions start when there are at least two territories."
         )
         return None
-    return solver_jobs.begin_solver_job("advice", "rebalance", task, seed=1, time_limit_s=ADVICE_SECONDS)
+    return window_jobs.begin_solver("advice", "rebalance", task, seed=1, time_limit_s=ADVICE_SECONDS)
 
 
 def _which(shown: PlanSnapshot) -> ImbalanceReason | None:
@@ -103,13 +102,13 @@ def _which(shown: PlanSnapshot) -> ImbalanceReason | None:
 
 def _reasons(shown: PlanSnapshot) -> tuple[ImbalanceReason, ...]:
     """Why territories are outside their limits; () until it is known."""
-    run: solver_jobs.SolverJob | None = state.get("causes")
+    run: WatchedJob | None = state.get("causes")
     if run is None or run.task.rev != shown.rev:
         task = apply_result.rebalance_task(state.workspace(), shown.info.id)
         if task is None:
             return ()
-        run = solver_jobs.begin_solver_job("causes", "causes", task, seed=1, assign=task.assign)
-    solver_jobs.collect(run)
+        run = window_jobs.begin_solver("causes", "causes", task, seed=1, assign=task.assign)
+    window_jobs.collect(run)
     return causes.reasons_of(state.workspace(), shown, run.task, run.result or ())
 
 
@@ -141,7 +140,7 @@ def _repair(shown: PlanSnapshot, reason: ImbalanceReason) -> None:
 
 
 def _apply_repair(reason: ImbalanceReason) -> None:
-    run: solver_jobs.SolverJob | None = state.get("causes")
+    run: WatchedJob | None = state.get("causes")
     if run is None or reason.assign is None:
         return
     after, task = apply_result.ImportedAssignment(reason.assign), run.task
@@ -151,7 +150,7 @@ def _apply_repair(reason: ImbalanceReason) -> None:
     )
 
 
-def _show(run: solver_jobs.SolverJob, shown: PlanSnapshot) -> None:
+def _show(run: WatchedJob, shown: PlanSnapshot) -> None:
     result = run.result
     found = apply_result.suggestions(state.workspace(), run.task, result)
     told = causes.on_the_plan(run.task, shown, result.explanations)
@@ -177,14 +176,14 @@ def _show(run: solver_jobs.SolverJob, shown: PlanSnapshot) -> None:
     _buttons(found, "moves", _apply_moves, (run,))
 
 
-def _deeper(run: solver_jobs.SolverJob, shown: PlanSnapshot) -> tuple[Explanation, ...]:
+def _deeper(run: WatchedJob, shown: PlanSnapshot) -> tuple[Explanation, ...]:
     """Why the limits can't be met, worked out in the background once; () until it is known."""
-    deep: solver_jobs.SolverJob | None = state.get("explain")
+    deep: WatchedJob | None = state.get("explain")
     if deep is None or deep.task is not run.task:
-        deep = solver_jobs.begin_solver_job(
+        deep = window_jobs.begin_solver(
             "explain", "explain", run.task, seed=1, time_limit_s=EXPLAIN_SECONDS, assign=run.result.assign
         )
-    solver_jobs.collect(deep)
+    window_jobs.collect(deep)
     return causes.on_the_plan(run.task, shown, deep.result or ())
 
 
@@ -257,7 +256,7 @@ def _toggle(pairs: list[tuple[int, int]]) -> None:
     state.put("redraw", True)
 
 
-def _apply_moves(run: solver_jobs.SolverJob) -> None:
+def _apply_moves(run: WatchedJob) -> None:
     done = attempt(lambda: apply_result.apply_moves(state.workspace(), run.task, run.result, author=state.author()))
     _after(done, "Suggested moves")
 

@@ -5,37 +5,28 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from terr.ui.jobs.watched_job import WatchedJob
 
 GRACE_S, LOOK_S = 45.0, 5.0
 """Seconds a window may be away (a reload, a laptop that slept a moment) and between two looks."""
 
 
-@dataclass(frozen=True)
-class WatchedWindow:
-    """A job, the window it is for, and when that window was last there (seconds of `time.monotonic`)."""
-
-    job: Any
-    window: str
-    seen: float
-
-
-def cancel_closed(jobs: Sequence[WatchedWindow], is_open: Callable[[str], bool], now: float) -> list[WatchedWindow]:
+def cancel_closed(runs: Sequence[WatchedJob], is_open: Callable[[str], bool], now: float) -> list[WatchedJob]:
     """Cancels the jobs of windows away for longer than `GRACE_S`; those still to be watched come back."""
     left = []
-    for one in jobs:
-        if one.job.done():
+    for run in runs:
+        if run.job.done():
             continue
-        if is_open(one.window):
-            left.append(replace(one, seen=now))
-        elif now - one.seen > GRACE_S:
-            one.job.cancel()
-        else:
-            left.append(one)
+        if is_open(run.window):
+            run.seen = now
+        elif now - run.seen > GRACE_S:
+            run.job.cancel()
+            continue
+        left.append(run)
     return left
 
 
@@ -43,15 +34,15 @@ class ClosedWindows:
     """A thread that looks after the jobs of all windows of this process."""
 
     def __init__(self, is_open: Callable[[str], bool]) -> None:
-        self._jobs: list[WatchedWindow] = []
+        self._jobs: list[WatchedJob] = []
         self._lock = threading.Lock()
         self._is_open = is_open
         threading.Thread(target=self._run, name="terr-leaving", daemon=True).start()
 
-    def add(self, job: Any, window: str) -> None:
-        """Watch one more."""
+    def add(self, run: WatchedJob) -> None:
+        """Look after one more."""
         with self._lock:
-            self._jobs.append(WatchedWindow(job, window, time.monotonic()))
+            self._jobs.append(run)
 
     def _run(self) -> None:
         while True:
@@ -66,12 +57,13 @@ def _is_open(window: str) -> bool:
 
 
 @st.cache_resource(show_spinner=False)
-def _watch() -> ClosedWindows:
+def _looking() -> ClosedWindows:
     return ClosedWindows(_is_open)
 
 
-def follow(job: Any) -> None:
-    """Watch a job that this window began; without a server (in a test) there are no windows to leave."""
+def follow(run: WatchedJob) -> None:
+    """Look after a job that this window began; without a server (in a test) there are no windows to leave."""
     here = get_script_run_ctx()
     if here is not None and st.runtime.exists():
-        _watch().add(job, here.session_id)
+        run.window = here.session_id
+        _looking().add(run)

@@ -7,7 +7,8 @@ import streamlit as st
 from terr.ui.design import certificate as certificate_view
 from terr.ui.design import frontier, suggested_moves
 from terr.ui.design.design_run import _show_design
-from terr.ui.jobs import solver_jobs
+from terr.ui.jobs import window_jobs
+from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.live import panel, window
 from terr.ui.live.redraw_pace import PACE
 from terr.ui.session import state
@@ -21,7 +22,7 @@ SIDE = "side_part"
 
 def discard_outdated(rev: int) -> None:
     """Drop what was suggested or proposed on an older revision; a proposal is made again on the newest."""
-    run: solver_jobs.SolverJob | None = state.get("advice")
+    run: WatchedJob | None = state.get("advice")
     if run is not None and run.task.rev != rev:
         suggested_moves.drop()
     proposal: PlanSnapshot | None = state.get("proposal")
@@ -34,7 +35,7 @@ def discard_outdated(rev: int) -> None:
 def area(sid: str) -> None:
     """The part of the page that looks after itself: often while something runs, seldom otherwise."""
     state.pool()
-    busy = any(solver_jobs.is_running(state.get(n)) for n in state.RUNS)
+    busy = any(window_jobs.running(n) for n in state.RUNS)
     st.fragment(guarded(_watch), run_every=max(0.6 if busy else 2.0, PACE.wait()))(sid)
 
 
@@ -52,9 +53,9 @@ def _beside(sid: str) -> None:
     if not window.has_line() and state.workspace().rev(sid) != state.window_state().rev:
         st.rerun()  # the panel shows the newest plan and says so; a map with a line asks for that itself
     certificate_view.watch()
-    design: solver_jobs.SolverJob | None = state.get("design")
+    design: WatchedJob | None = state.get("design")
     if design is not None:
-        solver_jobs.collect(design)
+        window_jobs.collect(design)
         _show_design(design)
         return
     shown = plan_snapshot(state.workspace(), sid)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
 from terr.errors import InputError
 from terr.model.progress import Progress
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.scores import editor as base
 from terr.ui.session import state
 from terr.view.scorecharts import calibration, leanings
 from terr.view.text import and_list, markdown, percent, sentence
 from terr.workspace.accounts.dataset import Dataset
-from terr.workspace.background_job import BackgroundJob
 from terr.workspace.scores import recipe as recipes
 from terr.workspace.scores import suggestions as guess
 from terr.workspace.scores.likeness import LEAST, Likeness, LikenessTo, likest
@@ -102,10 +103,9 @@ def _worked_out(data: Dataset, found: LikenessTo) -> RecipeStep | None:
     known = kept is not None and kept.definition == found and kept.made is not None
     if state.get("likeness_ready") == ready or known:
         return base.tried(data, found)
-    if thread_jobs.running(_WORK):
-        thread_jobs.show_thread_job(_WORK, lambda mark: state.put("likeness_ready", mark), stop="Cancel")
+    window_jobs.follow(_WORK, lambda mark: state.put("likeness_ready", mark), stop="Cancel")
+    if window_jobs.running(_WORK):
         return None
-    thread_jobs.show_thread_job(_WORK, lambda mark: state.put("likeness_ready", mark), stop="Cancel")
     st.markdown(
         "It learns what won and lost accounts have in common, tests itself on accounts it hasn't seen, and says how "
         "like a won account each one is. Nothing leaves this machine."
@@ -116,7 +116,7 @@ def _worked_out(data: Dataset, found: LikenessTo) -> RecipeStep | None:
         except InputError as error:
             base.wrong(error)
             return None
-        thread_jobs.begin_thread_job(_WORK, lambda: BackgroundJob(_body(data, recipe, ready)))
+        window_jobs.begin_thread(_WORK, _body(data, recipe, ready))
         st.rerun()
     return None
 
@@ -125,7 +125,7 @@ def _mark(data: Dataset, found: LikenessTo) -> str:
     return f"{data.key} {found!r}"
 
 
-def _body(data: Dataset, recipe: recipes.Recipe, mark: str):  # type: ignore[no-untyped-def]
+def _body(data: Dataset, recipe: recipes.Recipe, mark: str) -> Callable[[Progress], str]:
     ws, basis = state.workspace(), data.scored
 
     def body(progress: Progress) -> str:

@@ -161,11 +161,17 @@ def close_scenario() -> None:
 
 def _forget() -> None:
     """Forget what was about the plan that was open, and stop what is being worked out for it."""
+    end_runs()
+    drop("fly", "marked", "sent", "plan_file_error", "plan_file_id")
+
+
+def end_runs() -> None:
+    """Stop and forget what is being worked out for the open plan."""
     for name in RUNS:
         run = get(name)
-        if run is not None and run.result is None:
+        if run is not None:
             run.job.cancel()
-    drop("preview", "proposal", "fly", "marked", "sent", *RUNS, "plan_file_error", "plan_file_id")
+    drop("preview", "proposal", *RUNS)
 
 
 def window_state() -> WindowState:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.ui.session.local_time import local
@@ -89,7 +89,7 @@ def census() -> None:
         _told(added)
     elif boundary_library.has_census(state.workspace()):
         st.markdown(":material/check_circle: The exact ZIP areas are on this machine; plans can use them.")
-    if not thread_jobs.running("census") and not boundary_library.has_census(state.workspace()):
+    if not window_jobs.running("census") and not boundary_library.has_census(state.workspace()):
         st.markdown(
             "Terr comes with ZIP areas that are estimated. The exact ones are a file of about "
             f"{boundary_library.CENSUS_MB} MB that the Census Bureau gives to everyone. **This is the one time Terr "
@@ -104,14 +104,14 @@ def census() -> None:
             key="census_go",
             icon=":material/cloud_download:",
             type="primary",
-            on_click=thread_jobs.begin_thread_job,
-            args=("census", boundary_library.install_census),
+            on_click=window_jobs.begin_thread,
+            args=("census", lambda progress: boundary_library.install_census(progress=progress)),
         )
         st.caption(
             "No network here? Fetch cb\\_2020\\_us\\_zcta520\\_500k.zip on another machine, and give it to Terr at the "
             "right."
         )
-    thread_jobs.show_thread_job("census", lambda done: state.put("census_added", done))
+    window_jobs.follow("census", lambda done: state.put("census_added", done))
 
 
 def _told(added: AddedBoundaries) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from terr.errors import InputError
-from terr.ui.jobs import thread_jobs
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.settings import boundary_findings
 from terr.view.text import count, markdown
@@ -30,7 +30,8 @@ def add() -> None:
     )
     if given is not None and state.get("own_id") != given.file_id:
         state.put("own_id", given.file_id)
-        state.drop("own_added", "own_check_error", "own_keep_error", "own_check_stopped", "own_keep_stopped")
+        state.drop("own_added")
+        window_jobs.end("own_check", "own_keep")
         _read(given.getvalue(), given.name, None)
     if message := state.get("own_error"):
         st.error(markdown(message), icon=":material/error:")
@@ -44,10 +45,10 @@ def add() -> None:
         return
     _columns(pending)
     pending = state.get("own", pending)
-    thread_jobs.show_thread_job("own_check", lambda done: state.put("own", {**state.get("own"), "cleaned": done}))
-    if "cleaned" in pending and not thread_jobs.running("own_check"):
+    window_jobs.follow("own_check", lambda done: state.put("own", {**state.get("own"), "cleaned": done}))
+    if "cleaned" in pending and not window_jobs.running("own_check"):
         _keep(pending)
-    thread_jobs.show_thread_job("own_keep", _kept)
+    window_jobs.follow("own_keep", _kept)
 
 
 def _read(data: bytes, name: str, layer: str | None) -> None:
@@ -67,9 +68,9 @@ def _exact(found: InspectedFile) -> None:
     st.info("This is the Census Bureau's file of exact ZIP areas.", icon=":material/verified:")
     row = st.container(horizontal=True)
     if row.button(
-        "Use it as the exact ZIP areas", type="primary", key="own_census", disabled=thread_jobs.running("census")
+        "Use it as the exact ZIP areas", type="primary", key="own_census", disabled=window_jobs.running("census")
     ):
-        thread_jobs.begin_thread_job("census", lambda: boundary_library.install_file(found))
+        window_jobs.begin_thread("census", lambda progress: boundary_library.install_file(found, progress=progress))
         _close()
         st.rerun()
     if row.button("Drop this file", key="own_drop"):
@@ -123,17 +124,23 @@ def _columns(pending: dict[str, Any]) -> None:
         type="primary" if "cleaned" not in pending else "secondary",
         key="own_go",
         icon=":material/rule:",
-        disabled=asks or thread_jobs.running("own_check") or thread_jobs.running("own_keep"),
+        disabled=asks or window_jobs.running("own_check") or window_jobs.running("own_keep"),
     ):
         state.put("own", {**pending, "choice": choice})
-        thread_jobs.begin_thread_job(
+        window_jobs.begin_thread(
             "own_check",
-            lambda: boundary_library.check(
-                found, str(ids), str(name), epsg=epsg, swap=swap, duplicates="join" if join else "refuse"
+            lambda progress: boundary_library.clean(
+                found,
+                str(ids),
+                str(name),
+                epsg=epsg,
+                swap=swap,
+                duplicates="join" if join else "refuse",
+                progress=progress,
             ),
         )
         st.rerun()
-    if row.button("Drop this file", key="own_drop", disabled=thread_jobs.running("own_keep")):
+    if row.button("Drop this file", key="own_drop", disabled=window_jobs.running("own_keep")):
         _close()
         st.rerun()
 
@@ -206,7 +213,7 @@ def _keep(pending: dict[str, Any]) -> None:
         f"**{count(len(cleaned.frame), 'area')} can be used.** {'The ids are US ZIPs.' if cleaned.zips else ''}"
     )
     boundary_findings.show_findings(cleaned.findings)
-    if thread_jobs.running("own_keep"):
+    if window_jobs.running("own_keep"):
         return  # its progress takes the place of what is below
     title = st.text_input(
         "Name of these boundaries",
@@ -227,8 +234,11 @@ def _keep(pending: dict[str, Any]) -> None:
         icon=":material/check:",
     ):
         ws = state.workspace()
-        thread_jobs.begin_thread_job(
-            "own_keep", lambda: boundary_library.store_boundaries(ws, found, cleaned, title, filled=filled)
+        window_jobs.begin_thread(
+            "own_keep",
+            lambda progress: boundary_library.store_boundaries(
+                ws, found, cleaned, title, filled=filled, progress=progress
+            ),
         )
         st.rerun()
 
@@ -239,7 +249,8 @@ def _kept(added: AddedBoundaries) -> None:
 
 
 def _close() -> None:
-    state.drop("own", "own_error", "own_check_error", "own_keep_error")
+    state.drop("own", "own_error")
+    window_jobs.end("own_check", "own_keep")
     state.put("own_round", state.get("own_round", 0) + 1)
 
 

@@ -7,7 +7,8 @@ import time
 import numpy as np
 
 from terr.engine.pool import Pool
-from terr.ui.jobs.closed_windows import GRACE_S, WatchedWindow, cancel_closed
+from terr.ui.jobs.closed_windows import GRACE_S, cancel_closed
+from terr.ui.jobs.watched_job import WatchedJob
 from tests.helpers.strategies import grid
 
 
@@ -17,10 +18,10 @@ def test_a_closed_windows_job_ends_and_an_open_ones_goes_on() -> None:
     pool = Pool(workers=2)
     try:
         gone, here = (pool.submit("certify", problem, assign=np.repeat(np.arange(8), 50), seed=1) for _ in range(2))
-        jobs = [WatchedWindow(gone, "closed", 0.0), WatchedWindow(here, "open", 0.0)]
+        jobs = [WatchedJob(gone, window="closed", seen=0.0), WatchedJob(here, window="open", seen=0.0)]
         assert len(cancel_closed(jobs, lambda w: w == "open", GRACE_S)) == 2  # a reload takes a moment
         (left,) = cancel_closed(jobs, lambda w: w == "open", GRACE_S + 1)
-        assert left == WatchedWindow(here, "open", GRACE_S + 1)
+        assert (left.job, left.seen) == (here, GRACE_S + 1)
         gone.result(timeout=60)
         assert not here.done()
         here.cancel()

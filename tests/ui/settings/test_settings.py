@@ -12,11 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from terr.boundaries.layers import library
 from terr.boundaries.layers.catalog import areas, layer
+from terr.boundaries.own.cleaning import clean
 from terr.boundaries.zips import census, zcta
-from terr.errors import InputError, LocateError, PlanError, StoppedError
+from terr.errors import InputError, LocateError, PlanError
 from terr.model.scenario import ScenarioInfo
 from terr.workspace import Workspace, boundary_library
-from terr.workspace.background_job import BackgroundJob
 from tests.boundaries.own.test_cleaning import swapped
 from tests.boundaries.zips.test_census import ROWS, delaware
 from tests.helpers.geofiles import census_parts, geojson, geopackage, shapefile, squares, zipped
@@ -34,8 +34,8 @@ def quiet(monkeypatch):
 
 def add(ws: Workspace, data: bytes, title: str, *, filled: bool = False) -> str:
     found = boundary_library.inspect_file(data, "areas.geojson")
-    cleaned = boundary_library.check(found, found.id_column, found.name_column).result(30)
-    return boundary_library.store_boundaries(ws, found, cleaned, title, filled=filled).result(60).levels[0]
+    cleaned = clean(found, found.id_column, found.name_column)
+    return boundary_library.store_boundaries(ws, found, cleaned, title, filled=filled).levels[0]
 
 
 def plan_on(ws: Workspace, level: str) -> ScenarioInfo:
@@ -122,7 +122,7 @@ def test_what_comes_with_the_app_stays(ws):
 
 def test_removing_the_exact_zips_removes_their_file(ws):
     with serving(zipped(census_parts(delaware()))) as server:
-        added = boundary_library.install_census(base=server.base, rows=ROWS).result(120)
+        added = boundary_library.install_census(base=server.base, rows=ROWS)
     assert added.levels == ("zip-2020", "zip3-2020")
     assert boundary_library.has_census(ws)
     assert census.fetched() is not None
@@ -148,27 +148,6 @@ def test_areas_of_another_country_make_a_level(ws):
     level = add(ws, shapefile(squares(["10115", "10117"], west=13.3, south=52.5).to_crs(25833)), "Berlin")
     assert set(layer(level).areas["state"]) == {""}
     assert layer(level).areas["area_km2"].tolist() == pytest.approx([75.5, 75.5], abs=1.0)
-
-
-def test_work_tells_stops_and_carries_its_error():
-    def body(progress):
-        for i in range(1000):
-            progress.tell(i / 1000, f"step {i}")
-            time.sleep(0.005)
-
-    work = BackgroundJob(body)
-    while work.progress().fraction < 0.01:
-        time.sleep(0.005)
-    assert not work.done()
-    with pytest.raises(TimeoutError):
-        work.result(0.01)
-    work.cancel()
-    with pytest.raises(StoppedError):
-        work.result(5)
-    assert work.done()
-    assert BackgroundJob(lambda _: 7).result(5) == 7
-    with pytest.raises(ZeroDivisionError):
-        BackgroundJob(lambda _: 1 / 0).result(5)
 
 
 # --- the page ---
@@ -325,7 +304,7 @@ def test_a_plan_keeps_its_boundaries_from_being_removed(window, app_ws):
 
 def test_the_census_file_by_the_page(window, app_ws, monkeypatch):
     monkeypatch.setattr(zcta, "ROWS", ROWS)
-    monkeypatch.setattr(boundary_library.install_census, "__kwdefaults__", {"base": None, "rows": ROWS})
+    monkeypatch.setitem(boundary_library.install_census.__kwdefaults__, "rows", ROWS)
     with serving(zipped(census_parts(delaware())), act=breaks_after(0.5)) as server:
         monkeypatch.setenv(census.ADDRESS, server.base)
         page = settled(press(window(), "census_go"), "census")
