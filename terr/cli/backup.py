@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from terr.cli.following import followed
 from terr.errors import InputError
+from terr.model.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
     from terr.store.backup import Summary
@@ -26,19 +28,22 @@ def add_to(command: Callable[[str, str, Callable[[argparse.Namespace], int]], ar
     fetched.add_argument("file", metavar="FILE")
 
 
-def _told(act: Callable[[str], str]) -> Callable[[argparse.Namespace], int]:
+def _told(act: Callable[[str, Progress], str]) -> Callable[[argparse.Namespace], int]:
     def run(args: argparse.Namespace) -> int:
-        sys.stdout.write(act(args.file) + "\n")
+        with followed() as progress:
+            said = act(args.file, progress)
+        sys.stdout.write(said + "\n")
         return 0
 
     return run
 
 
-def backup(out: str) -> str:
+def backup(out: str, progress: Progress = UNWATCHED) -> str:
     """Write plans, accounts and own boundaries into one file; Terr may go on running.
 
     Args:
         out: the file to write, as a person typed it.
+        progress: told how far it is.
 
     Returns:
         What to tell the person.
@@ -46,6 +51,7 @@ def backup(out: str) -> str:
     Raises:
         InputError: if the file exists or its folder doesn't.
         StoreError: if something can't be read or written.
+        StoppedError: if the person stopped it.
     """
     from terr.store import backup as archives
     from terr.store import data_dir, usual_address
@@ -54,15 +60,16 @@ def backup(out: str) -> str:
     if not target.parent.is_dir():
         raise InputError(f"there is no folder {target.parent}; make it first")
     root = data_dir()
-    made = archives.backup(usual_address(root), root, target)
+    made = archives.backup(usual_address(root), root, target, progress)
     return f"Wrote {out} ({_size(made.size)}): {_holds(made)}. It was read back and is whole."
 
 
-def restore(file: str) -> str:
+def restore(file: str, progress: Progress = UNWATCHED) -> str:
     """Put a backup in place of what is there.
 
     Args:
         file: the backup, as a person typed it.
+        progress: told how far it is.
 
     Returns:
         What to tell the person.
@@ -70,12 +77,13 @@ def restore(file: str) -> str:
     Raises:
         InputError: if it isn't a backup, is damaged, or a newer Terr wrote it.
         StoreError: if something can't be read or written.
+        StoppedError: if the person stopped it.
     """
     from terr.store import backup as archives
     from terr.store import data_dir, usual_address
 
     root = data_dir()
-    done = archives.restore(usual_address(root), root, Path(file).expanduser().absolute())
+    done = archives.restore(usual_address(root), root, Path(file).expanduser().absolute(), progress)
     said = f"Restored {file}, made {done.made_at:%Y-%m-%d %H:%M} UTC: {_holds(done)}."
     kept = f" What was there before is kept in {done.kept}." if done.kept else ""
     return f"{said}{kept} If Terr is running, restart it."

@@ -5,23 +5,19 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import math
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
 from terr.cli import backup, options, sum_rows
-from terr.errors import InputError, SolveError, StoppedError, TerrError
+from terr.cli.following import followed
+from terr.errors import InputError, SolveError, TerrError
 
 if TYPE_CHECKING:
-    from terr.model.progress import Progress, ProgressUpdate
     from terr.workspace.accounts.decisions_file import Decisions
     from terr.workspace.batch.inputs import BatchInputs
     from terr.workspace.batch.report import PlanReport
@@ -202,7 +198,7 @@ def _solved(args: argparse.Namespace, title: str, solve: Callable[[BatchInputs, 
     out = getattr(args, "out", None)
     target = check_target(out, sources=(args.file,)) if out else None
     ground = _ground(args)
-    with _followed() as progress:
+    with followed() as progress:
         answer = solve(ground, Control(args.seed, args.time_limit, progress))
     if target is not None:
         write_file(target, answer.plan_csv())
@@ -224,7 +220,7 @@ def _frontier(args: argparse.Namespace) -> int:
     files = [f"point-{z + 1}.csv" for z in range(args.points)]
     folder = check_folder(args.out_dir, files, sources=(args.file, args.plan)) if args.out_dir else None
     ground = _ground(args)
-    with _followed() as progress:
+    with followed() as progress:
         found = make_frontier(ground, Control(args.seed, args.time_limit, progress), points=args.points)
     if folder is not None:
         for row, answer in zip(found.report["points"], found.answers, strict=True):
@@ -298,77 +294,19 @@ def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
     from terr.cli.local_files import read_file
 
     data = read_file(args.boundaries, "boundaries file", max_bytes=LIMITS.bytes)
-    with _followed() as progress:
-        try:
-            level, findings = own_boundaries(
-                data,
-                args.boundaries,
-                id_column=args.boundaries_id,
-                name_column=args.boundaries_name,
-                progress=progress,
-            )
-        except StoppedError as stopped:
-            raise KeyboardInterrupt from stopped
+    with followed() as progress:
+        level, findings = own_boundaries(
+            data,
+            args.boundaries,
+            id_column=args.boundaries_id,
+            name_column=args.boundaries_name,
+            progress=progress,
+        )
     return level, args.region or "", findings
 
 
 def _print(what: dict[str, Any] | str) -> None:
     print(what if isinstance(what, str) else json.dumps(what, indent=2, allow_nan=False))
-
-
-@contextmanager
-def _followed() -> Iterator[Progress]:
-    """Progress on stderr, stopped by Ctrl-C."""
-    from terr.model.progress import Progress
-
-    with _stoppable() as stop, _told() as tell:
-        yield Progress(tell, stop)
-
-
-@contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C ends the work with the best plan so far, the second one at once."""
-    stop = threading.Event()
-
-    def ask(*_: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield stop.is_set
-        return
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield stop.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _told() -> Iterator[Callable[[ProgressUpdate], None]]:
-    """Progress on stderr: one line that changes on a terminal, a line per stage elsewhere."""
-    terminal = sys.stderr.isatty()
-    last = ""
-
-    def tell(now: ProgressUpdate) -> None:
-        nonlocal last
-        if terminal:
-            best = "" if math.isinf(now.best_deviation) else f", best so far ±{100 * now.best_deviation:.1f} %"
-            line = f"{100 * min(1.0, now.fraction):3.0f} %  {now.stage}{best}  {now.seconds:.0f} s"
-            sys.stderr.write("\r" + line.ljust(len(last)))
-            last = line
-        elif now.stage != last:
-            sys.stderr.write(f"{now.stage}\n")
-            last = now.stage
-        sys.stderr.flush()
-
-    try:
-        yield tell
-    finally:
-        if terminal and last:
-            sys.stderr.write("\r" + " " * len(last) + "\r")
-            sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from terr.errors import InputError, StoppedError
+from terr.cli.following import followed
+from terr.errors import InputError
+from terr.model.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,7 @@ def add_to(command: Callable[[str, str, Callable[[argparse.Namespace], int]], ar
     made.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
-def sum_file(file: str, by: str, measures: Sequence[str], out: str) -> tuple[Sums, dict[str, Any]]:
+def sum_file(file: str, by: str, measures: Sequence[str], out: str, progress: Progress) -> tuple[Sums, dict[str, Any]]:
     """Sum a file by place and write one row for each.
 
     The rows written are named after their place and have a column of how many rows they stand for. Rows without a
@@ -44,6 +46,7 @@ def sum_file(file: str, by: str, measures: Sequence[str], out: str) -> tuple[Sum
         by: the column of the place.
         measures: the columns to sum.
         out: the file to write.
+        progress: asked whether to stop.
 
     Returns:
         The sums, and the report as JSON.
@@ -59,7 +62,7 @@ def sum_file(file: str, by: str, measures: Sequence[str], out: str) -> tuple[Sum
     target = check_target(out, sources=(file,))
     if by in measures:
         raise InputError(f"'{by}' can't be both the place and a measure")
-    sums = aggregate_file(Path(file), list(measures), by)
+    sums = aggregate_file(Path(file), list(measures), by, progress=progress)
     write_file(target, safe_csv(small_table(sums, by, measures)))
     report = {
         "file": Path(file).name,
@@ -96,10 +99,8 @@ def small_table(sums: Sums, by: str, measures: Sequence[str]) -> pd.DataFrame:
 
 def _run(args: argparse.Namespace) -> int:
 
-    try:
-        _, report = sum_file(args.file, args.by, args.measure, args.out)
-    except StoppedError as stopped:
-        raise KeyboardInterrupt from stopped
+    with followed() as progress:
+        _, report = sum_file(args.file, args.by, args.measure, args.out, progress)
     sys.stdout.write((json.dumps(report, indent=2) if args.json else _text(report, args.out)) + "\n")
     return 0
 

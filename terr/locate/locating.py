@@ -16,6 +16,7 @@ from pyproj import Geod
 
 from terr.errors import InputError
 from terr.locate.gazetteer import Gazetteer, city_key, clean_zip, county_key, gazetteer, normalized_name
+from terr.model.progress import UNWATCHED, Progress
 
 NEEDS = ("zip", "city", "state", "lat", "lon", "county")
 """Columns that `locate` reads."""
@@ -234,7 +235,7 @@ _BLANKS = {
 }
 
 
-def locate(frame: pd.DataFrame) -> pd.DataFrame:
+def locate(frame: pd.DataFrame, progress: Progress = UNWATCHED) -> pd.DataFrame:
     """Finds the county of each account.
 
     Trusts, in this order: coordinates (point in polygon; swapped ones are repaired, a point up to `SHORE_KM` outside
@@ -244,6 +245,7 @@ def locate(frame: pd.DataFrame) -> pd.DataFrame:
     Args:
         frame: accounts with the columns of `NEEDS` (text, "" where unknown; `lat`, `lon` float degrees, NaN where
             unknown) and any others.
+        progress: told how far it is.
 
     Returns:
         A copy with the same rows, order and index. `county` is a 5-digit code or "", `state` the two-letter state of
@@ -254,10 +256,12 @@ def locate(frame: pd.DataFrame) -> pd.DataFrame:
 
     Raises:
         InputError: if a column is missing.
+        StoppedError: if the person stopped it.
     """
     missing = [c for c in NEEDS if c not in frame.columns]
     if missing:
         raise InputError(f"accounts can't be located without the column(s) {', '.join(missing)}")
+    progress.tell(0.0, "finding the places")
     g = gazetteer()
     zips, city, given, county = (_texts(frame, c) for c in ("zip", "city", "state", "county"))
     code, words = pd.factorize(given)
@@ -272,11 +276,13 @@ def locate(frame: pd.DataFrame) -> pd.DataFrame:
     )
     given_lat, given_lon = rows.lat.copy(), rows.lon.copy()
     _by_point(g, rows, state, given)
+    progress.tell(0.4, "finding the places by ZIP and city")
     unclear = np.where((given != "") & (state == ""), city, "")
     rows.look_up("zip", (zips, state, given, unclear), lambda *t: _by_zip(g, *t))
     rows.look_up("city_state", (city, state, given), lambda *t: _by_city(g, *t))
     rows.look_up("county", (county, state, given), lambda *t: _by_county(g, *t))
 
+    progress.tell(0.8, "noting what wasn't found")
     lost = np.flatnonzero(rows.county < 0)
     for r in lost.tolist():
         blank = _BLANKS.get((zips[r] == "", city[r] == "", given[r] == ""), "")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from terr.errors import InputError
 from terr.matching.pairs import AccountCards, AccountPair, cards, find_pairs, mean_likeness
 from terr.model.accounts import Accounts
+from terr.model.progress import UNWATCHED, Progress
 
 How = Literal["keep", "sum", "max", "apart"]
 HOWS: tuple[How, ...] = ("keep", "sum", "max", "apart")
@@ -140,7 +141,11 @@ def _unique_ids(accounts: Accounts) -> NDArray[np.object_]:
 
 
 def suggest(
-    accounts: Accounts, *, street_column: str | None = None, domain_column: str | None = None
+    accounts: Accounts,
+    *,
+    street_column: str | None = None,
+    domain_column: str | None = None,
+    progress: Progress = UNWATCHED,
 ) -> tuple[DuplicateSuggestion, ...]:
     """Groups of likely duplicates, those that move most of the first measure first; then one name at several places.
 
@@ -148,9 +153,11 @@ def suggest(
         accounts: the accounts.
         street_column: the column with streets; None finds it by its header, "" goes without.
         domain_column: the column with web or mail addresses, in the same way.
+        progress: told how far it is.
 
     Raises:
         InputError: if account ids aren't unique.
+        StoppedError: if the person stopped it.
     """
     ids = _unique_ids(accounts)
     every = cards(accounts, street_column, domain_column)
@@ -161,7 +168,7 @@ def suggest(
     node[every.name == ""] = node.max(initial=-1) + 1 + np.arange(int((every.name == "").sum()))
     _, first, node = np.unique(node, return_index=True, return_inverse=True)
     small = every.take(first)
-    pairs = find_pairs(small)
+    pairs = find_pairs(small, progress)
     cluster = _clusters(len(first), pairs)
     members: dict[int, list[int]] = defaultdict(list)
     for row, k in enumerate(cluster[node].tolist()):

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz, process
 
 from terr.matching.names import company_key, domain, flat, marks, street
 from terr.model.accounts import Accounts
+from terr.model.progress import UNWATCHED, Progress
 
 NAME_AT_STREET, NAME_IN_ZIP, NAME_IN_CITY = 85.0, 90.0, 93.0
 """How alike names must be (0 to 100) at one address, in one ZIP, in one city."""
@@ -22,6 +23,8 @@ NAME_WITH_DOMAIN = 60.0
 """How alike they must be at one place if the web address is the same."""
 SAME_STREET = 85.0
 NEAR_KM, FAR_KM = 1.0, 5.0
+TOLD = 1000
+"""Blocks between two looks at whether a person stopped the work."""
 BLOCK = 400
 """Larger blocks are parted by the beginning of the name."""
 PARTNERS = 10
@@ -263,8 +266,12 @@ def _parted(block: NDArray[np.intp], stem: NDArray[np.object_], c: AccountCards)
                 yield ranked[k : k + BLOCK]
 
 
-def find_pairs(c: AccountCards) -> list[AccountPair]:
-    """All pairs that `judge` finds among candidates that share a ZIP, a city, a street or a web address."""
+def find_pairs(c: AccountCards, progress: Progress = UNWATCHED) -> list[AccountPair]:
+    """All pairs that `judge` finds among candidates that share a ZIP, a city, a street or a web address.
+
+    Raises:
+        StoppedError: if the person stopped it.
+    """
     seen: set[tuple[int, int]] = set()
     out: list[AccountPair] = []
     squeezed = np.array([n.replace(" ", "") for n in c.name.tolist()], dtype=object)
@@ -282,7 +289,11 @@ def find_pairs(c: AccountCards) -> list[AccountPair]:
             if found is not None:
                 out.append(found)
 
-    for block in _blocks(c):
+    compared = 0
+    for k, block in enumerate(_blocks(c)):
+        if k % TOLD == 0:
+            progress.tell(compared / (4 * len(c.name)), "comparing names, places and web addresses")
+        compared += len(block)
         rows = block[c.name[block] != ""]
         if len(rows) < 2:
             continue

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from terr.errors import StoppedError
-from terr.model.arrays import frozen
+
+if TYPE_CHECKING:  # the command line starts without numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +32,14 @@ class ProgressUpdate:
     fraction: float = 0.0
     stage: str = "Starting …"
     seconds: float = 0.0
-    best_deviation: float = np.inf
+    best_deviation: float = math.inf
     assign: NDArray[np.int16] | None = None
 
     def __post_init__(self) -> None:
         if self.assign is not None:
-            object.__setattr__(self, "assign", frozen(self.assign, np.int16))
+            from terr.model.arrays import frozen
+
+            object.__setattr__(self, "assign", frozen(self.assign, "int16"))
 
 
 Listener = Callable[[ProgressUpdate], None]
@@ -91,7 +95,7 @@ class Progress:
         self.show(fraction, stage)
 
     def show(
-        self, fraction: float, stage: str, *, best_deviation: float = np.inf, assign: NDArray[np.int16] | None = None
+        self, fraction: float, stage: str, *, best_deviation: float = math.inf, assign: NDArray[np.int16] | None = None
     ) -> None:
         """Say how far the work is, whether or not it should end. What the listener is told never falls."""
         if self.listener is None:

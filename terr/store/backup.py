@@ -26,6 +26,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from terr.errors import InputError, StoreError, TerrError
 from terr.model.json_values import parse, read, to_text
+from terr.model.progress import UNWATCHED, Progress
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.migrate import new_generation
@@ -77,21 +78,24 @@ class _Manifest:
     sha256: Mapping[str, str]
 
 
-def backup(address: str | Path, root: Path, out: Path) -> Summary:
+def backup(address: str | Path, root: Path, out: Path, progress: Progress = UNWATCHED) -> Summary:
     """Write everything into one file; others may go on working.
 
     Args:
         address: of the database, as for `open_store`.
         root: the data folder.
         out: the file to write; it must not exist.
+        progress: told how far it is.
 
     Raises:
         InputError: if `out` exists.
         StoreError: if something can't be read or written; no file is left then.
+        StoppedError: if the person stopped it; no file is left either.
     """
     if out.exists():
         raise InputError(f"{out.name} exists; choose another name, a backup never overwrites one")
     with closing(open_store(address)) as store, _scratch(out.parent) as scratch:
+        progress.tell(0.0, "copying the plans")
         copy, part = scratch / _DATABASE, scratch / "backup.part"
         _copy_out(store._db, copy)
         with _writing(part) as archive:
@@ -102,12 +106,15 @@ def backup(address: str | Path, root: Path, out: Path) -> Summary:
                 folders: tuple[str, ...] = ("boundaries",)
             else:
                 folders = _FOLDERS
-            for path in _files(root, folders):
+            files = list(_files(root, folders))
+            for k, path in enumerate(files):
+                progress.tell(0.1 + 0.7 * k / len(files), "adding accounts and boundaries")
                 name = path.relative_to(root).as_posix()
                 sums[name] = _add(archive, name, path)
             manifest = _Manifest(KIND, t.VERSION, datetime.now(UTC), _counts(copy), sums)
             archive.writestr(_MANIFEST, to_text(manifest, "the manifest", indent=1))
         _flush(part)
+        progress.tell(0.8, "reading it back")
         try:
             os.link(part, out)  # unlike a rename, never over another file
         except FileExistsError as error:
@@ -128,7 +135,7 @@ def check(path: Path) -> Summary:
         return summary
 
 
-def restore(address: str | Path, root: Path, path: Path) -> Summary:
+def restore(address: str | Path, root: Path, path: Path, progress: Progress = UNWATCHED) -> Summary:
     """Put a backup in place of what is there, after checking it and after a backup of what is there.
 
     Stop Terr first; a program that still runs is refused its next edit and told to be restarted.
@@ -137,13 +144,17 @@ def restore(address: str | Path, root: Path, path: Path) -> Summary:
         address: of the database, as for `open_store`.
         root: the data folder.
         path: the backup.
+        progress: told how far it is; nothing stops it once it replaces what is there.
 
     Raises:
         InputError: if `path` isn't a backup, is damaged, or a newer Terr wrote it; nothing is changed then.
         StoreError: if something can't be read or written.
+        StoppedError: if the person stopped it; nothing is changed then.
     """
+    progress.tell(0.0, "checking the backup")
     with _unpacked(path) as (folder, summary):
-        kept = _keep_what_is_there(address, root)
+        kept = _keep_what_is_there(address, root, progress.part(0.3, 0.7))
+        progress.show(0.7, "putting it in place")
         with closing(Database(address)) as database:
             shared = SharedFiles(database) if database.path is None else None
             for file in _files(folder, _FOLDERS):
@@ -161,12 +172,12 @@ def restore(address: str | Path, root: Path, path: Path) -> Summary:
     return Summary(**{**vars(summary), "kept": kept})
 
 
-def _keep_what_is_there(address: str | Path, root: Path) -> Path | None:
+def _keep_what_is_there(address: str | Path, root: Path, progress: Progress) -> Path | None:
     with closing(open_store(address)) as store:
         if not store.scenarios.find(include_deleted=True, include_archived=True) and not store.datasets.all():
             return None
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    return backup(address, root, root / f"before-restore-{stamp}.terrbackup").path
+    return backup(address, root, root / f"before-restore-{stamp}.terrbackup", progress).path
 
 
 def _copy_out(database: Database, target: Path) -> None:

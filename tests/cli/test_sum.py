@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,3 +67,16 @@ def test_nothing_is_written_when_a_column_is_wrong(
     assert not out.exists()
     assert main(["sum", str(given), "--by", "Zip", "--measure", "Amount", "--out", str(given)]) == 2
     assert given.read_text(encoding="utf-8") == CSV
+
+
+def test_ctrl_c_ends_it_and_nothing_is_written(tmp_path: Path) -> None:
+    given, out = tmp_path / "sales.csv", tmp_path / "places.csv"
+    given.write_text("Zip,Amount\n" + "".join(f"{i},{i}\n" for i in range(3_000_000)))
+    asked = ["sum", str(given), "--by", "Zip", "--measure", "Amount", "--out", str(out)]
+    with subprocess.Popen([sys.executable, "-m", "terr", *asked], stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        assert run.stderr.readline() == "summing sales.csv\n"
+        run.send_signal(signal.SIGINT)
+        assert run.wait(120) == 130
+        assert "nothing written" in run.stderr.read()
+    assert not out.exists()

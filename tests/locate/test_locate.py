@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terr.errors import InputError
+from terr.errors import InputError, StoppedError
 from terr.locate import home_points, locate
 from terr.locate.gazetteer import city_key, clean_zip, county_key, gazetteer
 from terr.model.accounts import CORE, LOCATED_BY
 from tests.helpers.effort import examples
+from tests.helpers.following import followed
 
 NAN = float("nan")
 
@@ -313,3 +314,14 @@ def test_twenty_thousand_rows_are_located_by_what_they_have():
     assert set(by[~pointed & ~known]) == {"unlocated"}
     assert (by == "lat_lon").sum() > n / 3
     assert (by == "zip").sum() > n / 6
+
+
+def test_it_tells_how_far_it_is_and_is_stopped_between_steps() -> None:
+    progress, seen = followed()
+    locate(rows({"zip": "02139"}), progress)
+    assert [now.fraction for now in seen] == sorted(now.fraction for now in seen)
+    for count in range(len(seen)):
+        progress, heard = followed(stop_after=count)
+        with pytest.raises(StoppedError):
+            locate(rows({"zip": "02139"}), progress)
+        assert len(heard) == count

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terr.errors import InputError
+from terr.errors import InputError, StoppedError
 from terr.matching import duplicates, families, reload
 from terr.matching.duplicates import DuplicateDecision, merge, suggest, undecided
 from terr.matching.names import company_key, domain, marks, street
@@ -19,6 +19,7 @@ from terr.matching.pairs import find_pairs
 from terr.model.accounts import Accounts
 from terr.model.json_values import read, to_text
 from tests.helpers.effort import examples
+from tests.helpers.following import followed
 from tests.helpers.grids import make_accounts
 
 NAN = np.nan
@@ -270,12 +271,25 @@ def test_merging_loses_no_row_and_no_money(rows: list[dict], data: st.DataObject
 
 def test_thousands_of_copies_are_compared_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
-    monkeypatch.setattr(duplicates, "find_pairs", lambda cards: compared.append(len(cards.name)) or find_pairs(cards))
+    monkeypatch.setattr(
+        duplicates, "find_pairs", lambda cards, _: compared.append(len(cards.name)) or find_pairs(cards)
+    )
     accounts = book([{"name": "Acme", "zip": "02139"}] * 3000, revenue=[1.0] * 3000)
     (only,) = suggest(accounts)
     assert compared == [1]
     assert len(only.accounts) == 3000
     assert len(only.evidence) == duplicates.MOST_EVIDENCE
+
+
+def test_comparing_is_stopped_between_blocks() -> None:
+    accounts = book([{"name": f"Acme {n}", "zip": f"{n // 2:05}"} for n in range(8000)], revenue=[1.0] * 8000)
+    progress, seen = followed()
+    suggest(accounts, progress=progress)
+    assert len(seen) >= 4
+    progress, heard = followed(stop_after=3)
+    with pytest.raises(StoppedError):
+        suggest(accounts, progress=progress)
+    assert len(heard) == 3
 
 
 def test_a_block_larger_than_the_limit_still_finds_its_pairs() -> None:

@@ -13,10 +13,11 @@ import pytest
 from benchmarks.store.postgres import Postgres
 from terr.cli.main import main
 from terr.edits import moves
-from terr.errors import InputError, StoreError
+from terr.errors import InputError, StoppedError, StoreError
 from terr.store import ExceptionRequest, Store, WindowPresence, open_store
 from terr.store.backup import backup, check, restore
 from terr.store.schema import VERSION
+from tests.helpers.following import followed
 from tests.store.test_workshop import ANN, BOB, make
 
 FRAME = pd.DataFrame({"zip": ["02139"], "revenue": [5.0]})
@@ -211,3 +212,28 @@ def test_the_two_commands(
     with closing(open_store(where)) as store:
         assert store.scenarios.rev(sid) == 5
     assert main(["restore", str(tmp_path / "nothing")]) == 2
+
+
+def test_a_stop_leaves_no_file_and_changes_nothing(tmp_path: Path) -> None:
+    address, root = str(tmp_path / "terr.db"), tmp_path
+    sid = fill(address, root)
+    out = tmp_path / "out.terrbackup"
+    progress, steps = followed()
+    backup(address, root, tmp_path / "whole.terrbackup", progress)
+    there = sorted(p.name for p in tmp_path.iterdir())
+    for count in range(len(steps)):
+        with pytest.raises(StoppedError):
+            backup(address, root, out, followed(stop_after=count)[0])
+        assert sorted(p.name for p in tmp_path.iterdir()) == there
+    with closing(open_store(address, root)) as store:
+        before = all_of(store, sid)
+    progress, steps = followed()
+    for count in range(3):
+        with pytest.raises(StoppedError):
+            restore(address, root, tmp_path / "whole.terrbackup", followed(stop_after=count)[0])
+        assert sorted(p.name for p in tmp_path.iterdir()) == there
+        with closing(open_store(address, root)) as store:
+            assert all_of(store, sid) == before
+    progress, heard = followed(at="putting it in place")
+    restore(address, root, tmp_path / "whole.terrbackup", progress)
+    assert "putting it in place" in heard[-1].stage

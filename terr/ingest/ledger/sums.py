@@ -84,6 +84,7 @@ def aggregate_file(
         raise InputError(f"there is no file {name}; check the name and the folder")
     if not columns or len(set(columns)) != len(columns):
         raise InputError("name at least one column to sum, each once")
+    progress.tell(0.0, f"summing {name}")
     con = _sealed(file, memory_mb, threads)
     try:
         source, values = _source(file, name)

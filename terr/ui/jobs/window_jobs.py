@@ -116,7 +116,9 @@ def show(name: str, *, stop: str = "Stop", close: bool = False) -> bool:
     now = run.job.progress() or ProgressUpdate(stage=waits)
     row = st.container(horizontal=True, vertical_alignment="center")
     best = "" if math.isinf(now.best_deviation) else f", best so far ±{percent(100 * now.best_deviation)}"
-    row.progress(now.fraction, text="Stopping …" if run.stopped else markdown(now.stage + best))
+    row.progress(
+        now.fraction, text="Stopping …" if run.stopped else markdown(now.stage[:1].upper() + now.stage[1:] + best)
+    )
     row.button(stop, key=f"{name}_stop", icon=":material/stop_circle:", disabled=run.stopped, on_click=run.stop)
     return True
 

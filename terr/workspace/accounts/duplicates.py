@@ -90,8 +90,8 @@ def find_duplicates(ws: Workspace, dataset_id: str, *, progress: Progress = UNWA
     first, second = _keys(data.info)
     found = ws.caches[DUPLICATES].get(first)
     if found is None:
-        progress.tell(0.05, f"comparing {len(data.originals):,} names, places and web addresses")
-        found = ws.caches[DUPLICATES].put(first, duplicates.suggest(data.originals))
+        found = duplicates.suggest(data.originals, progress=progress.part(0.05, 0.85))
+        ws.caches[DUPLICATES].put(first, found)
     kin = ws.caches[FAMILIES].get(second)
     if kin is None:
         progress.tell(0.85, "comparing parents with their children")

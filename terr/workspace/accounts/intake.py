@@ -120,8 +120,7 @@ def intake(
         StoppedError: if the person stopped it.
     """
     taken = build_ledger(raw, columns, answers=answers, refuse=refuse, progress=progress.part(0.0, 0.7))
-    progress.tell(0.7, "finding the places")
-    frame = locate(taken.frame)
+    frame = locate(taken.frame, progress.part(0.7, 1.0))
     progress.tell(1.0, "every account is placed")
     notes = tuple(str(n) for n in frame["locate_note"])
     frame = frame.drop(columns="locate_note")
