@@ -91,8 +91,8 @@ def _both() -> None:
     from tests.helpers.strategies import grid
 
     def body(progress) -> None:
-        for i in range(6000):
-            progress.tell(i / 6000, f"step {i}")
+        for i in range(60_000):  # until it is stopped
+            progress.tell(i / 60_000, f"step {i}")
             time.sleep(0.01)
 
     if st.button("thread", key="thread"):
@@ -109,7 +109,7 @@ def _both() -> None:
 
 
 def _wait(window: AppTest, for_it) -> AppTest:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 400
     while not for_it(window):
         assert time.monotonic() < end, "it never came"
         time.sleep(0.2)
@@ -126,7 +126,7 @@ def test_threads_and_solvers_have_the_same_bar_and_the_same_button() -> None:
     window = AppTest.from_function(_both, default_timeout=60).run()
     window.button(key="thread").click().run()
     window.button(key="solver").click().run()
-    _wait(window, lambda w: any("step" in b for b in bars(w)) and any("best so far" in b for b in bars(w)))
+    _wait(window, lambda w: any("Step" in b for b in bars(w)) and any("best so far" in b for b in bars(w)))
     assert {b.label for b in window.button if b.key.endswith("_stop")} == {"Stop", "Stop and keep the best so far"}
     window.button(key="a_stop").click()
     window.run()
