@@ -51,6 +51,17 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "home",
         "batch",
     ),
+    "engine": (
+        ".",
+        "models",
+        "search",
+        "./result",
+        "./designing ./rebalancing",
+        "./frontier",
+        "certificate explain",
+        "./warmup",
+        "./pool",
+    ),
     "ui": (
         "access",
         "session",
@@ -204,6 +215,9 @@ def test_lines_are_not_squeezed() -> None:
         ("workspace/design/form", "def f():\n    from terr.workspace.batch import solve"),
         ("ui/session/state", "from terr.ui.plan import panel"),
         ("ui/scenarios/tree", "from terr.ui.reports import crm"),
+        ("engine/arrays", "from terr.engine.search.search import windows"),
+        ("engine/search/search", "from terr.engine.explain.causes import causes"),
+        ("engine/certificate/certifying", "from terr.engine.explain import causes"),
     ],
 )
 def test_planted_violations_are_seen(place: str, source: str) -> None:

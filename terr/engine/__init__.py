@@ -2,9 +2,9 @@
 
 from terr.engine.certificate.certifying import certify
 from terr.engine.changes import moved_share, moves
+from terr.engine.check import precheck
 from terr.engine.designing import design
 from terr.engine.explain.causes import Cause, cause_text, causes
-from terr.engine.explain.check import precheck
 from terr.engine.explain.explaining import PROOFS, explain
 from terr.engine.frontier import FrontierPoint, frontier
 from terr.engine.objective import moment_km2, objective_km2

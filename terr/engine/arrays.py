@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
-from terr.engine.explain.full_territories import NONE, RemainderLimits, own_limits, pieces, remainder_limits
+from terr.engine.full_territories import NONE, RemainderLimits, own_limits, pieces, remainder_limits
 from terr.engine.kernels import Arena
 from terr.engine.objective import UNASSIGNED_PRICE
 from terr.model.problem import Problem
@@ -36,7 +36,7 @@ class WorkArrays:
         locked: int64 (n,), -1 = free; fixed: bool (n,).
         aim: (k,) share of the load each territory should get, sums to 1.
         links: pairs of units joined only here.
-        too_large: (unit, measure, territory it fills) as in `terr.engine.explain.full_territories.Room`.
+        too_large: (unit, measure, territory it fills) as in `terr.engine.full_territories.Room`.
         arena: all of it as the kernels take it, with prices in km2 times weight and none on borders.
     """
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from terr.engine.arrays import WorkArrays
-from terr.engine.explain.check import FATAL, precheck
+from terr.engine.check import FATAL, precheck
 from terr.engine.models.groups import merged, unmerged
 from terr.engine.objective import moment_km2
 from terr.engine.result import finish
-from terr.engine.search.centring import polish
+from terr.engine.search.centering import polish
 from terr.engine.search.drafts import ready
 from terr.engine.search.improve import Clock, rank
 from terr.engine.search.search import crew, drafts, refine, windows

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.engine.arrays import WorkArrays, pieces
-from terr.engine.explain.check import FATAL, precheck
+from terr.engine.check import FATAL, precheck
 from terr.engine.models.groups import merged, unmerged
 from terr.engine.models.model import AssignModel
 from terr.engine.objective import moment_km2
 from terr.engine.result import finish
-from terr.engine.search.centring import anchors, open_pairs
+from terr.engine.search.centering import anchors, open_pairs
 from terr.engine.search.drafts import ready, whole
 from terr.engine.search.improve import Clock, border, excess, price, rank, run_anneal
 from terr.engine.search.search import SOFT, Run, crew, returned, windows

@@ -7,7 +7,7 @@ import pytest
 
 from terr.engine import Problem, ProgressUpdate, design, precheck, rebalance
 from terr.engine.arrays import make_work
-from terr.engine.search.centring import polish
+from terr.engine.search.centering import polish
 from terr.engine.search.drafts import power_labels, whole
 from terr.engine.search.improve import Clock, rank
 from terr.errors import PlanError

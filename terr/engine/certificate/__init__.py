@@ -1,1 +1,1 @@
-"""The certificate: a proven bound on what any plan within the limits could reach."""
+"""The certificate: a proven bound on what any plan within the limits could reach, three ways."""

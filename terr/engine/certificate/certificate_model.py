@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.engine.certificate.knapsack import INF, in_shares
-from terr.engine.explain.full_territories import pieces
+from terr.engine.full_territories import pieces
 from terr.engine.objective import UNASSIGNED_PRICE
 from terr.model.problem import ROUNDING, Problem
 

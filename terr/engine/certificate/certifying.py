@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from terr.engine.arrays import make_work, pieces
 from terr.engine.certificate.bounding import Bound, column_bound
 from terr.engine.certificate.certificate_model import CertificateModel, Labels, make_frame
+from terr.engine.certificate.exact import UNITS, PartitionModel, connected_sets, partition
+from terr.engine.certificate.fixed_centers import all_fixed, assignment_bound
 from terr.engine.certificate.knapsack import INF
+from terr.engine.check import FATAL, precheck
 from terr.engine.designing import design
-from terr.engine.explain.check import FATAL, precheck
-from terr.engine.models.exact import UNITS, PartitionModel, connected_sets, partition
-from terr.engine.models.fixed_centers import all_fixed, assignment_bound
 from terr.engine.objective import objective_km2
 from terr.engine.result import finish
 from terr.engine.search.improve import Clock

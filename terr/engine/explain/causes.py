@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from terr.engine.arrays import WorkArrays, make_work, pieces
 from terr.engine.changes import moves
-from terr.engine.explain.full_territories import NONE
+from terr.engine.full_territories import NONE
 from terr.engine.models.model import AssignModel
-from terr.engine.search.centring import open_pairs
+from terr.engine.search.centering import open_pairs
 from terr.engine.search.chains import DEPTH, cheapest_chain
 from terr.engine.search.windows import neighbours_of
 from terr.errors import PlanError, SolveError

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from terr.engine.explain.bounds import Bounds, amount, names
 from terr.engine.explain.causes import checked
 from terr.engine.explain.dead_ends import least_deviation
-from terr.engine.explain.full_territories import pieces
+from terr.engine.explain.elastic import PROOF, ElasticModel, ElasticResult, LimitDemand
 from terr.engine.explain.proofs import proofs
-from terr.engine.models.elastic import PROOF, ElasticModel, ElasticResult, LimitDemand
+from terr.engine.full_territories import pieces
 from terr.engine.search.improve import Clock
 from terr.errors import SolveError
 from terr.model.problem import ROUNDING, Problem
@@ -43,7 +43,7 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Why a plan breaks limits: because none can keep them, and which, or because none was found.
 
-    Cheap proofs come first; if there are none, an elastic model (`terr.engine.models.elastic`) looks for limits that
+    Cheap proofs come first; if there are none, an elastic model (`terr.engine.explain.elastic`) looks for limits that
     can't all hold, and a deletion filter leaves out those that don't matter. Where time is too short for the filter, a
     limit may be named that could be left out; what is said is true all the same.
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.engine.arrays import locked_parts
+from terr.engine.check import precheck
 from terr.engine.explain.bounds import Bounds, amount, names
-from terr.engine.explain.check import precheck
 from terr.engine.explain.dead_ends import dead_ends
-from terr.engine.explain.full_territories import pieces
+from terr.engine.full_territories import pieces
 from terr.model.problem import ROUNDING, Problem
 from terr.model.result import Explanation
 

@@ -1,1 +1,1 @@
-"""PuLP models: assignment to centers, elastic limits, set partitioning, fixed centers."""
+"""The PuLP model of design, repair and explanations, and groups that stay together. It may ask the arrays."""

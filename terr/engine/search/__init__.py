@@ -1,1 +1,1 @@
-"""The search behind `design`: first plans, and everything that improves one. Arrays in, arrays out."""
+"""The search behind `design`: first plans, and all that improves one. It may ask the arrays and the model."""

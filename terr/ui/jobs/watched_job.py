@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from terr.model.progress import ProgressUpdate
 
 
-class Job(Protocol):
+class RunningWork(Protocol):
     """Work under way: `terr.engine.pool.Job`, or a `BackgroundJob`."""
 
     def progress(self) -> ProgressUpdate | None:
@@ -38,7 +38,7 @@ class WatchedJob:
         began, seen: when it began and when its window was last there, in seconds of `time.monotonic`.
     """
 
-    job: Job
+    job: RunningWork
     task: Any = None
     head: int = 0
     result: Any = None

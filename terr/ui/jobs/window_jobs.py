@@ -13,7 +13,7 @@ from terr.errors import StoppedError, TerrError
 from terr.model.progress import Progress, ProgressUpdate
 from terr.ui.jobs import closed_windows
 from terr.ui.jobs.background_job import BackgroundJob
-from terr.ui.jobs.watched_job import Job, WatchedJob
+from terr.ui.jobs.watched_job import RunningWork, WatchedJob
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
 from terr.view.text import markdown, percent, sentence
@@ -28,7 +28,7 @@ _SORRY = (
 )
 
 
-def begin(name: str, job: Job, task: SolveTask | None = None) -> WatchedJob:
+def begin(name: str, job: RunningWork, task: SolveTask | None = None) -> WatchedJob:
     """Keep a job in this window under a name; an earlier one of that name is ended."""
     end(name)
     head = 0 if task is None else state.workspace().scenario(task.scenario_id).head

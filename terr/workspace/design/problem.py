@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from terr.boundaries.layers.catalog import pieces
 from terr.engine import precheck
-from terr.engine.explain.check import FATAL
+from terr.engine.check import FATAL
 from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.model.overrides import NOBODY_HELD, Overrides

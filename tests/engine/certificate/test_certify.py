@@ -13,11 +13,11 @@ from terr.engine import Problem, certify, design
 from terr.engine.arrays import pieces
 from terr.engine.certificate.bounding import Bound, column_bound, lagrangian
 from terr.engine.certificate.certificate_model import make_frame
+from terr.engine.certificate.exact import connected_sets, partition
+from terr.engine.certificate.fixed_centers import all_fixed, assignment_bound
 from terr.engine.certificate.knapsack import INF
 from terr.engine.certificate.oracle import prove
 from terr.engine.certificate.pricing import within
-from terr.engine.models.exact import connected_sets, partition
-from terr.engine.models.fixed_centers import all_fixed, assignment_bound
 from terr.engine.objective import objective_km2
 from terr.engine.search.improve import Clock
 from terr.errors import PlanError

@@ -17,8 +17,8 @@ from terr.boundaries.layers.catalog import load_units
 from terr.engine import PROOFS, Explanation, explain, warm
 from terr.engine.explain.bounds import Bounds
 from terr.engine.explain.dead_ends import dead_ends
+from terr.engine.explain.elastic import KINDS, PROOF, ElasticModel
 from terr.engine.explain.explaining import within_limits
-from terr.engine.models.elastic import KINDS, PROOF, ElasticModel
 from terr.errors import PlanError
 from terr.model.problem import Problem
 from terr.model.progress import Progress

@@ -22,7 +22,7 @@ import pulp
 from numpy.typing import NDArray
 
 from terr.engine.explain.bounds import Bounds
-from terr.engine.explain.full_territories import pieces
+from terr.engine.full_territories import pieces
 from terr.engine.models.model import PersistentHiGHS
 from terr.errors import SolveError
 from terr.model.problem import ROUNDING, Problem

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from terr.engine.certificate.bounding import Bound
 from terr.engine.certificate.certificate_model import CertificateModel, F, Labels, TerritoryKind
+from terr.engine.certificate.exact import TOLERANCE, PartitionModel
 from terr.engine.certificate.knapsack import INF, shares
 from terr.engine.certificate.pricing import costs
-from terr.engine.explain.full_territories import pieces
-from terr.engine.models.exact import TOLERANCE, PartitionModel
+from terr.engine.full_territories import pieces
 from terr.engine.models.model import PersistentHiGHS
 from terr.engine.search.improve import Clock
 from terr.model.problem import ROUNDING, Problem
