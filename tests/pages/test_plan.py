@@ -81,16 +81,19 @@ def test_what_is_asked_is_told_and_remembered(open_app, ws, sid):
     window.select_slider(key="gen_keep").set_value("High")
     window.number_input(key="gen_moved").set_value(10.0)
     window.number_input(key="gen_rest").set_value(2.0)
+    window.selectbox(key="gen_sides").set_value("over")
     ok(press(window, "generate"))
     told = said(window)
     assert "Today's assignments are kept first of all." in told
     assert "At most 10 % of Revenue changes hands." in told
     assert "Up to 2 % of Revenue may stay unassigned" in told
+    assert "(at most 5 % over target)" in told
     kept = plan_settings.asked(ws.store.scenarios.get(sid))
     assert (kept["keep"], kept["most_moved"], kept["unassigned"]) == ("High", 0.1, 0.02)
     again = ok(press(open_app("plan", scenario=sid), "generate"))
     assert again.select_slider(key="gen_keep").value == "High"
     assert again.number_input(key="gen_moved").value == 10.0
+    assert again.selectbox(key="gen_sides").value == "over"
 
 
 def test_a_drawer_only_looked_at_keeps_nothing(open_app, ws, sid):
@@ -112,6 +115,7 @@ def test_further_limits_groups_and_shares_are_told(open_app, ws, sid):
         reps=REPS,
         limits=(MeasureLimit("Revenue", None, 450.0, as_load=True),),
         groups=(UnitGroup("Bay", ("10001", "10003")),),
+        starts=(("rep:U-2", "10005"),),
     )
     window = ok(press(open_app("plan", scenario=sid), "generate"))
     told = said(window)
@@ -121,6 +125,8 @@ def test_further_limits_groups_and_shares_are_told(open_app, ws, sid):
     shares = next(d.value for d in window.dataframe if form.SHARE in d.value)
     assert shares[form.WHO].tolist() == ["Ann Poe", "Bob Ray"]
     assert shares[form.SHARE].tolist() == [100.0, 50.0]
+    assert shares[form.START].tolist() == ["", "10005"]
+    assert "Territories start around Sussex, DE." in told
     press(window, "generate", "gen_group_gone_0")
     window = ok(press(window, "generate"))
 

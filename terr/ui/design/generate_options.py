@@ -14,12 +14,13 @@ from terr.ui.session import state
 from terr.view.text import and_list, markdown, sentence, unit_noun, units_title
 from terr.workspace import levels
 from terr.workspace.design import apply_result, form, preview_text
-from terr.workspace.design.form import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE, WHO, DesignForm
-from terr.workspace.design.planned_territories import PlannedTerritory, planned_territories
+from terr.workspace.design.form import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE, START, WHO, DesignForm
+from terr.workspace.design.planned_territories import planned_territories
 from terr.workspace.design.solve_task import measure_loads
 from terr.workspace.plan import paste_units
-from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup
+from terr.workspace.plan.rules import SHARES, UnitGroup
 from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.plan.tolerance import SIDES
 
 _HOMES = ("Start there, centres may move", "Stay the centres")
 
@@ -48,12 +49,12 @@ def fields(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], non
     out: dict[str, Any] = {}
     try:
         with limits:
-            out["limits"] = _limits(shown, draft, nonce)
+            out |= _limits(shown, draft, nonce)
         with change:
             out |= _change(draft, str(asked["measure"]))
         with people:
             homes, miles = _homes(draft, asked["reps"])
-            out |= homes | {"shares": _shares(shown, draft, {**asked, "most_moved": out["most_moved"]}, nonce)}
+            out |= homes | _shares(shown, draft, {**asked, "most_moved": out["most_moved"]}, nonce)
         with together:
             out |= _together(shown, draft)
         with rest:
@@ -65,7 +66,14 @@ def fields(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], non
     return GenerateOptions(out, seconds, miles)
 
 
-def _limits(shown: PlanSnapshot, draft: DesignForm, nonce: str) -> tuple[MeasureLimit, ...]:
+def _limits(shown: PlanSnapshot, draft: DesignForm, nonce: str) -> dict[str, Any]:
+    side = st.selectbox(
+        "The limit holds",
+        SIDES,
+        index=SIDES.index(draft.sides),
+        format_func=lambda s: form.SIDE_WORDS[s],
+        key="gen_sides",
+    )
     st.caption(
         "Limits on other measures, or harder ones on the same. Untick “Must hold” to even a measure out only where "
         "that costs little."
@@ -84,7 +92,7 @@ def _limits(shown: PlanSnapshot, draft: DesignForm, nonce: str) -> tuple[Measure
             HARD: st.column_config.CheckboxColumn(default=True),
         },
     )
-    return form.limits_from(found)
+    return {"limits": form.limits_from(found), "sides": side}
 
 
 def _homes(draft: DesignForm, reps: Sequence[Any]) -> tuple[dict[str, Any], bool]:
@@ -107,17 +115,15 @@ def _homes(draft: DesignForm, reps: Sequence[Any]) -> tuple[dict[str, Any], bool
     return {"centred": how == _HOMES[1], "most_km": preview_text.kilometres(far, miles=miles)}, miles
 
 
-def _shares(
-    shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], nonce: str
-) -> tuple[tuple[str, float], ...]:
+def _shares(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], nonce: str) -> dict[str, Any]:
     plain = apply_result.DesignRequest(**{k: v for k, v in asked.items() if k != "shares"})
-    slots = planned_territories(
-        shown.units, shown.plan, plain, measure_loads(state.workspace(), shown.info.id, plain.measure)
-    )
+    loads = measure_loads(state.workspace(), shown.info.id, plain.measure)
+    slots = planned_territories(shown.units, shown.plan, plain, loads, by_name=set(shown.held.codes.tolist()))
     rows = f"{nonce}_{zlib.crc32(repr([s.key for s in slots]).encode()):08x}"
     kept = state.get("gen_shares")
     if kept is None or kept[0] != rows:  # other rows: another table, with the changes made so far
-        kept = (rows, form.shares_frame(slots, dict(draft.shares) if kept is None else kept[2]), {})
+        shares, starts = (draft.shares, draft.starts) if kept is None else kept[2:]
+        kept = (rows, form.shares_frame(slots, shares, starts), shares, starts)
     found = st.data_editor(
         kept[1],
         key=f"gen_shares_{rows}",
@@ -130,20 +136,22 @@ def _shares(
                 max_value=100 * SHARES[1],
                 format="%.0f %%",
                 help="100 % is a full territory; a new rep may get 60 %. A rep's capacity is the usual share.",
-            )
+            ),
+            START: st.column_config.TextColumn(
+                help=f"The {unit_noun(shown.info.level, 1)} it is drawn around, by id or name. A rep's is home.",
+            ),
         },
     )
-    shares = form.shares_from(found, slots)
-    state.put("gen_shares", (kept[0], kept[1], {**_earlier(kept, draft, slots), **dict(shares)}))
-    return shares
-
-
-def _earlier(
-    kept: tuple[str, Any, dict[str, float]], draft: DesignForm, slots: Sequence[PlannedTerritory]
-) -> dict[str, float]:
-    """Shares of those who aren't in the table now, so that choosing them again brings theirs back."""
+    out = {"shares": form.shares_from(found, slots), "starts": form.starts_from(found, slots, shown)}
+    # those who aren't in the table now keep theirs, so that choosing them again brings it back
     here = {s.key for s in slots}
-    return {k: v for k, v in {**draft.shares, **kept[2]}.items() if k not in here}
+    earlier = ({**draft.shares, **kept[2]}, {**draft.starts, **kept[3]})
+    now = [
+        {**{k: v for k, v in old.items() if k not in here}, **dict(new)}
+        for old, new in zip(earlier, out.values(), strict=True)
+    ]
+    state.put("gen_shares", (*kept[:2], *now))
+    return out
 
 
 def _together(shown: PlanSnapshot, draft: DesignForm) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
 from terr.model.result import Explanation
@@ -274,4 +273,4 @@ def _after(done: object, what: str) -> None:
 def outside(shown: PlanSnapshot, code: int) -> bool:
     """Whether a territory is outside the plan's limit."""
     row = shown.table[shown.table["code"] == code]
-    return bool((np.abs(row["deviation"]) > shown.info.tolerance + 1e-9).any())
+    return not bool(shown.inside(row["deviation"]).all())

@@ -85,8 +85,8 @@ def _chart(shown: PlanSnapshot, before: PlanSnapshot | None) -> None:
         spec=balance_spec(
             frame,
             measure=shown.measure,
-            low=100 - limit,
-            high=100 + limit,
+            low=0.0 if shown.rules.sides == "over" else 100 - limit,
+            high=100.0 * len(shown.table) if shown.rules.sides == "under" else 100 + limit,
             dark=st.context.theme.type == "dark",
         ),
         width="stretch",

@@ -13,6 +13,7 @@ from terr.view.text import count, markdown, metric_text, metric_title, percent, 
 from terr.workspace.plan import segment_filter
 from terr.workspace.plan.segment_filter import SegmentFilter
 from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.plan.tolerance import limit_words
 
 
 def chart_frame(board: PlanSnapshot, before: PlanSnapshot | None = None) -> pd.DataFrame:
@@ -33,7 +34,7 @@ def chart_frame(board: PlanSnapshot, before: PlanSnapshot | None = None) -> pd.D
             "before_pct": [
                 100 * old[c] / t if c in old and t > 0 else np.nan for c, t in zip(table["code"], target, strict=True)
             ],
-            "inside": [bool(abs(d) <= board.info.tolerance + 1e-9) for d in table["deviation"]],
+            "inside": board.inside(table["deviation"]),
         }
     )
     return frame.sort_values("deviation_pct", ascending=False, kind="stable").reset_index(drop=True)
@@ -68,7 +69,7 @@ def heading(board: PlanSnapshot) -> str:
     """What this plan is, in one line."""
     return (
         f"{count(len(board.table), 'territory', 'territories')} · "
-        f"within ±{percent(100 * board.info.tolerance, 0 if round(100 * board.info.tolerance, 1) % 1 == 0 else 1)}"
+        f"{'within ' if board.rules.sides == 'both' else ''}{limit_words(board.info.tolerance, board.rules.sides)}"
     )
 
 
@@ -79,13 +80,9 @@ def state_of_balance(board: PlanSnapshot) -> tuple[str, str]:
     if np.isnan(board.max_deviation):
         return "info", f"{markdown(board.measure)} adds up to zero here; choose another measure."
     problems = []
-    over = [
-        t
-        for t, d in zip(board.table["territory"], board.table["deviation"], strict=True)
-        if abs(d) > board.info.tolerance + 1e-9
-    ]
+    over = int((~board.inside(board.table["deviation"])).sum())
     if over:
-        problems.append(f"{count(len(over), 'territory is', 'territories are')} outside the limit")
+        problems.append(f"{count(over, 'territory is', 'territories are')} outside the limit")
     if board.unassigned_units and not board.within:
         word = unit_noun(board.info.level, board.unassigned_units)
         problems.append(
@@ -113,7 +110,7 @@ def headline(board: PlanSnapshot) -> str:
         value, help_ = board.metrics.figure(metric.key), metric.formula
         kind = ""
         if metric.key == "max_deviation_pct":
-            kind = "ok" if board.max_deviation <= board.info.tolerance + 1e-9 else "off"
+            kind = "ok" if board.inside(board.table["deviation"]).all() else "off"
         if metric.key == "load_pct":
             help_ += f"; before: {board.baseline or 'after Generate'}"
         label = metric_title(metric, board.measure, board.info.level)

@@ -24,6 +24,7 @@ from terr.workspace.design.problem import PlanInputs
 from terr.workspace.design.request import bounds_of
 from terr.workspace.levels import place_name, reasons_line
 from terr.workspace.plan.rules import MeasureLimit
+from terr.workspace.plan.tolerance import Sides
 from terr.workspace.scores.recipe import EMPTY, Recipe
 
 USUAL_LIMIT = 0.05
@@ -99,7 +100,7 @@ class BatchRequest:
         """Every measure that is named, the first one first."""
         return (self.measure, *self.limits, *self.floors, *self.caps, *(m for m in self.balance if m))
 
-    def main_limit(self) -> tuple[float, str]:
+    def main_limit(self) -> tuple[float, Sides]:
         """The first measure's limit as `DesignRequest` takes it: the share, and on which sides."""
         limit = self.limits.get(self.measure, USUAL_LIMIT)
         below, above = limit if isinstance(limit, tuple) else (limit, limit)

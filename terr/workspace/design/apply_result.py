@@ -148,6 +148,7 @@ def design_edit(
         shares=tuple((after[j], s.share) for j, s in enumerate(task.slots) if s.share != 1),
         unassigned=request.unassigned,
         whole_states=request.whole_states,
+        sides=request.sides,
     )
     return DesignEdit(change, rules, tuple(after))
 

@@ -12,6 +12,7 @@ from terr.workspace.design.problem import SolveTask
 from terr.workspace.design.solve_task import rebalance_task
 from terr.workspace.plan.plan_settings import Proof, proof_at
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
+from terr.workspace.plan.tolerance import limit_words
 from terr.workspace.workspace import Workspace
 
 BEST = 1e-4
@@ -121,7 +122,7 @@ def proof_details(proof: Proof) -> list[tuple[str, str]]:
         ("What is compared", proof.model),
         ("Proven by", proof.solver or "–"),
         ("Time", _time(proof)),
-        ("Limit", f"{proof.measure} ±{100 * proof.tolerance:g} %"),
+        ("Limit", f"{proof.measure} {limit_words(proof.tolerance)}"),
     ]
 
 

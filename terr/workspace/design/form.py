@@ -14,13 +14,16 @@ from terr.errors import InputError
 from terr.model.json_values import readable
 from terr.workspace.design.planned_territories import PlannedTerritory
 from terr.workspace.design.request import Priority, ShapePriority
+from terr.workspace.plan import paste_units
 from terr.workspace.plan.plan_settings import asked
 from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup
 from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.plan.tolerance import Sides
 
 MEASURE, LOW, HIGH, COUNTED, HARD = "Measure", "Lowest", "Highest", "Counted in", "Must hold"
 OF_TARGET, AS_LOAD = "% of target", "its own unit"
-WHO, SHARE = "Territory or rep", "Share of a full territory"
+WHO, SHARE, START = "Territory or rep", "Share of a full territory", "Starts around"
+SIDE_WORDS = {"both": "Above and below the target", "over": "Only above the target", "under": "Only below the target"}
 _Part = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -45,6 +48,8 @@ class DesignForm:
     groups: tuple[UnitGroup, ...] = ()
     whole_states: tuple[str, ...] = ()
     unassigned: _Part = 0.0
+    sides: Sides = "both"
+    starts: Mapping[str, str] = field(default_factory=dict)
     miles: bool = True
 
 
@@ -111,11 +116,35 @@ def limits_from(frame: pd.DataFrame) -> tuple[MeasureLimit, ...]:
     return tuple(out)
 
 
-def shares_frame(slots: Sequence[PlannedTerritory], edited: Mapping[str, float]) -> pd.DataFrame:
-    """Slots as the drawer's table of shares, in %."""
+def shares_frame(
+    slots: Sequence[PlannedTerritory], edited: Mapping[str, float], starts: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Slots as the drawer's table: shares in %, and the units they start around."""
     return pd.DataFrame(
-        {WHO: [s.label for s in slots], SHARE: [round(100 * edited.get(s.key, usual(s)), 1) for s in slots]}
+        {
+            WHO: [s.label for s in slots],
+            SHARE: [round(100 * edited.get(s.key, usual(s)), 1) for s in slots],
+            START: [(starts or {}).get(s.key, "") for s in slots],
+        }
     )
+
+
+def starts_from(
+    frame: pd.DataFrame, slots: Sequence[PlannedTerritory], shown: PlanSnapshot
+) -> tuple[tuple[str, str], ...]:
+    """Ids of the units to start around, by the slot's key.
+
+    Raises:
+        InputError: for an entry that isn't one unit of the plan, by id or name.
+    """
+    out = []
+    for slot, text in zip(slots, frame[START].fillna("").astype(str).tolist(), strict=True):
+        found = paste_units.in_plan(shown, text).units if text.strip() else None
+        if found is not None and len(found) != 1:
+            raise InputError(f'"{text}" can\'t start {slot.label}: give one id, such as {shown.units.ids[0]}')
+        if found:
+            out.append((slot.key, shown.units.ids[found[0]]))
+    return tuple(out)
 
 
 def usual(slot: PlannedTerritory) -> float:

@@ -12,6 +12,7 @@ from terr.model.result import Result
 from terr.view.text import percent
 from terr.workspace.design.problem import SolveTask
 from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.plan.tolerance import limit_words
 
 
 class FrontierPlan(Protocol):
@@ -46,6 +47,7 @@ def frontier_frame(task: SolveTask, shown: PlanSnapshot, points: Sequence[Fronti
     """
     now = float(np.abs(task.problem.deviations(task.assign)[:, 0]).max())
     pairs = [(0.0, now), *((moved_of_all(task, shown, p), p.deviation) for p in points)]
+    plans = [task.assign, *(p.result.assign for p in points)]
     return pd.DataFrame(
         {
             "number": range(len(pairs)),
@@ -54,7 +56,7 @@ def frontier_frame(task: SolveTask, shown: PlanSnapshot, points: Sequence[Fronti
             "deviation_pct": [100 * d for _, d in pairs],
             "moved_text": [percent(100 * m) for m, _ in pairs],
             "deviation_text": [percent(100 * d) for _, d in pairs],
-            "inside": [d <= shown.info.tolerance + 1e-9 for _, d in pairs],
+            "inside": [shown.inside(task.problem.deviations(a)[:, 0]).all() for a in plans],
         }
     )
 
@@ -77,7 +79,7 @@ def frontier_sentence(frame: pd.DataFrame, measure: str, tolerance: float) -> st
     if len(frame) < 2:
         return "No move makes this plan more even while every territory stays in one piece."
     inside = frame[frame["inside"] & (frame["number"] > 0)]
-    limit = f"±{100 * tolerance:g} %"
+    limit = limit_words(tolerance)
     if bool(frame["inside"].iloc[0]):
         last = frame.iloc[-1]
         return (

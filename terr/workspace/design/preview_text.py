@@ -11,6 +11,7 @@ from terr.workspace.design.solve_task import DesignOutline
 from terr.workspace.levels import place_name
 from terr.workspace.plan.rule_check import limit_text
 from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.plan.tolerance import limit_words
 
 
 def what_will_happen(
@@ -25,7 +26,7 @@ def what_will_happen(
     first = (
         f"Terr will divide {len(shown.units):,} {unit_noun(level, len(shown.units))} of "
         f"{place_name(shown.units)} into {count(request.territories, 'territory', 'territories')} {size} "
-        f"(±{_plain_percent(request.tolerance)}), each in one piece and compact."
+        f"({limit_words(request.tolerance, request.sides)}), each in one piece and compact."
     )
     out = [first]
     fixed = int(shown.plan.fixed().sum())
@@ -36,6 +37,10 @@ def what_will_happen(
     out += _priorities(request)
     out += _people(request, forecast, level, miles=miles)
     out += _together(request, level)
+    if request.starts:
+        names = dict(zip(shown.units.ids, shown.units.names, strict=True))
+        where = and_list([names.get(unit, unit) for _, unit in request.starts])
+        out.append(f"Territories start around {where}.")
     if request.unassigned > 0:
         out.append(
             f"Up to {_plain_percent(request.unassigned)} of {request.measure} may stay unassigned where no territory "

@@ -13,10 +13,8 @@ from terr.model.plan import MAX_TERRITORIES
 from terr.model.problem_checks import Limit
 from terr.model.reps import Rep
 from terr.workspace.plan.rules import SHARES, MeasureLimit, UnitGroup
-from terr.workspace.plan.tolerance import check_tolerance
+from terr.workspace.plan.tolerance import SIDES, Sides, check_tolerance
 
-SIDES = ("both", "over", "under")
-"""Where a limit holds: above and below the target, or only above, or only below it."""
 Priority = Literal["Off", "Low", "Medium", "High"]
 """How much something counts, for a person."""
 ShapePriority = Literal["Low", "Medium", "High"]
@@ -71,7 +69,7 @@ class DesignRequest:
     groups: tuple[UnitGroup, ...] = ()
     whole_states: tuple[str, ...] = ()
     unassigned: float = 0.0
-    sides: str = "both"
+    sides: Sides = "both"
     evened: tuple[tuple[str, str | float], ...] = ()
     starts: tuple[tuple[str, str], ...] = ()
 
@@ -129,7 +127,7 @@ class DesignRequest:
 
 
 def bounds_of(
-    measure: str, tolerance: float, limits: Sequence[MeasureLimit], sides: str = "both"
+    measure: str, tolerance: float, limits: Sequence[MeasureLimit], sides: Sides = "both"
 ) -> tuple[dict[str, Limit], dict[str, float], dict[str, float]]:
     """Limits (shares off the target), least loads and most loads, as `Problem` takes them.
 

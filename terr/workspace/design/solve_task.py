@@ -18,6 +18,7 @@ from terr.workspace.plan.plan_settings import rules_of
 from terr.workspace.plan.rules import MeasureLimit
 from terr.workspace.plan.snapshot import per_unit
 from terr.workspace.plan.targets import usable_units
+from terr.workspace.plan.tolerance import limit_words
 from terr.workspace.workspace import Workspace
 
 
@@ -77,13 +78,13 @@ def foresee(ws: Workspace, scenario_id: str, request: DesignRequest) -> DesignOu
     task = design_task(ws, scenario_id, request)
     share = float(task.problem.targets[:, 0].sum() / sum(s.share for s in task.slots))
     big = [w for w in task.warnings if w.code == "unit_too_large"]
-    if not big:
+    if not big or request.sides == "under":
         return DesignOutline(share, task.warnings, task.slots)
     load = task.problem.weights[:, 0]
     locked = request.territories - task.problem.territories
     fits = int((1 + request.tolerance) * load.sum() / load.max()) + locked
     text = (
-        f"At most {fits} territories fit within ±{100 * request.tolerance:g} %; with more, Terr gives the best plan "
+        f"At most {fits} territories fit within {limit_words(request.tolerance)}; with more, Terr gives the best plan "
         "there is and shows which territories are outside the limit"
     )
     return DesignOutline(share, (*task.warnings, Explanation("fits", text, big[0].units)), task.slots)
@@ -123,6 +124,7 @@ def rebalance_task(ws: Workspace, scenario_id: str) -> SolveTask | None:
         shares=tuple((f"territory:{code}", share) for code, share in rules.shares),
         groups=rules.groups,
         whole_states=rules.whole_states,
+        sides=rules.sides,
         unassigned=rules.unassigned,
     )
     return replace(solve_task(inputs, request, anew=False), scenario_id=scenario_id, rev=rev)

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from terr.errors import InputError
 from terr.model.json_values import readable, to_plain
+from terr.workspace.plan.tolerance import Sides
 
 SHARES = (0.05, 5.0)
 """Smallest and largest share of a full territory."""
@@ -79,6 +80,7 @@ class PlanRules:
         shares: territory code -> share of a full territory, where it isn't 1.
         unassigned: most of the measure's load that may stay without a territory, as a share.
         whole_states: states, by code, none of which is divided; not as groups, which would be thousands of ZIPs.
+        sides: where the plan's own limit holds.
     """
 
     limits: tuple[MeasureLimit, ...] = ()
@@ -86,6 +88,7 @@ class PlanRules:
     shares: tuple[tuple[int, float], ...] = ()
     unassigned: Share = 0.0
     whole_states: tuple[str, ...] = ()
+    sides: Sides = "both"
 
 
 NO_RULES = PlanRules()

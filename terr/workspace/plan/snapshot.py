@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,7 @@ from terr.workspace.plan.plan_settings import rules_of
 from terr.workspace.plan.rule_check import broken_rules, measures_of
 from terr.workspace.plan.rules import NO_RULES, PlanRules
 from terr.workspace.plan.targets import targets
+from terr.workspace.plan.tolerance import within
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
@@ -90,6 +91,10 @@ class PlanSnapshot:
     def max_deviation(self) -> float:
         """Largest |load / target - 1|, NaN without territories."""
         return self.metrics.figure("max_deviation_pct") / 100
+
+    def inside(self, deviation: Any) -> NDArray[np.bool_]:
+        """Whether deviations (load / target - 1) are within the plan's limit."""
+        return within(deviation, self.info.tolerance, self.rules.sides)
 
     @property
     def moved(self) -> float:
@@ -277,7 +282,7 @@ def _snapshot(
     most = rules.unassigned * float(context.total[0])
     free = loads[context.free]
     left = float(free.sum()) > most * (1 + 1e-9) if most > 0 else bool(free.any())
-    worst = figures.figure("max_deviation_pct") / 100
+    inside = within(table["deviation"], info.tolerance, rules.sides)
     return PlanSnapshot(
         info=info,
         rev=rev,
@@ -293,7 +298,7 @@ def _snapshot(
         context=context,
         metrics=figures,
         strays=tuple(piece for of_one in context.tally.strays for piece in of_one),
-        within=bool(worst <= info.tolerance + 1e-9) and not left and not broken,
+        within=len(table) > 0 and bool(inside.all()) and not left and not broken,
         baseline="" if before is None else before.since,
         rules=rules,
         broken=broken,

@@ -1,10 +1,37 @@
-"""How far a territory may be from its target."""
+"""How far a territory may be from its target: one limit, told in one way and judged in one."""
 
 from __future__ import annotations
 
 import math
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from terr.errors import InputError
+from terr.model.problem import ROUNDING
+
+Sides = Literal["both", "over", "under"]
+"""Where a limit holds: above and below the target, or only above, or only below it."""
+SIDES: tuple[str, ...] = get_args(Sides)
+
+
+def within(deviation: Any, tolerance: float, sides: str = "both") -> NDArray[np.bool_]:
+    """Whether deviations (load / target - 1) are within a limit, as the engine counts it; not where they are no number.
+
+    Args:
+        deviation: a share, or an array of them.
+        tolerance: the limit, a share.
+        sides: where it holds, one of `SIDES`.
+    """
+    off = np.asarray(deviation, dtype=np.float64)
+    far = {"both": np.abs(off), "over": off, "under": -off}[sides]
+    return np.asarray(far < tolerance + ROUNDING)
+
+
+def limit_words(tolerance: float, sides: str = "both") -> str:
+    """A limit for a person: "±5 %", or "at most 5 % over target"."""
+    return f"±{100 * tolerance:g} %" if sides == "both" else f"at most {100 * tolerance:g} % {sides} target"
 
 
 def check_tolerance(tolerance: float) -> None:

@@ -274,6 +274,16 @@ def test_a_locked_territory_is_left_alone(ws, drawn, folder, command):
     assert plan == by_unit(ws, drawn)
 
 
+def test_a_plan_held_to_a_limit_on_one_side(ws, drawn, folder, command):
+    plan_settings.save_rules(ws, drawn, ws.store.scenarios.get(drawn).head, PlanRules(sides="over"))
+    got, it, plan = command("rebalance", "--plan", plan_file(ws, drawn, folder), limit=":0.3")
+    task = apply_result.rebalance_task(ws, drawn)
+    same(got, task.problem)
+    apply_result.apply_moves(ws, task, rebalance(task.problem, seed=1))
+    assert plan == by_unit(ws, drawn)
+    assert (it["status"] in ("feasible", "optimal")) == plan_snapshot(ws, drawn).within
+
+
 @pytest.mark.parametrize("verb", ["rebalance", "certify", "frontier"])
 def test_a_plan_as_it_stands(ws, drawn, folder, command, verb):
     covered(ws, drawn)

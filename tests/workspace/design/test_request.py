@@ -13,7 +13,7 @@ from terr.errors import InputError
 from terr.model.reps import Rep
 from terr.workspace.accounts import dataset
 from terr.workspace.design import apply_result, form, preview_text
-from terr.workspace.design.form import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE
+from terr.workspace.design.form import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE, START
 from terr.workspace.design.planned_territories import bundles, planned_territories
 from terr.workspace.design.request import DesignRequest, bounds_of, to_json
 from terr.workspace.plan import editing, plan_settings
@@ -21,6 +21,7 @@ from terr.workspace.plan.rule_check import broken_rules
 from terr.workspace.plan.rules import MeasureLimit, PlanRules, UnitGroup, read_rules, rules_json
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.plan.targets import targets
+from terr.workspace.plan.tolerance import SIDES, limit_words, within
 from tests.helpers.grids import grid_units, make_plan
 from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, SUSSEX, data_set, more, start
 
@@ -231,6 +232,35 @@ def test_a_smaller_share_is_kept_with_the_plan_and_undone_with_it(ws, sid):
     assert plan_snapshot(ws, sid).rules == one.rules
 
 
+def test_a_limit_on_one_side_judges_that_side(ws, sid):
+    editing.paint(ws, sid, [KENT], 1)  # 200 and 400 of 600: a third below and a third above
+    ws.store.scenarios.update_settings(sid, tolerance=0.2)
+    for sides, inside in (("both", [False, False]), ("over", [True, False]), ("under", [False, True])):
+        plan_settings.save_rules(ws, sid, ws.store.scenarios.get(sid).head, PlanRules(sides=sides))
+        one = plan_snapshot(ws, sid)
+        assert one.inside(one.table["deviation"]).tolist() == inside
+        assert not one.within
+        p = apply_result.rebalance_task(ws, sid).problem
+        assert (p.low[0], p.high[0]) == (np.inf if sides == "over" else 0.2, np.inf if sides == "under" else 0.2)
+    task = apply_result.design_task(ws, sid, asked(tolerance=0.4, sides="over"))
+    apply_result.apply_design(
+        ws, task, apply_result.ImportedAssignment(np.array([1, 1, 0])), ws.store.scenarios.rev(sid)
+    )
+    assert plan_snapshot(ws, sid).rules.sides == "over"
+    assert plan_snapshot(ws, sid).within
+
+
+def test_a_plan_the_engine_calls_within_is_within():
+    assert within([0.05 + 1e-7, -0.05 - 1e-7, 0.0501, np.nan], 0.05).tolist() == [True, True, False, False]
+    assert within([-0.9, 0.05, 0.06], 0.05, "over").tolist() == [True, True, False]
+    assert within([0.9, -0.05, -0.06], 0.05, "under").tolist() == [True, True, False]
+    assert [limit_words(0.075, s) for s in SIDES] == [
+        "±7.5 %",
+        "at most 7.5 % over target",
+        "at most 7.5 % under target",
+    ]
+
+
 def test_a_plan_is_judged_by_its_rules(ws, sid):
     rules = PlanRules(
         limits=(MeasureLimit("Revenue", None, 250.0, as_load=True), MeasureLimit("Revenue", 0.99, None)),
@@ -267,6 +297,8 @@ def test_what_was_asked_is_what_the_drawer_opens_with(ws, sid):
         unassigned=0.05,
         shares=(("rep:U-1", 0.7),),
         limits=(MeasureLimit("Revenue", 100.0, None, as_load=True),),
+        sides="under",
+        starts=(("new:1", "10005"),),
     )
     plan_settings.save_setting(
         ws, sid, plan_settings.ASKED, {**to_json(request, miles=False), "base": form.base_of(shown)}
@@ -278,6 +310,7 @@ def test_what_was_asked_is_what_the_drawer_opens_with(ws, sid):
     got = form.draft_of(plan_snapshot(ws, sid), 7)
     assert (got.territories, got.tolerance, got.names, got.reps) == (3, 0.2, "A\nB", ("U-1",))
     assert (got.keep, got.most_moved, got.most_km, got.centred, got.miles) == ("High", 0.1, 40.0, True, False)
+    assert (got.sides, got.starts) == ("under", {"new:1": "10005"})
     assert (got.groups, got.limits, got.shares, got.unassigned) == (
         request.groups,
         request.limits,
@@ -309,6 +342,14 @@ def test_only_shares_changed_by_hand_are_kept(ws, sid):
     frame = form.shares_frame(slots, {"new:1": 0.6})
     assert frame[SHARE].tolist() == [100.0, 50.0, 60.0]
     assert form.shares_from(frame, slots) == (("new:1", 0.6),)
+    shown = plan_snapshot(ws, sid)
+    frame = form.shares_frame(slots, {}, {"new:1": "10005"})
+    assert form.starts_from(frame, slots, shown) == (("new:1", "10005"),)
+    named = frame.assign(**{START: ["Kent, DE", None, " "]})
+    assert form.starts_from(named, slots, shown) == (("rep:U-1", "10001"),)
+    for text in ("Atlantis", "10001, 10003"):
+        with pytest.raises(InputError, match="can't start Ann: give one id, such as 10001"):
+            form.starts_from(frame.assign(**{START: [text, "", ""]}), slots, shown)
     with pytest.raises(InputError, match="give Bob a share"):
         form.shares_from(frame.assign(**{SHARE: [100.0, float("nan"), 60.0]}), slots)
 
@@ -337,6 +378,7 @@ def test_what_will_happen_in_words(ws, sid):
             limits=(MeasureLimit("Revenue", None, 450.0, as_load=True),),
             groups=(UnitGroup("North", ("10001", "10003")),),
             tolerance=1.0,
+            starts=(("rep:U-1", "10005"),),
         ),
     )
     assert got[0].endswith(
@@ -352,8 +394,10 @@ def test_what_will_happen_in_words(ws, sid):
         "Not a full territory: Bob 50 %.",
         "No county is farther than 100 miles from its rep's home.",
         "Kept together: North (2 counties).",
+        "Territories start around Sussex, DE.",
         "Up to 2 % of Revenue may stay unassigned where no territory can take it.",
     ]
+    assert "(at most 30 % over target)" in sentences(ws, sid, asked(sides="over"))[0]
     assert "161 km" in " ".join(sentences(ws, sid, asked(reps=REPS, most_km=160.9344), miles=False))
 
 
