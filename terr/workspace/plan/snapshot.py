@@ -206,15 +206,18 @@ def preview_snapshot(
     return _snapshot(ws, info, rev, after, dataset(ws, info.dataset_id), kept, held)
 
 
-def per_unit(ws: Workspace, info: ScenarioInfo, measure: str, held: Overrides | None = None) -> UnitSums:
+def per_unit(
+    ws: Workspace, info: ScenarioInfo, measure: str, held: Overrides | None = None, data: Dataset | None = None
+) -> UnitSums:
     """float64 (n_units,) sums of a measure and int64 (n_units,) accounts per unit; summed once, then kept.
 
     Accounts that go to a territory by name are in neither: `held` says which; None = those of the plan as stored.
+    `data` is the scenario's, if it was read already.
 
     Raises:
         InputError: if the accounts don't have the measure.
     """
-    data = dataset(ws, info.dataset_id)
+    data = data or dataset(ws, info.dataset_id)
     without = overrides_of(ws, info) if held is None else held
     mark = zlib.crc32(np.sort(without.rows).tobytes()) if len(without) else 0
 
@@ -230,6 +233,7 @@ def per_unit(ws: Workspace, info: ScenarioInfo, measure: str, held: Overrides | 
 def measured(
     ws: Workspace,
     info: ScenarioInfo,
+    data: Dataset,
     plan: Plan,
     measure: str,
     held: Overrides,
@@ -240,15 +244,15 @@ def measured(
 
     Args:
         ws: the workspace.
-        info: the plan's scenario.
+        info: the plan's scenario; data: its accounts.
         plan: any of its plans.
         measure: what is balanced.
         held: accounts that go to a territory by name.
         shares: territory code -> share of a full territory.
         before: int16 (n_units,), the plan it is compared with.
     """
-    units, (loads, counts) = ws.units(info), per_unit(ws, info, measure, held)
-    by_name, named = override_loads(dataset(ws, info.dataset_id).accounts, plan, (measure,), held)
+    units, (loads, counts) = ws.units(info), per_unit(ws, info, measure, held, data)
+    by_name, named = override_loads(data.accounts, plan, (measure,), held)
     key, tallies = (info.id, measure), ws.caches[TALLIES]
     found = tallies.put(key, tally(plan, units, loads, counts, tallies.get(key)))
     goals = targets(plan, loads, shares, by_name[:, 0])
@@ -259,10 +263,9 @@ def _snapshot(
     ws: Workspace, info: ScenarioInfo, rev: int, plan: Plan, data: Dataset, rules: PlanRules, held: Overrides
 ) -> PlanSnapshot:
     accounts, units = data.accounts, ws.units(info)
-    loads, counts = per_unit(ws, info, info.measure, held)
     before = _baseline(ws, info)
     was = None if before is None else before.assign
-    context = measured(ws, info, plan, info.measure, held, dict(rules.shares), was)
+    context = measured(ws, info, data, plan, info.measure, held, dict(rules.shares), was)
     figures = evaluate(context, shown_in("plan"))
     names = {r.rep_id: r.name for r in data.reps}
     table = pd.DataFrame(
@@ -276,11 +279,11 @@ def _snapshot(
             **columns(context, shown_in("plan", per_territory=True)),
         }
     )
-    further = {m: per_unit(ws, info, m, held)[0] for m in measures_of(rules, accounts)}
+    further = {m: per_unit(ws, info, m, held, data)[0] for m in measures_of(rules, accounts)}
     more = {m: override_loads(accounts, plan, (m,), held)[0][:, 0] for m in further}
     broken = broken_rules(plan, units, rules, further, dict(accounts.currency), more)
     most = rules.unassigned * float(context.total[0])
-    free = loads[context.free]
+    free = context.tally.loads[context.free]
     left = float(free.sum()) > most * (1 + 1e-9) if most > 0 else bool(free.any())
     inside = within(table["deviation"], info.tolerance, rules.sides)
     return PlanSnapshot(
@@ -292,8 +295,8 @@ def _snapshot(
         reps=data.reps,
         measure=info.measure,
         currency=dict(accounts.currency).get(info.measure, ""),
-        loads=loads,
-        counts=counts,
+        loads=context.tally.loads,
+        counts=context.tally.counts,
         table=table,
         context=context,
         metrics=figures,

@@ -18,7 +18,7 @@ from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
 from terr.store import ChangeEvent
 from terr.view.text import and_list, percent, unit_noun
-from terr.workspace.accounts.dataset import dataset
+from terr.workspace.accounts.dataset import Dataset, dataset
 from terr.workspace.caches import CacheKind
 from terr.workspace.plan.editing import EditOutcome, edit
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
@@ -123,12 +123,12 @@ def deviations(ws: Workspace, info: ScenarioInfo, history: History, wanted: set[
     """Largest deviation after each of some edits; plans are made from their parents', so that none is read twice."""
     shares = rules_of(ws, info).shares
     mark = overrides_key(overrides_of(ws, info))
-    data, cache = dataset(ws, info.dataset_id).key, ws.caches[DEVIATIONS]
+    data, cache = dataset(ws, info.dataset_id), ws.caches[DEVIATIONS]
     parent = {s.id: s.parent for s in history.steps}
     plans: dict[int, Plan] = {}
     out: dict[int, float] = {}
     for at in sorted(wanted):
-        key = FigureKey(info.id, at, info.measure, mark, shares, data)
+        key = FigureKey(info.id, at, info.measure, mark, shares, data.key)
         known = cache.get(key)
         if known is None:
             up = parent.get(at, ROOT)
@@ -136,7 +136,7 @@ def deviations(ws: Workspace, info: ScenarioInfo, history: History, wanted: set[
                 plans[at] = apply(plans[up], ws.store.edits.get(info.id, at))
             else:
                 plans[at] = ws.store.plans.at(info.id, at)
-            known = cache.put(key, _deviation(ws, info, plans[at], dict(shares)))
+            known = cache.put(key, _deviation(ws, info, data, plans[at], dict(shares)))
         elif at != ROOT and parent.get(at) in plans:
             plans[at] = apply(plans[parent[at]], ws.store.edits.get(info.id, at))
         out[at] = known
@@ -145,8 +145,8 @@ def deviations(ws: Workspace, info: ScenarioInfo, history: History, wanted: set[
     return out
 
 
-def _deviation(ws: Workspace, info: ScenarioInfo, plan: Plan, shares: dict[int, float]) -> float:
-    context = measured(ws, info, plan, info.measure, overrides_of(ws, info, plan), shares)
+def _deviation(ws: Workspace, info: ScenarioInfo, data: Dataset, plan: Plan, shares: dict[int, float]) -> float:
+    context = measured(ws, info, data, plan, info.measure, overrides_of(ws, info, plan), shares)
     return evaluate(context, ["max_deviation_pct"]).figure("max_deviation_pct") / 100
 
 

@@ -47,10 +47,11 @@ def key_figures(ws: Workspace, info: ScenarioInfo, edit_id: int | None = None, *
     plan = ws.store.plans.at(info.id, at)
     held = overrides_of(ws, info, plan)
     shares = rules_of(ws, replace(info, head=at)).shares
-    key = FigureKey(info.id, at, what, overrides_key(held), shares, dataset(ws, info.dataset_id).key)
+    data = dataset(ws, info.dataset_id)
+    key = FigureKey(info.id, at, what, overrides_key(held), shares, data.key)
 
     def make() -> MetricValues:
-        return evaluate(measured(ws, info, plan, what, held, dict(shares)), shown_in("compare"))
+        return evaluate(measured(ws, info, data, plan, what, held, dict(shares)), shown_in("compare"))
 
     return ws.caches[KEY_FIGURES].get_or_make(key, make)
 
