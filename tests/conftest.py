@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.store.postgres import Postgres
+from terr.boundaries.zips import census
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.accounts.dataset import Dataset
@@ -35,6 +36,13 @@ def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     made = Workspace()
     yield made
     made.close()
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files come from a server of the test's own."""
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv(census.ADDRESS, raising=False)
 
 
 @pytest.fixture(scope="session")
