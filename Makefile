@@ -1,5 +1,7 @@
 # make run           start the app on http://localhost:8501
-# make test          every test, those in a real browser included
+# make test          every test, those in a real browser included: 10 minutes on two cores
+# make test-fast     for every save: no browser, nothing slow, under 2 minutes
+# make test-long     make test with ten times the examples, 150 kills of a program that writes and 320 certificates
 # make lint          style and types
 # make bench         the figures the project promises
 # make bench-engine  the engine beside other libraries, about 25 minutes
@@ -7,16 +9,30 @@
 # make data          build data/ and static/geo/ again from their sources
 PYTHON ?= python3
 PORT ?= 8501
+# How many processes share the tests; each takes up to 1.5 GB, and in make test a browser and a server.
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := run
-.PHONY: run test lint format bench bench-engine docs data clean
+.PHONY: run test test-fast test-long compiled lint format bench bench-engine docs data clean
 
 run: $(VENV)/.app
 	@$(BIN)/python -m terr.ui.launch --port $(PORT)
 
-test: $(VENV)/.dev
-	@CHROMIUM="$$($(BIN)/python tests/browser/find_chromium.py)" && export CHROMIUM && $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 20
+
+test: $(VENV)/.dev compiled
+	@CHROMIUM="$$($(BIN)/python tests/browser/find_chromium.py)" && export CHROMIUM && $(PYTEST)
+
+test-fast: $(VENV)/.dev compiled
+	@$(PYTEST) -m "not browser and not slow"
+
+test-long: $(VENV)/.dev compiled
+	@CHROMIUM="$$($(BIN)/python tests/browser/find_chromium.py)" && export CHROMIUM && $(PYTEST) --hypothesis-profile long
+
+# The engine's loops, once and before the processes start, so that not each of them compiles.
+compiled: $(VENV)/.dev
+	@$(BIN)/python -c 'from terr.engine import warm; warm()'
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.store.postgres import Postgres
+from terr.boundaries.zips import census
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.accounts.dataset import Dataset
@@ -21,6 +22,13 @@ ROOT = Path(__file__).resolve().parents[1]
 register_profiles()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What lies in tests/browser drives a real Chromium."""
+    for item in items:
+        if "browser" in item.path.relative_to(ROOT).parts:
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture
 def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """An empty workspace, found through TERR_DATA_DIR as the app finds it."""
@@ -28,6 +36,13 @@ def ws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     made = Workspace()
     yield made
     made.close()
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files come from a server of the test's own."""
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv(census.ADDRESS, raising=False)
 
 
 @pytest.fixture(scope="session")

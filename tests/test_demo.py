@@ -1,3 +1,5 @@
+"""The demo: made-up accounts and reps that are the same everywhere and come in whole."""
+
 import datetime as dt
 
 import numpy as np

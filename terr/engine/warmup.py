@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from terr.engine.certificate.certifying import certify
 from terr.engine.designing import design
 from terr.engine.explain.causes import causes
 from terr.engine.explain.explaining import explain
@@ -12,7 +13,7 @@ from terr.model.problem import Problem
 
 
 def warm() -> None:
-    """Runs each once on a tiny problem. A second or two where the compiled loops are on disk, else about 20."""
+    """Runs each once on a tiny problem. A second or two where the compiled loops are on disk, else about 30."""
     side = 6
     at = np.arange(side * side).reshape(side, side)
     pairs = np.r_[np.c_[at[:, :-1].ravel(), at[:, 1:].ravel()], np.c_[at[:-1].ravel(), at[1:].ravel()]]
@@ -35,3 +36,4 @@ def warm() -> None:
     rebalance(problem, seed=1, effort=0.01)
     causes(problem, start)
     explain(problem, start, time_limit_s=1.0)
+    certify(problem, start, time_limit_s=1.0)

@@ -1,4 +1,4 @@
-"""A real server, a real Chromium, and a guard that counts every request off this machine."""
+"""One real server and one real Chromium for all tests of a worker, and a guard against requests off this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ pytest.importorskip("playwright.sync_api", reason="install requirements-dev.txt"
 
 from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
 
+from terr.workspace import Workspace
+from terr.workspace.accounts import demo
 from tests.browser.find_chromium import on_path
+from tests.helpers.servers import Server
 
 FLAGS = [
     "--disable-gpu",
@@ -110,6 +113,17 @@ def browser(chromium: str) -> Iterator[Browser]:
         instance = driver.chromium.launch(executable_path=chromium, args=FLAGS)
         yield instance
         instance.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the demo, shared: plan on scenarios of your own, and leave data sets as they are."""
+    root = tmp_path_factory.mktemp("shared")
+    ws = Workspace(root)
+    demo.demo_dataset(ws)
+    ws.close()
+    with Server(root) as running:
+        yield running
 
 
 @pytest.fixture

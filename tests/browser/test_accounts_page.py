@@ -15,7 +15,6 @@ from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
 from tests.helpers.servers import Server
 
-pytestmark = pytest.mark.browser
 HEAD = ("Account ID", "Name", "ZIP", "State", "Revenue")
 ROWS = (
     ("A-1", "Alpha", "02116", "MA", "$1,000"),
@@ -27,6 +26,7 @@ ROWS = (
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One of its own, which begins without accounts."""
     with Server(tmp_path_factory.mktemp("accounts")) as running:
         yield running
 

@@ -19,8 +19,6 @@ from terr.workspace.plan import editing
 from tests.browser.conftest import ACTIVE, Map
 from tests.helpers.servers import Server
 
-pytestmark = pytest.mark.browser
-
 PAYLOADS = (
     "<script>top.hit=1</script>",
     "<img src=x onerror=top.hit=1>",

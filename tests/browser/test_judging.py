@@ -14,14 +14,6 @@ from terr.workspace.plan import editing
 from tests.browser.conftest import Map
 from tests.helpers.servers import Server
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("judging")) as running:
-        yield running
-
 
 @pytest.fixture
 def plan(server: Server) -> Iterator[tuple[Workspace, str]]:

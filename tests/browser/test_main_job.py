@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,16 +16,16 @@ from playwright.sync_api import expect
 
 from terr import demo
 from terr.workspace import Workspace
-from terr.workspace.plan import snapshot
+from terr.workspace.accounts.demo import demo_dataset
+from terr.workspace.plan import editing, snapshot
 from tests.browser.conftest import ACTIVE, Map
 from tests.helpers.servers import Server
 
-pytestmark = pytest.mark.browser
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("job")) as running:
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Server]:
+    """A server that nobody has used."""
+    with Server(tmp_path / "new") as running:
         yield running
 
 
@@ -36,14 +38,15 @@ def choose_region(page, name: str) -> None:
     box.press("Escape")
 
 
-def test_upload_plan_edit_apply_export_restart(server, new_page, tmp_path: Path) -> None:
+def test_upload_plan_edit_apply_export_restart(empty, new_page, tmp_path: Path) -> None:
     book = tmp_path / "Q3 export (final).xlsx"
     demo.write_demo(book)
     page = new_page()
-    page.goto(server.url)
+    page.goto(empty.url)
     page.locator('input[type="file"]').first.set_input_files(str(book))
     expect(page.get_by_text("5,000 rows below the header")).to_be_visible()
-    assert Workspace(server.root).store.datasets.all() == ()  # nothing is taken in before it is confirmed
+    with closing(Workspace(empty.root)) as ws:
+        assert ws.store.datasets.all() == ()  # nothing is taken in before it is confirmed
     page.get_by_role("button", name="Take in 5,000 rows").click()
     expect(page.get_by_text("5,000 of 5,000 rows")).to_be_visible()
     choose_region(page, "Texas")
@@ -86,7 +89,7 @@ def test_upload_plan_edit_apply_export_restart(server, new_page, tmp_path: Path)
         with page.expect_download() as got:
             page.get_by_role("button", name=label).click()
         files[label] = Path(got.value.path()).read_bytes()
-    ws = Workspace(server.root)
+    ws = Workspace(empty.root)
     sid = ws.store.scenarios.find()[0].id
     shown, totals = snapshot.plan_snapshot(ws, sid), snapshot.totals(ws, sid)
     table = pd.read_csv(io.BytesIO(files["Accounts (CSV)"]), dtype={"zip": str})
@@ -106,10 +109,10 @@ def test_upload_plan_edit_apply_export_restart(server, new_page, tmp_path: Path)
     assert len(shapes) == 10
     assert shapes.is_valid.all()
 
-    server.kill()
-    server.start()
+    empty.kill()
+    empty.start()
     page = new_page()
-    page.goto(f"{server.url}/plan?scenario={sid}")
+    page.goto(f"{empty.url}/plan?scenario={sid}")
     again = Map(page)
     assert again.rev == 4
     assert again.territory(unit) == shown.plan.territory(int(shown.plan.assign[shown.units.codes()[unit]])).name
@@ -137,8 +140,6 @@ def test_files_that_cannot_be_used_say_why(server, new_page, tmp_path: Path) -> 
     page = new_page()
     page.goto(server.url)
     page.get_by_text("1 · File").wait_for()
-    import re
-
     for name, data, words in broken_files(tmp_path):
         path = tmp_path / name
         path.write_bytes(data)
@@ -153,7 +154,9 @@ def test_files_that_cannot_be_used_say_why(server, new_page, tmp_path: Path) -> 
 @pytest.mark.parametrize(("width", "height", "dark"), [(1440, 900, False), (1024, 768, True)])
 def test_nothing_is_cut_off(server, new_page, width: int, height: int, dark: bool) -> None:
     ws = Workspace(server.root)
-    sid = ws.store.scenarios.find()[0].id
+    data = demo_dataset(ws)
+    sid = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential").id
+    editing.place_by_name(ws, sid, ws.store.scenarios.rev(sid), [f"Territory {1 + u % 10}" for u in range(254)])
     page = new_page(width, height, dark=dark)
     page.goto(f"{server.url}/plan?scenario={sid}")
     here = Map(page)

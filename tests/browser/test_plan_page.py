@@ -14,19 +14,7 @@ from terr.workspace.plan import editing
 from tests.browser.conftest import ACTIVE, Map
 from tests.helpers.servers import Server
 
-pytestmark = pytest.mark.browser
-
 TRAVIS, HAYS, BEXAR, HARRIS, BELL = "48453", "48209", "48029", "48201", "48027"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    root = tmp_path_factory.mktemp("plan")
-    ws = Workspace(root)
-    demo.demo_dataset(ws)
-    ws.close()
-    with Server(root) as running:
-        yield running
 
 
 @pytest.fixture

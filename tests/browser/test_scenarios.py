@@ -16,16 +16,8 @@ from terr.workspace.scenarios import tree
 from tests.browser.conftest import FRAME
 from tests.helpers.servers import Server
 
-pytestmark = pytest.mark.browser
-
 TRAVIS, HAYS = "48453", "48209"
 HOSTILE = '<img src="https://img.example/x" onerror="alert(1)">'
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("scenarios")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
+from terr.workspace import Workspace
+from terr.workspace.accounts import dataset
+from terr.workspace.plan import editing
 from tests.browser.conftest import Map
 from tests.helpers.servers import Server
 
@@ -27,24 +27,14 @@ def book() -> bytes:
 
 
 @pytest.fixture
-def scenario(tmp_path: Path) -> str:
-    """A plan of Delaware by revenue, its id."""
-    from terr.workspace import Workspace
-    from terr.workspace.accounts import dataset
-    from terr.workspace.plan import editing
-
-    ws = Workspace(tmp_path)
+def scenario(server: Server) -> str:
+    """A plan of Delaware by revenue, its id; its accounts are the newest, which the page shows."""
+    ws = Workspace(server.root)
     raw, columns = dataset.inspect(book(), "book.csv")
     data = dataset.save(ws, book(), dataset.intake(raw, columns, dataset.guess_money(columns)))
     made = editing.create(ws, dataset_id=data.info.id, level="county", region="DE", measure="Revenue", name="Delaware")
     ws.close()
     return made.id
-
-
-@pytest.fixture
-def server(tmp_path: Path, scenario: str) -> Iterator[Server]:
-    with Server(tmp_path) as running:
-        yield running
 
 
 def section(page, name: str) -> None:
@@ -80,7 +70,7 @@ def test_a_segment_is_kept_and_seen_on_the_map(server: Server, scenario: str, ne
         assert int(number) % 3 == 1, "only Retail is looked for"
 
 
-def test_likeness_learns_in_the_background_and_is_explained(server: Server, new_page) -> None:
+def test_likeness_learns_in_the_background_and_is_explained(server: Server, scenario: str, new_page) -> None:
     page = new_page(1024, 768, dark=True)
     page.goto(f"{server.url}/scores")
     section(page, "Likeness")

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 from terr.workspace import Workspace
 from tests.helpers.geofiles import geojson, squares
 from tests.helpers.servers import Server
 
-pytestmark = pytest.mark.browser
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("settings")) as running:
-        yield running
+def scenarios(server: Server) -> list[str]:
+    with closing(Workspace(server.root)) as ws:
+        return [s.id for s in ws.store.scenarios.find()]
 
 
 def test_a_file_becomes_boundaries_without_a_click_too_many(server, new_page, tmp_path: Path) -> None:
@@ -29,6 +25,7 @@ def test_a_file_becomes_boundaries_without_a_click_too_many(server, new_page, tm
     body["features"][5]["geometry"] = None
     body["features"][6]["properties"]["name"] = "<img src=x onerror=alert(1)>"
     path.write_text(json.dumps(body))
+    before = scenarios(server)
     page = new_page()
     page.goto(f"{server.url}/settings")
     page.locator('input[type="file"]').first.set_input_files(str(path))
@@ -39,11 +36,7 @@ def test_a_file_becomes_boundaries_without_a_click_too_many(server, new_page, tm
     page.get_by_role("button", name="Keep 299 areas").click()
     expect(page.get_by_text("“Regions 2027” is kept with 299 areas")).to_be_visible(timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    ws = Workspace(server.root)
-    try:
-        assert ws.store.scenarios.find() == []
-    finally:
-        ws.close()
+    assert scenarios(server) == before
     kept = [json.loads(p.read_text()) for p in (server.root / "boundaries").glob("own-*/layer.json")]
     assert [(k["title"], k["count"]) for k in kept] == [("Regions 2027", 299)]
 

@@ -14,8 +14,6 @@ from terr.workspace.plan import editing
 from tests.browser.conftest import Map
 from tests.helpers.servers import Server
 
-pytestmark = pytest.mark.browser
-
 UNITS = "TerrMap.session.geo.id"
 NAME_OF = "TerrMap.session.byCode.get(TerrMap.session.codes[u]).name"
 COLOURED = f"{UNITS}.filter((_, u) => TerrMap.session.shading.keyOf[u] > 0)"
@@ -55,14 +53,6 @@ ROWS = "\n".join(
         "3,Lewes Supply,19958,Lewes,DE,38.75,-75.17,200,9",
     ]
 )
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    root = tmp_path_factory.mktemp("zips")
-    Workspace(root).close()
-    with Server(root) as running:
-        yield running
 
 
 @pytest.fixture

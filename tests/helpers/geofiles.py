@@ -11,11 +11,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import shapely
 
+from terr.boundaries.layers.catalog import areas
+from terr.boundaries.zips import zips
 from terr.errors import InputError
 
 CENSUS = "cb_2020_us_zcta520_500k"
+CENSUS_ROWS = range(20, 200)
+"""How many rows such a file of Delaware may have."""
 
 
 def refusal(call: Callable[[], object]) -> str:
@@ -31,6 +37,12 @@ def squares(ids: list[str], *, west: float = -98.0, south: float = 30.0, step: f
     """Squares side by side, from west to east."""
     boxes = [shapely.box(west + k * step, south, west + (k + 1) * step, south + step) for k in range(len(ids))]
     return gpd.GeoDataFrame({"id": ids, "name": [f"Area {i}" for i in ids]}, geometry=boxes, crs="EPSG:4326")
+
+
+def swapped(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The same areas with longitude and latitude exchanged."""
+    turned = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1])
+    return frame.set_geometry(gpd.GeoSeries(turned, crs=frame.crs))
 
 
 def geojson(frame: gpd.GeoDataFrame, **more: object) -> bytes:
@@ -106,3 +118,18 @@ def census_parts(frame: gpd.GeoDataFrame, column: str = "ZCTA5CE20", name: str =
         crs="EPSG:4269",
     )
     return shapefile_parts(table, name)
+
+
+def census_of_delaware() -> gpd.GeoDataFrame:
+    """Voronoi cells of Delaware's ZIPs; one is taken out, so that there is a gap; and one of Puerto Rico."""
+    table = zips.zip_points()
+    mine = table[table["state"] == "DE"].drop_duplicates(["lat", "lon"])
+    land = shapely.union_all(np.asarray(areas("county").query("state == 'DE'").geometry, dtype=object))
+    points = shapely.points(mine[["lon", "lat"]].to_numpy(float))
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=land))
+    cells = shapely.coverage_clean(shapely.intersection(cells, land))
+    order = shapely.STRtree(cells).nearest(points)
+    frame = gpd.GeoDataFrame({"id": mine.index.to_numpy()}, geometry=cells[order], crs="EPSG:4326")
+    frame = frame[frame["id"] != "19901"].reset_index(drop=True)
+    islands = gpd.GeoDataFrame({"id": ["00601"]}, geometry=[shapely.box(-66.8, 18.1, -66.7, 18.2)], crs="EPSG:4326")
+    return gpd.GeoDataFrame(pd.concat([frame, islands], ignore_index=True), crs="EPSG:4326")

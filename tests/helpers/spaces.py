@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from terr.boundaries.own.cleaning import clean
 from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
-from terr.workspace import Workspace
+from terr.workspace import Workspace, boundary_library
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.plan import editing
@@ -72,3 +73,20 @@ def more(ws: Workspace, sid: str, names: Sequence[str]) -> None:
     for name in names:
         _, rev = ws.plan(sid)
         editing.edit(ws, sid, rev, lambda p, c, n=name: moves.new_territory(p, n, next_code=c))
+
+
+def keep_boundaries(ws: Workspace, data: bytes, title: str, *, filled: bool = False) -> str:
+    """The level of boundaries made from a file of one's own."""
+    found = boundary_library.inspect_file(data, "areas.geojson")
+    cleaned = clean(found, found.id_column, found.name_column)
+    return boundary_library.store_boundaries(ws, found, cleaned, title, filled=filled).levels[0]
+
+
+def plan_on_level(ws: Workspace, level: str) -> ScenarioInfo:
+    """A plan whose record says that it was made on a level."""
+    info = start(ws)
+    with ws.store._db.write() as c:
+        from terr.store import schema as t
+
+        c.execute(t.scenarios.update().where(t.scenarios.c.id == info.id).values(level=level))
+    return info

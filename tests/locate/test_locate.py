@@ -1,3 +1,5 @@
+"""Where accounts are: by coordinates, ZIP, city and county, and what contradicts itself is said."""
+
 import numpy as np
 import pandas as pd
 import pytest

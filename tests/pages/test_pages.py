@@ -1,4 +1,4 @@
-"""The pages as a person meets them, run without a browser. What the map sends is tested in test_workspace_events."""
+"""The pages as a person meets them, run without a browser; what the map sends is tested in tests/workspace/live."""
 
 from __future__ import annotations
 

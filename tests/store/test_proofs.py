@@ -41,7 +41,7 @@ def own_postgres() -> Iterator[Postgres]:
 
 
 def test_no_edit_of_eight_writers_is_lost(address: str) -> None:
-    _, late = race(address, 8, 200)
+    _, late = race(address, 8, rounds(60, long=200))
     assert late > 0  # they did get into each other's way
 
 

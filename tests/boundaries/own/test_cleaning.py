@@ -26,7 +26,7 @@ from terr.boundaries.zips import zips
 from terr.errors import InputError, StoppedError
 from tests.helpers.effort import examples
 from tests.helpers.following import followed
-from tests.helpers.geofiles import WRITERS, geojson, geopackage, geoparquet, shapefile_parts, squares, zipped
+from tests.helpers.geofiles import WRITERS, geojson, geopackage, geoparquet, shapefile_parts, squares, swapped, zipped
 
 
 def codes(cleaned: CleanedAreas) -> list[str]:
@@ -329,11 +329,6 @@ def test_degrees_labelled_as_metres_are_seen():
 def test_an_epsg_number_that_does_not_exist_is_refused():
     with pytest.raises(InputError, match="999999"):
         cleaned(squares(["a"]), epsg=999_999)
-
-
-def swapped(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    turned = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1])
-    return frame.set_geometry(gpd.GeoSeries(turned, crs=frame.crs))
 
 
 @pytest.mark.parametrize(

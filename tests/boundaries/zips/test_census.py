@@ -8,54 +8,32 @@ import subprocess
 import sys
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 
 from terr.boundaries.layers import library
 from terr.boundaries.layers.catalog import areas, load_units, pieces
-from terr.boundaries.zips import census, zcta, zips
+from terr.boundaries.zips import census, zcta
 from terr.boundaries.zips.census import DownloadError
 from terr.errors import InputError, StoppedError, StoreError
 from terr.model.progress import Progress
 from tests.helpers.following import followed
-from tests.helpers.geofiles import CENSUS, census_parts, squares, zipped
+from tests.helpers.geofiles import CENSUS, CENSUS_ROWS, census_of_delaware, census_parts, squares, zipped
 from tests.helpers.misbehaving import Server, answers, breaks_after, serving, stalls
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
+def home(tmp_path, monkeypatch, no_proxy):
     monkeypatch.setenv("TERR_DATA_DIR", str(tmp_path / "terr"))
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.delenv(census.ADDRESS, raising=False)
     return tmp_path / "terr" / "boundaries" / "download"
-
-
-def delaware() -> gpd.GeoDataFrame:
-    """Voronoi cells of Delaware's ZIPs; one is taken out, so that there is a gap; and one of Puerto Rico."""
-    table = zips.zip_points()
-    mine = table[table["state"] == "DE"].drop_duplicates(["lat", "lon"])
-    land = shapely.union_all(np.asarray(areas("county").query("state == 'DE'").geometry, dtype=object))
-    points = shapely.points(mine[["lon", "lat"]].to_numpy(float))
-    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=land))
-    cells = shapely.coverage_clean(shapely.intersection(cells, land))
-    order = shapely.STRtree(cells).nearest(points)
-    frame = gpd.GeoDataFrame({"id": mine.index.to_numpy()}, geometry=cells[order], crs="EPSG:4326")
-    frame = frame[frame["id"] != "19901"].reset_index(drop=True)
-    islands = gpd.GeoDataFrame({"id": ["00601"]}, geometry=[shapely.box(-66.8, 18.1, -66.7, 18.2)], crs="EPSG:4326")
-    return gpd.GeoDataFrame(pd.concat([frame, islands], ignore_index=True), crs="EPSG:4326")
 
 
 @pytest.fixture(scope="module")
 def content() -> bytes:
-    return zipped(census_parts(delaware()))
-
-
-ROWS = range(20, 200)
+    return zipped(census_parts(census_of_delaware()))
 
 
 def get(server: Server, **options: object) -> Path:
@@ -63,7 +41,7 @@ def get(server: Server, **options: object) -> Path:
 
 
 def _check(path: Path) -> None:
-    zcta.inspect_census_file(path, ROWS)
+    zcta.inspect_census_file(path, CENSUS_ROWS)
 
 
 def parts(home: Path) -> list[str]:
@@ -137,7 +115,7 @@ def refusal_of(server: Server, **options: object) -> str:
 def test_another_version_on_the_server_begins_anew(content):
     with serving(content, act=breaks_after(0.4)) as server:
         assert "broke" in refusal_of(server)
-        server.content = zipped(census_parts(delaware().iloc[:-1]))
+        server.content = zipped(census_parts(census_of_delaware().iloc[:-1]))
         assert get(server).read_bytes() == server.content
     assert server.asked[1][1].startswith("bytes=")
 
@@ -196,7 +174,7 @@ def test_it_can_be_stopped_and_goes_on_later(content):
         calls[0] += 1
         return calls[0] > 2
 
-    big = zipped({**census_parts(delaware()), "notes.txt": os.urandom(600_000)})
+    big = zipped({**census_parts(census_of_delaware()), "notes.txt": os.urandom(600_000)})
     with serving(big) as server:
         with pytest.raises(StoppedError):
             get(server, progress=Progress(cancel=enough))
@@ -246,10 +224,14 @@ def test_what_isnt_the_file_is_said_and_not_kept(content, home, act, words):
 @pytest.mark.parametrize(
     ("frame", "column", "words"),
     [
-        (delaware(), "ZCTA5CE10", "another year"),
-        (delaware().iloc[:10], "ZCTA5CE20", "10 areas, not 20 to 199"),
-        (delaware().assign(id="19901"), "ZCTA5CE20", "one ZIP per row"),
-        (delaware().assign(id=[f"x{i}" for i in range(len(delaware()))]), "ZCTA5CE20", "one ZIP per row"),
+        (census_of_delaware(), "ZCTA5CE10", "another year"),
+        (census_of_delaware().iloc[:10], "ZCTA5CE20", "10 areas, not 20 to 199"),
+        (census_of_delaware().assign(id="19901"), "ZCTA5CE20", "one ZIP per row"),
+        (
+            census_of_delaware().assign(id=[f"x{i}" for i in range(len(census_of_delaware()))]),
+            "ZCTA5CE20",
+            "one ZIP per row",
+        ),
         (squares([f"{i:05d}" for i in range(30)]), "GEOID20", "no column of ZIPs"),
     ],
 )
@@ -331,9 +313,9 @@ def test_the_real_address_is_a_secure_one():
 
 def test_the_file_becomes_two_layers(content):
     with serving(content) as server:
-        made = zcta.install(base=server.base, rows=ROWS)
+        made = zcta.install(base=server.base, rows=CENSUS_ROWS)
         assert len(server.asked) == 1
-        again = zcta.install(base=server.base, rows=ROWS)
+        again = zcta.install(base=server.base, rows=CENSUS_ROWS)
         assert len(server.asked) == 1, "the file is here already"
     assert len(again.zips) == len(made.zips)
     layer = made.zips
@@ -358,7 +340,7 @@ def test_a_damaged_file_that_is_here_is_fetched_again(content, home):
     home.mkdir(parents=True)
     (home / census.FILE).write_bytes(content[:5000])
     with serving(content) as server:
-        zcta.install(base=server.base, rows=ROWS)
+        zcta.install(base=server.base, rows=CENSUS_ROWS)
         assert len(server.asked) == 1
     assert (home / census.FILE).read_bytes() == content
 
@@ -366,7 +348,7 @@ def test_a_damaged_file_that_is_here_is_fetched_again(content, home):
 def test_stopping_while_it_is_made_keeps_neither_layer_nor_loses_the_file(content, home):
     with serving(content) as server:
         with pytest.raises(StoppedError):
-            zcta.install(base=server.base, rows=ROWS, progress=followed(at="Looking for gaps")[0])
+            zcta.install(base=server.base, rows=CENSUS_ROWS, progress=followed(at="Looking for gaps")[0])
         assert library.stored_layers() == ()
         assert parts(home) == [census.FILE]
 
@@ -374,6 +356,6 @@ def test_stopping_while_it_is_made_keeps_neither_layer_nor_loses_the_file(conten
 def test_once_the_zips_are_kept_what_belongs_to_them_is_as_well(content, home):
     progress, seen = followed(at="writing the files")
     with serving(content) as server:
-        made = zcta.install(base=server.base, rows=ROWS, progress=progress)
+        made = zcta.install(base=server.base, rows=CENSUS_ROWS, progress=progress)
     assert {layer.level for layer in library.stored_layers()} == {made.zips.level, made.zip3s.level}
     assert seen[-1].fraction == 1.0

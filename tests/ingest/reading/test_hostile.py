@@ -13,15 +13,17 @@ from benchmarks.files import fuzz
 from terr.errors import InputError
 from terr.ingest import build_ledger, read_table, recognise
 from tests.conftest import ROOT
+from tests.helpers.effort import rounds
 from tests.helpers.intakes import book_bytes, counts, csv_bytes, table
 
 
 def test_mutated_files_lose_no_row_and_crash_nothing() -> None:
-    tally = fuzz.run(160, seed=77)
+    files = rounds(40, long=600)
+    tally = fuzz.run(files, seed=77)
     assert tally.faults == []
     kinds = {kind for kind, outcome in tally.outcomes if outcome == "accepted"}
     assert {"csv", "utf-16", "cp1252", "inside"} <= kinds
-    assert sum(tally.outcomes.values()) == 160
+    assert sum(tally.outcomes.values()) == files
 
 
 def test_the_search_itself_finds_what_is_planted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Filters, words, first guesses, hours by rep, and stopping; see test_workspace_scored for the definitions."""
+"""Filters, words, first guesses, hours by rep, and stopping; see test_recipe for the definitions."""
 
 from __future__ import annotations
 

@@ -1,156 +1,33 @@
-"""Settings: boundaries added, listed, renamed and removed; the use cases first, then the page as a person meets it."""
+"""The page Settings as a person meets it, run without a browser."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-import numpy as np
 import pytest
-import shapely
 from streamlit.testing.v1 import AppTest
 
 from terr.boundaries.layers import library
-from terr.boundaries.layers.catalog import areas, layer
-from terr.boundaries.own.cleaning import clean
 from terr.boundaries.zips import census, zcta
-from terr.errors import InputError, LocateError, PlanError
-from terr.model.scenario import ScenarioInfo
-from terr.workspace import Workspace, boundary_library
-from tests.boundaries.own.test_cleaning import swapped
-from tests.boundaries.zips.test_census import ROWS, delaware
-from tests.helpers.geofiles import census_parts, geojson, geopackage, shapefile, squares, zipped
+from terr.workspace import boundary_library
+from tests.helpers.geofiles import (
+    CENSUS_ROWS,
+    census_of_delaware,
+    census_parts,
+    geojson,
+    geopackage,
+    squares,
+    swapped,
+    zipped,
+)
 from tests.helpers.misbehaving import answers, breaks_after, serving, stalls
-from tests.helpers.spaces import start
+from tests.helpers.spaces import keep_boundaries, plan_on_level
 
 HOSTILE = "<img src=x onerror=alert(1)> [a](javascript:alert(1)) **b**"
 
 
-@pytest.fixture(autouse=True)
-def quiet(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.delenv(census.ADDRESS, raising=False)
-
-
-def add(ws: Workspace, data: bytes, title: str, *, filled: bool = False) -> str:
-    found = boundary_library.inspect_file(data, "areas.geojson")
-    cleaned = clean(found, found.id_column, found.name_column)
-    return boundary_library.store_boundaries(ws, found, cleaned, title, filled=filled).levels[0]
-
-
-def plan_on(ws: Workspace, level: str) -> ScenarioInfo:
-    """A plan whose record says that it was made on a level."""
-    info = start(ws)
-    with ws.store._db.write() as c:
-        from terr.store import schema as t
-
-        c.execute(t.scenarios.update().where(t.scenarios.c.id == info.id).values(level=level))
-    return info
-
-
-# --- use cases ---
-
-
-def test_what_ships_with_the_app_is_listed_first(ws):
-    listed = boundary_library.at_hand(ws)
-    assert [s.level for s in listed[:2]] == ["state", "county"]
-    assert [s.count for s in listed[:2]] == [51, 3144]
-    for shown in listed:
-        assert shown.count == len(layer(shown.level))
-        assert shown.approximate == layer(shown.level).approximate
-        assert shown.title == layer(shown.level).title
-        assert not shown.own
-
-
-def test_own_boundaries_are_kept_listed_renamed_and_removed(ws):
-    level = add(ws, geojson(squares([*"abc"])), "  Sales \n regions ")
-    shown = boundary_library.at_hand(ws)[-1]
-    assert (shown.level, shown.title, shown.count, shown.own, shown.approximate) == (
-        level,
-        "Sales regions",
-        3,
-        True,
-        False,
-    )
-    assert shown.source == "from the file areas.geojson"
-    kept = layer(level)
-    assert kept.areas["unit_id"].tolist() == ["a", "b", "c"]
-    boundary_library.rename_boundaries(ws, level, "Regions of 2027")
-    assert boundary_library.at_hand(ws)[-1].title == "Regions of 2027"
-    assert layer(level).title == "Regions of 2027"
-    boundary_library.remove_boundaries(ws, level)
-    assert not any(s.own for s in boundary_library.at_hand(ws))
-    with pytest.raises(LocateError):
-        layer(level)
-
-
-def test_the_same_file_takes_its_own_place_and_other_choices_another(ws):
-    first = add(ws, geojson(squares([*"abc"])), "One")
-    assert add(ws, geojson(squares([*"abc"])), "One again") == first
-    assert [s.title for s in boundary_library.at_hand(ws) if s.own] == ["One again"]
-    assert add(ws, geojson(squares([*"abc"])), "Filled", filled=True) != first
-    assert add(ws, geojson(squares([*"abd"])), "Other") != first
-
-
-@pytest.mark.parametrize(
-    ("title", "words"), [("", "give"), (" \n\x00 ", "give"), ("x" * 121, "121 characters"), ("counties", "already")]
-)
-def test_names_that_cannot_be_used(ws, title, words):
-    with pytest.raises(InputError, match=words):
-        add(ws, geojson(squares(["a"])), title)
-    level = add(ws, geojson(squares(["a"])), "Mine")
-    with pytest.raises(InputError, match=words):
-        boundary_library.rename_boundaries(ws, level, title)
-    assert boundary_library.at_hand(ws)[-1].title == "Mine"
-    boundary_library.rename_boundaries(ws, level, "MINE")
-
-
-def test_boundaries_that_plans_use_are_not_removed(ws):
-    level = add(ws, geojson(squares([*"abc"])), "Regions")
-    info = plan_on(ws, level)
-    assert boundary_library.at_hand(ws)[-1].plans == (info.name,)
-    with pytest.raises(PlanError, match=r"Regions is used by .*; delete that plan first"):
-        boundary_library.remove_boundaries(ws, level)
-    assert boundary_library.at_hand(ws)[-1].level == level
-
-
-def test_what_comes_with_the_app_stays(ws):
-    for level in ("county", "own-000000000000", "../x", "zip-2020"):
-        with pytest.raises(LocateError):
-            boundary_library.remove_boundaries(ws, level)
-
-
-def test_removing_the_exact_zips_removes_their_file(ws):
-    with serving(zipped(census_parts(delaware()))) as server:
-        added = boundary_library.install_census(base=server.base, rows=ROWS)
-    assert added.levels == ("zip-2020", "zip3-2020")
-    assert boundary_library.has_census(ws)
-    assert census.fetched() is not None
-    boundary_library.remove_boundaries(ws, "zip-2020")
-    boundary_library.remove_boundaries(ws, "zip3-2020")
-    assert not boundary_library.has_census(ws)
-    assert census.fetched() is None
-
-
-def test_own_zips_are_filled_and_know_their_point_zips(ws):
-    frame = delaware().query("id != '00601'")
-    level = add(ws, geopackage(frame), "Delaware ZIPs", filled=True)
-    kept = layer(level)
-    assert kept.members is not None
-    assert "19901" in kept.members.index
-    assert len(kept.fills) > 0
-    land = shapely.union_all(np.asarray(areas("county").query("state == 'DE'").geometry, dtype=object))
-    covered = shapely.union_all(np.asarray(kept.areas.geometry, dtype=object))
-    assert shapely.area(shapely.difference(land, covered)) < 0.002 * shapely.area(land)
-
-
-def test_areas_of_another_country_make_a_level(ws):
-    level = add(ws, shapefile(squares(["10115", "10117"], west=13.3, south=52.5).to_crs(25833)), "Berlin")
-    assert set(layer(level).areas["state"]) == {""}
-    assert layer(level).areas["area_km2"].tolist() == pytest.approx([75.5, 75.5], abs=1.0)
-
-
-# --- the page ---
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 @pytest.fixture
@@ -296,16 +173,16 @@ def test_hostile_text_in_a_file_stays_text(window):
 
 
 def test_a_plan_keeps_its_boundaries_from_being_removed(window, app_ws):
-    level = add(app_ws, geojson(squares(["a", "b"])), "Regions")
-    info = plan_on(app_ws, level)
+    level = keep_boundaries(app_ws, geojson(squares(["a", "b"])), "Regions")
+    info = plan_on_level(app_ws, level)
     shown = table(window())
     assert shown["Used by"].tolist()[-1] == info.name
 
 
 def test_the_census_file_by_the_page(window, app_ws, monkeypatch):
-    monkeypatch.setattr(zcta, "ROWS", ROWS)
-    monkeypatch.setitem(boundary_library.install_census.__kwdefaults__, "rows", ROWS)
-    with serving(zipped(census_parts(delaware())), act=breaks_after(0.5)) as server:
+    monkeypatch.setattr(zcta, "ROWS", CENSUS_ROWS)
+    monkeypatch.setitem(boundary_library.install_census.__kwdefaults__, "rows", CENSUS_ROWS)
+    with serving(zipped(census_parts(census_of_delaware())), act=breaks_after(0.5)) as server:
         monkeypatch.setenv(census.ADDRESS, server.base)
         page = settled(press(window(), "census_go"), "census")
         assert "broke after" in page.error[0].value
@@ -318,8 +195,8 @@ def test_the_census_file_by_the_page(window, app_ws, monkeypatch):
 
 
 def test_the_census_file_brought_along_is_recognised(window, app_ws, monkeypatch):
-    monkeypatch.setattr(boundary_library.is_census, "__kwdefaults__", {"rows": ROWS})
-    page = give(window(), zipped(census_parts(delaware())), "brought.zip")
+    monkeypatch.setattr(boundary_library.is_census, "__kwdefaults__", {"rows": CENSUS_ROWS})
+    page = give(window(), zipped(census_parts(census_of_delaware())), "brought.zip")
     assert "exact ZIP areas" in page.info[0].value
     page = settled(press(page, "own_census"), "census")
     assert not page.error
@@ -348,7 +225,7 @@ def test_a_download_can_be_stopped(window, monkeypatch):
 
 
 def test_a_damaged_layer_is_named_and_the_page_works(window, app_ws):
-    level = add(app_ws, geojson(squares(["a", "b"])), "Regions")
+    level = keep_boundaries(app_ws, geojson(squares(["a", "b"])), "Regions")
     next(library.folder_of(level).glob("areas-*.parquet")).write_bytes(b"x")
     page = window()
     assert not page.exception
