@@ -51,7 +51,10 @@ class NextStep:
 
 @dataclass(frozen=True)
 class UndoState:
-    """What one person can undo and redo, next first, `MOST` steps at most. What others changed since may leave nothing of a step to do."""
+    """What one person can undo and redo, next first, `MOST` steps at most.
+
+    What others changed since may leave nothing of a step to do.
+    """
 
     undo: tuple[NextStep, ...] = ()
     redo: tuple[NextStep, ...] = ()

@@ -274,9 +274,7 @@ class Edits:
         row = ready.row
         self._step(c, ready.info, row["id"], "edit", row["author"], next_code=ready.next_code, client=client)
         c.execute(insert(t.edits).values(row))
-        if row["depth"] % _KEEP = 24
-
-CHECKPOINT_EVERY == 0:
+        if row["depth"] % CHECKPOINT_EVERY == 0:
             stored = {"scenario_id": row["scenario_id"], "edit_id": row["id"], "payload": plan_to_bytes(ready.after)}
             c.execute(insert(t.checkpoints).values(stored))
 

@@ -36,11 +36,6 @@ def me() -> Person:
     return presence.signed(window_token())
 
 
-def known_as() -> tuple[str, ...]:
-    """What the others call whoever sits here as long as they say no name."""
-    return presence.names_of(str(state.get("window", "")))
-
-
 def named() -> bool:
     """Whether they said a name."""
     return bool(window_token().person.name)

@@ -43,7 +43,7 @@ def take_events() -> None:
             state.window_state(),
             st.session_state.get(KEY) or {},
             person=window.me(),
-            known_as=window.known_as(),
+            known_as=state.known_as(),
         )
     except TerrError as error:  # not acknowledged, so the browser sends it again
         state.say(str(error))

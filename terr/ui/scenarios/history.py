@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from terr.model.scenario import ScenarioInfo
-from terr.ui.live import window
 from terr.ui.scenarios import maps, picker
 from terr.ui.scenarios import tree as tree_view
 from terr.ui.session import state
@@ -73,7 +72,7 @@ def show_history() -> None:
 def _travel(info: ScenarioInfo) -> None:
     """Undo and redo of one's own edits, as on the map."""
     ws, rev = state.workspace(), info.rev
-    author, known_as = state.author(), window.known_as()
+    author, known_as = state.author(), state.known_as()
     steps = undo.undo_steps(ws, info.id, author=author, known_as=known_as)
     buttons = st.container(horizontal=True, vertical_alignment="center", gap="small")
     for label, step, nothing, act in (
