@@ -14,12 +14,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from terr.edits import moves
+from terr.model.person import Person
 from terr.model.reps import Rep
 from terr.report.safe import is_formula
 from terr.view.text import markdown
 from terr.workspace.accounts import dataset
 from terr.workspace.caches import Caches
-from terr.workspace.live import map_events
+from terr.workspace.live import edit_queue, map_events
 from terr.workspace.live.map_events import WindowState
 from terr.workspace.plan import editing
 from terr.workspace.reports import downloads
@@ -70,21 +71,21 @@ def test_icons_and_entities_in_text_stay_text():
 
 
 HUGE = [
-    {"events": [{"s": "m", "n": 1, "k": "paint", "units": list(range(1_000_000)), "to": 0}]},
-    {"events": [{"s": "m", "n": 10**400, "k": "undo"}]},
-    {"events": [{"s": "m", "n": float("nan"), "k": "undo"}]},
-    {"events": [{"s": "m", "n": float("inf"), "k": "undo"}]},
-    {"events": [{"s": "m", "n": 1, "k": "paint", "units": [0], "to": 1e300}]},
-    {"events": [{"s": "m", "n": 1, "k": "paint", "units": [float("nan")], "to": 0}]},
-    {"events": [{"s": "m", "n": 1, "k": "paint", "units": [-1], "to": 0}]},
-    {"events": [{"s": "m", "n": 1, "k": "paint", "units": [0], "to": 31_999}]},
-    {"events": [{"s": "m", "n": 1, "k": "paint", "units": [0], "to": 0, "seen": [10**9]}]},
-    {"events": [{"s": "m", "n": 1, "k": "paint", "units": [[0]], "to": [0]}]},
-    {"events": [{"s": "m" * 10**6, "n": 1, "k": "undo"}]},
-    {"events": [{"s": "\x00\ud800", "n": 1, "k": "undo"}]},
-    {"events": [{"s": "m", "n": 1, "k": ["undo"]}]},
-    {"events": [{"s": "m", "n": 1, "k": "active", "to": 10**9}]},
-    {"events": [{"s": "m", "n": 1, "k": "lock", "units": [10**9], "on": "yes"}]},
+    {"events": [{"s": "m~", "n": 1, "k": "paint", "units": list(range(1_000_000)), "to": 0}]},
+    {"events": [{"s": "m~", "n": 10**400, "k": "undo"}]},
+    {"events": [{"s": "m~", "n": float("nan"), "k": "undo"}]},
+    {"events": [{"s": "m~", "n": float("inf"), "k": "undo"}]},
+    {"events": [{"s": "m~", "n": 1, "k": "paint", "units": [0], "to": 1e300}]},
+    {"events": [{"s": "m~", "n": 1, "k": "paint", "units": [float("nan")], "to": 0}]},
+    {"events": [{"s": "m~", "n": 1, "k": "paint", "units": [-1], "to": 0}]},
+    {"events": [{"s": "m~", "n": 1, "k": "paint", "units": [0], "to": 31_999}]},
+    {"events": [{"s": "m~", "n": 1, "k": "paint", "units": [0], "to": 0, "seen": [10**9]}]},
+    {"events": [{"s": "m~", "n": 1, "k": "paint", "units": [[0]], "to": [0]}]},
+    {"events": [{"s": "m" * 10**6 + "~", "n": 1, "k": "undo"}]},
+    {"events": [{"s": "\x00\ud800~", "n": 1, "k": "undo"}]},
+    {"events": [{"s": "m~", "n": 1, "k": ["undo"]}]},
+    {"events": [{"s": "m~", "n": 1, "k": "active", "to": 10**9}]},
+    {"events": [{"s": "m~", "n": 1, "k": "lock", "units": [10**9], "on": "yes"}]},
     {"events": "x" * 1000},
     {"events": [[[[]]]] * 1000},
     [],
@@ -100,6 +101,8 @@ def test_crafted_values_of_the_map_change_nothing_and_break_nothing(ws, value):
         if isinstance(event, dict):
             event["p"] = sid
     map_events.apply_events(ws, sid, WindowState(rev=rev, active=0), value)
+    if isinstance(value, dict):
+        edit_queue.apply_queue(ws, sid, "m~", value["events"], Person("", "me"))
     after = ws.plan(sid)[0]
     if value is not HUGE[8]:  # a wrong memory of what stood there is told, not obeyed
         assert (after.assign == before.assign).all()
@@ -110,9 +113,9 @@ def test_a_value_for_one_plan_never_reaches_another(ws):
     data = data_set(ws)
     one, other = start(ws, data=data).id, start(ws, data=data).id
     rev = ws.store.scenarios.rev(one)
-    for p in (other, None, 0, [one], one.upper()):
-        value = {"events": [{"s": "m", "n": 1, "p": p, "k": "paint", "units": [KENT], "to": 0}]}
-        map_events.apply_events(ws, one, WindowState(rev=rev, active=0), value)
+    for n, p in enumerate((other, None, 0, [one], one.upper()), 1):
+        event = {"s": "m~", "n": n, "p": p, "k": "paint", "units": [KENT], "to": 0}
+        assert edit_queue.apply_queue(ws, one, "m~", [event], Person("", "me")).n == n
     assert (ws.store.scenarios.rev(one), ws.store.scenarios.rev(other)) == (rev, rev)
 
 

@@ -24,7 +24,7 @@ from terr.workspace import Workspace
 from terr.workspace.accounts.dataset import DATASETS, Dataset
 from terr.workspace.accounts.import_settings import version
 from terr.workspace.live import map_events
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
 METRICS_MS, EDITS, LEAST_N = 50.0, 40, 30
@@ -194,7 +194,7 @@ def measured(case: Case, clicks: int = EDITS) -> list[Figure]:
                 if i >= _WARM_UP:
                     for name, a, b in zip(ms, (began, stored, began), (stored, known, done), strict=True):
                         ms[name].append(1000 * (b - a))
-            undone = _timed(clicks, lambda: editing.undo(ws, sid, ws.store.scenarios.rev(sid)))
+            undone = _timed(clicks, lambda: undo.undo(ws, sid, ws.store.scenarios.rev(sid)))
         finally:
             ws.close()
         opened = _opened(Path(folder), sid, dataset)

@@ -66,7 +66,7 @@
     bar.append(
       el("label", { class: "terr-pick terr-scope" }, scope),
       el("i", {}),
-      button("undo", "Undo", "Undo the last edit (U)", () => s.act("undo"), "u"),
+      button("undo", "Undo", "Undo your last edit (U)", () => s.act("undo"), "u"),
       button("redo", "Redo", "Redo (R)", () => s.act("redo"), "r"),
       button("propose", "Propose", "Propose moves with a reason instead of making them (M)", () => s.company.startDraft(), "m"),
       button("fit", "Fit", "Show the whole region (F)", () => s.fit(), "f"),

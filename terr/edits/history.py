@@ -1,7 +1,8 @@
-"""History: the tree of a scenario's edits as plain data. Undo goes to the parent, redo to the child last visited."""
+"""History: the tree of a scenario's edits and the way through it so far, as plain data."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +24,7 @@ class EditNode:
         parent: the edit it was made on, ROOT for the first.
         kind: see `terr.model.edit.KINDS`; title: what happened, in words.
         author: who; note: why; at: when (UTC).
+        of_edit: the edit it reverses or makes again, ROOT for an edit of its own (see `terr.edits.undo`).
     """
 
     id: int
@@ -32,41 +34,32 @@ class EditNode:
     author: str
     note: str
     at: datetime
+    of_edit: int = ROOT
+
+    @property
+    def reverses(self) -> bool:
+        """True if this edit undid another."""
+        return self.of_edit != ROOT and self.kind != "again"
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One revision of a scenario: `head` after `action` (edit, undo, redo, go) by `author`."""
+    """One revision of a scenario: `head` after `action` (edit, undo, redo, go, branch) by `author`.
+
+    `client` is the window's map that asked for it, "" if none did.
+    """
 
     rev: int
     head: int
     action: str
     author: str
     at: datetime
-
-
-@dataclass(frozen=True)
-class TimelineEntry:
-    """One line of a timeline.
-
-    Attributes:
-        step: the edit.
-        depth: number of edits from the start to this one, itself included.
-        lane: 0 for the line of work in hand (done, then redo), 1, 2, ... for other branches.
-        done: part of the plan as it is; head: the last such; ahead: redo leads here.
-    """
-
-    step: EditNode
-    depth: int
-    lane: int
-    done: bool
-    head: bool
-    ahead: bool
+    client: str = ""
 
 
 @dataclass(frozen=True)
 class UndoPath:
-    """Edits to take back (`up`, in order), then to do (`down`, in order)."""
+    """Edits to undo (`up`, in order), then to do (`down`, in order)."""
 
     up: tuple[int, ...]
     down: tuple[int, ...]
@@ -84,21 +77,16 @@ class History:
     steps: tuple[EditNode, ...] = ()
     visits: tuple[Visit, ...] = ()
     _parent: dict[int, int] = field(init=False, repr=False, compare=False)
-    _last_child: dict[int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         parent = {s.id: s.parent for s in self.steps}
         for step in self.steps:
             if step.parent != ROOT and (step.parent not in parent or step.parent >= step.id):
                 raise LocateError(f"change {step.id} was made on a change that isn't stored")
-        last: dict[int, int] = {}
         for visit in self.visits:
-            if visit.head != ROOT:
-                if visit.head not in parent:
-                    raise LocateError(f"revision {visit.rev} shows a change that isn't stored")
-                last[parent[visit.head]] = visit.head
+            if visit.head != ROOT and visit.head not in parent:
+                raise LocateError(f"revision {visit.rev} shows a change that isn't stored")
         object.__setattr__(self, "_parent", parent)
-        object.__setattr__(self, "_last_child", last)
 
     @property
     def head(self) -> int:
@@ -110,19 +98,13 @@ class History:
         """The newest revision, 0 for a fresh scenario."""
         return self.visits[-1].rev if self.visits else 0
 
-    @property
-    def undo_target(self) -> int | None:
-        """The edit undo leads to (ROOT included), None if there is nothing to undo."""
-        return None if self.head == ROOT else self._parent[self.head]
+    def then(self, steps: Sequence[EditNode], visits: Sequence[Visit]) -> History:
+        """This history and what came after it.
 
-    @property
-    def redo_target(self) -> int | None:
-        """The edit redo leads to, None if there is nothing to redo."""
-        return self._last_child.get(self.head)
-
-    def children(self, edit: int) -> tuple[int, ...]:
-        """Edits made on `edit`, oldest first; more than one is a branch."""
-        return tuple(s.id for s in self.steps if s.parent == edit)
+        Raises:
+            LocateError: if that doesn't fit.
+        """
+        return History((*self.steps, *steps), (*self.visits, *visits))
 
     def trail(self, edit: int) -> tuple[int, ...]:
         """Ids from the first edit to `edit`, both included; empty for ROOT.
@@ -139,50 +121,30 @@ class History:
         return tuple(reversed(out))
 
     def path(self, start: int, end: int) -> UndoPath:
-        """What to take back and what to do to get from one edit to another.
+        """What to undo and what to do to get from one edit to another.
 
         Raises:
             LocateError: if there is no such edit.
         """
+        if self._parent.get(end) == start:  # nearly all, in a long history
+            return UndoPath((), (end,))
+        if self._parent.get(start) == end:
+            return UndoPath((start,), ())
         a, b = self.trail(start), self.trail(end)
         shared = 0
         while shared < min(len(a), len(b)) and a[shared] == b[shared]:
             shared += 1
         return UndoPath(up=tuple(reversed(a[shared:])), down=b[shared:])
 
-    def timeline(self) -> tuple[TimelineEntry, ...]:
-        """One line per edit, newest first."""
-        done = set(self.trail(self.head))
-        ahead: set[int] = set()
-        at: int | None = self.redo_target
-        while at is not None:
-            ahead.add(at)
-            at = self._last_child.get(at)
-        depth, lane, lanes = {ROOT: 0}, {ROOT: 0}, 0
-        continued: set[int] = set()
-        for step in self.steps:
-            depth[step.id] = depth[step.parent] + 1
-            if step.id in done or step.id in ahead:
-                lane[step.id] = 0
-            elif lane[step.parent] and step.parent not in continued:
-                lane[step.id] = lane[step.parent]
-                continued.add(step.parent)
-            else:
-                lanes += 1
-                lane[step.id] = lanes
-        return tuple(
-            TimelineEntry(s, depth[s.id], lane[s.id], s.id in done, s.id == self.head, s.id in ahead)
-            for s in reversed(self.steps)
-        )
 
-
-def describe(edit: Edit, plan: Plan, level: str = "") -> str:
+def describe(edit: Edit, plan: Plan, level: str = "", of: str = "") -> str:
     """What an edit does, in a few words.
 
     Args:
         edit: the edit.
         plan: the plan it is made on; gives the names of territories.
         level: level of the units, for "county" instead of "unit".
+        of: what the edit that it reverses or makes again did.
     """
     names = {t.code: t.name for t in plan.territories}
     pairs = edit.territories
@@ -197,9 +159,9 @@ def describe(edit: Edit, plan: Plan, level: str = "") -> str:
     if edit.kind == "restore":
         return "Went back to an earlier state"
     if edit.kind == "takeback":
-        return "Took back an own earlier change"
+        return f"Undid: {of}"
     if edit.kind == "again":
-        return "Made an own change again"
+        return f"Redid: {of}"
     if edit.kind == "merge" and old is not None:
         into = sorted(set(edit.after.tolist()))
         return f"Merged {old.name}" + (f" into {names[into[0]]}" if len(into) == 1 and into[0] in names else "")

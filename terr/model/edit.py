@@ -28,7 +28,7 @@ KINDS = (
     "again",
 )
 """What a person did. `assign` covers click, box, lasso and paint; `rep` gives a territory to a rep; `restore` goes back
-to an earlier plan; `takeback` takes one earlier edit back under later ones, `again` takes a takeback back."""
+to an earlier plan; `takeback` reverses one earlier edit under later ones, `again` makes one again that was undone."""
 
 
 def _no_units() -> NDArray[np.int32]:
@@ -55,6 +55,7 @@ class Edit:
         lock_after: bool (l,), the new lock; the old one is its opposite.
         territories: (old, new) pairs; old None = created, new None = deleted; codes of a pair agree.
         author: who did it; note: why, in words; at: when (timezone-aware, UTC).
+        of_edit: id of the edit that a `takeback` reverses, or an `again` makes again or reverses; 0 for other kinds.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class Edit:
     author: str = ""
     note: str = ""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    of_edit: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

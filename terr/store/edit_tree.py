@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, exists, func, select
+from dataclasses import replace
+
+from sqlalchemy import Connection, exists, select
 
 from terr.edits.history import ROOT
 from terr.errors import LocateError
@@ -19,10 +21,11 @@ def edit_of(c: Connection, scenario_id: str, edit_id: int) -> Edit:
         LocateError: if it isn't found.
     """
     e = t.edits.c
-    payload = c.execute(select(e.payload).where(e.scenario_id == scenario_id, e.id == edit_id)).scalar()
-    if payload is None:
+    row = c.execute(select(e.payload, e.of_edit).where(e.scenario_id == scenario_id, e.id == edit_id)).first()
+    if row is None:
         raise no_edit(edit_id)
-    return edit_from_bytes(payload)
+    edit = edit_from_bytes(row.payload)
+    return replace(edit, of_edit=row.of_edit) if row.of_edit else edit
 
 
 def parent_of(c: Connection, scenario_id: str, edit_id: int) -> int:
@@ -68,18 +71,8 @@ def head_at(c: Connection, scenario_id: str, rev: int) -> int:
     return int(head)
 
 
-def last_child(c: Connection, scenario_id: str, edit_id: int) -> int | None:
-    """Of the edits made on one, that visited last; None if there is none."""
-    e, h = t.edits.c, t.heads.c
-    made_on = e.parent.is_(None) if edit_id == ROOT else e.parent == edit_id
-    last = select(func.max(h.rev)).where(h.scenario_id == scenario_id, h.head == e.id).scalar_subquery()
-    visited = select(e.id).where(e.scenario_id == scenario_id, made_on).order_by(last.desc()).limit(1)
-    row = c.execute(visited).first()
-    return None if row is None else int(row.id)
-
-
 def edits_between(c: Connection, scenario_id: str, a: int, b: int) -> list[Edit]:
-    """The edits that lead from the plan after one edit to that after another, those taken back as their inverse.
+    """The edits that lead from the plan after one edit to that after another, those undone as their inverse.
 
     Raises:
         LocateError: if one of them isn't found.

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-VERSION = 3
+VERSION = 4
 """Of these tables. A database with a higher one is left alone."""
 
 metadata = MetaData()
@@ -119,6 +119,7 @@ edits = Table(
     Column("author", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("at", _stamp(), nullable=False),
+    Column("of_edit", Integer, nullable=True),  # format 4: the edit it reverses or makes again
     PrimaryKeyConstraint("scenario_id", "id"),
     ForeignKeyConstraint(["scenario_id", "parent"], ["edits.scenario_id", "edits.id"]),
     Index("edits_by_parent", "scenario_id", "parent"),

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from terr.model.reps import Rep
 from terr.ui.scenarios import tree as tree_view
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.scenarios import tree
 from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, SUSSEX, csv_of, more, start
 
@@ -234,7 +234,7 @@ def test_generate_previews_then_applies_and_undo_takes_it_back(open_app, ws, sid
     assert rev == 5
     assert sorted(t.name for t in plan.territories) == ["Middle", "North", "South"]
     assert ws.store.scenarios.get(sid).tolerance == 0.6
-    editing.undo(ws, sid, rev)
+    undo.undo(ws, sid, rev)
     assert ws.plan(sid)[0].same_as(before)
     ok(window.run())
     assert "revision 6" in html(window)

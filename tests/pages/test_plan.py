@@ -10,7 +10,7 @@ import pytest
 from terr.model.reps import Rep
 from terr.workspace.design import form
 from terr.workspace.design.request import DesignRequest, to_json
-from terr.workspace.plan import editing, plan_settings
+from terr.workspace.plan import editing, plan_settings, undo
 from terr.workspace.plan.rules import MeasureLimit, UnitGroup
 from terr.workspace.plan.snapshot import plan_snapshot
 from tests.helpers.spaces import KENT, NEW_CASTLE, RHODE_ISLAND, SUSSEX, more, start
@@ -205,7 +205,7 @@ def test_a_proof_in_one_sentence_that_an_edit_makes_old(open_app, ws, sid):
     ok(window.run())
     beside(window, "Proof")
     assert "The plan or its limit changed since this was proven" in said(window)
-    editing.undo(ws, sid, rev + 1)
+    undo.undo(ws, sid, rev + 1)
     ok(window.run())
     beside(window, "Proof")
     assert "changed since" not in said(window)
@@ -244,7 +244,7 @@ def test_a_point_of_the_curve_is_previewed_dropped_and_applied(open_app, ws, dem
     ok(press(window, "apply_point"))
     assert ws.store.scenarios.rev(made) == rev + 1
     assert not ws.plan(made)[0].same_as(before)
-    editing.undo(ws, made, rev + 1)
+    undo.undo(ws, made, rev + 1)
     assert ws.plan(made)[0].same_as(before)
 
 

@@ -32,7 +32,9 @@ def sid(ws):
     editing.paint(ws, made, [NEW_CASTLE], 0, author="me")
     editing.paint(ws, made, [KENT, SUSSEX], 1, author="Eve")
     for code, rep in ((0, "U-1"), (1, "U-2")):
-        editing.edit(ws, made, ws.store.scenarios.rev(made), lambda p, _, c=code, r=rep: moves.set_rep(p, c, r))
+        editing.edit(
+            ws, made, ws.store.scenarios.rev(made), lambda p, _, c=code, r=rep: moves.set_rep(p, c, r, author="Bob")
+        )
     return made
 
 
@@ -100,14 +102,16 @@ def test_history_tells_the_effect_and_leads_back_to_a_point(open_app, ws, sid):
     assert ws.store.edits.history(sid).steps[-1].kind == "restore"
 
 
-def test_own_undo_beside_the_undo_of_everything(open_app, ws, sid):
+def test_undo_and_redo_of_ones_own(open_app, ws, sid):
     window = view(open_app("scenarios", scenario=sid), "History")
-    ok(press(window, "undo_own"))
+    assert "Moved 1 county to North" in window.button(key="undo").help.replace("\\", "")
+    assert window.button(key="redo").disabled
+    ok(press(window, "undo"))
     assert ws.plan(sid)[0].assign.tolist() == [1, -1, 1], "Eve's change stays"
-    assert any("“Moved 1 county to North” is taken back" in t.value.replace("\\", "") for t in window.toast)
-    ok(press(window, "redo_own"))
+    assert any("“Moved 1 county to North” is undone" in t.value.replace("\\", "") for t in window.toast)
+    ok(press(window, "redo"))
     assert ws.plan(sid)[0].assign.tolist() == [1, 0, 1]
-    ok(press(window, "undo_all"))
+    ok(press(window, "undo"))
     assert ws.plan(sid)[0].assign.tolist() == [1, -1, 1]
 
 

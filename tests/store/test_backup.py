@@ -18,6 +18,7 @@ from terr.store import ExceptionRequest, Store, WindowPresence, open_store
 from terr.store.backup import backup, check, restore
 from terr.store.schema import VERSION
 from tests.helpers.following import followed
+from tests.helpers.steps import back, forth
 from tests.store.test_workshop import ANN, BOB, make
 
 FRAME = pd.DataFrame({"zip": ["02139"], "revenue": [5.0]})
@@ -34,7 +35,7 @@ def fill(address: str, root: Path) -> str:
         store.edits.append(sid, moves.new_territory(store.plans.load(sid)[0], "West", next_code=0), 0)
         for unit in range(3):
             store.edits.append(sid, moves.assign(store.plans.load(sid)[0], [unit], 0, author="Ann").edit, unit + 1)
-        store.edits.undo(sid, 4)
+        back(store, sid, 4)
         store.comments.add(sid, "hm", by=ANN)
         store.marks.add(sid, "version", "Board", edit_id=2, by=ANN)
         store.exceptions.add(sid, [ExceptionRequest("A1", "named", 0)], by=ANN)
@@ -81,7 +82,7 @@ def test_a_backup_of_either_store_comes_back_on_either(address: str, postgres: P
                 data = store.datasets.all()[0]
                 assert store.files.read(data.sha256) == b"a,b\n"
                 pd.testing.assert_frame_equal(store.files.read_frame(data.id), FRAME)
-                assert store.edits.redo(sid, 5)[0] == 6
+                assert forth(store, sid, 4, 5) == 6
             assert (place / "boundaries" / "own-1" / "geometry.json").read_text() == "{}"
     with pytest.raises(InputError, match="exists; choose another name"):
         backup(address, root, made.path)
@@ -99,10 +100,10 @@ def test_a_restore_keeps_what_was_there_and_running_programs_are_told(address: s
         assert done.kept is not None
         assert check(done.kept).scenarios == 2
         with pytest.raises(StoreError, match="restart Terr"):
-            running.edits.redo(sid, 5)
+            forth(running, sid, 4, 5)
     with closing(open_store(address)) as store:
         assert [i.id for i in store.scenarios.find()] == [sid]
-        assert store.edits.redo(sid, 5)[0] == 6
+        assert forth(store, sid, 4, 5) == 6
     restore(address, root, done.kept)
     with closing(open_store(address)) as store:
         assert {i.id for i in store.scenarios.find()} == {sid, other}

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from benchmarks.store.postgres import START, Postgres
 from terr.edits import moves
+from terr.edits.undo import undo_state
 from terr.errors import InputError, StoreError
 from terr.model.person import Person
 from terr.model.plan import Plan
@@ -21,8 +22,14 @@ from terr.store import open_store
 from terr.store.codec import edit_to_bytes
 from terr.store.migrate import upgrade
 from terr.store.schema import VERSION, metadata
+from terr.workspace import Workspace
+from terr.workspace.plan import undo
+from tests.helpers.steps import forth
 
-OLD = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
+SCHEMAS = Path(__file__).parent / "schemas"
+OLD = [SCHEMAS / "0.1.0.sql", SCHEMAS / "first.sql"]
+FORMAT_3 = SCHEMAS / "format_3.sql"
+"""A plan of one person, and one of Ann and Bob in which each undid and redid: on the map, and on page Scenarios."""
 AT = "2026-11-20T08:00:00+00:00"
 
 
@@ -32,9 +39,21 @@ def engine(address: str) -> Engine:
     return create_engine(f"sqlite:///{address}")
 
 
+def run(address: str, schema: Path) -> None:
+    """The statements of then."""
+    statements = schema.read_text()
+    if address.startswith("postgresql"):
+        statements = re.sub(r"X'([0-9A-F]+)'", r"'\\x\1'::bytea", statements.replace("BLOB", "BYTEA"))
+    made = engine(address)
+    with made.begin() as c:
+        for statement in filter(str.strip, statements.split(";\n")):
+            c.exec_driver_sql(statement)
+    made.dispose()
+
+
 def make_old(address: str, schema: Path) -> None:
     """Two territories, one unit moved and moved back, in the tables of then."""
-    statements = schema.read_text().replace("BLOB", "BYTEA" if address.startswith("postgresql") else "BLOB")
+    run(address, schema)
     plan, edits = Plan.empty(4, "u"), []
     for code, name in enumerate(("West", "East")):
         edits.append(moves.new_territory(plan, name, next_code=code, author="Ann"))
@@ -42,8 +61,6 @@ def make_old(address: str, schema: Path) -> None:
     edits.append(moves.assign(plan, [2], 1, author="Ann", note="why").edit)
     made = engine(address)
     with made.begin() as c:
-        for statement in filter(str.strip, statements.split(";")):
-            c.exec_driver_sql(statement)
         c.exec_driver_sql("INSERT INTO meta (schema_version) VALUES (1)")
         given = {"sha": "a" * 64, "at": AT}
         c.execute(text("INSERT INTO datasets VALUES ('d1', 'Q3', :sha, 'q3.csv', '{}', '{}', :at)"), given)
@@ -67,7 +84,7 @@ def check_opened(address: str) -> None:
         assert (info.name, info.rev, info.seq, info.archived_at, info.origin_id) == ("Base", 4, 0, None, "")
         plan, rev = store.plans.load("s1")
         assert (plan.assign.tolist(), plan.territory(1).name) == ([-1] * 4, "East")
-        assert store.edits.redo("s1", rev, client=("map", 7))[0] == 5
+        assert forth(store, "s1", 3, rev, client=("map", 7)) == 5
         assert store.plans.load("s1")[0].assign.tolist() == [-1, -1, 1, -1]
         assert store.edits.taken("s1", "map") == 7
         assert store.comments.add("s1", "hm", by=Person("", "Ann")).id == 1
@@ -111,10 +128,43 @@ def test_every_way_leads_to_the_same_tables(address: str) -> None:
         assert store.scenarios.find() == []
 
 
+def test_a_history_of_format_3_is_undone_as_before(address: str, tmp_path: Path) -> None:
+    run(address, FORMAT_3)
+    with closing(Workspace(tmp_path / "data", address)) as ws:
+        kept = re.search(r"a copy of the old one is kept at (.*)", ws.notice)
+        assert (kept is None) == address.startswith("postgresql")
+        story = ws.store.edits.history("two")
+        # 8: on the map, the note names no edit; 10: a person typed the note "change 5: as agreed"
+        assert {s.id: s.of_edit for s in story.steps if s.of_edit} == {8: 6, 12: 10, 13: 9, 14: 13, 16: 15}
+        ann, bob, me = undo_state(story, {"Ann"}), undo_state(story, {"Bob"}), ws.store.edits.history("alone")
+        assert [s.edit for s in ann.undo] == [11, 4, 3, 2]
+        assert [s.edit for s in bob.undo] == [14, 7, 5, 3, 2]
+        assert ([s.edit for s in ann.redo], [s.edit for s in bob.redo]) == ([16], [12])
+        assert (bob.undo[0].title, ann.redo[0].title) == ("Locked 1 county", "Moved 1 county to B")
+        assert [(s.edit, s.head) for s in undo_state(me, {"me"}).redo] == [(3, 3), (8, None)]
+
+        def plan(scenario_id: str) -> list[int]:
+            return ws.plan(scenario_id)[0].assign.tolist()
+
+        assert plan("two") == [0, 1, 1]
+        assert undo.redo(ws, "two", 16, author="Bob").changed
+        assert plan("two") == [0, 1, 2]
+        assert undo.redo(ws, "two", 17, author="Ann").changed
+        assert plan("two") == [1, 1, 2]
+        for rev, expected in ((10, [1, -1, -1]), (11, [1, -1, 0])):
+            assert undo.redo(ws, "alone", rev, author="me").rev == rev + 1
+            assert plan("alone") == expected
+        assert undo.redo(ws, "alone", 12, author="me").notice == "There is nothing to redo."
+        for rev, expected in ((12, [1, -1, -1]), (13, [-1, -1, -1]), (14, [-1, -1, -1])):
+            assert undo.undo(ws, "alone", rev, author="me").rev == rev + 1
+            assert plan("alone") == expected
+        assert undo.undo(ws, "alone", 15, author="me").notice == "There is nothing to undo."
+
+
 def test_old_tables_become_the_new_ones(tmp_path: Path) -> None:
-    for schema in OLD:
+    for schema in (*OLD, FORMAT_3):
         address = str(tmp_path / f"{schema.stem}.db")
-        make_old(address, schema)
+        run(address, schema) if schema == FORMAT_3 else make_old(address, schema)
         open_store(address).close()
         made = engine(address)
         with made.connect() as c:

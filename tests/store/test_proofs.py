@@ -24,7 +24,7 @@ from terr.edits import moves
 from terr.errors import ConflictError, LocateError, StoreError
 from terr.store import DataFiles, Store, open_store
 from terr.workspace import Workspace
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.pulse import Pulse
 from tests.helpers.effort import rounds
 
@@ -205,8 +205,8 @@ def test_programs_on_one_database_see_each_others_edits_and_files(address: str, 
         assert pulse.now(sid).rev == 3
         assert two.plan(sid)[0].assign.tolist() == [-1, -1, -1, 1, -1, -1, -1, -1]
         with pytest.raises(ConflictError):
-            editing.undo(one, sid, 2, author="Bob")
-        assert editing.undo(two, sid, 3, author="Bob").rev == 4
+            undo.undo(one, sid, 2, author="Ann")
+        assert undo.undo(two, sid, 3, author="Ann").rev == 4
         assert one.plan(sid)[0].assign.tolist() == [-1] * 8
         sha = one.store.files.save(b"rows")
         assert two.store.files.read(sha) == b"rows"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
 from terr.edits import moves
+from terr.edits.history import History
 from terr.errors import ConflictError, InputError, LocateError, PlanError, StoreError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
@@ -23,6 +25,7 @@ from terr.store import schema as t
 from terr.store.codec import edit_from_bytes, edit_to_bytes, pack, plan_from_bytes, unpack
 from terr.store.edit_tree import trail_to
 from tests.helpers.effort import examples
+from tests.helpers.steps import back, forth
 
 HOSTILE = [
     "'; DROP TABLE scenarios; --",
@@ -78,78 +81,83 @@ def test_a_new_scenario_is_empty(store: Store) -> None:
     assert rev == 0
     assert plan.same_as(Plan.empty(16, "grid"))
     assert store.scenarios.find() == [info]
-    assert not store.edits.can_undo(info.id)
-    assert not store.edits.can_redo(info.id)
-    assert store.edits.history(info.id).timeline() == ()
+    assert store.edits.history(info.id) == History()
 
 
-def test_append_undo_redo(store: Store, address: str) -> None:
+def test_append_and_steps_back_and_forth(store: Store, address: str) -> None:
     sid, plan = two_territories(store)
     assert store.scenarios.get(sid).next_code == 2
-    rev, back = store.edits.undo(sid, 3, author="Bob")
+    rev, (undone,) = back(store, sid, 3, author="Bob")
     assert rev == 4
-    assert moves.apply(plan, back).assign.tolist() == [-1] * 16
-    assert store.edits.can_redo(sid)
-    rev, again = store.edits.redo(sid, 4)
-    assert (rev, again.author, again.note) == (5, "Ann", "why")
+    assert moves.apply(plan, undone).assign.tolist() == [-1] * 16
+    rev, (redone,) = store.edits.go_to(sid, 3, 4, action="redo")
+    assert (rev, redone.author, redone.note) == (5, "Ann", "why")
     other = open_store(address)  # nothing in its memory
     found, rev = other.plans.load(sid)
     assert rev == 5
     assert found.same_as(plan)
     other.close()
-    with pytest.raises(PlanError, match="nothing to redo"):
-        store.edits.redo(sid, 5)
     for expected in (5, 6, 7):
-        store.edits.undo(sid, expected)
-    with pytest.raises(PlanError, match="nothing to undo"):
-        store.edits.undo(sid, 8)
+        back(store, sid, expected)
     story = store.edits.history(sid)
     assert [v.action for v in story.visits] == ["edit"] * 3 + ["undo", "redo"] + ["undo"] * 3
     assert story.visits[3].author == "Bob"
     assert [s.title for s in story.steps] == ["Created West", "Created East", "Moved 2 counties to West"]
-    assert story.redo_target == 1
+
+
+def test_an_edit_that_undoes_another_names_it(store: Store, address: str) -> None:
+    sid, plan = two_territories(store)
+    undone = moves.assign(plan, [0, 1], -1).edit
+    save(store, sid, replace(undone, kind="takeback", of_edit=3))
+    again = replace(undone.inverse(), kind="again", of_edit=4)
+    save(store, sid, again)
+    with closing(open_store(address)) as other:
+        steps = other.edits.history(sid).steps
+        assert [(s.of_edit, s.reverses, s.title) for s in steps[2:]] == [
+            (0, False, "Moved 2 counties to West"),
+            (3, True, "Undid: Moved 2 counties to West"),
+            (4, False, "Redid: Moved 2 counties to West"),
+        ]
+        assert [other.edits.get(sid, n).of_edit for n in (3, 4, 5)] == [0, 3, 4]
+        assert other.edits.history(other.scenarios.duplicate(sid).id) == other.edits.history(sid)
+    with pytest.raises(PlanError, match="no change 9"):
+        save(store, sid, replace(undone, kind="takeback", of_edit=9))
 
 
 def test_a_code_is_never_used_again(store: Store) -> None:
     sid, _ = two_territories(store)
-    store.edits.undo(sid, 3)
-    store.edits.undo(sid, 4)  # East is gone
+    back(store, sid, 3)
+    back(store, sid, 4)  # East is gone
     assert store.plans.load(sid)[0].codes == (0,)
     assert store.scenarios.get(sid).next_code == 2
 
 
 def test_an_edit_after_undo_opens_a_branch_and_nothing_is_erased(store: Store, address: str) -> None:
     sid, plan = two_territories(store)
-    store.edits.undo(sid, 3)
+    back(store, sid, 3)
     rev = save(store, sid, moves.assign(store.plans.load(sid)[0], [5], 1).edit)  # edit 5 beside 3
     branch = store.plans.load(sid)[0]
-    assert store.edits.history(sid).children(2) == (3, 5)
     assert store.plans.at(sid, 3).same_as(plan)
-    rev, _ = store.edits.undo(sid, rev)
-    assert store.edits.redo(sid, rev)[1].units.tolist() == [5]  # the branch visited last
-    rev, steps = store.edits.go_to(sid, 3, rev + 1)
+    rev, steps = store.edits.go_to(sid, 3, rev, action="redo")
     walked = branch
     for edit in steps:
         walked = moves.apply(walked, edit)
     assert walked.same_as(plan)
-    rev, _ = store.edits.undo(sid, rev)
-    assert store.edits.redo(sid, rev)[1].units.tolist() == [0, 1]
     with pytest.raises(LocateError, match="no change 99"):
-        store.edits.go_to(sid, 99, rev + 1)
+        store.edits.go_to(sid, 99, rev, action="redo")
     with pytest.raises(LocateError, match="no change 4"):
         store.plans.at(sid, 4)  # revision 4 was an undo
     other = open_store(address)
     assert other.plans.at(sid, 5).same_as(branch)
-    assert other.edits.history(sid).redo_target is None
     other.close()
 
 
 def test_edits_between_revisions_lead_from_one_plan_to_the_other(store: Store) -> None:
     sid, _ = two_territories(store)
-    store.edits.undo(sid, 3)
-    store.edits.redo(sid, 4)
+    back(store, sid, 3)
+    forth(store, sid, 3, 4)
     assert store.edits.between(sid, 3, 5) == []  # done and undone in between
-    store.edits.undo(sid, 5)
+    back(store, sid, 5)
     save(store, sid, moves.assign(store.plans.load(sid)[0], [5], 1).edit)
     story = store.edits.history(sid)
     heads = [0, *(v.head for v in story.visits)]
@@ -168,14 +176,13 @@ def test_the_loser_gets_both_revisions_and_nothing_is_written(store: Store) -> N
     before = store.edits.history(sid)
     for act in (
         lambda: store.edits.append(sid, moves.assign(plan, [5], 1).edit, 2),
-        lambda: store.edits.undo(sid, 2),
-        lambda: store.edits.redo(sid, 7),
-        lambda: store.edits.go_to(sid, 1, 0),
+        lambda: store.edits.go_to(sid, 2, 2, action="undo"),
+        lambda: store.edits.go_to(sid, 1, 7, action="redo"),
     ):
         with pytest.raises(ConflictError, match="somebody else changed the plan") as caught:
             act()
         assert caught.value.found == 3
-        assert caught.value.expected in (2, 7, 0)
+        assert caught.value.expected in (2, 7)
     assert store.edits.history(sid) == before
 
 
@@ -227,7 +234,7 @@ def test_rename_settings_delete_restore(store: Store) -> None:
         lambda: store.scenarios.rev(sid),
         lambda: store.scenarios.rename(sid, "x"),
         lambda: store.scenarios.delete(sid),
-        lambda: store.edits.undo(sid, 0),
+        lambda: store.edits.go_to(sid, 0, 0, action="undo"),
         lambda: store.edits.history(sid),
         lambda: store.scenarios.duplicate(sid),
         lambda: store.edits.append(sid, Edit(kind="lock", lock_units=[0], lock_after=[True]), 0),
@@ -276,11 +283,11 @@ def test_hostile_names_round_trip(store: Store, name: str) -> None:
 
 def test_duplicate_copies_the_whole_history_and_goes_its_own_way(store: Store) -> None:
     sid, plan = two_territories(store)
-    store.edits.undo(sid, 3)
+    back(store, sid, 3)
     copy = store.scenarios.duplicate(sid, "Copy")
     assert (copy.name, copy.rev, copy.next_code) == ("Copy", 4, 2)
     assert store.edits.history(copy.id) == store.edits.history(sid)
-    store.edits.redo(copy.id, 4)
+    forth(store, copy.id, 3, 4)
     assert store.plans.load(copy.id)[0].same_as(plan)
     save(store, copy.id, moves.delete(plan, 0))
     assert store.scenarios.rev(sid) == 4
@@ -349,7 +356,7 @@ def test_a_payload_that_swells_is_refused() -> None:
 
 
 @examples(15)
-@given(st.lists(st.sampled_from(["assign", "new", "delete", "lock", "undo", "redo", "go"]), max_size=25), st.data())
+@given(st.lists(st.sampled_from(["assign", "new", "delete", "lock", "undo", "redo"]), max_size=25), st.data())
 def test_the_store_agrees_with_memory(address: str, acts: list[str], data) -> None:
     with closing(open_store(address)) as store:  # examples share a database, each has a scenario of its own
         _compare_with_memory(store, address, acts, data)
@@ -371,22 +378,19 @@ def _compare_with_memory(store: Store, address: str, acts: list[str], data: st.D
         elif act == "delete" and plan.codes and not plan.fixed().any():
             edit = moves.delete(plan, plan.codes[0])
         elif act == "undo" and head:
-            target = store.edits.history(sid).undo_target
-            rev, back = store.edits.undo(sid, rev)
-            assert moves.apply(plan, back).same_as(plans[target])
-            head = target
-        elif act == "redo" and store.edits.can_redo(sid):
-            target = store.edits.history(sid).redo_target
-            rev, again = store.edits.redo(sid, rev)
-            assert moves.apply(plan, again).same_as(plans[target])
-            head = target
-        elif act == "go":
+            rev, (undone,) = back(store, sid, rev)
+            head = store.scenarios.get(sid).head
+            assert moves.apply(plan, undone).same_as(plans[head])
+        elif act == "redo":
             head = data.draw(st.sampled_from(sorted(plans)))
-            rev, _ = store.edits.go_to(sid, head, rev)
+            rev, edits = store.edits.go_to(sid, head, rev, action="redo")
+            for edit in edits:
+                plan = moves.apply(plan, edit)
+            assert plan.same_as(plans[head])
+            edit = None
         if edit:
             rev = head = store.edits.append(sid, edit, rev)
             plans[head] = moves.apply(plan, edit)
-        assert store.edits.can_redo(sid) == (store.edits.history(sid).redo_target is not None)
     with closing(open_store(address)) as fresh:
         assert fresh.plans.load(sid)[0].same_as(plans[head])
         for at, plan in plans.items():

@@ -13,6 +13,7 @@ from terr.errors import ConflictError, InputError, LocateError, PlanError, Store
 from terr.model.edit import Edit
 from terr.model.person import Person
 from terr.store import Access, ExceptionRequest, Store, WindowPresence, open_store, same_view
+from tests.helpers.steps import back, forth
 
 ANN, BOB = Person("ann@x", "Ann"), Person("bob@x", "Bob")
 
@@ -255,7 +256,7 @@ def test_versions_tags_notes_and_branches(store: Store, sid: str) -> None:
     assert store.plans.load(branch.id)[0].same_as(store.plans.at(sid, 2))
     assert [m.text for m in store.marks.of(branch.id)] == ["Board", "draft", "draft", "ask Al"]
     assert [e.what.account_id for e in store.exceptions.of(branch.id)] == ["A1"]
-    rev, _ = store.edits.redo(branch.id, 4)
+    rev = forth(store, branch.id, 3, 4)
     assert store.plans.load(branch.id)[0].same_as(store.plans.load(sid)[0])
     assert store.edits.append(branch.id, move(store, branch.id, [7], 1), rev) == 6
     assert store.scenarios.rev(sid) == 3
@@ -304,7 +305,7 @@ def test_exceptions_keep_their_history(store: Store, sid: str) -> None:
 def test_changes_are_told_once_and_the_story_reads_well(store: Store, sid: str) -> None:
     start = store.changes.since(sid, 3, 0)
     assert (start.rev, start.seq, start.head, start.visits, start.lines) == (3, 0, 3, (), ())
-    store.edits.undo(sid, 3, author="Bob")
+    back(store, sid, 3, author="Bob")
     store.comments.add(sid, "hm", by=ANN)
     store.scenarios.rename(sid, "FY27", by=ANN)
     new = store.changes.since(sid, 3, 0)
@@ -316,7 +317,7 @@ def test_changes_are_told_once_and_the_story_reads_well(store: Store, sid: str) 
     assert told == [
         ("Ann", "Renamed to FY27", "", None),
         ("Ann", "Commented on the plan: hm", "", None),
-        ("Bob", "Took back a change; the plan is as after: Created East", "", 4),
+        ("Bob", "Undid a change; the plan is as after: Created East", "", 4),
         ("Ann", "Moved 2 counties to West", "start", 3),
         ("", "Created East", "", 2),
         ("", "Created West", "", 1),

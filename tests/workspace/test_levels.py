@@ -23,7 +23,7 @@ from terr.workspace.accounts import dataset
 from terr.workspace.caches import Caches
 from terr.workspace.design import apply_result, preview_text
 from terr.workspace.design.request import DesignRequest
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import plan_snapshot, totals
 from terr.workspace.reports.downloads import KINDS, export
 from tests.helpers import shapes
@@ -222,7 +222,7 @@ def test_accounts_are_placed_once_for_all_edits_and_windows(ws, data, monkeypatc
     plan_snapshot(ws, info.id)
     totals(ws, info.id)
     export(ws, info.id, "accounts.csv")
-    editing.undo(ws, info.id, ws.store.scenarios.rev(info.id))
+    undo.undo(ws, info.id, ws.store.scenarios.rev(info.id))
     plan_snapshot(ws, info.id)
 
 
@@ -287,9 +287,9 @@ def test_a_board_carried_through_edits_is_the_one_made_afresh(tmp_path_factory, 
                 if kind == "paint":
                     editing.paint(ws, sid, [u % n for u in a], b)
                 elif kind == "undo":
-                    editing.undo(ws, sid, rev)
+                    undo.undo(ws, sid, rev)
                 elif kind == "redo":
-                    editing.redo(ws, sid, rev)
+                    undo.redo(ws, sid, rev)
                 else:
                     make = {
                         "new": lambda p, c: moves.new_territory(p, next_code=c),

@@ -61,7 +61,7 @@ class ChangeEvent:
     topic: str
 
 
-_TRAVEL = {"undo": "Took back", "redo": "Did again", "go": "Went to", "branch": "Branched at"}
+_TRAVEL = {"undo": "Undid", "redo": "Redid", "go": "Went to", "branch": "Branched at"}
 
 
 class ChangeFeed:
@@ -141,7 +141,7 @@ class ChangeFeed:
             title = r.title or "the empty plan"
             what, why = (title, r.note or "") if r.action == "edit" else (f"{_TRAVEL[r.action]}: {title}", "")
             if r.action == "undo":
-                what = f"Took back a change; the plan is as after: {title}"
+                what = f"Undid a change; the plan is as after: {title}"
             at = datetime.fromisoformat(r.at)
             out.append(ChangeEvent(at, r.author, what, why, r.rev, r.head, r.action, "plan"))
         return out

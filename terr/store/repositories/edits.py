@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from threading import Lock
+from typing import Any, Literal
 
+from cachetools import LRUCache
 from sqlalchemy import Connection, func, insert, select, update
 
 from terr.edits.applied import apply
@@ -18,10 +20,12 @@ from terr.model.scenario import ScenarioInfo
 from terr.store import schema as t
 from terr.store.codec import edit_to_bytes, plan_to_bytes
 from terr.store.database import Database
-from terr.store.edit_tree import depth_of, edit_of, edits_between, head_at, last_child, parent_of
+from terr.store.edit_tree import depth_of, edit_of, edits_between, head_at
 from terr.store.repositories.journal import scenario_row
 from terr.store.repositories.plans import Plans
 from terr.store.repositories.records import clean_text, now
+
+_KEEP = 24
 
 CHECKPOINT_EVERY = 100
 """A whole plan is stored each so many edits from the start, so that opening one replays fewer than that."""
@@ -57,7 +61,7 @@ class StoredEdit:
 
 
 class Edits:
-    """The edits of each plan: made, taken back, and read again.
+    """The edits of each plan: made, undone, and read again.
 
     Args:
         database: where they are.
@@ -67,6 +71,8 @@ class Edits:
     def __init__(self, database: Database, plans: Plans) -> None:
         self._db = database
         self._plans = plans
+        self._histories: LRUCache[str, History] = LRUCache(_KEEP)  # edits never change, there are only more
+        self._lock = Lock()
 
     def append(self, scenario_id: str, edit: Edit, expected_rev: int, *, client: Client = NOBODY) -> int:
         """Save an edit made on revision `expected_rev`.
@@ -138,48 +144,17 @@ class Edits:
         self._plans.remember(scenario_id, info.rev + 1, ready.after)
         return StoredEdit(info.rev + 1, info.head, edit, ready.after)
 
-    def undo(
-        self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
-    ) -> tuple[int, Edit]:
-        """Take the last edit back.
-
-        Returns:
-            The new revision, and the edit to apply to the plan of `expected_rev`.
-
-        Raises:
-            ConflictError: if the scenario is at another revision.
-            PlanError: if there is nothing to undo.
-            LocateError: if the scenario isn't found.
-        """
-        with self._db.write() as c:
-            info = self._expect(c, scenario_id, expected_rev)
-            if info.head == ROOT:
-                raise PlanError("there is nothing to undo")
-            edit = edit_of(c, scenario_id, info.head).inverse()
-            return self._step(c, info, parent_of(c, scenario_id, info.head), "undo", author, client=client), edit
-
-    def redo(
-        self, scenario_id: str, expected_rev: int, *, author: str = "", client: Client = NOBODY
-    ) -> tuple[int, Edit]:
-        """Do the edit taken back last again; of several branches, the one visited last.
-
-        Returns:
-            The new revision, and the edit to apply to the plan of `expected_rev`.
-
-        Raises:
-            ConflictError: if the scenario is at another revision.
-            PlanError: if there is nothing to redo.
-            LocateError: if the scenario isn't found.
-        """
-        with self._db.write() as c:
-            info = self._expect(c, scenario_id, expected_rev)
-            child = last_child(c, scenario_id, info.head)
-            if child is None:
-                raise PlanError("there is nothing to redo")
-            return self._step(c, info, child, "redo", author, client=client), edit_of(c, scenario_id, child)
-
-    def go_to(self, scenario_id: str, edit_id: int, expected_rev: int, *, author: str = "") -> tuple[int, list[Edit]]:
-        """Go to the plan after any edit of the history, on whichever branch; 0 = the empty plan.
+    def go_to(
+        self,
+        scenario_id: str,
+        edit_id: int,
+        expected_rev: int,
+        *,
+        action: Literal["undo", "redo"],
+        author: str = "",
+        client: Client = NOBODY,
+    ) -> tuple[int, list[Edit]]:
+        """Go to the plan after another edit of the history, as undo and redo do; 0 = the empty plan.
 
         Returns:
             The new revision, and the edits to apply, in order, to the plan of `expected_rev`.
@@ -191,18 +166,7 @@ class Edits:
         with self._db.write() as c:
             info = self._expect(c, scenario_id, expected_rev)
             edits = edits_between(c, scenario_id, info.head, edit_id)
-            return self._step(c, info, edit_id, "go", author), edits
-
-    def can_undo(self, scenario_id: str) -> bool:
-        """True if there is an edit to take back."""
-        with self._db.read() as c:
-            return scenario_row(c, scenario_id).head != ROOT
-
-    def can_redo(self, scenario_id: str) -> bool:
-        """True if there is an edit to do again."""
-        with self._db.read() as c:
-            info = scenario_row(c, scenario_id)
-            return last_child(c, scenario_id, info.head) is not None
+            return self._step(c, info, edit_id, action, author, client=client), edits
 
     def get(self, scenario_id: str, edit_id: int) -> Edit:
         """One edit of the history, as it was made.
@@ -217,7 +181,7 @@ class Edits:
     def between(self, scenario_id: str, rev_a: int, rev_b: int) -> list[Edit]:
         """The shortest list of edits that leads from the plan of one revision to that of another.
 
-        Edits taken back come as their inverse; what was done and undone in between doesn't come at all.
+        Edits undone come as their inverse; what was done and undone in between doesn't come at all.
 
         Raises:
             LocateError: if the scenario or a revision isn't found.
@@ -229,26 +193,37 @@ class Edits:
             return edits_between(c, scenario_id, head_at(c, scenario_id, rev_a), head_at(c, scenario_id, rev_b))
 
     def history(self, scenario_id: str) -> History:
-        """All edits and revisions, without the edits' arrays.
+        """All edits and revisions, without the edits' arrays; what is known already isn't read again.
 
         Raises:
             LocateError: if the scenario isn't found.
         """
         e, h = t.edits.c, t.heads.c
-        steps = select(e.id, e.parent, e.kind, e.title, e.author, e.note, e.at).where(e.scenario_id == scenario_id)
-        visits = select(h.rev, h.head, h.action, h.author, h.at).where(h.scenario_id == scenario_id)
+        steps = select(e.id, e.parent, e.kind, e.title, e.author, e.note, e.at, e.of_edit)
+        visits = select(h.rev, h.head, h.action, h.author, h.at, h.client)
+        with self._lock:
+            known = self._histories.get(scenario_id, History())
         with self._db.read() as c:
-            scenario_row(c, scenario_id)
-            return History(
-                steps=tuple(
-                    EditNode(r.id, r.parent or ROOT, r.kind, r.title, r.author, r.note, datetime.fromisoformat(r.at))
-                    for r in c.execute(steps.order_by(e.id))
-                ),
-                visits=tuple(
-                    Visit(r.rev, r.head, r.action, r.author, datetime.fromisoformat(r.at))
-                    for r in c.execute(visits.order_by(h.rev))
-                ),
+            rev = scenario_row(c, scenario_id).rev
+            if known.rev > rev:  # of the database before a backup was restored
+                known = History()
+            if known.rev == rev:
+                return known
+            new_steps = steps.where(e.scenario_id == scenario_id, e.id > known.rev).order_by(e.id)
+            new_visits = visits.where(h.scenario_id == scenario_id, h.rev > known.rev).order_by(h.rev)
+            history = known.then(
+                [
+                    EditNode(i, parent or ROOT, kind, title, author, note, datetime.fromisoformat(at), of_edit or ROOT)
+                    for i, parent, kind, title, author, note, at, of_edit in c.execute(new_steps).all()
+                ],
+                [
+                    Visit(rev, head, action, author, datetime.fromisoformat(at), client)
+                    for rev, head, action, author, at, client in c.execute(new_visits).all()
+                ],
             )
+        with self._lock:
+            self._histories[scenario_id] = history
+        return history
 
     def taken(self, scenario_id: str, client: str) -> int:
         """Number of the last request of a client that was stored, 0 if none was."""
@@ -258,15 +233,6 @@ class Edits:
                 select(func.max(h.client_n)).where(h.scenario_id == scenario_id, h.client == client[:64])
             ).scalar()
         return int(found or 0)
-
-    def others_since(self, scenario_id: str, rev: int, client: str) -> bool:
-        """True if somebody but this client made a revision after `rev`."""
-        h = t.heads.c
-        with self._db.read() as c:
-            found = c.execute(
-                select(func.count()).where(h.scenario_id == scenario_id, h.rev > rev, h.client != client[:64])
-            ).scalar()
-        return bool(found)
 
     def ready(self, c: Connection, scenario_id: str, edit: Edit, expected_rev: int) -> ReadyEdit:
         """An edit checked against the plan of `expected_rev`, within a transaction; `put` stores it.
@@ -283,17 +249,19 @@ class Edits:
         author, note = clean_text(edit.author, "author", 200), clean_text(edit.note, "note", 4000)
         after = apply(plan, edit)
         made = [new.code + 1 for _, new in edit.territories if new is not None]
+        what = describe(edit, plan, info.level, _first_title(c, info.id, edit.of_edit))
         row = {
             "scenario_id": info.id,
             "id": info.rev + 1,
             "parent": info.head or None,
             "depth": depth_of(c, info.id, info.head) + 1,
             "kind": edit.kind,
-            "title": clean_text(describe(edit, plan, info.level), "name of a territory", 400),
+            "title": clean_text(what[:400], "name of a territory", 400),
             "payload": edit_to_bytes(edit),
             "author": author,
             "note": note,
             "at": edit.at.isoformat(),
+            "of_edit": edit.of_edit or None,
         }
         return ReadyEdit(info, row, after, max([info.next_code, *made]))
 
@@ -337,6 +305,17 @@ class Edits:
         row = {"scenario_id": info.id, "rev": rev, "head": head, "action": action, "author": author, "at": at}
         c.execute(insert(t.heads).values(**row, client=client[0][:64], client_n=client[1]))
         return rev
+
+
+def _first_title(c: Connection, scenario_id: str, of_edit: int) -> str:
+    """What was done first by the edit that is reversed or made again; "" if none is."""
+    e, at, title = t.edits.c, of_edit, ""
+    while at:
+        row = c.execute(select(e.title, e.of_edit).where(e.scenario_id == scenario_id, e.id == at)).first()
+        if row is None:
+            raise PlanError(f"there is no change {at} to undo or make again")
+        at, title = row.of_edit or 0, row.title
+    return title
 
 
 def _changed(expected: int, found: int) -> ConflictError:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
@@ -305,15 +306,16 @@ async def _one(room: PlanChannel, line: _Line, told: dict[str, Any]) -> None:
     if kind == "edits" and is_name(told.get("s")) and isinstance(told.get("events"), list):
         line.ticket = presence.TICKETS.find(line.ticket.token) or line.ticket  # the name may be new
         loop, began = asyncio.get_running_loop(), time.monotonic()
-        done = await loop.run_in_executor(
-            _edits,
+        take = partial(
             edit_queue.apply_queue,
             line.ticket.ws,
             room.sid,
             told["s"],
             told["events"],
             presence.signed(line.ticket),
+            known_as=presence.names_of(line.ticket.window),
         )
+        done = await loop.run_in_executor(_edits, take)
         line.send(_ack(done))
         PACE.felt(time.monotonic() - began)
         room.wake.set()

@@ -42,8 +42,8 @@ def take_events() -> None:
             sid,
             state.window_state(),
             st.session_state.get(KEY) or {},
-            author=state.author(),
             person=window.me(),
+            known_as=state.known_as(),
         )
     except TerrError as error:  # not acknowledged, so the browser sends it again
         state.say(str(error))

@@ -18,7 +18,7 @@ from terr.ui.session.local_time import local
 from terr.view.text import count, markdown
 from terr.workspace import levels
 from terr.workspace.accounts.dataset import dataset
-from terr.workspace.plan import editing
+from terr.workspace.plan import undo
 from terr.workspace.scenarios import history, tree
 from terr.workspace.scenarios.history import HistoryLine
 from terr.workspace.scenarios.key_figures import deviation_text, key_figures
@@ -49,7 +49,7 @@ def show_history() -> None:
     page = 1
     if pages > 1:
         page = int(top[3].number_input(f"Page of {pages:,}", 1, pages, 1, key=f"terr_page_{info.id}_{pages}"))
-    _travel(info, people)
+    _travel(info)
     if not fits:
         st.info("Nothing in this history fits what is chosen above.", icon=":material/filter_alt_off:")
         return
@@ -69,48 +69,22 @@ def show_history() -> None:
             _point(info, chosen)
 
 
-def _travel(info: ScenarioInfo, people: Sequence[str]) -> None:
-    """Undo and redo: of everything, and of one's own where several people work on the plan."""
-    ws, author = state.workspace(), state.author()
+def _travel(info: ScenarioInfo) -> None:
+    """Undo and redo of one's own edits, as on the map."""
+    ws, rev = state.workspace(), info.rev
+    author, known_as = state.author(), state.known_as()
+    steps = undo.undo_steps(ws, info.id, author=author, known_as=known_as)
     buttons = st.container(horizontal=True, vertical_alignment="center", gap="small")
-
-    def button(label: str, key: str, act: Callable[[], Any], off: bool, help_: str) -> None:
-        buttons.button(label, key=key, on_click=lambda: done(act), **picker.allowed(info, "undo", help_, off=off))
-
-    rev = info.rev
-    button(
-        "Undo",
-        "undo_all",
-        lambda: editing.undo(ws, info.id, rev, author=author),
-        not ws.store.edits.can_undo(info.id),
-        "Take the plan's last change back, whoever made it",
-    )
-    button(
-        "Redo",
-        "redo_all",
-        lambda: editing.redo(ws, info.id, rev, author=author),
-        not ws.store.edits.can_redo(info.id),
-        "Make the change again that was taken back last",
-    )
-    mine = history.own(ws.store.edits.history(info.id), author)
-    if len(people) > 1:
-        button(
-            "Undo mine",
-            "undo_own",
-            lambda: history.undo_own(ws, info.id, author=author),
-            mine.undo is None,
-            f"Take back your own last change: {mine.undo_title}. What others changed since stays."
-            if mine.undo is not None
-            else "There is no change of yours to take back",
-        )
-        button(
-            "Redo mine",
-            "redo_own",
-            lambda: history.redo_own(ws, info.id, author=author),
-            mine.redo is None,
-            f"Make your own change again: {mine.redo_title}"
-            if mine.redo is not None
-            else "There is no change of yours to make again",
+    for label, step, nothing, act in (
+        ("Undo", steps.undo, steps.no_undo, undo.undo),
+        ("Redo", steps.redo, steps.no_redo, undo.redo),
+    ):
+        what = f"{label} your own last change: {step.title}. Changes of others stay." if step else nothing
+        buttons.button(
+            label,
+            key=label.lower(),
+            on_click=lambda act=act: done(lambda: act(ws, info.id, rev, author=author, known_as=known_as)),
+            **picker.allowed(info, "undo", markdown(what), off=step is None),
         )
     buttons.caption(f"{markdown(levels.heading(info))} · {count(info.rev, 'revision')}")
 

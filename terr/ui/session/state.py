@@ -21,6 +21,7 @@ from terr.workspace.access.guarded_store import for_person
 from terr.workspace.accounts import dataset as datasets
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.design.solver_pool import SolverPool, start_pool
+from terr.workspace.live import presence
 from terr.workspace.live.map_events import WindowState
 
 log = logging.getLogger("terr")
@@ -87,6 +88,11 @@ def author() -> str:
     """Name of who edits: of the sign-in, else what they said in the workshop, else "me"."""
     who = person()
     return who.name if who.user_id else str(get("together_name") or who.name)
+
+
+def known_as() -> tuple[str, ...]:
+    """What others call whoever sits here as long as they say no name; they may have edited under it."""
+    return presence.names_of(str(get("window", "")))
 
 
 def needs(action: str = "edit") -> str:

@@ -32,9 +32,9 @@ PLAN_ACTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "plans": dict.fromkeys(("load", "at"), "view"),
     "edits": {
-        **dict.fromkeys(("can_undo", "can_redo", "get", "between", "history", "taken", "others_since"), "view"),
+        **dict.fromkeys(("get", "between", "history", "taken"), "view"),
         **dict.fromkeys(("append", "change"), "edit"),
-        **dict.fromkeys(("undo", "redo", "go_to"), "undo"),
+        "go_to": "undo",
     },
     "changes": dict.fromkeys(("since", "latest", "timeline"), "view"),
     "comments": {"of": "view", **dict.fromkeys(("add", "resolve", "delete"), "comment")},

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
-from terr.errors import ConflictError, StoreError, TerrError
-from terr.model.edit import Edit
+from terr.errors import StoreError, TerrError
 from terr.model.person import Person
-from terr.model.plan import Plan
-from terr.model.units import UNASSIGNED
 from terr.store import Client
-from terr.view.text import count, unit_noun
+from terr.view.text import count
 from terr.workspace.access.roles import may
 from terr.workspace.caches import CacheKind
 from terr.workspace.live import proposals
 from terr.workspace.live.payload import codes_of, is_int, is_name, text_of, units_of
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.workspace import Workspace
 
 QUEUE = "~"
@@ -34,7 +29,7 @@ NEEDS = {"paint": "edit", "lock": "edit", "undo": "undo", "redo": "undo", "propo
 TRUST_S = 1.0
 """So long a role that was taken away may still be used."""
 
-_LOOK_BACK, _OWN, _TRIES = 200, 500, 3
+_LOOK_BACK = 200
 
 
 @dataclass(frozen=True)
@@ -74,11 +69,10 @@ class QueueResult:
 
 @dataclass
 class _Queue:
-    """What a map sent so far: number of its last event, and the edits it made that weren't taken back, by their ids."""
+    """What a map sent so far: number of its last event."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     n: int = -1
-    own: list[int] = field(default_factory=list)
 
 
 _QUEUES = CacheKind[tuple[str, str, str], _Queue]("queues of edits", 8)
@@ -87,7 +81,15 @@ _ALLOWED = CacheKind[tuple[str, str, str], float]("what a person may do", 1)
 """By scenario, person and action: until when, on the monotonic clock."""
 
 
-def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[Any], person: Person) -> QueueResult:
+def apply_queue(
+    ws: Workspace,
+    scenario_id: str,
+    session: str,
+    events: Sequence[Any],
+    person: Person,
+    *,
+    known_as: Collection[str] = (),
+) -> QueueResult:
     """Take in a queue of edits of one map.
 
     Malformed events are passed over: they can't come from our own script. One that makes no sense on the plan, or isn't
@@ -98,7 +100,7 @@ def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[
         scenario_id: whose plan.
         session: name of the queue; what it sent before is passed over, also after a restart.
         events: {"n", "k", "p", ...} as the map makes them.
-        person: who edits.
+        person: who edits; known_as: other names they edited under.
     """
     queue = ws.caches[_QUEUES].get_or_make((scenario_id, session, person.user_id), _Queue)
     with queue.lock:
@@ -115,7 +117,7 @@ def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[
                 if int(event["n"]) <= queue.n:
                     continue
                 if event.get("p") == scenario_id and is_name(event.get("k")) and event["k"] in NEEDS:
-                    done = _one(ws, scenario_id, queue, (session, int(event["n"])), event, person)
+                    done = _one(ws, scenario_id, (session, int(event["n"])), event, person, known_as)
                     notices += done.notices
                     clashing += done.clashes
                 queue.n = int(event["n"])
@@ -129,11 +131,11 @@ def apply_queue(ws: Workspace, scenario_id: str, session: str, events: Sequence[
 
 
 def _one(
-    ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], person: Person
+    ws: Workspace, sid: str, client: Client, event: Mapping[str, Any], person: Person, known_as: Collection[str]
 ) -> QueueResult:
     try:
         _allowed(ws, sid, person, NEEDS[event["k"]])
-        return _edit(ws, sid, queue, client, event, person)
+        return _edit(ws, sid, client, event, person, known_as)
     except StoreError:
         raise
     except TerrError as error:
@@ -150,7 +152,7 @@ def _allowed(ws: Workspace, sid: str, person: Person, action: str) -> None:
 
 
 def _edit(
-    ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], person: Person
+    ws: Workspace, sid: str, client: Client, event: Mapping[str, Any], person: Person, known_as: Collection[str]
 ) -> QueueResult:
     kind, units, author = event["k"], units_of(event.get("units")), person.name
     if kind == "propose":
@@ -160,19 +162,20 @@ def _edit(
         made = proposals.propose(ws, sid, units, codes, reason=text_of(event.get("why"), 4000), by=person)
         return QueueResult(client[1], -1, (f"Proposed: {made.title}. Everyone sees it under Together.",))
     if kind in {"undo", "redo"}:
-        done = _travel(ws, sid, queue, client, event, author)
+        travel = undo.undo if kind == "undo" else undo.redo
+        shown = int(event["rev"]) if is_int(event.get("rev")) else -1
+        done = travel(ws, sid, shown, author=author, known_as=known_as, client=client)
         return QueueResult(client[1], -1, (done.notice,) if done.notice else ())
     if units is None:
         return QueueResult(client[1], -1)
     if kind == "lock":
         done = editing.set_locks(ws, sid, units, bool(event.get("on")), author=author, client=client)
-        _note_own(queue, done)
         return QueueResult(client[1], -1, (done.notice,) if done.notice else ())
-    return _paint(ws, sid, queue, client, event, units, author)
+    return _paint(ws, sid, client, event, units, author)
 
 
 def _paint(
-    ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], units: list[int], author: str
+    ws: Workspace, sid: str, client: Client, event: Mapping[str, Any], units: list[int], author: str
 ) -> QueueResult:
     if not is_int(event.get("to")):
         return QueueResult(client[1], -1)
@@ -180,18 +183,12 @@ def _paint(
     if seen is not None and len(seen) != len(units):
         seen = None
     done = editing.paint(ws, sid, units, to, seen=seen, author=author, client=client)
-    _note_own(queue, done)
     rev = done.rev if done.changed else -1
     notices = (editing.locked_notice(ws, sid, done.skipped_locked),) if done.skipped_locked else ()
     if not done.conflicts:
         return QueueResult(client[1], rev, notices)
     since = int(event["rev"]) if is_int(event.get("rev")) else 0
     return QueueResult(client[1], -1, notices, edit_conflicts(ws, sid, done.conflicts, to, since))
-
-
-def _note_own(queue: _Queue, done: editing.EditOutcome) -> None:
-    if done.changed:
-        queue.own = [*queue.own[-_OWN:], done.rev]
 
 
 def edit_conflicts(
@@ -239,81 +236,3 @@ def sentence(ws: Workspace, scenario_id: str, clash: EditConflict) -> str:
         f"{names[clash.units[0]]}{more} changed in another window first ({clash.who or 'somebody'}), now {here}, and "
         "left as it is there. The map shows the newest plan; repeat the edit if you still want it."
     )
-
-
-def _travel(
-    ws: Workspace, sid: str, queue: _Queue, client: Client, event: Mapping[str, Any], author: str
-) -> editing.EditOutcome:
-    """Undo or redo the last edit of the plan; while others are at work, take back one's own."""
-    back = event["k"] == "undo"
-    shown = int(event["rev"]) if is_int(event.get("rev")) else -1
-    since = ws.store.edits.others_since(sid, shown, client[0])
-    if back and queue.own and _by_another(ws, sid, shown, author):
-        return _undo_own(ws, sid, queue, client, author)
-    if since:
-        raise ConflictError(
-            "Others changed the plan since what you see, and you have no edit of your own here to take back. You now "
-            "see the newest version; do that again if you still want it."
-            if back
-            else "Others changed the plan since, so what was taken back can't be done again as a whole; make the edit "
-            "anew if you still want it."
-        )
-    for _ in range(_TRIES):  # somebody may be quicker in this very moment
-        before = ws.store.scenarios.get(sid)
-        try:
-            done = (editing.undo if back else editing.redo)(ws, sid, before.rev, author=author, client=client)
-        except ConflictError:
-            continue
-        if back and queue.own and queue.own[-1] == before.head:
-            queue.own = queue.own[:-1]
-        elif not back and done.changed:
-            queue.own = [*queue.own[-_OWN:], ws.store.scenarios.get(sid).head]
-        return done
-    raise ConflictError("Others are changing this plan in this very moment; try again.")
-
-
-def _by_another(ws: Workspace, sid: str, shown: int, author: str) -> bool:
-    """Whether the last edit, or any since revision `shown`, was somebody else's."""
-    info = ws.store.scenarios.get(sid)
-    visits = ws.store.changes.since(sid, max(0, min(shown, info.rev - 1)), info.seq).visits
-    return any(v.author not in {author, "me", ""} for v in visits)
-
-
-def _undo_own(ws: Workspace, sid: str, queue: _Queue, client: Client, author: str) -> editing.EditOutcome:
-    """Take back this map's last edit as a new edit; what others changed since stays."""
-    if not queue.own:
-        return editing.EditOutcome(
-            ws.store.scenarios.rev(sid),
-            notice="The last edits are others', and you have none here to take back. "
-            "Any edit can be gone back to in the plan's history, under Scenarios.",
-        )
-    mine = ws.store.edits.get(sid, queue.own[-1])
-    stay = 0
-
-    def make(plan: Plan, _next: int) -> Edit:
-        nonlocal stay
-        codes = set(plan.codes) | {UNASSIGNED}
-        free = (plan.assign[mine.units] == mine.after) & ~plan.fixed()[mine.units]
-        free &= np.array([int(c) in codes for c in mine.before], dtype=np.bool_)
-        locks = plan.locked_units[mine.lock_units] == mine.lock_after
-        stay = int((~free).sum() + (~locks).sum())
-        return Edit(
-            kind=mine.kind,
-            units=mine.units[free],
-            before=mine.after[free],
-            after=mine.before[free],
-            lock_units=mine.lock_units[locks],
-            lock_after=~mine.lock_after[locks],
-            author=author,
-            note="Took back an own edit",
-        )
-
-    done = editing.edit(ws, sid, -1, make, strict=False, client=client)
-    queue.own = queue.own[:-1]
-    if not stay:
-        return done
-    word = unit_noun(ws.store.scenarios.get(sid).level, stay)
-    what = (
-        f"{stay:,} {word} {'was' if stay == 1 else 'were'} changed by others since and stay{'s' if stay == 1 else ''}"
-    )
-    return editing.EditOutcome(done.rev, done.changed, notice=f"{what} as now.")

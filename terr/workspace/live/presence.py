@@ -80,6 +80,11 @@ def guest(window: str) -> str:
     return f"Guest {window[:3].upper()}"
 
 
+def names_of(window: str) -> tuple[str, ...]:
+    """Names under which a window may have edited, beside the one that was said in it."""
+    return (guest(window),) if window else ()
+
+
 def initials(name: str) -> str:
     """Up to two letters of a name."""
     words = [w for w in name.replace(".", " ").split() if w[:1].isalnum()]

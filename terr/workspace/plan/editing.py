@@ -123,7 +123,7 @@ def edit(
     if strict:
         _, rev = ws.plan(scenario_id)
         if rev != seen_rev:
-            raise _stale(seen_rev, rev)
+            raise stale(seen_rev, rev)
     made = ws.store.edits.change(scenario_id, make, expected_rev=seen_rev if strict else None, client=client)
     if not made.edit:
         return EditOutcome(made.rev)
@@ -260,39 +260,8 @@ def set_locks(
     return edit(ws, scenario_id, -1, make, strict=False, client=client)
 
 
-def undo(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "", client: Client = NOBODY) -> EditOutcome:
-    """Take the last edit back.
-
-    Raises:
-        ConflictError: if the plan isn't at `seen_rev` any more, so that nobody undoes what they haven't seen.
-    """
-    return _travel(ws, scenario_id, seen_rev, back=True, author=author, client=client)
-
-
-def redo(ws: Workspace, scenario_id: str, seen_rev: int, *, author: str = "", client: Client = NOBODY) -> EditOutcome:
-    """Make the edit again that was taken back last.
-
-    Raises:
-        ConflictError: as for `undo`.
-    """
-    return _travel(ws, scenario_id, seen_rev, back=False, author=author, client=client)
-
-
-def _travel(ws: Workspace, scenario_id: str, seen_rev: int, *, back: bool, author: str, client: Client) -> EditOutcome:
-    plan, rev = ws.plan(scenario_id)
-    if rev != seen_rev:
-        raise _stale(seen_rev, rev)
-    can = ws.store.edits.can_undo(scenario_id) if back else ws.store.edits.can_redo(scenario_id)
-    # The first edit makes the first territory; without it there is nothing to paint into.
-    if not can or (back and ws.store.scenarios.get(scenario_id).head == 1):
-        return EditOutcome(rev, notice="There is nothing to undo." if back else "There is nothing to redo.")
-    step = ws.store.edits.undo if back else ws.store.edits.redo
-    new, change = step(scenario_id, rev, author=author, client=client)
-    ws.keep(scenario_id, new, moves.apply(plan, change))
-    return EditOutcome(new, changed=True)
-
-
-def _stale(seen: int, found: int) -> ConflictError:
+def stale(seen: int, found: int) -> ConflictError:
+    """Somebody changed the plan whom the person hasn't seen doing it."""
     return ConflictError(
         "This plan was changed in another window meanwhile. You now see the newest version; do that again if you "
         "still want it.",

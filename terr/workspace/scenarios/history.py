@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from terr.edits.applied import apply
-from terr.edits.history import ROOT, EditNode, History
-from terr.edits.undo_one import UndoneEdit, go_back, undo_edit
+from terr.edits.history import ROOT, History
+from terr.edits.undo import go_back
 from terr.errors import LocateError
 from terr.metrics import evaluate
-from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
 from terr.store import ChangeEvent
-from terr.view.text import and_list, percent, unit_noun
+from terr.view.text import percent
 from terr.workspace.accounts.dataset import Dataset, dataset
 from terr.workspace.caches import CacheKind
 from terr.workspace.plan.editing import EditOutcome, edit
@@ -30,7 +28,6 @@ from terr.workspace.workspace import Workspace
 MOST = 2000
 """Lines of a story that are looked through at most, the newest."""
 
-_NUMBER = re.compile(r"change (\d+)(?::|$)")
 KINDS = {
     "edit": "Changes of the plan",
     "travel": "Undo, redo and branches",
@@ -180,107 +177,3 @@ def back_to(ws: Workspace, scenario_id: str, edit_id: int, seen_rev: int, *, aut
         save_rules(ws, scenario_id, done.rev, rules)
         return done
     return replace(done, notice="The plan is like this already.")
-
-
-@dataclass(frozen=True)
-class OwnEdits:
-    """What a person can take back and make again of their own, under what others did since.
-
-    Attributes:
-        undo: the edit to take back, None = there is none; undo_title: what it did.
-        redo: the edit that took one back, None = there is none; redo_title: what would be made again.
-    """
-
-    undo: int | None
-    undo_title: str
-    redo: int | None
-    redo_title: str
-
-
-def own(history: History, author: str) -> OwnEdits:
-    """The person's own stacks of undo and redo, from the line of work the plan stands on."""
-    steps = {s.id: s for s in history.steps}
-    done: list[int] = []
-    undone: list[tuple[int, int]] = []  # the takeback, and what it took back
-    for at in history.trail(history.head):
-        step = steps[at]
-        if step.author != author:
-            continue
-        target = _target(step)
-        if step.kind == "takeback" and target in done:
-            done.remove(target)
-            undone.append((at, target))
-        elif step.kind == "again" and target in [t for t, _ in undone]:
-            undone = [pair for pair in undone if pair[0] != target]
-            done.append(at)
-        else:
-            done.append(at)
-            undone.clear()
-    # the first edit makes the first territory; without it there is nothing to paint into
-    first = history.trail(history.head)[:1]
-    done = [d for d in done if d not in first]
-    undo, redo = (done[-1] if done else None), (undone[-1] if undone else None)
-    return OwnEdits(
-        undo,
-        steps[undo].title if undo is not None else "",
-        redo[0] if redo else None,
-        steps[redo[1]].title if redo else "",
-    )
-
-
-def _target(step: EditNode) -> int:
-    found = _NUMBER.match(step.note)
-    return int(found[1]) if found else -1
-
-
-def undo_own(ws: Workspace, scenario_id: str, *, author: str) -> EditOutcome:
-    """Take the person's own last change back, wherever it lies behind what others did since; that stays.
-
-    Raises:
-        LocateError: if the plan is gone.
-    """
-    history = ws.store.edits.history(scenario_id)
-    mine = own(history, author)
-    if mine.undo is None:
-        return EditOutcome(history.rev, notice="There is no change of yours to take back.")
-    return _take(ws, scenario_id, mine.undo, "takeback", mine.undo_title, author)
-
-
-def redo_own(ws: Workspace, scenario_id: str, *, author: str) -> EditOutcome:
-    """Make the person's own change again that they took back last; what others did since stays.
-
-    Raises:
-        LocateError: if the plan is gone.
-    """
-    history = ws.store.edits.history(scenario_id)
-    mine = own(history, author)
-    if mine.redo is None:
-        return EditOutcome(history.rev, notice="There is no change of yours to make again.")
-    return _take(ws, scenario_id, mine.redo, "again", mine.redo_title, author)
-
-
-def _take(ws: Workspace, scenario_id: str, edit_id: int, kind: str, what: str, author: str) -> EditOutcome:
-    change = ws.store.edits.get(scenario_id, edit_id)
-    note = f"change {edit_id}: {what}"
-    made = UndoneEdit(Edit(kind=kind))
-
-    def make(plan: Plan, _next: int) -> Edit:
-        nonlocal made
-        made = undo_edit(plan, change, kind=kind, author=author, note=note)
-        return made.edit
-
-    done = edit(ws, scenario_id, -1, make, strict=False)
-    level = ws.store.scenarios.get(scenario_id).level
-    return replace(done, notice=_left(made, level, what, again=kind == "again"))
-
-
-def _left(made: UndoneEdit, level: str, what: str, *, again: bool) -> str:
-    verb = "made again" if again else "taken back"
-    stays = []
-    if made.left_units:
-        stays.append(f"{made.left_units:,} {unit_noun(level, made.left_units)}")
-    stays += [f"territory {name}" for name in made.left_territories]
-    if not stays:
-        return f"“{what}” is {verb}." if made.edit else f"There is nothing left of “{what}” to be {verb}."
-    rest = f"{and_list(stays)} changed again since then, or locked, and left as now"
-    return f"“{what}” is {verb}, but for {rest}." if made.edit else f"“{what}” can't be {verb}: {rest}."

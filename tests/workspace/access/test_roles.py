@@ -24,8 +24,8 @@ from terr.workspace.access import roles
 from terr.workspace.access.guarded_store import CLOSED, PLAN_ACTIONS, for_person
 from terr.workspace.accounts import database_query, dataset
 from terr.workspace.boundary_library import at_hand
-from terr.workspace.live import map_events
-from terr.workspace.plan import editing, plan_settings
+from terr.workspace.live import edit_queue
+from terr.workspace.plan import editing, plan_settings, undo
 from terr.workspace.plan.map_layers import choices
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.reports import downloads
@@ -86,17 +86,16 @@ def marked(ws: Workspace, sid: str) -> int:
     return for_person(ws, ANA).store.marks.add(sid, "tag", "board", by=NOONE).id
 
 
-def painted(ws: Workspace, sid: str) -> Any:
-    return editing.paint(ws, sid, [1], ws.plan(sid)[0].codes[0], author="x")
+def painted(ws: Workspace, sid: str, author: str = "x") -> Any:
+    return editing.paint(ws, sid, [1], ws.plan(sid)[0].codes[0], author=author)
 
 
 def clicked(ws: Workspace, sid: str) -> Any:
     """As the map sends it; what it may not do becomes a notice."""
-    code = ws.plan(sid)[0].codes[0]
-    value = {"events": [{"s": "m", "n": 1, "k": "paint", "p": sid, "units": [2], "to": code}]}
-    seen = map_events.apply_events(ws, sid, map_events.WindowState(rev=1, active=code), value, author="x")
-    if seen.notices:
-        raise RoleError(seen.notices[0])
+    event = {"s": "m~", "n": 1, "k": "paint", "p": sid, "units": [2], "to": ws.plan(sid)[0].codes[0]}
+    done = edit_queue.apply_queue(ws, sid, "m~", [event], ws.person)
+    if done.notices:
+        raise RoleError(done.notices[0])
 
 
 def imported(ws: Workspace, sid: str) -> Any:
@@ -131,10 +130,10 @@ USES: dict[str, tuple[str, Act]] = {
     "lock": ("edit", lambda b, _w, s: editing.set_locks(b, s, [0], True)),
     "take in a plan file": ("edit", lambda b, _w, s: imported(b, s)),
     "keep what was asked": ("edit", lambda b, _w, s: plan_settings.save_setting(b, s, "asked", {"k": 3})),
-    "undo": ("undo", lambda b, w, s: (painted(for_person(w, ANA), s), editing.undo(b, s, b.store.scenarios.rev(s)))),
+    "undo": ("undo", lambda b, w, s: (painted(w, s, "Bob"), undo.undo(b, s, b.store.scenarios.rev(s)))),
     "go to": (
         "undo",
-        lambda b, w, s: (painted(for_person(w, ANA), s), b.store.edits.go_to(s, 1, b.store.scenarios.rev(s))),
+        lambda b, w, s: (painted(w, s), b.store.edits.go_to(s, 1, b.store.scenarios.rev(s), action="undo")),
     ),
     "tag": ("mark", lambda b, _w, s: b.store.marks.add(s, "tag", "board", by=ANA)),
     "put a tag away": ("mark", lambda b, w, s: b.store.marks.archive(s, marked(w, s), by=ANA)),
@@ -276,7 +275,7 @@ def test_nobody_works_under_another_name(whole: Workspace, sid: str) -> None:
     bob.store.scenarios.rename(sid, "Other", by=ANA)
     bob.store.comments.add(sid, "x", by=ANA)
     bob.store.presence.seen(sid, WindowPresence("w", ANA))
-    editing.undo(bob, sid, bob.store.scenarios.rev(sid), author="Ana")
+    undo.undo(bob, sid, bob.store.scenarios.rev(sid), author="Ana")
     assert {visit.author for visit in bob.store.changes.since(sid, 1, 0).visits} == {"Bob"}
     assert {line.by for line in bob.store.changes.since(sid, 1, 1).lines} == {BOB}
     assert [here.who for here in bob.store.presence.here(sid)] == [BOB]

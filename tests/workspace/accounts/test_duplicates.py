@@ -8,7 +8,7 @@ from terr.errors import ConflictError, InputError
 from terr.matching.duplicates import DuplicateDecision
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset, duplicates, merge_rules, next_extract, review, upload
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import per_unit, plan_snapshot
 from terr.workspace.reports import downloads
 from tests.helpers.intakes import csv_bytes
@@ -194,8 +194,8 @@ def test_a_kept_extract_takes_decisions_along_and_plans_move_over_and_back(ws):
     next_extract.move(ws, sid, data.info.id, later.info.id)
     assert plan_snapshot(ws, sid).loads.tolist() == [150.0, 40.0, 35.0]
     assert (ws.store.scenarios.rev(sid), ws.plan(sid)[0].assign.tolist()) == (rev, assign), "its history is as it was"
-    assert editing.undo(ws, sid, rev).changed
-    editing.redo(ws, sid, ws.store.scenarios.rev(sid))
+    assert undo.undo(ws, sid, rev).changed
+    undo.redo(ws, sid, ws.store.scenarios.rev(sid))
     with pytest.raises(ConflictError):
         next_extract.move(ws, sid, data.info.id, later.info.id)
     back = next_extract.before(ws, ws.store.scenarios.get(sid))

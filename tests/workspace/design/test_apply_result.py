@@ -15,7 +15,7 @@ from terr.model.reps import Rep
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design import apply_result
 from terr.workspace.design.apply_result import DesignRequest
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import plan_snapshot, preview_snapshot
 from terr.workspace.reps.homes import home_xy
 from tests.helpers import shapes
@@ -96,7 +96,7 @@ def test_a_design_becomes_one_edit_that_one_undo_takes_back(ct):
     assert one.moved == 0.0
     assert one.baseline == "when the plan was generated"
     assert len(set(one.table["color"])) == 3
-    editing.undo(ws, sid, done.rev)
+    undo.undo(ws, sid, done.rev)
     assert ws.plan(sid)[0].same_as(before)
 
 
@@ -319,7 +319,7 @@ def test_suggested_moves_are_applied_as_one_edit(ws, ri):
     changed = np.flatnonzero(one.plan.assign != before.assign).tolist()
     assert changed == sorted(m.code for m in found)
     assert {t.name for t in one.plan.territories} == {"Territory 1", "B"}
-    editing.undo(ws, ri, done.rev)
+    undo.undo(ws, ri, done.rev)
     assert ws.plan(ri)[0].same_as(before)
 
 

@@ -13,7 +13,7 @@ from terr.view import charts
 from terr.workspace.design import apply_result, certificate
 from terr.workspace.design import causes as imbalance_causes
 from terr.workspace.design import frontier as plan_frontier
-from terr.workspace.plan import editing, plan_settings
+from terr.workspace.plan import editing, plan_settings, undo
 from terr.workspace.plan.snapshot import plan_snapshot
 from tests.helpers.spaces import KENT, NEW_CASTLE, RHODE_ISLAND, SUSSEX, more, start
 
@@ -79,7 +79,7 @@ def test_a_proof_is_kept_with_the_plan_it_is_of(ws, ri):
     assert plan_snapshot(ws, ri).info.settings["proofs"]
     done = editing.paint(ws, ri, [BRISTOL], 1)
     assert certificate.current_proof(ws, ws.store.scenarios.get(ri)) == (kept, False), "stale after an edit"
-    editing.undo(ws, ri, done.rev)
+    undo.undo(ws, ri, done.rev)
     assert certificate.current_proof(ws, ws.store.scenarios.get(ri)) == (kept, True), "and good again after Undo"
     ws.store.scenarios.update_settings(ri, tolerance=0.5)
     assert certificate.current_proof(ws, ws.store.scenarios.get(ri))[1] is False, "another limit, another question"
@@ -176,7 +176,7 @@ def test_the_curve_of_balance_against_change(ws, ri):
     assert change.max_deviation == pytest.approx(1 / 6)
     done = apply_result.apply_moves(ws, task, points[1].result)
     assert plan_snapshot(ws, ri).table["load"].tolist() == [70.0, 50.0]
-    editing.undo(ws, ri, done.rev)
+    undo.undo(ws, ri, done.rev)
     assert ws.plan(ri)[0].same_as(shown.plan)
 
 
@@ -225,5 +225,5 @@ def test_why_a_territory_is_outside_and_what_mends_it(ws, ri):
     done = apply_result.apply_moves(ws, task, apply_result.ImportedAssignment(mended.assign))
     row = plan_snapshot(ws, ri).table.set_index("code").loc[mended.code]
     assert abs(row["deviation"]) <= 0.2 + 1e-9
-    editing.undo(ws, ri, done.rev)
+    undo.undo(ws, ri, done.rev)
     assert ws.plan(ri)[0].same_as(shown.plan)

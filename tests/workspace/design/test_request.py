@@ -16,7 +16,7 @@ from terr.workspace.design import apply_result, form, preview_text
 from terr.workspace.design.form import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE, START
 from terr.workspace.design.planned_territories import bundles, planned_territories
 from terr.workspace.design.request import DesignRequest, bounds_of, to_json
-from terr.workspace.plan import editing, plan_settings
+from terr.workspace.plan import editing, plan_settings, undo
 from terr.workspace.plan.rule_check import broken_rules
 from terr.workspace.plan.rules import MeasureLimit, PlanRules, UnitGroup, read_rules, rules_json
 from terr.workspace.plan.snapshot import plan_snapshot
@@ -225,10 +225,10 @@ def test_a_smaller_share_is_kept_with_the_plan_and_undone_with_it(ws, sid):
     again = apply_result.rebalance_task(ws, sid).problem
     assert sorted(again.targets[:, 0].tolist()) == [200.0, 400.0]
     assert again.cap.max() == 390.0
-    editing.undo(ws, sid, done.rev)
+    undo.undo(ws, sid, done.rev)
     assert plan_snapshot(ws, sid).rules == PlanRules()
     assert plan_snapshot(ws, sid).table["target"].tolist() == [300.0, 300.0]
-    editing.redo(ws, sid, ws.store.scenarios.rev(sid))
+    undo.redo(ws, sid, ws.store.scenarios.rev(sid))
     assert plan_snapshot(ws, sid).rules == one.rules
 
 

@@ -102,10 +102,11 @@ def test_undo_takes_back_ones_own_last_edit_and_leaves_what_others_changed_since
     bob.paint(SUSSEX, 1, 2)
     done = ann.do("undo")
     assert assign(ws, sid) == [0, 1, 1]
-    assert done.notices == ("1 county was changed by others since and stays as now.",)
+    assert done.notices == ("“Moved 2 counties to C” is undone, except for 1 county (changed since, or locked).",)
     bob.do("undo")
     assert assign(ws, sid) == [0, 1, 2]
-    assert ann.do("redo", rev=5).notices[0].startswith("Others changed the plan since")
+    assert ann.do("redo", rev=5).notices == ("“Moved 2 counties to C” is redone.",)
+    assert assign(ws, sid) == [2, 1, 2]
 
 
 def test_undo_and_redo_of_one_person_alone_walk_through_the_history(ws, sid):

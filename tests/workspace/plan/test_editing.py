@@ -14,7 +14,7 @@ from terr.edits import moves
 from terr.errors import ConflictError, InputError, LocateError, PlanError, StoreError
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import plan_snapshot
 from tests.helpers.effort import examples
 from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, SUSSEX, data_set, more, start
@@ -164,15 +164,15 @@ def test_two_windows_painting_the_same_unit_one_is_told(ws):
 
 def test_undo_and_redo_stop_at_the_first_territory(ws):
     sid = start(ws).id
-    assert editing.undo(ws, sid, 1).notice == "There is nothing to undo."
-    assert editing.redo(ws, sid, 1).notice == "There is nothing to redo."
+    assert undo.undo(ws, sid, 1).notice == "There is nothing to undo."
+    assert undo.redo(ws, sid, 1).notice == "There is nothing to redo."
     editing.paint(ws, sid, [KENT], 0)
-    assert editing.undo(ws, sid, 2) == editing.EditOutcome(3, changed=True)
+    assert undo.undo(ws, sid, 2) == editing.EditOutcome(3, changed=True)
     assert (ws.plan(sid)[0].assign == -1).all()
-    assert editing.redo(ws, sid, 3).rev == 4
+    assert undo.redo(ws, sid, 3).rev == 4
     assert ws.plan(sid)[0].assign[KENT] == 0
     with pytest.raises(ConflictError):
-        editing.undo(ws, sid, 3)
+        undo.undo(ws, sid, 3)
 
 
 def test_place_by_name_keeps_territories_of_the_same_name(ws):
@@ -184,7 +184,7 @@ def test_place_by_name_keeps_territories_of_the_same_name(ws):
     plan, _ = ws.plan(sid)
     assert {t.name: t.code for t in plan.territories} == {"EAST": 1, "north": 3}
     assert plan.assign.tolist() == [3, 1, -1]
-    editing.undo(ws, sid, done.rev)
+    undo.undo(ws, sid, done.rev)
     assert [t.name for t in ws.plan(sid)[0].territories] == ["Territory 1", "East", "Gone"]
     with pytest.raises(PlanError, match="assigns no unit"):
         editing.place_by_name(ws, sid, done.rev + 1, ["", "", ""])
@@ -210,7 +210,7 @@ def test_everything_is_there_after_a_restart(ws):
         assert again == rev
         assert plan_snapshot(other, sid).table.equals(plan_snapshot(ws, sid).table)
         for step in range(3):
-            editing.undo(other, sid, rev + step)
+            undo.undo(other, sid, rev + step)
         assert [t.name for t in other.plan(sid)[0].territories] == ["Territory 1"]
         assert ws.plan(sid)[1] == rev + 3, "the first process sees it"
     finally:
@@ -334,10 +334,10 @@ def test_undoing_everything_gives_the_first_plan_back_and_redoing_the_last(share
     total = float(plan_snapshot(ws, sid).table["load"].sum() + plan_snapshot(ws, sid).unassigned_load)
     assert np.isclose(total, 600.0)
     for _ in range(made):
-        rev = editing.undo(ws, sid, rev).rev
+        rev = undo.undo(ws, sid, rev).rev
     assert ws.plan(sid)[0].same_as(first)
-    assert not editing.undo(ws, sid, rev).changed
+    assert not undo.undo(ws, sid, rev).changed
     for _ in range(made):
-        rev = editing.redo(ws, sid, rev).rev
+        rev = undo.redo(ws, sid, rev).rev
     assert ws.plan(sid)[0].same_as(last)
     assert ws.store.plans.load(sid)[0].same_as(last)

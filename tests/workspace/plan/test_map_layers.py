@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from terr.edits import moves
+from terr.model.person import Person
 from terr.workspace.accounts import dataset
+from terr.workspace.live.edit_queue import apply_queue
 from terr.workspace.live.map_events import WindowState, apply_events
 from terr.workspace.plan import editing, map_layers, search
 from terr.workspace.plan.snapshot import plan_snapshot
@@ -143,16 +145,18 @@ def test_only_a_plain_yes_turns_the_street_map_on(ws, sid, on):
     assert not seen.tiles
 
 
+def sent(ws, sid, n, kind, **more):
+    """As the map sends an edit by its line."""
+    return apply_queue(ws, sid, "m~", [{**told(sid, n, kind, **more), "s": "m~"}], Person("", "me"))
+
+
 def test_many_units_come_as_ranges(ws, sid):
-    rev = ws.plan(sid)[1]
-    paint = told(sid, 1, "paint", units={"short": "0-2"}, to=0, seen={"short": "-1*3"})
-    seen = apply_events(ws, sid, WindowState(rev=rev, active=0), {"events": [paint]})
+    sent(ws, sid, 1, "paint", units={"short": "0-2"}, to=0, seen={"short": "-1*3"})
     assert ws.plan(sid)[0].assign.tolist() == [0, 0, 0]
-    second = told(sid, 2, "paint", units={"short": "0,2"}, to=1, seen={"short": "0*1,1*1"})  # Sussex was never in 1
-    seen = apply_events(ws, sid, seen, {"events": [second]})
+    done = sent(ws, sid, 2, "paint", units={"short": "0,2"}, to=1, seen={"short": "0*1,1*1"})  # Sussex was never in 1
     assert ws.plan(sid)[0].assign.tolist() == [1, 0, 0]
-    assert "changed" in seen.notices[0]
-    apply_events(ws, sid, seen, {"events": [told(sid, 3, "lock", units={"short": "1-1"}, on=True)]})
+    assert [c.units for c in done.clashes] == [(SUSSEX,)]
+    sent(ws, sid, 3, "lock", units={"short": "1-1"}, on=True)
     assert ws.plan(sid)[0].locked_units.tolist() == [False, True, False]
 
 
@@ -180,13 +184,8 @@ def test_many_units_come_as_ranges(ws, sid):
 )
 def test_crafted_ranges_change_nothing(ws, sid, short):
     before, rev = ws.plan(sid)
-    for kind in ("paint", "lock"):
-        apply_events(
-            ws,
-            sid,
-            WindowState(rev=rev, active=0),
-            {"events": [told(sid, 1, kind, units={"short": short}, to=0, on=True)]},
-        )
+    for n, kind in enumerate(("paint", "lock"), 1):
+        assert sent(ws, sid, n, kind, units={"short": short}, to=0, on=True).n == n
     after, same = ws.plan(sid)
     assert same == rev
     assert (after.assign == before.assign).all()
@@ -194,6 +193,5 @@ def test_crafted_ranges_change_nothing(ws, sid, short):
 
 @pytest.mark.parametrize("runs", ["0*9999999", "0*", "*3", "0*2", "99999999*3", "0*3,", None, 3])
 def test_a_crafted_memory_of_what_stood_there_is_no_memory(ws, sid, runs):
-    event = told(sid, 1, "paint", units={"short": "0-2"}, to=0, seen={"short": runs})
-    apply_events(ws, sid, WindowState(rev=ws.plan(sid)[1], active=0), {"events": [event]})
+    sent(ws, sid, 1, "paint", units={"short": "0-2"}, to=0, seen={"short": runs})
     assert ws.plan(sid)[0].assign.tolist() == [0, 0, 0]

@@ -9,7 +9,7 @@ import pytest
 
 from terr.edits import moves
 from terr.model.reps import Rep
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import plan_snapshot, preview_snapshot, report_table, totals
 from terr.workspace.reps import roster
 from tests.helpers.spaces import DELAWARE, KENT, NEW_CASTLE, RHODE_ISLAND, SUSSEX, data_set, more, start
@@ -97,9 +97,9 @@ def test_moved_counts_from_the_newest_import_on_this_line_of_work(ws, sid):
     editing.paint(ws, sid, [SUSSEX], 1)
     assert plan_snapshot(ws, sid).moved == 0.0
     for _ in range(3):
-        rev = editing.undo(ws, sid, ws.store.scenarios.rev(sid)).rev
+        rev = undo.undo(ws, sid, ws.store.scenarios.rev(sid)).rev
     assert math.isnan(plan_snapshot(ws, sid).moved), "before the import there is nothing to compare with"
-    editing.redo(ws, sid, rev)
+    undo.redo(ws, sid, rev)
     assert plan_snapshot(ws, sid).moved == 0.0
 
 

@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 
 from terr.edits import moves
 from terr.errors import ConflictError, InputError, PlanError
-from terr.workspace.plan import editing
+from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import plan_snapshot, totals
 from terr.workspace.reports import downloads
 from terr.workspace.reports.downloads import KINDS, export, file_name, import_plan
@@ -101,7 +101,7 @@ def test_a_plan_file_comes_back_as_the_same_plan(ws, sid):
     done = import_plan(ws, sid, rev + 1, data, author="me")
     assert done.rev == rev + 2
     assert ws.plan(sid)[0].same_as(before)
-    editing.undo(ws, sid, done.rev)
+    undo.undo(ws, sid, done.rev)
     assert ws.plan(sid)[0].assign.tolist() == [1, 1, 1]
 
 
