@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terr.cli.following import followed
-from terr.errors import InputError
 from terr.model.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
-    from terr.store.backup import Summary
+    from terr.workspace.backup import Summary
 
 
 def add_to(command: Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]) -> None:
@@ -39,51 +37,18 @@ def _told(act: Callable[[str, Progress], str]) -> Callable[[argparse.Namespace],
 
 
 def backup(out: str, progress: Progress = UNWATCHED) -> str:
-    """Write plans, accounts and own boundaries into one file; Terr may go on running.
+    """Write a backup; what to tell the person. Raises as `terr.workspace.backup.backup`."""
+    from terr.workspace import backup as archives
 
-    Args:
-        out: the file to write, as a person typed it.
-        progress: told how far it is.
-
-    Returns:
-        What to tell the person.
-
-    Raises:
-        InputError: if the file exists or its folder doesn't.
-        StoreError: if something can't be read or written.
-        StoppedError: if the person stopped it.
-    """
-    from terr.store import backup as archives
-    from terr.store import data_dir, usual_address
-
-    target = Path(out).expanduser().absolute()
-    if not target.parent.is_dir():
-        raise InputError(f"there is no folder {target.parent}; make it first")
-    root = data_dir()
-    made = archives.backup(usual_address(root), root, target, progress)
+    made = archives.backup(out, progress)
     return f"Wrote {out} ({_size(made.size)}): {_holds(made)}. It was read back and is whole."
 
 
 def restore(file: str, progress: Progress = UNWATCHED) -> str:
-    """Put a backup in place of what is there.
+    """Restore a backup; what to tell the person. Raises as `terr.workspace.backup.restore`."""
+    from terr.workspace import backup as archives
 
-    Args:
-        file: the backup, as a person typed it.
-        progress: told how far it is.
-
-    Returns:
-        What to tell the person.
-
-    Raises:
-        InputError: if it isn't a backup, is damaged, or a newer Terr wrote it.
-        StoreError: if something can't be read or written.
-        StoppedError: if the person stopped it.
-    """
-    from terr.store import backup as archives
-    from terr.store import data_dir, usual_address
-
-    root = data_dir()
-    done = archives.restore(usual_address(root), root, Path(file).expanduser().absolute(), progress)
+    done = archives.restore(file, progress)
     said = f"Restored {file}, made {done.made_at:%Y-%m-%d %H:%M} UTC: {_holds(done)}."
     kept = f" What was there before is kept in {done.kept}." if done.kept else ""
     return f"{said}{kept} If Terr is running, restart it."

@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from terr.cli.local_files import check_target, read_file, write_file
 from terr.cli.text_report import check_text, gate_lines
 from terr.errors import InputError
 from terr.workspace.accounts.check_report import check_report
@@ -16,6 +15,7 @@ from terr.workspace.accounts.duplicates import duplicates_json
 from terr.workspace.accounts.intake import Intake
 from terr.workspace.accounts.merge_rules import MergeRules, decided
 from terr.workspace.accounts.review import rejects_csv
+from terr.workspace.batch.local_files import check_target, read_file, write_file
 from terr.workspace.batch.prepare import Placements, place_accounts, read_accounts
 
 

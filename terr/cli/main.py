@@ -171,8 +171,8 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _decisions(args: argparse.Namespace) -> Decisions:
-    from terr.cli.local_files import read_file
     from terr.workspace.accounts.decisions_file import NOTHING, read_decisions
+    from terr.workspace.batch.local_files import read_file
 
     given = read_decisions(read_file(args.decisions, "file of decisions")) if args.decisions else NOTHING
     return given.with_words(args.answer, args.refuse)
@@ -191,8 +191,8 @@ def _rebalance(args: argparse.Namespace) -> int:
 
 
 def _solved(args: argparse.Namespace, title: str, solve: Callable[[BatchInputs, Control], PlanReport]) -> int:
-    from terr.cli.local_files import check_target, write_file
     from terr.cli.text_report import answer_text
+    from terr.workspace.batch.local_files import check_target, write_file
     from terr.workspace.batch.solve import Control
 
     out = getattr(args, "out", None)
@@ -213,8 +213,8 @@ def _certify(args: argparse.Namespace) -> int:
 
 
 def _frontier(args: argparse.Namespace) -> int:
-    from terr.cli.local_files import check_folder, write_file
     from terr.cli.text_report import frontier_text
+    from terr.workspace.batch.local_files import check_folder, write_file
     from terr.workspace.batch.solve import Control, make_frontier
 
     files = [f"point-{z + 1}.csv" for z in range(args.points)]
@@ -231,8 +231,8 @@ def _frontier(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace) -> int:
-    from terr.cli.local_files import read_file
     from terr.cli.text_report import comparison_text
+    from terr.workspace.batch.local_files import read_file
     from terr.workspace.batch.solve import make_comparison
 
     if len(args.plan) != 2:
@@ -244,26 +244,25 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _demo(args: argparse.Namespace) -> int:
-    from terr import demo
-    from terr.cli.local_files import check_target, read_file, write_file
+    from terr.workspace.accounts import demo
+    from terr.workspace.batch.local_files import check_target, read_file, write_file
 
     if not args.out.lower().endswith(".xlsx"):
         raise InputError("the demo is an Excel workbook; give it a name that ends in .xlsx")
     target = check_target(args.out)
-    book = io.BytesIO()
-    demo.write_demo(book)
-    if target.exists() and read_file(args.out) not in (b"", book.getvalue()):
+    book = demo.workbook()
+    if target.exists() and read_file(args.out) not in (b"", book):
         raise InputError(f"{target.name} exists and holds something else; choose another name or delete it")
-    write_file(target, book.getvalue())
-    accounts, reps = len(demo.demo_accounts()), len(demo.demo_reps())
+    write_file(target, book)
+    accounts, reps = demo.size()
     print(f"Wrote {accounts:,} made-up accounts and {reps} reps to {args.out}")
     print("Next: terr design with --level county --region lower48 --measure revenue --territories 12")
     return DONE
 
 
 def _ground(args: argparse.Namespace) -> BatchInputs:
-    from terr.cli.local_files import read_file
     from terr.workspace.batch.inputs import BatchRequest
+    from terr.workspace.batch.local_files import read_file
     from terr.workspace.batch.prepare import prepare
     from terr.workspace.scores.recipe import recipe_of
 
@@ -289,11 +288,10 @@ def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
             if getattr(args, option) is None:
                 raise InputError(f"--{option} is needed, such as --{option} {such}, unless --boundaries is given")
         return args.level, args.region, ()
-    from terr.boundaries.reading import LIMITS
-    from terr.cli.boundaries_option import own_boundaries
-    from terr.cli.local_files import read_file
+    from terr.workspace.batch.local_files import read_file
+    from terr.workspace.batch.own_boundaries import MOST_BYTES, own_boundaries
 
-    data = read_file(args.boundaries, "boundaries file", max_bytes=LIMITS.bytes)
+    data = read_file(args.boundaries, "boundaries file", max_bytes=MOST_BYTES)
     with followed() as progress:
         level, findings = own_boundaries(
             data,

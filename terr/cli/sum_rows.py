@@ -1,24 +1,14 @@
-"""Files too long to upload, summed by place into a file that isn't: one row for each ZIP instead of for each sale."""
+"""The command `sum`: a file too long to upload, summed by place into one that isn't."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from terr.cli.following import followed
-from terr.errors import InputError
-from terr.model.progress import Progress
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from terr.ingest.ledger.sums import Sums
-
-NAME, ROWS = "Account Name", "Rows"
 
 
 def add_to(command: Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]) -> None:
@@ -35,72 +25,11 @@ def add_to(command: Callable[[str, str, Callable[[argparse.Namespace], int]], ar
     made.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
-def sum_file(file: str, by: str, measures: Sequence[str], out: str, progress: Progress) -> tuple[Sums, dict[str, Any]]:
-    """Sum a file by place and write one row for each.
-
-    The rows written are named after their place and have a column of how many rows they stand for. Rows without a
-    place stay one row, so that `terr check` of the result accounts for the whole file.
-
-    Args:
-        file: CSV or Parquet on disk, as a person typed it.
-        by: the column of the place.
-        measures: the columns to sum.
-        out: the file to write.
-        progress: asked whether to stop.
-
-    Returns:
-        The sums, and the report as JSON.
-
-    Raises:
-        InputError: if a file or column can't be used.
-        StoppedError: if the person stopped it; nothing is written.
-    """
-    from terr.cli.local_files import check_target, write_file
-    from terr.ingest.ledger.sums import aggregate_file
-    from terr.workspace.reports.downloads import safe_csv
-
-    target = check_target(out, sources=(file,))
-    if by in measures:
-        raise InputError(f"'{by}' can't be both the place and a measure")
-    sums = aggregate_file(Path(file), list(measures), by, progress=progress)
-    write_file(target, safe_csv(small_table(sums, by, measures)))
-    report = {
-        "file": Path(file).name,
-        "by": by,
-        "rows_in": sums.rows,
-        "places": int((sums.frame["key"] != "").sum()),
-        "rows_without_place": int(sums.frame.loc[sums.frame["key"] == "", "rows"].sum()),
-        "measures": {
-            m: {
-                "total": sums.totals[m],
-                "blank": int(sums.frame[f"{m} blank"].sum()),
-                "unreadable": sums.unreadable[m],
-            }
-            for m in measures
-        },
-    }
-    return sums, report
-
-
-def small_table(sums: Sums, by: str, measures: Sequence[str]) -> pd.DataFrame:
-    """The sums as a list of accounts: name, place, rows, measures."""
-    import pandas as pd
-
-    rows = ROWS
-    while rows in (by, *measures):
-        rows += " (file)"
-    name = NAME
-    while name in (by, *measures):
-        name += " (place)"
-    key = sums.frame["key"]
-    columns = {name: [f"All of {k}" if k else "Without a place" for k in key], by: key, rows: sums.frame["rows"]}
-    return pd.DataFrame({**columns, **{m: sums.frame[m] for m in measures}})
-
-
 def _run(args: argparse.Namespace) -> int:
+    from terr.workspace.batch.sum_rows import sum_file
 
     with followed() as progress:
-        _, report = sum_file(args.file, args.by, args.measure, args.out, progress)
+        report = sum_file(args.file, args.by, args.measure, args.out, progress)
     sys.stdout.write((json.dumps(report, indent=2) if args.json else _text(report, args.out)) + "\n")
     return 0
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from terr.metrics import Metric, each_measure, shown_in
 from terr.view.text import count, full, metric_text, metric_title, percent, unit_noun
 from terr.workspace.accounts.dataset import WAYS, Intake, check_report
 from terr.workspace.batch.inputs import BatchInputs
 from terr.workspace.batch.prepare import Placements
-from terr.workspace.batch.report import BROKEN, PlanReport
+from terr.workspace.batch.report import BROKEN, Metric, PlanReport, each_measure, shown_in
 from terr.workspace.batch.solve import BatchComparison, Tradeoff
 from terr.workspace.levels import place_name
 

@@ -78,6 +78,14 @@ class Workspace:
         self.keep(scenario_id, rev, plan)
         return plan, rev
 
+    def plan_at(self, scenario_id: str, edit_id: int) -> Plan:
+        """The plan as it was after an edit of its history, 0 = the empty plan.
+
+        Raises:
+            LocateError: if the scenario or the edit doesn't exist.
+        """
+        return self.store.plans.at(scenario_id, edit_id)
+
     def keep(self, scenario_id: str, rev: int, plan: Plan) -> None:
         """Remember a plan just stored, so that the next click need not read it."""
         self.caches[PLANS].put((scenario_id, rev), plan)

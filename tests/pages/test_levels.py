@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from terr.boundaries.layers import library
-from terr.cli.boundaries_option import own_boundaries
 from terr.workspace.accounts import dataset
+from terr.workspace.batch.own_boundaries import own_boundaries
 from terr.workspace.plan import editing
 from tests.pages.test_pages import html, ok, press
 from tests.workspace.test_levels import ABROAD, ROWS, geojson

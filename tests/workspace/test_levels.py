@@ -16,10 +16,10 @@ from python_calamine import CalamineWorkbook
 from terr.aggregate import placed
 from terr.boundaries.layers import library
 from terr.boundaries.layers.catalog import LEVELS, layer, load_units
-from terr.cli.boundaries_option import own_boundaries
 from terr.errors import ConflictError, InputError, LocateError, PlanError
 from terr.workspace import Workspace, levels
 from terr.workspace.accounts import dataset
+from terr.workspace.batch.own_boundaries import own_boundaries
 from terr.workspace.caches import Caches
 from terr.workspace.design import apply_result, preview_text
 from terr.workspace.design.request import DesignRequest

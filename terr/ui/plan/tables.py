@@ -7,12 +7,11 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from terr.metrics import Metric, shown_in
 from terr.view.colors import color
 from terr.view.text import count, markdown, metric_text, metric_title, percent, short, unit_noun
 from terr.workspace.plan import segment_filter
 from terr.workspace.plan.segment_filter import SegmentFilter
-from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.plan.snapshot import Metric, PlanSnapshot, shown_in
 from terr.workspace.plan.tolerance import limit_words
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from terr.metrics import shown_in
 from terr.ui.scenarios import change_ledger, maps
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
@@ -23,7 +22,7 @@ from terr.workspace.scenarios.comparison import (
     matching_line,
     measures_shown,
 )
-from terr.workspace.scenarios.key_figures import deviation_text, key_figures
+from terr.workspace.scenarios.key_figures import deviation_text, key_figures, shown_in
 
 _MOST = 5
 

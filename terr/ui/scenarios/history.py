@@ -95,9 +95,7 @@ def done(act: Callable[[], Any]) -> None:
     if out is None:
         return
     state.say(getattr(out, "notice", ""))
-    sid = state.get("scenario")
-    if sid and state.get("seen") is not None:
-        state.at_revision(state.workspace().store.scenarios.rev(sid))
+    state.at_newest()
 
 
 def _table(lines: Sequence[HistoryLine], info: ScenarioInfo) -> HistoryLine | None:
@@ -141,7 +139,7 @@ def _point(info: ScenarioInfo, line: HistoryLine) -> None:
     )
     shown = maps.pane(
         info,
-        ws.store.plans.at(info.id, edit_id),
+        ws.plan_at(info.id, edit_id),
         edit_id,
         dataset(ws, info.dataset_id).reps,
         f"{info.name}, {local(line.event.at)}",

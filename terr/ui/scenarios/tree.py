@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from terr.metrics import METRICS
 from terr.model.person import Person
 from terr.model.scenario import ScenarioInfo
 from terr.ui.scenarios.picker import allowed
@@ -19,6 +18,7 @@ from terr.ui.session.local_time import local
 from terr.view.text import count, markdown, metric_text, percent
 from terr.workspace import levels
 from terr.workspace.scenarios import tree
+from terr.workspace.scenarios.key_figures import METRICS
 from terr.workspace.scenarios.tree import TreeNode
 
 _FIGURES = ("max_deviation_pct", "polsby_popper_mean", "territories")

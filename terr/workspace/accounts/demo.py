@@ -21,6 +21,11 @@ def workbook() -> bytes:
     return buffer.getvalue()
 
 
+def size() -> tuple[int, int]:
+    """How many accounts and reps the demo has."""
+    return len(demo.demo_accounts()), len(demo.demo_reps())
+
+
 def demo_dataset(ws: Workspace) -> Dataset:
     """The demo: 5,000 made-up accounts and 12 reps; saved once, found again after that."""
     data = workbook()

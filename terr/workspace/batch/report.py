@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from terr.aggregate import override_loads, placed
 from terr.boundaries.layers.catalog import outlines_km
-from terr.metrics import Context, MetricValues, evaluate, shown_in
+from terr.metrics import Context, Metric, MetricValues, each_measure, evaluate, shown_in
 from terr.metrics.tally import tally
 from terr.model.plan import Plan
 from terr.model.problem import Problem
@@ -26,6 +26,8 @@ from terr.workspace.design.problem import SolveTask, pieces_warning
 from terr.workspace.levels import boundaries_report, located_report
 from terr.workspace.plan.editing import natural
 from terr.workspace.plan.targets import targets
+
+__all__ = ["Metric", "each_measure", "shown_in"]  # of other floors, for the pages
 
 BROKEN = ("limit_broken", "infeasible")
 """Statuses of a plan outside its limits."""

@@ -17,7 +17,7 @@ from terr.boundaries.layers.catalog import outlines_km
 from terr.edits.colors import territory_colors
 from terr.edits.moves import apply
 from terr.errors import InputError
-from terr.metrics import Context, MetricValues, columns, evaluate, shown_in
+from terr.metrics import Context, Metric, MetricValues, columns, evaluate, shown_in
 from terr.metrics.tally import Tally, tally
 from terr.model.accounts import Accounts
 from terr.model.edit import Edit
@@ -36,6 +36,8 @@ from terr.workspace.plan.targets import targets
 from terr.workspace.plan.tolerance import within
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
+
+__all__ = ["Metric", "shown_in"]  # of other floors, for the pages
 
 ROOT = 0
 

@@ -15,6 +15,8 @@ from terr.workspace.plan.plan_settings import rules_of
 from terr.workspace.plan.snapshot import measured
 from terr.workspace.workspace import Workspace
 
+__all__ = ["METRICS", "shown_in"]  # of other floors, for the pages
+
 
 class FigureKey(NamedTuple):
     """A plan after an edit, and what it is measured by; `held` and `data` stand for exceptions and accounts."""

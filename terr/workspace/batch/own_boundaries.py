@@ -9,12 +9,16 @@ from terr.boundaries.layers import library
 from terr.boundaries.own.cleaning import clean
 from terr.boundaries.own.finishing import prepare_areas
 from terr.boundaries.own.upload import InspectedFile, inspect
+from terr.boundaries.reading import LIMITS
 from terr.errors import InputError
 from terr.model.json_values import parse, read, to_text
 from terr.model.progress import UNWATCHED, Progress
 from terr.report.safe import shown
 from terr.store.atomic import replace_file
 from terr.workspace.boundary_library import own_level
+
+MOST_BYTES = LIMITS.bytes
+"""Bytes a file of boundaries may have."""
 
 _MAKE = "1"
 """Counted up when areas are made otherwise, so that what was kept before isn't taken for the same."""
