@@ -95,6 +95,8 @@ DOORS = {
     "rapidfuzz": {"matching"},
     "alembic": {"store"},
     "psycopg": {"store"},
+    "sklearn": {"scoring"},
+    "threadpoolctl": {"scoring"},
 }
 LONGEST = {"terr": 600, "pages": 150}
 MOST_FILES = 15

@@ -1,26 +1,30 @@
 """Likeness to closed-won accounts: a small model on the user's own won/lost column, which says how good it is.
 
-Logistic regression with a ridge penalty, fitted by Newton's method. Numbers enter as percentiles, texts as levels with
-rare ones joined, blanks as a trait of their own. Its quality is measured on accounts it hasn't seen (five folds, the
-penalty chosen inside each fold). It stays off with too few rows, or when it isn't clearly better than chance.
+Logistic regression with a ridge penalty (scikit-learn). Numbers enter as percentiles, texts as levels with rare ones
+joined, blanks as a trait of their own. Its quality is measured on accounts it hasn't seen (five folds, the penalty
+chosen inside each fold). It stays off with too few rows, or when it isn't clearly better than chance.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from terr.errors import InputError
 from terr.model.accounts import CORE, Accounts
 from terr.model.progress import UNWATCHED, Progress
 from terr.scoring import columns
-from terr.scoring.traits import Floats, Trait, TraitInputs, alone, auc, learn, matrix, read
+from terr.scoring.traits import Floats, ModelColumn, alone, auc, learner, read, table, traits
 
 LEAST = 50
 """Won and lost accounts, of each, that a model needs."""
@@ -141,46 +145,6 @@ def outcomes(accounts: Accounts, column: str, won: Sequence[str], lost: Sequence
     return out
 
 
-def fit(x: Floats, won: NDArray[np.bool_], penalty: float) -> tuple[float, Floats]:
-    """Intercept and weights float64 (p,) that minimise log loss + penalty / 2 x the weights' squares.
-
-    Newton's method with halved steps; the intercept isn't penalised.
-    """
-    from terr.scoring.kernels import down, times, weighted  # late: compiling takes a moment
-
-    n, p = x.shape
-    y = won.astype(np.float64)
-    full = np.concatenate([np.ones((n, 1)), x], axis=1)
-    ridge = np.r_[0.0, np.full(p, penalty)]
-    beta = np.zeros(p + 1)
-    beta[0] = math.log((y.sum() + 0.5) / (n - y.sum() + 0.5))
-
-    def loss(b: Floats) -> float:
-        z = times(full, b)
-        return float(np.logaddexp(0.0, z).sum() - y @ z + 0.5 * (ridge * b * b).sum())
-
-    now = loss(beta)
-    for _ in range(50):
-        share = _share(times(full, beta))
-        slope = down(full, share - y) + ridge * beta
-        bend = weighted(full, share * (1 - share) + 1e-9) + np.diag(ridge + 1e-9)
-        step = np.linalg.solve(bend, slope)
-        scale = 1.0
-        while scale > 1e-6 and loss(beta - scale * step) > now:
-            scale /= 2
-        beta = beta - scale * step
-        then = loss(beta)
-        if now - then <= 1e-10 * (1 + abs(now)):
-            break
-        now = then
-    return float(beta[0]), beta[1:]
-
-
-def _share(z: Floats) -> Floats:
-    out: Floats = 1.0 / (1.0 + np.exp(-np.clip(z, -500, 500)))
-    return out
-
-
 def likeness(
     accounts: Accounts,
     column: str,
@@ -226,22 +190,49 @@ def likeness(
     raws, flagged = _choose(accounts, column, use, allow, closed, y)
     if not raws:
         return _off(accounts, "No column is left to learn from.", flagged=flagged)
-    taught = [r.take(closed) for r in raws]
-    truth = y[closed] == 1
-    said = _unseen(
-        taught, truth, rng, lambda fold: progress.tell(0.2 + 0.12 * fold, f"Testing the model, {fold + 1} of {FOLDS}")
-    )
-    quality = _quality(said, truth)
-    if not quality.low > 0.5 or quality.brier >= quality.brier_base:
-        why = (
-            f"On accounts it hasn't seen the model isn't clearly better than guessing (AUC {quality.auc:.2f}, 99 %"
-            f" interval {quality.low:.2f} to {quality.high:.2f}; 0.50 is guessing)."
-        )
-        return _off(accounts, why, quality, flagged)
-    progress.tell(0.8, "Learning from all closed accounts")
-    traits, start, weights = _model(taught, truth, rng)
-    progress.tell(0.85, "Judging every account")
-    return _judged(raws, traits, start, weights, quality, flagged, notes)
+    every, truth = table(raws), y[closed] == 1
+    with _ONE_PROCESSOR:
+        model = _model(raws, len(closed), seed)
+        said = _unseen(model, every[closed], truth, seed, progress)
+        quality = _quality(said, truth)
+        if not quality.low > 0.5 or quality.brier >= quality.brier_base:
+            why = (
+                f"On accounts it hasn't seen the model isn't clearly better than guessing (AUC {quality.auc:.2f}, 99 %"
+                f" interval {quality.low:.2f} to {quality.high:.2f}; 0.50 is guessing)."
+            )
+            return _off(accounts, why, quality, flagged)
+        progress.tell(0.8, "Learning from all closed accounts")
+        model.fit(every[closed], truth)
+        progress.tell(0.85, "Judging every account")
+        return _judged(model, every, raws, quality, flagged, notes)
+
+
+class _OneProcessor:
+    """While anybody learns, the matrix library keeps to one processor.
+
+    It would spread over all of them, and wait long for those that are busy with other people's work: on a busy machine
+    a model of 1 s then takes 20 s. The limit is the whole program's, so the last one to leave lifts it.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._limits = Lock(), 0, ExitStack()
+
+    def __enter__(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if not self._inside:
+                self._limits.enter_context(threadpool_limits(1, user_api="blas"))
+            self._inside += 1
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limits.close()
+
+
+_ONE_PROCESSOR = _OneProcessor()
 
 
 def _off(accounts: Accounts, why: str, quality: Quality | None = None, flagged: tuple[Flagged, ...] = ()) -> Likeness:
@@ -266,14 +257,14 @@ def _choose(
     allow: Sequence[str],
     closed: NDArray[np.intp],
     y: NDArray[np.int8],
-) -> tuple[list[TraitInputs], tuple[Flagged, ...]]:
+) -> tuple[list[ModelColumn], tuple[Flagged, ...]]:
     """The columns to learn from, and those that are left out with the reason."""
     allowed = {columns.find(accounts, a) for a in allow}
     if use is None:
         names = [c for c in map(str, accounts.frame.columns) if c not in _NEVER and c not in {"lat", "lon"}]
     else:
         names = list(dict.fromkeys(columns.find(accounts, u) for u in use))
-    raws: list[TraitInputs] = []
+    raws: list[ModelColumn] = []
     flagged: list[Flagged] = []
     truth = y[closed] == 1
     for name in names:
@@ -282,13 +273,10 @@ def _choose(
         raw = read(accounts, name)
         part = raw.take(closed)
         known = ~part.blank()
-        if raw.amounts is None:
-            distinct = len(np.unique(part.codes[known]))
-            if known.sum() > 20 and distinct > 0.5 * known.sum():
-                flagged.append(Flagged(name, "has almost as many different texts as accounts", 0.5))
-                continue
-        else:
-            distinct = len(np.unique(part.amounts[known])) if part.amounts is not None else 0
+        distinct = len(np.unique(part.values[known]))
+        if raw.words is not None and known.sum() > 20 and distinct > 0.5 * known.sum():
+            flagged.append(Flagged(name, "has almost as many different texts as accounts", 0.5))
+            continue
         if distinct < 2 and (known.all() or not known.any()):
             continue  # the same everywhere
         strength = alone(part, truth)
@@ -311,118 +299,86 @@ def _words(name: str) -> frozenset[str]:
     return frozenset(w.lower() for w in re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+", name))
 
 
-def _folds(truth: NDArray[np.bool_], k: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Fold of each row, won and lost spread evenly."""
-    out = np.empty(len(truth), dtype=np.int64)
-    for side in (truth, ~truth):
-        rows = rng.permutation(np.flatnonzero(side))
-        out[rows] = np.arange(len(rows)) % k
-    return out
+def _model(raws: Sequence[ModelColumn], rows: int, seed: int) -> Any:
+    """A scikit-learn pipeline, not fitted yet: traits, and a regression whose penalty is chosen on other rows."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit
+    from sklearn.pipeline import Pipeline
+
+    least = rows * (FOLDS - 1) // FOLDS  # what a fold learns from
+    few = min(least, 4_000) // 3
+    regression = LogisticRegression(solver="newton-cholesky", tol=1e-7)
+    splits = StratifiedShuffleSplit(3, train_size=2 * few, test_size=few, random_state=seed)
+    penalty = {"C": [1 / p for p in PENALTIES]}
+    chosen = GridSearchCV(regression, penalty, scoring="neg_log_loss", cv=splits, refit=_strongest)
+    return Pipeline([("traits", learner(raws, least)), ("regression", chosen)])
 
 
-def _taught(raws: Sequence[TraitInputs], at: NDArray[np.intp], rest: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """Numbers of rows to learn from and of others, with everything learnt from the first alone."""
-    traits = [learn(r.take(at)) for r in raws]
-    return matrix(traits, [r.take(at) for r in raws])[0], matrix(traits, [r.take(rest) for r in raws])[0]
+def _strongest(tried: Mapping[str, Any]) -> int:
+    """The penalty with the least log loss; the stronger one where it makes no difference."""
+    loss = -tried["mean_test_score"]
+    return int(np.flatnonzero(loss <= loss.min() * 1.001)[-1])  # from weak to strong
 
 
-def _best_penalty(raws: Sequence[TraitInputs], truth: NDArray[np.bool_], rng: np.random.Generator) -> float:
-    """The penalty with the least log loss on three inner folds; the stronger one where it makes no difference."""
-    rows = np.arange(len(truth))
-    if len(rows) > 4_000:
-        rows = np.sort(rng.choice(rows, 4_000, replace=False))
-    if min(truth[rows].sum(), (~truth[rows]).sum()) < 6:
-        return PENALTIES[-1]
-    fold = _folds(truth[rows], 3, rng)
-    loss = np.zeros(len(PENALTIES))
-    for f in range(3):
-        at, rest = rows[fold != f], rows[fold == f]
-        x, other = _taught(raws, at, rest)
-        for k, penalty in enumerate(PENALTIES):
-            start, weights = fit(x, truth[at], penalty)
-            z = start + other @ weights
-            loss[k] += float(np.logaddexp(0.0, z).sum() - truth[rest] @ z)
-    return max(p for p, v in zip(PENALTIES, loss, strict=True) if v <= loss.min() * 1.001)
-
-
-def _unseen(
-    raws: Sequence[TraitInputs], truth: NDArray[np.bool_], rng: np.random.Generator, begun: Callable[[int], None]
-) -> Floats:
+def _unseen(model: Any, x: Floats, truth: NDArray[np.bool_], seed: int, progress: Progress) -> Floats:
     """Share won that is said of each row by a model that hasn't seen it."""
+    from sklearn.base import clone
+    from sklearn.model_selection import StratifiedKFold
+
     said = np.empty(len(truth))
-    fold = _folds(truth, FOLDS, rng)
-    for f in range(FOLDS):
-        begun(f)
-        at, rest = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        penalty = _best_penalty([r.take(at) for r in raws], truth[at], rng)
-        x, other = _taught(raws, at, rest)
-        start, weights = fit(x, truth[at], penalty)
-        said[rest] = _share(start + other @ weights)
+    for fold, (at, rest) in enumerate(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(x, truth)):
+        progress.tell(0.2 + 0.12 * fold, f"Testing the model, {fold + 1} of {FOLDS}")
+        said[rest] = clone(model).fit(x[at], truth[at]).predict_proba(x[rest])[:, 1]
     return said
 
 
 def _quality(said: Floats, truth: NDArray[np.bool_]) -> Quality:
+    from sklearn.metrics import brier_score_loss
+
     a = auc(said, truth)
     won, lost = int(truth.sum()), int((~truth).sum())
     q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
     spread = math.sqrt(max(a * (1 - a) + (won - 1) * (q1 - a * a) + (lost - 1) * (q2 - a * a), 0.0) / (won * lost))
-    y = truth.astype(np.float64)
-    order = np.argsort(said, kind="stable")
-    table = pd.DataFrame(
-        [(float(said[g].mean()), float(y[g].mean()), len(g)) for g in np.array_split(order, 10)],
-        columns=["said", "was", "accounts"],
-    )
-    off = float(((table["said"] - table["was"]).abs() * table["accounts"]).sum() / len(y))
-    base = float(y.mean() * (1 - y.mean()))
+    frame = pd.DataFrame({"said": said, "was": truth.astype(np.float64)}).sort_values("said", kind="stable")
+    tenth = np.arange(len(frame)) * 10 // len(frame)
+    groups = frame.groupby(tenth).agg(said=("said", "mean"), was=("was", "mean"), accounts=("was", "size"))
+    share = won / len(truth)
     return Quality(
         a,
         max(a - Z_99 * spread, 0.0),
         min(a + Z_99 * spread, 1.0),
-        float(((said - y) ** 2).mean()),
-        base,
-        table,
-        off,
+        float(brier_score_loss(truth, said)),
+        share * (1 - share),
+        groups,
+        float(np.average((groups["said"] - groups["was"]).abs(), weights=groups["accounts"])),
         won,
         lost,
     )
 
 
-def _model(
-    raws: Sequence[TraitInputs], truth: NDArray[np.bool_], rng: np.random.Generator
-) -> tuple[list[Trait], float, Floats]:
-    penalty = _best_penalty(raws, truth, rng)
-    traits = [learn(r) for r in raws]
-    start, weights = fit(matrix(traits, raws)[0], truth, penalty)
-    return traits, start, weights
-
-
 def _judged(
-    raws: Sequence[TraitInputs],
-    traits: Sequence[Trait],
-    start: float,
-    weights: Floats,
+    model: Any,
+    every: Floats,
+    raws: Sequence[ModelColumn],
     quality: Quality,
     flagged: tuple[Flagged, ...],
     notes: Sequence[str],
 ) -> Likeness:
-    x, owner = matrix(traits, raws)
-    pull = np.zeros((len(x), len(raws)))
-    for k in range(len(raws)):
-        pull[:, k] = x[:, owner == k] @ weights[owner == k]
+    learnt, regression = model["traits"], model["regression"].best_estimator_
+    weights, start = regression.coef_[0], regression.intercept_[0]
+    meant = traits(learnt, raws)
+    owner = np.array([k for k, _ in meant])
+    x = learnt.transform(every)
+    pull = np.column_stack([x[:, owner == k] @ weights[owner == k] for k in range(len(raws))])
     total = pull.sum(axis=1)
-    amounts = 100.0 * _share(start + total)
-    base = 100.0 * float(_share(np.array([start]))[0])
+    amounts, base = 100.0 * expit(start + total), 100.0 * float(expit(start))
     # log odds add up, shares don't: each column gets its part of the way in proportion to its log odds
     steep = base * (100.0 - base) / 100.0
     ratio = np.where(np.abs(total) > 1e-9, (amounts - base) / np.where(np.abs(total) > 1e-9, total, 1.0), steep)
     parts = pull * ratio[:, None]
-    names = tuple(r.name for r in raws)
-    rows = []
-    for k, t in enumerate(traits):
-        mine = weights[owner == k].tolist()
-        labels = [*(["higher"] if t.knots is not None else t.levels), *(["blank"] if t.blanks else [])]
-        rows += [(t.name, label, w) for label, w in zip(labels, mine, strict=True)]
     for a in (amounts, parts):
         a.setflags(write=False)
-    table = pd.DataFrame(rows, columns=["column", "trait", "log odds"])
-    return Likeness(True, "", quality, amounts, base, parts, names, table, flagged, tuple(notes))
+    names = tuple(r.name for r in raws)
+    rows = [(names[k], trait, w) for (k, trait), w in zip(meant, weights.tolist(), strict=True)]
+    leanings = pd.DataFrame(rows, columns=["column", "trait", "log odds"])
+    return Likeness(True, "", quality, amounts, base, parts, names, leanings, flagged, tuple(notes))

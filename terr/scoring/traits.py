@@ -1,9 +1,10 @@
-"""Columns as a model sees them: a few numbers per account, learnt from some rows and applied to any."""
+"""Columns as a model sees them: percentiles of figures, levels of texts, and blanks as a trait of their own."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,37 +23,33 @@ _SHRINK = 10.0
 
 
 @dataclass(frozen=True, eq=False)
-class TraitInputs:
+class ModelColumn:
     """One column before anything is learnt.
 
     Attributes:
         name: as the accounts have it.
-        amounts: float64 (n,) for numbers, None for texts.
-        codes: int64 (n,) position in `words` for texts, -1 where blank.
-        words: distinct texts without case.
+        values: float64 (n,): figures, NaN where blank; for texts the position in `words`, -1 where blank.
+        words: distinct texts without case, None for figures.
     """
 
     name: str
-    amounts: Floats | None
-    codes: NDArray[np.int64]
-    words: tuple[str, ...]
+    values: Floats
+    words: tuple[str, ...] | None = None
 
     def blank(self) -> NDArray[np.bool_]:
         """Where nothing is known."""
-        return np.isnan(self.amounts) if self.amounts is not None else self.codes < 0
+        return np.isnan(self.values) if self.words is None else self.values < 0
 
-    def take(self, at: NDArray[np.intp]) -> TraitInputs:
+    def take(self, at: NDArray[np.intp]) -> ModelColumn:
         """Some rows."""
-        return TraitInputs(self.name, None if self.amounts is None else self.amounts[at], self.codes[at], self.words)
+        return ModelColumn(self.name, self.values[at], self.words)
 
 
-def read(accounts: Accounts, name: str) -> TraitInputs:
+def read(accounts: Accounts, name: str) -> ModelColumn:
     """A column: numbers if it is kept so, or if nearly all its cells are figures; else texts."""
-    n = len(accounts)
     name = columns.find(accounts, name)
-    none = np.full(n, -1, dtype=np.int64)
     if columns.is_number(accounts, name):
-        return TraitInputs(name, columns.numbers(accounts, name).amounts, none, ())
+        return ModelColumn(name, columns.numbers(accounts, name).amounts)
     cells = columns.texts(accounts, name)
     filled = int((cells != "").sum())
     few = cells[cells != ""][:: max(filled // 500, 1)]
@@ -60,120 +57,86 @@ def read(accounts: Accounts, name: str) -> TraitInputs:
     if likely:
         figures = columns.numbers(accounts, name)
         if (~np.isnan(figures.amounts)).sum() >= 0.95 * filled:
-            return TraitInputs(name, figures.amounts, none, ())
+            return ModelColumn(name, figures.amounts)
     index, distinct = pd.factorize(cells)
     folded = [" ".join(str(c).casefold().split()) for c in distinct.tolist()]
     codes, words = pd.factorize(np.array(folded, dtype=object))
-    out = codes[index].astype(np.int64)
-    out[np.array([w == "" for w in words.tolist()] + [True], dtype=np.bool_)[out]] = -1
-    return TraitInputs(name, None, out, tuple(str(w) for w in words))
+    each = np.where(words == "", -1, np.arange(len(words)))[codes] if len(codes) else codes
+    return ModelColumn(name, each[index].astype(np.float64), tuple(str(w) for w in words))
 
 
-@dataclass(frozen=True, eq=False)
-class Trait:
-    """What was learnt of one column.
+def table(raws: Sequence[ModelColumn]) -> Floats:
+    """All columns side by side, float64 (n, m), as `learner` takes them."""
+    return np.column_stack([r.values for r in raws])
 
-    Attributes:
-        name: the column.
-        knots: float64 (101,) percentiles of its known figures, for numbers.
-        level: int64 (words,) level of each text, for texts; the last level is "other".
-        levels: names of the levels.
-        centre: float64 (k,) mean of each of the column's k numbers over the rows it was learnt from.
-        blanks: True if a number says whether the cell is blank.
+
+def learner(raws: Sequence[ModelColumn], rows: int) -> Any:
+    """A scikit-learn transformer of `table(raws)`, not fitted yet: one part per column, each trait's mean taken off.
+
+    Figures become percentiles 0 to 1 with blanks in the middle, and a trait that says blank; texts a trait per level.
+
+    Args:
+        raws: the columns.
+        rows: how many it will learn from, at least.
     """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
 
-    name: str
-    knots: Floats | None
-    level: NDArray[np.int64]
-    levels: tuple[str, ...]
-    centre: Floats
-    blanks: bool
-
-    def numbers(self, raw: TraitInputs) -> Floats:
-        """float64 (n, k), centred."""
-        out: Floats = _bare(raw, self.knots, self.level, len(self.levels), self.blanks) - self.centre
-        return out
-
-
-def _bare(raw: TraitInputs, knots: Floats | None, level: NDArray[np.int64], k: int, blanks: bool) -> Floats:
-    blank = raw.blank()
-    if raw.amounts is not None and knots is not None:
-        shares = np.linspace(0.0, 1.0, KNOTS)
-        # equal knots stand for one figure of many accounts: the middle of their shares
-        low = np.searchsorted(knots, raw.amounts, side="left")
-        high = np.searchsorted(knots, raw.amounts, side="right")
-        tied = high - low > 1
-        at = np.interp(raw.amounts, knots, shares)
-        middle = (shares[np.minimum(low, KNOTS - 1)] + shares[np.maximum(high - 1, 0)]) / 2
-        rank = np.where(blank, 0.5, np.where(tied, middle, at))
-        parts = [rank]
-    else:
-        known = np.append(level, 0)[raw.codes]  # -1 picks the last
-        parts = [((known == j) & ~blank).astype(np.float64) for j in range(k)]
-    if blanks:
-        parts.append(blank.astype(np.float64))
-    return np.stack(parts, axis=1) if parts else np.zeros((len(blank), 0))
+    figures = make_pipeline(
+        QuantileTransformer(n_quantiles=min(KNOTS, rows), subsample=None),
+        SimpleImputer(strategy="constant", fill_value=0.5, add_indicator=True, keep_empty_features=True),
+    )
+    texts = OneHotEncoder(
+        min_frequency=max(RARE_ROWS, round(RARE_SHARE * rows)),
+        max_categories=MOST_LEVELS + 1,
+        handle_unknown="infrequent_if_exist",
+        sparse_output=False,
+    )
+    parts = [(str(k), figures if r.words is None else texts, [k]) for k, r in enumerate(raws)]
+    return make_pipeline(ColumnTransformer(parts), StandardScaler(with_std=False))
 
 
-def learn(raw: TraitInputs) -> Trait:
-    """Learns percentiles or levels from all rows given."""
-    blank = raw.blank()
-    n, empty = len(blank), int(blank.sum())
-    blanks = min(empty, n - empty) >= max(RARE_ROWS, RARE_SHARE * n)
-    level = np.zeros(len(raw.words), dtype=np.int64)
-    levels: tuple[str, ...] = ()
-    knots: Floats | None = None
-    if raw.amounts is not None:
-        known = raw.amounts[~blank]
-        knots = np.quantile(known, np.linspace(0.0, 1.0, KNOTS)) if len(known) else np.zeros(KNOTS)
-    else:
-        counts = np.bincount(raw.codes[~blank], minlength=len(raw.words))
-        often = np.flatnonzero(counts >= max(RARE_ROWS, RARE_SHARE * n))
-        often = often[np.argsort(-counts[often], kind="stable")][:MOST_LEVELS]
-        level[:] = len(often)
-        level[often] = np.arange(len(often))
-        levels = (*(raw.words[k] for k in often.tolist()), "other")
-    bare = _bare(raw, knots, level, len(levels), blanks)
-    return Trait(raw.name, knots, level, levels, bare.mean(axis=0) if n else np.zeros(bare.shape[1]), blanks)
-
-
-def matrix(traits: Sequence[Trait], raws: Sequence[TraitInputs]) -> tuple[Floats, NDArray[np.int64]]:
-    """All traits' numbers side by side, float64 (n, p), and int64 (p,) which trait each comes from."""
-    blocks = [t.numbers(r) for t, r in zip(traits, raws, strict=True)]
-    owner = np.repeat(np.arange(len(blocks)), [b.shape[1] for b in blocks])
-    return np.concatenate(blocks, axis=1), owner
+def traits(learnt: Any, raws: Sequence[ModelColumn]) -> list[tuple[int, str]]:
+    """Of each number a fitted `learner` makes: which column it comes from, and the trait it stands for."""
+    parts = learnt[0]
+    out: list[tuple[int, str]] = []
+    for k, raw in enumerate(raws):
+        made = parts.output_indices_[str(k)]
+        names = ["higher", "blank"]
+        if raw.words is not None:
+            one = parts.named_transformers_[str(k)]
+            rare = one.infrequent_categories_[0]
+            often = one.categories_[0] if rare is None else np.setdiff1d(one.categories_[0], rare)
+            names = [*("blank" if code < 0 else raw.words[int(code)] for code in often), "other"]
+        out += [(k, name) for name in names[: made.stop - made.start]]
+    return out
 
 
 def auc(score: Floats, won: NDArray[np.bool_]) -> float:
     """Chance that a won account has the higher score than a lost one; 0.5 if one of both is missing."""
-    from scipy.stats import rankdata
+    from sklearn.metrics import roc_auc_score
 
-    n_won, n_lost = int(won.sum()), int((~won).sum())
-    if not n_won or not n_lost:
-        return 0.5
-    ranks = rankdata(score)
-    return float((ranks[won].sum() - n_won * (n_won + 1) / 2) / (n_won * n_lost))
+    return 0.5 if won.all() or not won.any() else float(roc_auc_score(won, score))
 
 
-def alone(raw: TraitInputs, won: NDArray[np.bool_]) -> float:
+def alone(raw: ModelColumn, won: NDArray[np.bool_]) -> float:
     """How well one column by itself tells won from lost, as an AUC from 0.5 to 1.
 
     Texts are judged on rows they weren't learnt from: each half by the other half's shares of won.
     """
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.preprocessing import TargetEncoder
+
     blank = raw.blank()
-    told = auc(blank.astype(np.float64), won)
-    best = max(told, 1 - told)
-    if raw.amounts is not None:
+    told = [auc(blank.astype(np.float64), won)]
+    if raw.words is None:
         known = ~blank
-        one = auc(raw.amounts[known], won[known])
-        both = [max(one, 1 - one)] if known.sum() >= 2 * RARE_ROWS else []
-        return max(best, *both) if both else best
-    half = np.arange(len(won)) % 2 == 0
-    score = np.zeros(len(won))
-    for train in (half, ~half):
-        codes = np.where(blank, len(raw.words), raw.codes)
-        n = np.bincount(codes[train], minlength=len(raw.words) + 1)
-        k = np.bincount(codes[train], weights=won[train].astype(float), minlength=len(raw.words) + 1)
-        base = won[train].mean() if train.any() else 0.5
-        score[~train] = ((k + _SHRINK * base) / (n + _SHRINK))[codes[~train]]
-    return max(best, auc(score, won))
+        told += [auc(raw.values[known], won[known])] if known.sum() >= 2 * RARE_ROWS else []
+    elif min(won.sum(), (~won).sum()) >= 2:
+        halves = TargetEncoder(
+            target_type="binary", smooth=_SHRINK, cv=StratifiedKFold(2, shuffle=True, random_state=0)
+        )
+        return max(*told, 1 - told[0], auc(halves.fit_transform(raw.values[:, None], won)[:, 0], won))
+    return max(*told, *(1 - a for a in told))
