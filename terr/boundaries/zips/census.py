@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from terr.errors import InputError, StoreError, TerrError
+from terr.errors import InputError, StoppedError, StoreError, TerrError
 from terr.folders import data_dir, make_folder
 from terr.model.json_values import parse, read, to_text
 from terr.model.progress import UNWATCHED, Progress
@@ -126,6 +126,8 @@ def download(
             raise
         part.replace(whole)
         about.unlink(missing_ok=True)
+    except StoppedError as error:
+        raise StoppedError("stopped; what has arrived is kept, and the download goes on from there") from error
     except TerrError:
         raise
     except urllib.error.HTTPError as error:

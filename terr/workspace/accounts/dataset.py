@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -260,15 +261,27 @@ def reread(
     dataset_id: str,
     change: Callable[[ImportSettings], ImportSettings],
     *,
+    given: Mapping[str, bytes] = MappingProxyType({}),
     progress: Progress = UNWATCHED,
 ) -> Intake:
     """Change how a data set's file is read, and make its accounts again. Two people's changes both hold.
+
+    Args:
+        ws: where.
+        dataset_id: whose.
+        change: what it is changed to.
+        given: files that the change refers to, by their SHA-256; kept once the accounts could be made with them.
+        progress: told how far it is.
 
     Raises:
         InputError: if the file can't be used in that way; everything stays as it was.
         ConflictError: if others change it all the time.
         StoppedError: if the person stopped it.
     """
+
+    def load(sha256: str) -> bytes:
+        return given[sha256] if sha256 in given else ws.store.files.read(sha256)
+
     for _ in range(5):
         info = ws.store.datasets.get(dataset_id)
         before = ImportSettings.of(info.mapping)
@@ -277,12 +290,14 @@ def reread(
         if known is not None and after.steps[: len(before.steps)] == before.steps:
             if not before.steps:
                 ws.caches[RAW_TABLES].put(info.id, known.raw)  # to take the steps back from
-            raw, _ = stepped(known.raw, after, ws.store.files.read, done=len(before.steps))
+            raw, _ = stepped(known.raw, after, load, done=len(before.steps))
         else:
             first = raw_of(ws, info, progress=progress.part(0.0, 0.4))
-            raw, _ = stepped(first, after, ws.store.files.read)
+            raw, _ = stepped(first, after, load)
         taken = _taken(raw, after, progress.part(0.4, 1.0))
         mapping = {**info.mapping, **after.plain(), "money": dict(taken.accounts.currency)}
+        for content in given.values():
+            ws.store.files.save(content)
         _write_frame(ws, dataset_id, taken.accounts.frame, mapping)
         try:
             ws.store.datasets.change(dataset_id, _unless_changed(info, mapping, summary(taken)))

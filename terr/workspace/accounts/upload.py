@@ -321,16 +321,16 @@ def import_rejects(
 
     Raises:
         InputError: if the file doesn't fit; nothing is changed.
-        StoppedError: if the person stopped it.
+        StoppedError: if the person stopped it; nothing is kept.
     """
     mended = read_table(data, filename, progress=progress.part(0.0, 0.1))
     before = dataset.ledger_of(ws, dataset_id, progress=progress.part(0.1, 0.3))
     merged = put_back(before.raw, mended, before.columns)
-    sha256 = ws.store.files.save(data)
     taken = dataset.reread(
         ws,
         dataset_id,
-        lambda r: r.with_step("file", sha256=sha256, filename=mended.filename),
+        lambda r: r.with_step("file", sha256=mended.sha256, filename=mended.filename),
+        given={mended.sha256: data},
         progress=progress.part(0.3, 1.0),
     )
     rows = {*merged.replaced, *merged.same, *merged.added}

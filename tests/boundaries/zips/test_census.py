@@ -176,7 +176,7 @@ def test_it_can_be_stopped_and_goes_on_later(content):
 
     big = zipped({**census_parts(census_of_delaware()), "notes.txt": os.urandom(600_000)})
     with serving(big) as server:
-        with pytest.raises(StoppedError):
+        with pytest.raises(StoppedError, match="what has arrived is kept"):
             get(server, progress=Progress(cancel=enough))
         have, total = census.arrived()
         assert 0 < have < total == len(big)

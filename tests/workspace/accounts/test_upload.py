@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -36,6 +37,12 @@ def opened(ws: Workspace, data: bytes | None = None, name: str = "crm.csv") -> u
 
 def kept(ws: Workspace) -> dataset.Dataset:
     return upload.import_file(ws, opened(ws))
+
+
+def files(tmp_path: Path) -> dict[Path, bytes]:
+    """What the workspace keeps beside its database."""
+    kept = (p for folder in (tmp_path / "terr").iterdir() if folder.is_dir() for p in folder.rglob("*") if p.is_file())
+    return {p: p.read_bytes() for p in kept}
 
 
 def figures(ws: Workspace, data: dataset.Dataset) -> tuple[int, int, int, float]:
@@ -215,6 +222,25 @@ def test_a_file_that_is_no_rejects_of_this_one_changes_nothing(ws):
     assert ImportSettings.of(ws.store.datasets.get(data.info.id).mapping).steps == ()
 
 
+def test_mended_rows_on_their_way_back_are_stopped_and_nothing_is_kept(ws, tmp_path):
+    data = kept(ws)
+    mended = review.rejects_csv(dataset.ledger_of(ws, data.info.id)).replace(b"oops", b"500")
+    there = files(tmp_path)
+    count = 0
+    while True:
+        progress, heard = followed(stop_after=count)
+        try:
+            upload.import_rejects(ws, data.info.id, mended, "mended.csv", progress=progress)
+        except StoppedError:
+            assert files(tmp_path) == there, "no file is left"
+            assert ImportSettings.of(ws.store.datasets.get(data.info.id).mapping).steps == ()
+        else:
+            break
+        count += 1
+    assert count == len(heard) > 10
+    assert figures(ws, data) == (4, 1, 1, 3800.0)
+
+
 UNCLEAR = csv_bytes([HEAD, ("A-1", "Alpha", "02116", "MA", "1.234"), ("A-2", "Beta", "02139", "MA", "2.500")])
 
 
@@ -334,8 +360,7 @@ def test_a_file_on_its_way_in_is_stopped_and_nothing_is_kept(ws, tmp_path):
     with pytest.raises(StoppedError):
         upload.open_file(ws, csv_bytes([HEAD, *ROWS]), "crm.csv", progress=followed(stop_after=0)[0])
     assert ws.store.datasets.all() == ()
-    files = {p.name: [f for f in p.rglob("*") if f.is_file()] for p in (tmp_path / "terr").iterdir() if p.is_dir()}
-    assert not any(files.values()), "no file is left"
+    assert not files(tmp_path), "no file is left"
 
 
 def test_progress_rises_to_the_end(ws):
