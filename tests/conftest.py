@@ -86,7 +86,7 @@ def open_app(
         for name, value in query.items():
             window.query_params[name] = value
         window.run()
-        return window if page == "accounts" else window.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+        return window if page == "home" else window.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
 
     yield opened
     state.shared().close()
