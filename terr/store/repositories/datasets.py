@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import false, insert, or_, select, update
 
 from terr.errors import LocateError
+from terr.model.json_values import to_text
 from terr.model.person import NOONE, Person
 from terr.model.scenario import DatasetInfo
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.records import clean_text, dataset_info, new_id, now, to_json
+from terr.store.repositories.records import clean_text, dataset_info, new_id, now
 
 
 class Datasets:
@@ -45,8 +46,8 @@ class Datasets:
             "name": clean_text(name, "name of the data set", 120, needed=True),
             "sha256": sha256,
             "filename": clean_text(filename, "file name", 255),
-            "mapping_json": to_json(mapping, "column mapping"),
-            "summary_json": to_json(summary, "summary"),
+            "mapping_json": to_text(mapping, "the column mapping"),
+            "summary_json": to_text(summary, "the summary"),
             "created_at": now(),
             "owner": clean_text(owner.user_id, "name of the user", 200),
         }
@@ -72,9 +73,9 @@ class Datasets:
         if name is not None:
             values["name"] = clean_text(name, "name of the data set", 120, needed=True)
         if mapping is not None:
-            values["mapping_json"] = to_json(mapping, "column mapping")
+            values["mapping_json"] = to_text(mapping, "the column mapping")
         if summary is not None:
-            values["summary_json"] = to_json(summary, "summary")
+            values["summary_json"] = to_text(summary, "the summary")
         if values:
             with self._db.write() as c:
                 c.execute(update(t.datasets).where(t.datasets.c.id == dataset_id).values(values))
@@ -101,8 +102,8 @@ class Datasets:
                 raise LocateError("this data set isn't found; choose one from the list")
             mapping, summary = change(dataset_info(row))
             values = {
-                "mapping_json": to_json(mapping, "column mapping"),
-                "summary_json": to_json(summary, "summary"),
+                "mapping_json": to_text(mapping, "the column mapping"),
+                "summary_json": to_text(summary, "the summary"),
             }
             c.execute(update(t.datasets).where(d.id == dataset_id).values(values))
         return self.get(dataset_id)

@@ -11,10 +11,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from terr.errors import InputError
+from terr.model.json_values import to_text
 from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.records import clean_text, stored_object, to_json
+from terr.store.repositories.records import clean_text, stored_object
 
 HERE_S = 20.0
 """Somebody not seen for so many seconds is gone."""
@@ -64,7 +65,7 @@ class Presence:
             InputError: for a view that is too large or can't be stored.
             StoreError: if there is no such scenario, or the database can't be written.
         """
-        view = to_json(here.view, "view")
+        view = to_text(here.view, "the view")
         if len(view) > _VIEW:
             raise InputError(f"a view has {len(view):,} characters, more than {_VIEW:,}; leave something out")
         moment = time.time() if at is None else at

@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
 from terr.errors import InputError, StoreError
-from terr.model.json_values import parse, read, to_text
+from terr.model.json_values import parse, read
 from terr.model.person import Person
 from terr.model.scenario import DatasetInfo, ScenarioInfo
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -79,15 +81,6 @@ def edit_record(row: Row[Any]) -> EditRecord:
     return EditRecord(row.seq, row.topic, row.ref, row.action, row.text, row.reason, who(row), at)
 
 
-def to_json(value: Mapping[str, Any], what: str) -> str:
-    """A JSON object as text.
-
-    Raises:
-        InputError: if it holds something JSON can't.
-    """
-    return to_text(value, f"the {what}")
-
-
 def clean_text(text: str, what: str, limit: int, *, needed: bool = False) -> str:
     """Text a person typed, trimmed; everything printable is kept as it is.
 
@@ -106,42 +99,24 @@ def clean_text(text: str, what: str, limit: int, *, needed: bool = False) -> str
 
 def dataset_info(row: Row[Any]) -> DatasetInfo:
     """From a row of `datasets`."""
-    return DatasetInfo(
-        id=row.id,
-        name=row.name,
-        sha256=row.sha256,
-        filename=row.filename,
-        mapping=stored_object(row.mapping_json),
-        summary=stored_object(row.summary_json),
-        created_at=datetime.fromisoformat(row.created_at),
-        owner=row.owner,
-    )
+    kept = {"mapping": stored_object(row.mapping_json), "summary": stored_object(row.summary_json)}
+    return _of_row(DatasetInfo, row, kept)
 
 
 def scenario_info(row: Row[Any]) -> ScenarioInfo:
     """From a row of `scenarios`."""
-    return ScenarioInfo(
-        id=row.id,
-        name=row.name,
-        dataset_id=row.dataset_id or "",
-        level=row.level,
-        region=tuple(row.region.split(",")) if row.region else (),
-        units_version=row.units_version,
-        n_units=row.n_units,
-        measure=row.measure,
-        tolerance=row.tolerance,
-        settings=stored_object(row.settings_json),
-        head=row.head,
-        rev=row.rev,
-        next_code=row.next_code,
-        created_at=datetime.fromisoformat(row.created_at),
-        updated_at=datetime.fromisoformat(row.updated_at),
-        deleted_at=moment(row.deleted_at),
-        seq=row.seq,
-        archived_at=moment(row.archived_at),
-        origin_id=row.origin_id or "",
-        origin_edit=row.origin_edit or 0,
-    )
+    region = row.region.split(",") if row.region else ()
+    kept = {"region": region, "dataset_id": row.dataset_id or "", "settings": stored_object(row.settings_json)}
+    return _of_row(ScenarioInfo, row, kept)
+
+
+def _of_row(kind: type[T], row: Row[Any], more: Mapping[str, Any]) -> T:
+    """A row as a dataclass with fields of the columns' names; NULL is the field's usual value."""
+    kept = {str(name): value for name, value in row._mapping.items() if value is not None}  # names of a type of its own
+    try:
+        return read(kind, {**kept, **more}, "a stored row")
+    except InputError as error:
+        raise StoreError(f"{error}; restore the database from a backup") from error
 
 
 def stored_object(text: str) -> Mapping[str, Any]:

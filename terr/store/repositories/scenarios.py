@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, exists, insert, literal, or_, select, update
 
 from terr.errors import ConflictError, InputError
+from terr.model.json_values import to_text
 from terr.model.person import NOONE, Person
 from terr.model.scenario import ScenarioInfo
 from terr.store import schema as t
@@ -16,7 +17,7 @@ from terr.store.database import Database
 from terr.store.edit_tree import depth_of
 from terr.store.repositories.datasets import Datasets
 from terr.store.repositories.journal import count_change, scenario_row, unknown_scenario, write_line
-from terr.store.repositories.records import clean_text, made_by, new_id, now, scenario_info, to_json
+from terr.store.repositories.records import clean_text, made_by, new_id, now, scenario_info
 
 _NAME = "name of the scenario"
 
@@ -83,7 +84,7 @@ class Scenarios:
             "n_units": int(n_units),
             "measure": clean_text(measure, "measure", 120),
             "tolerance": _tolerance(tolerance),
-            "settings_json": to_json(settings or {}, "settings"),
+            "settings_json": to_text(settings or {}, "the settings"),
             "head": 0,
             "rev": 0,
             "next_code": 0,
@@ -180,7 +181,7 @@ class Scenarios:
         if tolerance is not None:
             values["tolerance"] = _tolerance(tolerance)
         if settings is not None:
-            values["settings_json"] = to_json(settings, "settings")
+            values["settings_json"] = to_text(settings, "the settings")
         return self._change(scenario_id, values)
 
     def change_settings(
@@ -198,7 +199,7 @@ class Scenarios:
         """
         with self._db.write() as c:
             before = scenario_row(c, scenario_id, lock=True).settings
-            values = {"settings_json": to_json(change(before), "settings"), "updated_at": now()}
+            values = {"settings_json": to_text(change(before), "the settings"), "updated_at": now()}
             count_change(c, scenario_id, values)
         return self.get(scenario_id)
 
@@ -225,7 +226,7 @@ class Scenarios:
                 raise ConflictError(f'"{info.name}" was given other accounts meanwhile; look at it again')
             values = {
                 "dataset_id": dataset_id,
-                "settings_json": to_json({**info.settings, **settings}, "settings"),
+                "settings_json": to_text({**info.settings, **settings}, "the settings"),
                 "updated_at": now(),
             }
             seq = count_change(c, scenario_id, values)
