@@ -27,7 +27,7 @@ from terr.ui.live.redraw_pace import PACE
 from terr.workspace.access.roles import may
 from terr.workspace.live import broadcast, edit_queue, presence
 from terr.workspace.live.broadcast import BroadcastState
-from terr.workspace.live.payload import is_name, text_of
+from terr.workspace.live.payload import EditsMessage, Hello, Message, ViewMessage, said, text_of
 from terr.workspace.live.presence import PresenceRoom, PresentPerson, WindowPresence, WindowToken
 from terr.workspace.workspace import Workspace
 
@@ -217,7 +217,9 @@ async def serve_socket(socket: WebSocket) -> None:
             told = await _hear(socket)
             if told is None or not still(socket):
                 break
-            await _one(room, line, told)
+            message: Message | None = said(told, Message)
+            if message is not None:
+                await _one(room, line, message)
     except TerrError as error:
         line.send({"t": "trouble", "message": str(error)})
         line.post(None)
@@ -241,16 +243,17 @@ def _from_here(socket: WebSocket) -> bool:
 
 async def _let_in(socket: WebSocket) -> _Line | None:
     try:
-        first = await asyncio.wait_for(_hear(socket), 10)
+        text = await asyncio.wait_for(_hear(socket), 10)
+        first: Hello | None = said(text or "", Hello)
     except TimeoutError:
         first = None
-    ticket = presence.TICKETS.find((first or {}).get("token"))
+    ticket = presence.TICKETS.find(first.token) if first is not None else None
     asks = person_of(socket)
-    if ticket is not None and asks is not None and asks.user_id == ticket.person.user_id:
+    if first is not None and ticket is not None and asks is not None and asks.user_id == ticket.person.user_id:
         try:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(_threads, may, ticket.ws, ticket.scenario_id, ticket.person, "view")
-            return _Line(ticket, view=presence.view_of((first or {}).get("view")))
+            return _Line(ticket, view=presence.view_of(first.view))
         except TerrError:
             pass
     # of another run of the program, or of a plan that isn't theirs any more: the page gives a new one
@@ -273,21 +276,15 @@ def _join(line: _Line) -> PlanChannel:
     return room
 
 
-async def _hear(socket: WebSocket) -> dict[str, Any] | None:
-    """The next message; {} for what isn't one of ours, None when the browser went."""
+async def _hear(socket: WebSocket) -> str | None:
+    """The next message; None when the browser went, or says more than our script ever does."""
     from starlette.websockets import WebSocketDisconnect
 
     try:
         text = await socket.receive_text()
     except (WebSocketDisconnect, RuntimeError, KeyError):
         return None
-    if len(text) > _LONGEST:
-        return None
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
+    return text if len(text) <= _LONGEST else None
 
 
 async def _pass_on(socket: WebSocket, line: _Line) -> None:
@@ -301,17 +298,16 @@ async def _pass_on(socket: WebSocket, line: _Line) -> None:
         pass
 
 
-async def _one(room: PlanChannel, line: _Line, told: dict[str, Any]) -> None:
-    kind = told.get("t")
-    if kind == "edits" and is_name(told.get("s")) and isinstance(told.get("events"), list):
+async def _one(room: PlanChannel, line: _Line, told: Message) -> None:
+    if isinstance(told, EditsMessage):
         line.ticket = presence.TICKETS.find(line.ticket.token) or line.ticket  # the name may be new
         loop, began = asyncio.get_running_loop(), time.monotonic()
         take = partial(
             edit_queue.apply_queue,
             line.ticket.ws,
             room.sid,
-            told["s"],
-            told["events"],
+            told.s,
+            told.events,
             presence.signed(line.ticket),
             known_as=presence.names_of(line.ticket.window),
         )
@@ -319,14 +315,14 @@ async def _one(room: PlanChannel, line: _Line, told: dict[str, Any]) -> None:
         line.send(_ack(done))
         PACE.felt(time.monotonic() - began)
         room.wake.set()
-    elif kind == "view":
-        line.view = presence.view_of(told.get("view"))
-        line.presenting = told.get("presenting") is True
+    elif isinstance(told, ViewMessage):
+        line.view = presence.view_of(told.view)
+        line.presenting = told.presenting
         line.ticket = presence.TICKETS.find(line.ticket.token) or line.ticket
         room.company.say(line.here())
         room.wake.set()
-    elif kind == "name" and not line.ticket.person.user_id:
-        name = text_of(told.get("name"), 40)
+    elif not line.ticket.person.user_id:
+        name = text_of(told.name, 40)
         line.ticket = presence.TICKETS.issue(
             line.ticket.ws, room.sid, replace(line.ticket.person, name=name), old=line.ticket.token
         )

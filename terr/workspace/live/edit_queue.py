@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,14 +16,27 @@ from terr.view.text import count
 from terr.workspace.access.roles import may
 from terr.workspace.caches import CacheKind
 from terr.workspace.live import proposals
-from terr.workspace.live.payload import codes_of, is_int, is_name, text_of, units_of
+from terr.workspace.live.payload import (
+    Codes,
+    Edit,
+    Lock,
+    Numbered,
+    Paint,
+    Propose,
+    Redo,
+    Undo,
+    codes_of,
+    fitting,
+    text_of,
+    units_of,
+)
 from terr.workspace.plan import editing, undo
 from terr.workspace.workspace import Workspace
 
 QUEUE = "~"
 """Ends the name of a map's queue of edits; its events are numbered by themselves."""
 
-NEEDS = {"paint": "edit", "lock": "edit", "undo": "undo", "redo": "undo", "propose": "propose"}
+NEEDS = {Paint: "edit", Lock: "edit", Undo: "undo", Redo: "undo", Propose: "propose"}
 """What the map can send here, and what one must be allowed to do for it."""
 
 TRUST_S = 1.0
@@ -99,9 +112,12 @@ def apply_queue(
         ws: the workspace.
         scenario_id: whose plan.
         session: name of the queue; what it sent before is passed over, also after a restart.
-        events: {"n", "k", "p", ...} as the map makes them.
+        events: as the map makes them, see `terr.workspace.live.payload`.
         person: who edits; known_as: other names they edited under.
     """
+    told: list[tuple[Numbered, Any]] = [
+        (one, e) for e in events if (one := fitting(e, Numbered)) is not None and one.s == session
+    ]
     queue = ws.caches[_QUEUES].get_or_make((scenario_id, session, person.user_id), _Queue)
     with queue.lock:
         rev, waits = -1, ""
@@ -111,31 +127,28 @@ def apply_queue(
         try:
             if queue.n < 0:
                 queue.n = ws.store.edits.taken(scenario_id, session)
-            for event in events:
-                if not isinstance(event, Mapping) or event.get("s") != session or not is_int(event.get("n")):
+            for one, event in told:
+                if one.n <= queue.n:
                     continue
-                if int(event["n"]) <= queue.n:
-                    continue
-                if event.get("p") == scenario_id and is_name(event.get("k")) and event["k"] in NEEDS:
-                    done = _one(ws, scenario_id, (session, int(event["n"])), event, person, known_as)
+                edit: Edit | None = fitting(event, Edit) if one.p == scenario_id else None
+                if edit is not None:
+                    done = _one(ws, scenario_id, (session, one.n), edit, person, known_as)
                     notices += done.notices
                     clashing += done.clashes
-                queue.n = int(event["n"])
+                queue.n = one.n
             rev = ws.store.scenarios.rev(scenario_id) if done is None or done.rev < 0 else done.rev
         except StoreError as error:
             waits = str(error)
         except TerrError as error:  # the plan is gone, or isn't theirs
             notices.append(str(error))
-            queue.n = max([queue.n, *(int(e["n"]) for e in events if isinstance(e, Mapping) and is_int(e.get("n")))])
+            queue.n = max([queue.n, *(one.n for one, _ in told)])
         return QueueResult(max(queue.n, 0), rev, tuple(notices), tuple(clashing), waits)
 
 
-def _one(
-    ws: Workspace, sid: str, client: Client, event: Mapping[str, Any], person: Person, known_as: Collection[str]
-) -> QueueResult:
+def _one(ws: Workspace, sid: str, client: Client, edit: Edit, person: Person, known_as: Collection[str]) -> QueueResult:
     try:
-        _allowed(ws, sid, person, NEEDS[event["k"]])
-        return _edit(ws, sid, client, event, person, known_as)
+        _allowed(ws, sid, person, NEEDS[type(edit)])
+        return _edit(ws, sid, client, edit, person, known_as)
     except StoreError:
         raise
     except TerrError as error:
@@ -152,43 +165,39 @@ def _allowed(ws: Workspace, sid: str, person: Person, action: str) -> None:
 
 
 def _edit(
-    ws: Workspace, sid: str, client: Client, event: Mapping[str, Any], person: Person, known_as: Collection[str]
+    ws: Workspace, sid: str, client: Client, edit: Edit, person: Person, known_as: Collection[str]
 ) -> QueueResult:
-    kind, units, author = event["k"], units_of(event.get("units")), person.name
-    if kind == "propose":
-        codes = codes_of(event.get("codes"))
-        if units is None or codes is None:
-            return QueueResult(client[1], -1)
-        made = proposals.propose(ws, sid, units, codes, reason=text_of(event.get("why"), 4000), by=person)
-        return QueueResult(client[1], -1, (f"Proposed: {made.title}. Everyone sees it under Together.",))
-    if kind in {"undo", "redo"}:
-        travel = undo.undo if kind == "undo" else undo.redo
-        shown = int(event["rev"]) if is_int(event.get("rev")) else -1
-        done = travel(ws, sid, shown, author=author, known_as=known_as, client=client)
-        return QueueResult(client[1], -1, (done.notice,) if done.notice else ())
+    if isinstance(edit, Undo | Redo):
+        travel = undo.undo if isinstance(edit, Undo) else undo.redo
+        return _said(client, travel(ws, sid, edit.rev, author=person.name, known_as=known_as, client=client))
+    units = units_of(edit.units)
     if units is None:
         return QueueResult(client[1], -1)
-    if kind == "lock":
-        done = editing.set_locks(ws, sid, units, bool(event.get("on")), author=author, client=client)
-        return QueueResult(client[1], -1, (done.notice,) if done.notice else ())
-    return _paint(ws, sid, client, event, units, author)
-
-
-def _paint(
-    ws: Workspace, sid: str, client: Client, event: Mapping[str, Any], units: list[int], author: str
-) -> QueueResult:
-    if not is_int(event.get("to")):
+    if isinstance(edit, Lock):
+        return _said(client, editing.set_locks(ws, sid, units, edit.on, author=person.name, client=client))
+    if isinstance(edit, Paint):
+        return _paint(ws, sid, client, edit, units, person.name)
+    codes = codes_of(edit.codes)
+    if codes is None:
         return QueueResult(client[1], -1)
-    to, seen = int(event["to"]), codes_of(event.get("seen"))
+    made = proposals.propose(ws, sid, units, codes, reason=text_of(edit.why, 4000), by=person)
+    return QueueResult(client[1], -1, (f"Proposed: {made.title}. Everyone sees it under Together.",))
+
+
+def _said(client: Client, done: editing.EditOutcome) -> QueueResult:
+    return QueueResult(client[1], -1, (done.notice,) if done.notice else ())
+
+
+def _paint(ws: Workspace, sid: str, client: Client, edit: Paint, units: list[int], author: str) -> QueueResult:
+    seen = codes_of(fitting(edit.seen, Codes))
     if seen is not None and len(seen) != len(units):
         seen = None
-    done = editing.paint(ws, sid, units, to, seen=seen, author=author, client=client)
+    done = editing.paint(ws, sid, units, edit.to, seen=seen, author=author, client=client)
     rev = done.rev if done.changed else -1
     notices = (editing.locked_notice(ws, sid, done.skipped_locked),) if done.skipped_locked else ()
     if not done.conflicts:
         return QueueResult(client[1], rev, notices)
-    since = int(event["rev"]) if is_int(event.get("rev")) else 0
-    return QueueResult(client[1], -1, notices, edit_conflicts(ws, sid, done.conflicts, to, since))
+    return QueueResult(client[1], -1, notices, edit_conflicts(ws, sid, done.conflicts, edit.to, edit.rev))
 
 
 def edit_conflicts(

@@ -11,7 +11,7 @@ from typing import Any
 
 from terr.model.person import NOONE, Person
 from terr.workspace.live import edit_queue
-from terr.workspace.live.payload import is_int, is_name, text_of
+from terr.workspace.live.payload import Active, Find, Look, Numbered, Points, Tiles, Wish, fitting, text_of
 from terr.workspace.workspace import Workspace
 
 _LONGEST_TEXT = 80
@@ -75,31 +75,34 @@ def apply_events(
     events = value.get("events") if isinstance(value, Mapping) else None
     if not isinstance(events, Sequence):
         return seen
-    queued = [e for e in events if isinstance(e, Mapping) and is_name(e.get("s")) and e["s"].endswith(edit_queue.QUEUE)]
+    told = [(one, e) for e in events if (one := fitting(e, Numbered)) is not None]
+    queued = [(one.s, e) for one, e in told if one.s.endswith(edit_queue.QUEUE)]
     if queued:
-        seen = _queue(ws, scenario_id, seen, queued, person, known_as)
-    for event in events:
-        if event in queued:
+        seen = _queue(ws, scenario_id, seen, queued[-1][0], [e for _, e in queued], person, known_as)
+    for one, event in told:
+        if one.s.endswith(edit_queue.QUEUE):
             continue
-        if not isinstance(event, Mapping) or not is_name(event.get("s")) or not is_int(event.get("n")):
+        if one.s != seen.ack[0]:  # a map made anew: it holds nothing yet
+            seen = replace(seen, ack=(one.s, 0), have="", got=(), holds="", look="", points=False, find="")
+        if one.n <= seen.ack[1]:
             continue
-        session, n = event["s"], int(event["n"])
-        if session != seen.ack[0]:  # a map made anew: it holds nothing yet
-            seen = replace(seen, ack=(session, 0), have="", got=(), holds="", look="", points=False, find="")
-        if n <= seen.ack[1]:
-            continue
-        now = replace(
-            seen, ack=(session, n), have=text_of(event.get("have")), holds=text_of(event.get("holds")), got=_got(event)
-        )
-        seen = _one(scenario_id, now, event)
+        got = tuple(text_of(v) for v in one.got[:4])
+        seen = replace(seen, ack=(one.s, one.n), have=text_of(one.have), holds=text_of(one.holds), got=got)
+        if one.p == scenario_id:  # else meant for the plan that was open before
+            seen = _wished(seen, fitting(event, Wish))
     return seen
 
 
 def _queue(
-    ws: Workspace, scenario_id: str, seen: WindowState, events: list[Any], person: Person, known_as: Collection[str]
+    ws: Workspace,
+    scenario_id: str,
+    seen: WindowState,
+    session: str,
+    events: list[Any],
+    person: Person,
+    known_as: Collection[str],
 ) -> WindowState:
     """The map's edits, when they can't come by the quick way."""
-    session = events[-1]["s"]
     done = edit_queue.apply_queue(ws, scenario_id, session, events, person, known_as=known_as)
     said = [*done.notices, *(edit_queue.sentence(ws, scenario_id, c) for c in done.clashes)]
     if done.waits and done.waits != seen.waits:
@@ -108,25 +111,20 @@ def _queue(
     return replace(seen, edits=(session, done.n), rev=rev, notices=(*seen.notices, *said), waits=done.waits)
 
 
-def _one(scenario_id: str, seen: WindowState, event: Mapping[str, Any]) -> WindowState:
+def _wished(seen: WindowState, wish: Wish | None) -> WindowState:
     """What the person wants to see, without any change to the plan."""
-    kind = event.get("k")
-    if event.get("p") != scenario_id:
-        return seen  # meant for the plan that was open before
-    if kind == "active" and is_int(event.get("to")):
-        return replace(seen, active=int(event["to"]))
-    if kind == "look":
-        return replace(seen, look=text_of(event.get("to"), _LONGEST_TEXT * 2))
-    if kind == "find":
-        return replace(seen, find=text_of(event.get("text"), _LONGEST_TEXT))
-    if kind == "points":
-        return replace(seen, points=True)
-    return replace(seen, tiles=event.get("on") is True) if kind == "tiles" else seen
-
-
-def _got(event: Mapping[str, Any]) -> tuple[str, ...]:
-    told = event.get("got")
-    return tuple(text_of(v) for v in told[:4]) if isinstance(told, list) else ()
+    match wish:
+        case Active(to):
+            return replace(seen, active=to)
+        case Look(to):
+            return replace(seen, look=text_of(to, _LONGEST_TEXT * 2))
+        case Find(text):
+            return replace(seen, find=text_of(text, _LONGEST_TEXT))
+        case Points():
+            return replace(seen, points=True)
+        case Tiles(on):
+            return replace(seen, tiles=on)
+    return seen
 
 
 def without_notices(seen: WindowState) -> WindowState:

@@ -1,73 +1,194 @@
-"""Reading what a browser says: everything is checked, and what isn't as our own script makes it is left out."""
+"""What a browser may say, as types. What doesn't fit them isn't as our own script makes it, and is passed over."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
 
 LONGEST = 64
 """Characters of a name."""
-
 _MOST_UNITS = 100_000
-_MOST = 2**31 - 1
-_MOST_TEXT = 1_000_000
-_RANGES = re.compile(r"\d{1,7}(?:-\d{1,7})?(?:,\d{1,7}(?:-\d{1,7})?)*", re.ASCII)
-_RUNS = re.compile(r"-?\d{1,5}\*\d{1,7}(?:,-?\d{1,5}\*\d{1,7})*", re.ASCII)
+_RANGE, _RUN = r"[0-9]{1,7}(?:-[0-9]{1,7})?", r"-?[0-9]{1,5}\*[0-9]{1,7}"
+
+Whole = Annotated[int, Meta(gt=-(2**31), lt=2**31)]
+Name = Annotated[str, Meta(max_length=LONGEST, pattern=r"^[ -~]*\Z")]
+Numbers = Annotated[list[Whole], Meta(max_length=_MOST_UNITS)]
 
 
-def units_of(value: Any) -> list[int] | None:
-    """Unit codes: a list, or {"short": "3-5,9"} when there are many."""
-    if isinstance(value, list):
-        return _ints(value)
+class Ranges(Struct, frozen=True):
+    """Many unit codes: "3-5,9" for 3, 4, 5 and 9."""
+
+    short: Annotated[str, Meta(max_length=1_000_000, pattern=rf"^{_RANGE}(?:,{_RANGE})*\Z")]
+
+
+class Runs(Struct, frozen=True):
+    """Many territory codes, one per unit: "4*120,-1*3" for 120 times 4 and three times none."""
+
+    short: Annotated[str, Meta(max_length=1_000_000, pattern=rf"^{_RUN}(?:,{_RUN})*\Z")]
+
+
+Units = Numbers | Ranges
+Codes = Numbers | Runs
+
+
+class Numbered(Struct, frozen=True):
+    """What every event of a map has.
+
+    Attributes:
+        s: the map's session, or the queue of its edits; n: number of the event in it.
+        p: the plan it is meant for.
+        have, holds, got: versions of what the browser holds, see `terr.workspace.live.map_events.WindowState`.
+    """
+
+    s: Name
+    n: Whole
+    p: Any = None
+    have: str = ""
+    holds: str = ""
+    got: list[str] = []
+
+
+class Paint(Struct, frozen=True, tag_field="k", tag="paint"):
+    """Units to a territory; `seen` is where they were on the screen at revision `rev`, as `Codes`, if it is any."""
+
+    units: Units
+    to: Whole
+    seen: Any = None
+    rev: Whole = 0
+
+
+class Lock(Struct, frozen=True, tag_field="k", tag="lock"):
+    """Locks of units, or off with them."""
+
+    units: Units
+    on: bool = False
+
+
+class Undo(Struct, frozen=True, tag_field="k", tag="undo"):
+    """Undo, as seen at revision `rev`."""
+
+    rev: Whole = -1
+
+
+class Redo(Struct, frozen=True, tag_field="k", tag="redo"):
+    """Redo, as seen at revision `rev`."""
+
+    rev: Whole = -1
+
+
+class Propose(Struct, frozen=True, tag_field="k", tag="propose"):
+    """A proposal: units, the territory each should go to, and why."""
+
+    units: Units
+    codes: Codes
+    why: str = ""
+
+
+class Active(Struct, frozen=True, tag_field="k", tag="active"):
+    """The territory that clicks paint."""
+
+    to: Whole
+
+
+class Look(Struct, frozen=True, tag_field="k", tag="look"):
+    """What else is to be colored."""
+
+    to: str
+
+
+class Find(Struct, frozen=True, tag_field="k", tag="find"):
+    """What the person searches for."""
+
+    text: str
+
+
+class Points(Struct, frozen=True, tag_field="k", tag="points"):
+    """Accounts are wanted as points."""
+
+
+class Tiles(Struct, frozen=True, tag_field="k", tag="tiles"):
+    """The street map is wanted, or no longer."""
+
+    on: bool = False
+
+
+class Hello(Struct, frozen=True):
+    """The first message of a line: the window's token, and what it looks at."""
+
+    token: str
+    view: Any = None
+
+
+class EditsMessage(Struct, frozen=True, tag_field="t", tag="edits"):
+    """A queue of edits, each a `Numbered` and an `Edit`."""
+
+    s: Name
+    events: list[Any]
+
+
+class ViewMessage(Struct, frozen=True, tag_field="t", tag="view"):
+    """What the window looks at (see `terr.workspace.live.presence.view_of`), and whether others may follow."""
+
+    view: Any = None
+    presenting: bool = False
+
+
+class NameMessage(Struct, frozen=True, tag_field="t", tag="name"):
+    """How the person is called."""
+
+    name: str
+
+
+Edit = Paint | Lock | Undo | Redo | Propose
+Wish = Active | Look | Find | Points | Tiles
+Message = EditsMessage | ViewMessage | NameMessage
+
+
+def said(text: str, kind: Any) -> Any:
+    """A text as `Hello` or `Message`; None for any other text, however long or deep."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def fitting(event: Any, kind: Any) -> Any:
+    """What came as JSON, as `Numbered`, `Edit` or `Wish`; None if it is something else."""
+    try:
+        return msgspec.convert(event, kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def units_of(told: list[int] | Ranges) -> list[int] | None:
+    """Unit codes; None if they are too many, or a range runs backward."""
+    if isinstance(told, list):
+        return told
     out: list[int] = []
-    for part in _parts(value, _RANGES):
+    for part in told.short.split(","):
         first, _, last = part.partition("-")
         lo, hi = int(first), int(last or first)
         if hi < lo or len(out) + hi - lo >= _MOST_UNITS:
             return None
         out.extend(range(lo, hi + 1))
-    return out or None
+    return out
 
 
-def codes_of(value: Any) -> list[int] | None:
-    """Territory codes, one per unit: a list, or {"short": "4*120,-1*3"}, each so many times."""
-    if isinstance(value, list):
-        return _ints(value)
+def codes_of(told: list[int] | Runs | None) -> list[int] | None:
+    """Territory codes, one per unit; None if there are none, or too many."""
+    if told is None or isinstance(told, list):
+        return told
     out: list[int] = []
-    for part in _parts(value, _RUNS):
+    for part in told.short.split(","):
         code, _, times = part.partition("*")
         if len(out) + int(times) > _MOST_UNITS:
             return None
         out.extend([int(code)] * int(times))
-    return out or None
+    return out
 
 
-def _ints(value: list[Any]) -> list[int] | None:
-    if len(value) > _MOST_UNITS or not all(is_int(v) for v in value):
-        return None
-    return [int(v) for v in value]
-
-
-def _parts(value: Any, pattern: re.Pattern[str]) -> list[str]:
-    text = value.get("short") if isinstance(value, Mapping) else None
-    if not isinstance(text, str) or len(text) > _MOST_TEXT or not pattern.fullmatch(text):
-        return []
-    return text.split(",")
-
-
-def text_of(value: Any, longest: int = LONGEST) -> str:
+def text_of(told: str, longest: int = LONGEST) -> str:
     """A printable text of at most `longest` characters without spaces around it, "" for anything else."""
-    return value.strip() if isinstance(value, str) and len(value) <= longest and value.isprintable() else ""
-
-
-def is_name(value: Any) -> bool:
-    """Whether it is a short plain name."""
-    return isinstance(value, str) and len(value) <= LONGEST and value.isascii() and value.isprintable()
-
-
-def is_int(value: Any) -> bool:
-    """Whether it is a whole number of at most 31 bits; JavaScript has no other numbers than floats."""
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MOST and value == int(value)
-    )
+    return told.strip() if len(told) <= longest and told.isprintable() else ""

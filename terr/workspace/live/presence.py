@@ -8,14 +8,16 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
 from cachetools import LRUCache
+from msgspec import Meta
 
+from terr.model.json_values import readable, to_plain
 from terr.model.person import Person
 from terr.store import WindowPresence, same_view
 from terr.workspace.caches import CacheKind
-from terr.workspace.live.payload import is_int, text_of
+from terr.workspace.live.payload import Whole, text_of
 from terr.workspace.workspace import Workspace
 
 __all__ = ["WindowPresence"]  # of other floors, for the pages
@@ -25,6 +27,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#9A6A00", "#5B4B9E", "#0
 
 _AT_ONCE = 4
 _TELL_S, _STILL_S, _READ_S, _MOST_TICKETS, _MOST_UNITS = 2.5, 6.0, 1.0, 4_000, 24
+_Far = Annotated[float, Meta(gt=-1e9, lt=1e9)]
 
 
 @dataclass(frozen=True)
@@ -91,22 +94,28 @@ def initials(name: str) -> str:
     return ("".join(w[0] for w in (words[:1] + words[-1:] if len(words) > 1 else words)) or "?").upper()
 
 
+@dataclass(frozen=True)
+class _View:
+    """What a window looks at.
+
+    Attributes:
+        to: the active territory; units: those selected; box: the part of the map, in world coordinates.
+        look: what else is colored.
+    """
+
+    to: Whole
+    units: Annotated[tuple[Whole, ...], Meta(max_length=_MOST_UNITS)]
+    box: tuple[_Far, _Far, _Far, _Far]
+    look: Annotated[str, Meta(max_length=160)]
+
+
 def view_of(told: Any) -> dict[str, Any]:
-    """What a window says it looks at, checked: `to` (active territory), `units`, `box` (world coordinates), `look`."""
-    if not isinstance(told, Mapping):
-        return {}
-    out: dict[str, Any] = {}
-    if is_int(told.get("to")):
-        out["to"] = int(told["to"])
-    units = told.get("units")
-    if isinstance(units, list) and len(units) <= _MOST_UNITS and all(is_int(u) for u in units):
-        out["units"] = [int(u) for u in units]
-    box = told.get("box")
-    if isinstance(box, list) and len(box) == 4 and all(isinstance(v, int | float) and abs(v) < 1e9 for v in box):
-        out["box"] = [round(float(v), 6) for v in box]
-    if look := text_of(told.get("look"), 160):
-        out["look"] = look
-    return out
+    """What a window says it looks at, as far as it can be read: `to`, `units`, `box` and `look`, see `_View`."""
+    out: dict[str, Any] = to_plain(readable(_View, told))
+    if "box" in out:
+        out["box"] = [round(v, 6) for v in out["box"]]
+    look = text_of(out.pop("look", ""), 160)
+    return {**out, "look": look} if look else out
 
 
 def seat(ticket: WindowToken, view: Mapping[str, Any], *, presenting: bool) -> WindowPresence:

@@ -106,13 +106,27 @@ def test_an_edit_is_confirmed_and_told_to_the_others(ws, sid, client):
     assert ws.plan(sid)[0].assign.tolist() == [1, -1, 1]
 
 
-@pytest.mark.parametrize("first", ['{"token": "0123456789012345678901234567890123456789"}', "{}", "[", '{"token": 5}'])
+@pytest.mark.parametrize(
+    "first", ['{"token": "0123456789012345678901234567890123456789"}', "{}", "[", '{"token": 5}', "[" * 100_000]
+)
 def test_without_a_ticket_nothing_is_told(client, first):
     with client.socket() as socket:
         socket.send(first)
         assert json.loads(socket.recv(timeout=20)) == {"t": "unknown"}
         with pytest.raises(ConnectionClosed):
             socket.recv(timeout=20)
+
+
+def test_what_is_no_message_is_passed_over_and_the_line_goes_on(ws, sid, client):
+    ticket = presence.TICKETS.issue(ws, sid, Person("", "Ann"))
+    with client.socket() as socket:
+        socket.send(json.dumps({"token": ticket.token}))
+        hears(socket, "plan")
+        edits = '{"t":"edits","s":"a~","events":'
+        for told in ("[" * 100_000, edits + "[" * 100_000, "{", "null", edits + "5}", '{"t":"view","presenting":1}'):
+            socket.send(told)
+        socket.send(json.dumps(paint(sid, 1, KENT, 1)))
+        assert hears(socket, "ack")["n"] == 1
 
 
 def test_a_ticket_is_worth_nothing_to_who_has_no_role_any_more(ws, sid, client):

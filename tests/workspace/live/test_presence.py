@@ -351,3 +351,9 @@ def test_many_at_once_lose_nothing(ws, sid):
     assert rev == len(steps)
     assert np.isin(assign(ws, data), [0, 1]).all()
     assert all(ws.store.edits.taken(data, f"m{n}~") > 0 for n in range(3))
+
+
+def test_of_a_view_what_can_be_read_is_told_on():
+    told = {"to": 3, "units": [1, 2], "box": [0, 1.23456789, None, 2], "look": " measure:Visits ", "more": [[]]}
+    assert presence.view_of(told) == {"to": 3, "units": [1, 2], "look": "measure:Visits"}
+    assert presence.view_of({"box": [0, 1.23456789, 5, -2]}) == {"box": [0.0, 1.234568, 5.0, -2.0]}
