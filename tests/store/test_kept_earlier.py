@@ -135,4 +135,4 @@ def test_what_a_plan_is_held_to() -> None:
         0.05,
         ("DE",),
     )
-    assert json.loads(to_text(rules_json(found), "rules")) == KEPT["rules"]
+    assert json.loads(to_text(rules_json(found), "rules")) == {**KEPT["rules"], "sides": "both"}, "all that came since"
