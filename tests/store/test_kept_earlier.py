@@ -137,3 +137,4 @@ def test_what_a_plan_is_held_to() -> None:
     )
     told = json.loads(to_text(rules_json(found), "rules"))
     assert told | KEPT["rules"] == told, "an earlier Terr finds what it knows"
+    assert json.loads(to_text(rules_json(found), "rules")) == {**KEPT["rules"], "sides": "both"}, "all that came since"
