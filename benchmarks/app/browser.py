@@ -135,7 +135,7 @@ def _uploads(driver: Playwright, guard: Guard) -> list[float]:
         with served(root) as app:
             for _ in range(UPLOADS):
                 with cold_page(driver, guard) as page:
-                    page.goto(app.url)
+                    page.goto(f"{app.url}/accounts")
                     picker = page.locator('input[type="file"]')
                     picker.wait_for(state="attached")
                     page.wait_for_timeout(4000)

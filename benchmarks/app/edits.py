@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from benchmarks.marks import Figure, shown, timed
 from terr.boundaries.layers.catalog import load_units
 from terr.model.accounts import Accounts
+from terr.model.person import Person
 from terr.model.units import Units
 from terr.workspace import Workspace
 from terr.workspace.accounts.dataset import DATASETS, Dataset
 from terr.workspace.accounts.import_settings import version
-from terr.workspace.live import map_events
+from terr.workspace.live import edit_queue, map_events
 from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
@@ -133,11 +134,12 @@ class Clicks:
         raise RuntimeError("all units are in one territory")
 
     def take(self, event: dict[str, Any]) -> None:
-        """What the page does first with an event."""
+        """What the line does with an edit of a map."""
         before = self.seen.rev
-        self.seen = map_events.apply_events(self.ws, self.sid, self.seen, {"events": [event]})
-        if self.seen.rev == before or self.seen.notices:
-            raise RuntimeError(f"the edit was not made: {self.seen.notices}")
+        done = edit_queue.apply_queue(self.ws, self.sid, event["s"], [event], Person(name="bench"))
+        if done.rev == before or done.notices:
+            raise RuntimeError(f"the edit was not made: {done.notices}")
+        self.seen = replace(self.seen, rev=done.rev)
 
 
 def drawn(shown_board: PlanSnapshot, seen: map_events.WindowState) -> None:

@@ -107,6 +107,8 @@ def uneven(t: Arena, j: int, q: int, load: float) -> float:
 @njit(cache=True, nogil=True)
 def sums(xy: F, g: F, w: F, a: Ints, k: int) -> tuple[F, F, Ints]:
     """Moments (k, 4), loads (k, q) and unit counts (k,) of a plan with values 0..k-1."""
+    # columns of s: sum of g; sum of g x and of g y, km; sum of g (x^2 + y^2), km^2. Any moment of inertia, about the
+    # own or a fixed centre, is a function of these four: moving a unit takes one row away and adds another.
     s = np.zeros((k, 4))
     load = np.zeros((k, w.shape[1]))
     count = np.zeros(k, np.int64)
@@ -127,6 +129,7 @@ def judge(t: Arena, a: Ints) -> tuple[float, float]:
     """Penalty and price of a whole plan."""
     k1 = t.lo.shape[0]
     s, load, _ = sums(t.xy, t.g, t.w, a, k1)
+    # pen counts broken limits and comes first everywhere; cost is shape, border, balance and change at their prices
     pen = 0.0
     cost = 0.0
     for j in range(k1):
@@ -140,7 +143,7 @@ def judge(t: Arena, a: Ints) -> tuple[float, float]:
     for i in range(len(a)):
         for p in range(t.ip[i], t.ip[i + 1]):
             if a[t.ix[p]] != a[i]:
-                cut += 0.5 * t.bw[p]
+                cut += 0.5 * t.bw[p]  # each border is met from both sides
         if a[i] != t.home[i]:
             moved += t.share[i]
             cost += t.toll[i]
@@ -158,6 +161,8 @@ def judge(t: Arena, a: Ints) -> tuple[float, float]:
 def removable(i: int, a: Ints, ip: Ints, ix: Ints, stamp: Ints, mark: int, queue: Ints) -> bool:
     """True if unit i's territory stays in one piece (and not empty) without i: a search from one neighbour of i that
     stops when it has met all others."""
+    # stamp (n,): `mark` = met in this search, `-mark` = a neighbour of i still to be met, anything else = of an earlier
+    # one; so nothing has to be cleared between two of millions of searches. queue (n,): units met, not yet looked from.
     t = a[i]
     first = -1
     need = 0
@@ -200,6 +205,7 @@ def power_cells(xy: F, g: F, centre: F, lift: F, near: Ints, cap: F, rounds: int
     Each unit goes to the centre of `near` (n, z) with the least distance^2 - lift; a centre below its share `cap` (c,)
     of g is lifted, one above it lowered, in steps that shrink.
     """
+    # lift, km^2: how much nearer than it is a centre seems to all units; got (c,): share of g it gets at these lifts
     c = len(centre)
     got = np.zeros(c)
     for z in range(rounds + 1):
@@ -221,6 +227,7 @@ def power_cells(xy: F, g: F, centre: F, lift: F, near: Ints, cap: F, rounds: int
             whole += g[i] * dist
         if z == rounds:
             break
+        # half the mean squared distance at first, so that a centre without anything is soon felt; then ever smaller
         step = whole / g.sum() * 0.5 / (1.0 + 0.15 * z)
         mean = 0.0
         for j in range(c):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -191,7 +191,7 @@ def likeness(
     if not raws:
         return _off(accounts, "No column is left to learn from.", flagged=flagged)
     every, truth = table(raws), y[closed] == 1
-    with _ONE_PROCESSOR:
+    with _one_processor(progress):
         model = _model(raws, len(closed), seed)
         said = _unseen(model, every[closed], truth, seed, progress)
         quality = _quality(said, truth)
@@ -207,32 +207,25 @@ def likeness(
         return _judged(model, every, raws, quality, flagged, notes)
 
 
-class _OneProcessor:
-    """While anybody learns, the matrix library keeps to one processor.
+_LEARNING = Lock()
 
-    It would spread over all of them, and wait long for those that are busy with other people's work: on a busy machine
-    a model of 1 s then takes 20 s. The limit is the whole program's, so the last one to leave lifts it.
+
+@contextmanager
+def _one_processor(progress: Progress) -> Iterator[None]:
+    """The matrix library keeps to one processor, and one model is learnt at a time: the limit is the whole program's.
+
+    It would spread over all processors, and wait long for those that are busy with other people's work: on a busy
+    machine a model of 1 s of work then takes 7 s of it.
     """
+    from threadpoolctl import threadpool_limits
 
-    def __init__(self) -> None:
-        self._lock, self._inside, self._limits = Lock(), 0, ExitStack()
-
-    def __enter__(self) -> None:
-        from threadpoolctl import threadpool_limits
-
-        with self._lock:
-            if not self._inside:
-                self._limits.enter_context(threadpool_limits(1, user_api="blas"))
-            self._inside += 1
-
-    def __exit__(self, *_error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                self._limits.close()
-
-
-_ONE_PROCESSOR = _OneProcessor()
+    while not _LEARNING.acquire(timeout=0.2):
+        progress.check()
+    try:
+        with threadpool_limits(1, user_api="blas"):
+            yield
+    finally:
+        _LEARNING.release()
 
 
 def _off(accounts: Accounts, why: str, quality: Quality | None = None, flagged: tuple[Flagged, ...] = ()) -> Likeness:

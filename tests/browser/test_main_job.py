@@ -42,7 +42,7 @@ def test_upload_plan_edit_apply_export_restart(empty, new_page, tmp_path: Path) 
     book = tmp_path / "Q3 export (final).xlsx"
     demo.write_demo(book)
     page = new_page()
-    page.goto(empty.url)
+    page.goto(f"{empty.url}/accounts")
     page.locator('input[type="file"]').first.set_input_files(str(book))
     expect(page.get_by_text("5,000 rows below the header")).to_be_visible()
     with closing(Workspace(empty.root)) as ws:
@@ -138,7 +138,7 @@ def broken_files(folder: Path) -> list[tuple[str, bytes, str]]:
 
 def test_files_that_cannot_be_used_say_why(server, new_page, tmp_path: Path) -> None:
     page = new_page()
-    page.goto(server.url)
+    page.goto(f"{server.url}/accounts")
     page.get_by_text("1 · File").wait_for()
     for name, data, words in broken_files(tmp_path):
         path = tmp_path / name

@@ -68,7 +68,7 @@ def test_the_drawer_opens_with_sensible_defaults(open_app, sid):
     assert window.number_input(key="gen_k").value == 2
     assert window.number_input(key="gen_tolerance").value == 5.0
     sliders = {n: window.select_slider(key=f"gen_{n}").value for n in ("balance", "shape", "keep")}
-    assert sliders == {"balance": "Off", "shape": "Medium", "keep": "Off"}
+    assert sliders == {"balance": "Medium", "shape": "Medium", "keep": "Off"}
     assert window.number_input(key="gen_moved").value is None
     assert window.number_input(key="gen_rest").value == 0
     assert "into 2 territories of about $300 Revenue each (±5 %), each in one piece and compact." in said(window)
@@ -163,7 +163,23 @@ def test_what_cannot_be_is_one_line(open_app, ws, sid, asked, words):
     window = press(open_app("plan", scenario=sid), "generate")
     assert not window.exception
     assert [words in e.value for e in window.error] == [True]
-    assert "gen_go" not in keys(window)
+    assert window.button(key="gen_go").disabled
+
+
+def test_more_reps_than_territories_is_said_beside_the_field_and_one_click_mends_it(open_app, ws, sid):
+    from terr.workspace.reps import roster
+
+    roster.set_reps(ws, ws.store.scenarios.get(sid).dataset_id, REPS)
+    window = press(open_app("plan", scenario=sid), "generate")
+    window.multiselect(key="gen_reps").set_value([r.rep_id for r in REPS])
+    window.number_input(key="gen_k").set_value(1)
+    press(window, "generate")
+    assert "2 reps for 1 territory: each rep needs one." in [e.value for e in window.error]
+    assert window.button(key="gen_go").disabled
+    press(window, "gen_use_reps")
+    ok(press(window, "generate"))
+    assert window.number_input(key="gen_k").value == 2
+    assert not window.button(key="gen_go").disabled
 
 
 def test_a_unit_too_large_can_be_shown_on_the_map(open_app, uneven):

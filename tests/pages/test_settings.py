@@ -50,10 +50,16 @@ def lines(window: AppTest) -> str:
     )
 
 
+def _under_way(window: AppTest, name: str) -> bool:
+    """Whether a work of this name goes on; one that failed is still there, with its error."""
+    key = f"terr_{name}"
+    return key in window.session_state and not window.session_state[key].job.done()
+
+
 def settled(window: AppTest, name: str) -> AppTest:
     """The window once a work of this name is done."""
     ends = time.monotonic() + 90
-    while f"terr_{name}" in window.session_state and time.monotonic() < ends:
+    while _under_way(window, name) and time.monotonic() < ends:
         time.sleep(0.1)
         window.run()
     assert not window.exception, [e.value for e in window.exception]

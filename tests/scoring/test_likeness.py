@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
 
-from terr.errors import InputError
+from terr.errors import InputError, StoppedError
 from terr.model.accounts import Accounts
-from terr.model.progress import Progress
+from terr.model.progress import Progress, ProgressUpdate
 from terr.scoring.likeness import guess_outcomes, likeness, outcomes
 from terr.scoring.traits import ModelColumn, alone, auc, learner, read, table, traits
 from tests.helpers.grids import make_accounts
@@ -190,16 +191,42 @@ def test_other_peoples_random_numbers_and_threads_change_nothing() -> None:
         assert first.quality.calibration.equals(other.quality.calibration)
 
 
-def test_the_matrix_library_has_all_processors_again_when_the_last_is_done() -> None:
+def test_the_matrix_library_keeps_to_one_processor_while_a_model_is_learnt_and_has_all_again() -> None:
     from threadpoolctl import threadpool_info
 
     def threads() -> list[int]:
         return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
 
     accounts, _ = market(600)
+    likeness(accounts, "stage", **SIDES)  # all libraries are loaded
     before, seen = threads(), []
-    hear = Progress(lambda _update: seen.append(threads()))
+
+    def hear(update: ProgressUpdate) -> None:
+        if "Testing" in update.stage:
+            seen.append(threads())
+
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: likeness(accounts, "stage", **SIDES, progress=hear), range(3)))
-    assert [1] * len(before) in seen
+        list(pool.map(lambda _: likeness(accounts, "stage", **SIDES, progress=Progress(hear)), range(3)))
+    assert len(seen) == 15
+    assert seen == [[1] * len(before)] * 15
     assert threads() == before
+
+
+def test_who_waits_for_another_model_can_stop() -> None:
+    accounts, _ = market(600)
+    begun, stop, go_on = Event(), Event(), Event()
+
+    def hear(update: ProgressUpdate) -> None:
+        if "Testing" in update.stage:
+            begun.set()
+            assert go_on.wait(60)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(likeness, accounts, "stage", **SIDES, progress=Progress(hear))
+        assert begun.wait(60)
+        second = pool.submit(likeness, accounts, "stage", **SIDES, progress=Progress(cancel=stop.is_set))
+        stop.set()
+        with pytest.raises(StoppedError):
+            second.result(60)
+        go_on.set()
+        assert first.result(60).on

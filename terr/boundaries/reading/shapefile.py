@@ -1,9 +1,8 @@
-"""A Shapefile's areas and table from bytes, by the published layout of .shp and .dbf."""
+"""A Shapefile's areas and table from bytes, read by pyshp in a process of its own (see `terr.trial`)."""
 
 from __future__ import annotations
 
 import re
-import struct
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,12 @@ import shapely
 from numpy.typing import NDArray
 
 from terr.boundaries.reading.crs import from_wkt
-from terr.boundaries.reading.raw import CELL, BoundaryFileLimits, RawAreas, as_objects
+from terr.boundaries.reading.raw import CELL, BoundaryFileLimits, RawAreas
 from terr.boundaries.reading.zipped import ShapefileParts, open_zip
 from terr.errors import InputError
+from terr.trial import AREA, BROKEN, OTHER, shapefile_parts
 
 MAGIC = b"\x00\x00\x27\x0a"
-_AREAS = frozenset({5, 15, 25})
-_OTHERS = frozenset({1, 3, 8, 11, 13, 18, 21, 23, 28, 31})
 _NO_AREA = shapely.Point(0.0, 0.0)
 _ENCODINGS = re.compile(
     r"utf-?8|(?:cp|windows-?|ansi ?|iso-?)?(125[0-8])|(?:iso[- ]?)?8859[-_]?(\d{1,2})|latin-?1|ascii"
@@ -69,90 +67,64 @@ def read_parts(
     Raises:
         InputError: if they are damaged or don't belong together.
     """
-    shapes, broken = _shapes(parts.shp, where, limits)
-    if parts.dbf:
-        table, kept = _table(parts.dbf, parts.cpg, where, limits)
-        if len(kept) != len(shapes):
-            raise InputError(
-                f"{where} has {len(shapes):,} shapes but {len(kept):,} rows in its table (.dbf); they don't belong "
-                "together, export the Shapefile again"
-            )
-    else:
-        table, kept = pd.DataFrame(index=pd.RangeIndex(len(shapes))), np.ones(len(shapes), dtype=bool)
-    place = np.cumsum(kept) - 1
+    if len(parts.shp) < 100 or parts.shp[:4] != MAGIC:
+        raise InputError(f"{where} isn't a Shapefile")
+    encoding = _encoding(parts.cpg, parts.dbf[29] if len(parts.dbf) > 29 else 0)
+    read = shapefile_parts(
+        parts.shp, parts.dbf, encoding, rows=limits.rows, points=limits.points, columns=limits.columns
+    )
+    if read is None:
+        raise InputError(f"{where} can't be read within reason; it is damaged, or has far too much in it")
+    told, arrays = read
+    if "refused" in told:
+        raise InputError(
+            {
+                "short": f"{where} is cut short; it may be only half of a download, load it again",
+                "rows": f"{where} holds more than {limits.rows:,} shapes; keep one row per area",
+                "points": f"{where} has more than {limits.points:,} points; simplify the shapes",
+                "table": f"the table (.dbf) of {where} is damaged; export the Shapefile again",
+            }[told["refused"]]
+        )
+    kinds, counts, sizes, corners = arrays
+    kept = np.ones(len(kinds), dtype=bool) if told["kept"] is None else np.array(told["kept"], dtype=bool)
+    if len(kept) != len(kinds):
+        raise InputError(
+            f"{where} has {len(kinds):,} shapes but {len(kept):,} rows in its table (.dbf); they don't belong "
+            "together, export the Shapefile again"
+        )
     crs = from_wkt(parts.prj.decode("utf-8", "replace").strip("\ufeff\x00 \r\n")) if parts.prj else None
     return RawAreas(
         format="Shapefile",
         layers=names,
         layer=name,
-        table=table,
-        geometry=as_objects(shapes)[kept],
-        broken=np.array([place[b] for b in broken if kept[b]], dtype=np.int64),
+        table=_table(told["columns"], int(kept.sum())),
+        geometry=_shapes(kinds, counts, sizes, corners)[kept],
+        broken=np.flatnonzero(kinds[kept] == BROKEN),
         crs=crs,
     )
 
 
-def _shapes(shp: bytes, where: str, limits: BoundaryFileLimits) -> tuple[list[Any], list[int]]:
-    short = InputError(f"{where} is cut short; it may be only half of a download, load it again")
-    if len(shp) < 100 or shp[:4] != MAGIC:
-        raise InputError(f"{where} isn't a Shapefile")
-    shapes: list[Any] = []
-    broken: list[int] = []
-    at, points = 100, 0
-    end = min(len(shp), 2 * struct.unpack_from(">i", shp, 24)[0])
-    if end < 2 * struct.unpack_from(">i", shp, 24)[0]:
-        raise short
-    while at + 8 <= end:
-        size = 2 * struct.unpack_from(">i", shp, at + 4)[0]
-        at += 8
-        if size < 4 or at + size > end:
-            raise short
-        if len(shapes) >= limits.rows:
-            raise InputError(f"{where} holds more than {limits.rows:,} shapes; keep one row per area")
-        (kind,) = struct.unpack_from("<i", shp, at)
-        shape: Any = None
-        if kind in _AREAS:
-            shape, n = _area(shp, at, size)
-            points += n
-        elif kind in _OTHERS:
-            shape = _NO_AREA
-        if kind != 0 and shape is None:
-            broken.append(len(shapes))
-        if points > limits.points:
-            raise InputError(f"{where} has more than {limits.points:,} points; simplify the shapes")
-        shapes.append(shape)
-        at += size
-    return shapes, broken
+def _shapes(
+    kinds: NDArray[np.int8], counts: NDArray[np.int64], sizes: NDArray[np.int64], corners: NDArray[np.float64]
+) -> NDArray[np.object_]:
+    rings = shapely.linearrings(corners, indices=np.repeat(np.arange(len(sizes)), sizes))
+    out = np.full(len(kinds), None, dtype=object)
+    out[kinds == OTHER] = _NO_AREA
+    first = np.cumsum(counts) - counts
+    for at in np.flatnonzero(kinds == AREA).tolist():
+        out[at] = _nested(rings[first[at] : first[at] + counts[at]])
+    return out
 
 
-def _area(shp: bytes, at: int, size: int) -> tuple[Any, int]:
-    """The polygon of one record, None if it can't be read, and its number of points."""
-    if size < 44:
-        return None, 0
-    parts, points = struct.unpack_from("<ii", shp, at + 36)
-    if parts < 0 or points < 0 or 44 + 4 * parts + 16 * points > size:
-        return None, 0
-    starts = np.frombuffer(shp, dtype="<i4", count=parts, offset=at + 44)
-    xy = np.frombuffer(shp, dtype="<f8", count=2 * points, offset=at + 44 + 4 * parts).reshape(-1, 2)
-    if points == 0 or parts == 0:
-        return shapely.Polygon(), 0
-    if starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > points or not np.isfinite(xy).all():
-        return None, points
-    rings = [r for r in np.split(xy, starts[1:]) if len(r) >= 4]
-    if not rings:
-        return shapely.Polygon(), points
-    return _nested([shapely.linearrings(r) for r in rings]), points
-
-
-def _nested(rings: list[Any]) -> Any:
+def _nested(rings: NDArray[np.object_]) -> Any:
     """Rings to a polygon: those drawn clockwise are outer ones, the others holes of the smallest one around them.
 
     A hole that lies in no outer ring is taken as an outer one, because some programs draw every ring the other way.
     """
-    if len(rings) == 1:
-        return shapely.Polygon(rings[0])
-    hole = shapely.is_ccw(np.array(rings, dtype=object))
-    faces = np.array([shapely.Polygon(r) for r in rings], dtype=object)
+    if len(rings) < 2:
+        return shapely.Polygon(*rings)
+    hole = shapely.is_ccw(rings)
+    faces = shapely.polygons(rings)
     outer = np.flatnonzero(~hole)
     outer = outer[np.argsort(shapely.area(faces[outer]), kind="stable")]
     holes: dict[int, list[Any]] = {int(i): [] for i in outer}
@@ -170,41 +142,22 @@ def _nested(rings: list[Any]) -> Any:
     return whole[0] if len(whole) == 1 else shapely.MultiPolygon(whole)
 
 
-def _table(dbf: bytes, cpg: bytes, where: str, limits: BoundaryFileLimits) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Columns of the rows that aren't deleted, and which those are."""
-    damaged = InputError(f"the table (.dbf) of {where} is damaged; export the Shapefile again")
-    if len(dbf) < 33:
-        raise damaged
-    rows, start, width = struct.unpack_from("<IHH", dbf, 4)
-    if rows > limits.rows or width < 1 or start < 33 or start + rows * width > len(dbf):
-        raise damaged
-    lines = np.frombuffer(dbf, dtype=np.uint8, count=rows * width, offset=start).reshape(rows, width)
-    kept = lines[:, 0] != ord("*")
-    lines = lines[kept]
-    encoding = _encoding(cpg, dbf[29])
-    columns: dict[str, pd.Series] = {}
-    at, left = 32, 1
-    while at + 32 <= start and dbf[at] != 0x0D:
-        kind, length, decimals = chr(dbf[at + 11]), dbf[at + 16], dbf[at + 17]
-        name = _text(dbf[at : at + 11].split(b"\x00")[0], encoding).strip() or f"column {len(columns) + 1}"
-        if left + length > width:
-            raise damaged
-        if len(columns) < limits.columns and length:
-            while name in columns:
-                name += " (2)"
-            raw = np.ascontiguousarray(lines[:, left : left + length]).view(f"S{length}").ravel()
-            columns[name] = _cells(raw, kind, decimals, encoding)
-        left, at = left + length, at + 32
-    return pd.DataFrame(columns, index=pd.RangeIndex(int(kept.sum()))), kept
+def _table(columns: list[tuple[str, str, int, list[Any]]], rows: int) -> pd.DataFrame:
+    out: dict[str, pd.Series] = {}
+    for given, kind, decimals, cells in columns:
+        name = given.strip() or f"column {len(out) + 1}"
+        while name in out:
+            name += " (2)"
+        out[name] = _cells(cells, kind, decimals)
+    return pd.DataFrame(out, index=pd.RangeIndex(rows))
 
 
-def _cells(raw: NDArray[np.bytes_], kind: str, decimals: int, encoding: str) -> pd.Series:
-    if kind in "NF":
-        number = pd.to_numeric(pd.Series(np.char.strip(raw).astype(object)).map(lambda b: _text(b, "ascii")), "coerce")
+def _cells(cells: list[Any], kind: str, decimals: int) -> pd.Series:
+    if kind in {"N", "F"}:
+        number = pd.Series(cells, dtype=np.float64)
         whole = decimals == 0 and number.notna().all() and bool((number.abs() < 2**53).all())
-        return number.astype(np.int64) if whole else number.astype(np.float64)
-    cells = [_text(b, encoding).rstrip("\x00").strip()[:CELL] for b in raw.tolist()]
-    return pd.Series([c or None for c in cells], dtype=object)
+        return number.astype(np.int64) if whole else number
+    return pd.Series([c.strip()[:CELL] or None if isinstance(c, str) else c for c in cells], dtype=object)
 
 
 def _encoding(cpg: bytes, language: int) -> str:
@@ -214,10 +167,3 @@ def _encoding(cpg: bytes, language: int) -> str:
         return _BY_LANGUAGE.get(language, "utf-8")
     page = found[1] or found[3]
     return f"cp{page}" if page else f"iso8859-{found[2]}" if found[2] else named
-
-
-def _text(value: bytes, encoding: str) -> str:
-    try:
-        return value.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
-        return value.decode("cp1252", "replace")

@@ -17,6 +17,8 @@ DEPTH = 3
 @njit(cache=True, nogil=True)
 def _parts(j: int, a: Ints, ip: Ints, ix: Ints, first: Ints, member: Ints, path: Ints, d: int, stamp: Ints) -> int:
     """Connected pieces of territory j: its members that stayed, and units of the path that came."""
+    # first, member: units by territory before the chain; path: rows (unit, from, to) of moves 0..d, whose units may
+    # have come to j; stamp[i + 1] == mark: unit i was met in this search
     stamp[0] += 1
     mark = stamp[0]
     queue = np.empty(first[j + 1] - first[j] + d + 1, np.int64)
@@ -159,6 +161,10 @@ def cheapest_chain(
     Returns:
         Cost (inf = none), number of moves, int64 (DEPTH, 3) rows (unit, from, to), and whether all chains were tried.
     """
+    # A depth-first search; d is the level, 0..DEPTH-1. Per level: cand[d] (4096, 2) the moves to try (unit, territory),
+    # the first many[d] of them, at[d] the next one; path[d] the move being tried (unit, from, to), on[d] whether it is
+    # made; spent[d], gone[d] cost and share of the load moved before it. stamp[0] counts searches, stamp[i + 1] is the
+    # last that met unit i. touched: territories of the path, each once.
     n = len(a)
     stamp = np.zeros(n + 1, np.int64)
     cand = np.empty((DEPTH, 4096, 2), np.int64)
@@ -193,7 +199,7 @@ def cheapest_chain(
         u, c = cand[d, at[d], 0], cand[d, at[d], 1]
         at[d] += 1
         spent[d + 1] = spent[d] + cost[u]
-        if spent[d + 1] >= best:
+        if spent[d + 1] >= best:  # costs are above zero, so no longer chain of these is cheaper
             continue
         tried += 1
         b = a[u]

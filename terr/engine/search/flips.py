@@ -8,6 +8,13 @@ from numba import njit
 
 from terr.engine.kernels import FAR, SLACK, Arena, F, Ints, beyond, judge, penalty, removable, sums, uneven, worth
 
+# Work arrays, for n units, k territories and, as number k, the rest:
+#   a (n,) territory of each unit; s (k + 1, 4), load (k + 1, q), count (k + 1,): sums of it, see `kernels.sums`
+#   rim (n,): the units at a border, the first nb of it; pos (n,): where each stands in rim, -1 = nowhere
+#   stamp, queue (n,): of the search in `kernels.removable`
+#   moved, none: share of the load that left home, and that is without a territory
+# Prices and penalties of one move: dc, dp; of the moved and the unassigned share: dm, dn.
+
 CHAIN = 0.25
 """Share of moves that are followed by a second one out of the territory that grew."""
 
@@ -44,6 +51,7 @@ def _step(
     y = t.xy[i, 1]
     g = t.g[i]
     r = g * (x * x + y * y)
+    # the two shapes after the move, less the two before it
     dc = (
         worth(t, src, s[src, 0] - g, s[src, 1] - g * x, s[src, 2] - g * y, s[src, 3] - r)
         + worth(t, dst, s[dst, 0] + g, s[dst, 1] + g * x, s[dst, 2] + g * y, s[dst, 3] + r)
@@ -66,6 +74,7 @@ def _step(
                 - uneven(t, src, q, load[src, q])
                 - uneven(t, dst, q, load[dst, q])
             )
+    # km of border that come with leaving src, less those that go with joining dst; others stay borders
     db = 0.0
     for p in range(t.ip[i], t.ip[i + 1]):
         o = a[t.ix[p]]

@@ -8,6 +8,17 @@ from numba import njit
 
 from terr.engine.kernels import FAR, SLACK, Arena, F, Ints, beyond, judge, penalty, sums, uneven, worth
 
+# Work arrays, for n units and q measures:
+#   tree (2, n): [0] the units of the spanning tree in the order in which it grew, [1] the parent of each unit
+#   edges (2, m): edges that may come next, [0] the unit they lead to, [1] the unit they come from
+#   seen (n,): `mark` = in this tree
+#   sub (n, 10 + q), sums over the subtree below each unit:
+#       0..3 moments (see `kernels.sums`); 4..3+q loads of the measures
+#       4+q, 5+q price of leaving home if it became territory j1, j2; 6+q, 7+q share of the load that would have moved
+#       8+q, 9+q units that would be too far from the centre of j1, j2
+#   pins (n, 2): units in the subtree that are locked to j1, to j2
+# Cutting the edge above a unit parts the tree into its subtree and the rest, whose sums are the root's less its own.
+
 
 @njit(cache=True, nogil=True)
 def _grow(t: Arena, a: Ints, i: int, j1: int, j2: int, mark: int, seen: Ints, tree: Ints, edges: Ints) -> int:
@@ -65,6 +76,7 @@ def _gather(t: Arena, m: int, j1: int, j2: int, tree: Ints, sub: F, pins: Ints) 
         sub[u, 9 + nq] = t.far[u, j2] if t.far.shape[0] > 0 else 0.0
         pins[u, 0] = 1 if t.locked[u] == j1 else 0
         pins[u, 1] = 1 if t.locked[u] == j2 else 0
+    # leaves first: each unit has its whole subtree when it is added to its parent
     for z in range(m - 1, 0, -1):
         u = tree[0, z]
         up = tree[1, u]
@@ -89,7 +101,7 @@ def _split(t: Arena, low: F, all_: F, below: int, above: int, j1: int, al: float
         e += al * (beyond(t, below, q, low[4 + q]) + beyond(t, above, q, rest))
         if t.soft[q] > 0.0:
             e += uneven(t, below, q, low[4 + q]) + uneven(t, above, q, rest)
-    b = 0 if below == j1 else 1
+    b = 0 if below == j1 else 1  # which column of the pairs belongs to the territory below the cut
     e += low[4 + nq + b] + all_[5 + nq - b] - low[5 + nq - b]
     if t.most_moved < 1.0:
         now = low[6 + nq + b] + all_[7 + nq - b] - low[7 + nq - b]

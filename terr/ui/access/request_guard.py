@@ -24,7 +24,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PAGES = ("accounts", "scores", "plan", "scenarios", "reps", "reports", "settings", "review")
+PAGES = ("home", "accounts", "scores", "plan", "scenarios", "reps", "reports", "settings", "review")
 AFTER = "terr_after"
 """Cookie: the page somebody wanted before they signed in. It is checked again when it is used."""
 
@@ -130,7 +130,7 @@ def _on_the_way(connection: HTTPConnection, path: str, *, known: bool, secure: b
         page, _, scenario = wanted.partition("~")
         good = page in PAGES and (not scenario or _SCENARIO.fullmatch(scenario))
         query = f"?scenario={quote(scenario)}" if scenario else ""
-        answer: Response = RedirectResponse(f"{_base()}/{page}{query}" if good else f"{_base()}/accounts", 302)
+        answer: Response = RedirectResponse(f"{_base()}/{page}{query}" if good else f"{_base()}/home", 302)
         answer.delete_cookie(AFTER, path=_base() or "/")
         return answer
     page = path.strip("/")

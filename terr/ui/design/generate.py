@@ -12,7 +12,7 @@ from terr.errors import TerrError
 from terr.model.result import Explanation
 from terr.ui.design import design_run, generate_options
 from terr.ui.session import state
-from terr.view.text import markdown, sentence
+from terr.view.text import count, markdown, sentence
 from terr.workspace.design import apply_result, form, preview_text
 from terr.workspace.design.form import DesignForm
 from terr.workspace.design.request import SHAPE_WORDS, WORDS, to_json
@@ -20,10 +20,11 @@ from terr.workspace.plan import plan_settings
 from terr.workspace.plan.new_plan import suggested_count
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
+_GO_ICON = ":material/auto_awesome:"
 _HELP = {
-    "balance": "How much to even loads out within the limit. Off: within the limit is good enough.",
-    "shape": "How much short ways count. Low gives in to the other two sooner.",
-    "keep": "How much it counts that accounts stay where they are today. Off: territories are drawn from nothing.",
+    "balance": "How hard to push for equal territories. Off: anywhere within the limit is good enough.",
+    "shape": "Prefer compact territories. Low gives way to the other two sooner.",
+    "keep": "How important it is that accounts stay where they are today. Off: territories are drawn from scratch.",
 }
 
 
@@ -45,7 +46,7 @@ def generate() -> None:
         "Number of territories", min_value=1, max_value=most, value=min(most, draft.territories), key="gen_k"
     )
     tolerance = right.number_input(
-        "Limit: load within ± % of target",
+        "Limit (± % of target)",
         min_value=0.1,
         max_value=100.0,
         value=float(round(100 * draft.tolerance, 1)),
@@ -63,6 +64,8 @@ def generate() -> None:
         key="gen_reps",
         placeholder="No reps" if shown.reps else "No roster yet (page Reps)",
     )
+    if len(chosen) > int(k):
+        _more_reps_than_territories(right, len(chosen), int(k), most)
     balance, shape, keep = _priorities(draft)
     asked: dict[str, Any] = {
         "territories": int(k),
@@ -75,25 +78,46 @@ def generate() -> None:
     }
     with st.expander("More: limits, shares, units kept together, change, names"):
         more = generate_options.fields(shown, draft, asked, nonce)
-    if more is None:
+    if isinstance(more, str):
+        _cannot(f"Under More: {more}")
+        return
+    if len(chosen) > int(k):
+        _cannot(f"{len(chosen)} reps are chosen for {int(k)} territories")
         return
     try:
         request = apply_result.DesignRequest(**asked, **more.request)
         forecast = apply_result.foresee(state.workspace(), sid, request)
     except TerrError as error:
-        st.error(markdown(sentence(str(error))), icon=":material/error:")
+        _cannot(str(error))
         return
     _remember(sid, shown, request, draft, miles=more.miles)
     st.markdown(markdown(" ".join(preview_text.what_will_happen(shown, request, forecast, miles=more.miles))))
     _warn(forecast.notes)
-    st.caption("The result is shown on the map first; you apply or drop it.")
-    if st.button("Generate", type="primary", icon=":material/auto_awesome:", key="gen_go"):
+    st.caption("Preview first, then apply or discard.")
+    if st.button("Generate", type="primary", icon=_GO_ICON, key="gen_go"):
         try:
             design_run.start_design(sid, request, more.seconds)
         except TerrError as error:
             st.error(markdown(sentence(str(error))), icon=":material/error:")
         else:
             st.rerun()
+
+
+def _cannot(why: str) -> None:
+    """The summary's place and the button when something is asked that can't be: the reason, and the button off."""
+    st.error(markdown(sentence(why)), icon=":material/error:")
+    st.button("Generate", type="primary", icon=_GO_ICON, key="gen_go", disabled=True, help="Fix the field above first.")
+
+
+def _more_reps_than_territories(place: Any, reps: int, k: int, most: int) -> None:
+    """Beside the field: that there are more reps than territories, and the number that mends it."""
+    place.error(f"{reps} reps for {count(k, 'territory', 'territories')}: each rep needs one.", icon=":material/error:")
+    if reps <= most:
+        place.button(f"Use {reps} territories", key="gen_use_reps", on_click=_use_territories, args=(reps,))
+
+
+def _use_territories(count: int) -> None:
+    st.session_state["gen_k"] = count
 
 
 def _priorities(draft: DesignForm) -> tuple[str, str, str]:

@@ -34,8 +34,8 @@ class GenerateOptions:
     miles: bool
 
 
-def fields(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], nonce: str) -> GenerateOptions | None:
-    """The fields; None, with the reason in sight, if one of them can't be used.
+def fields(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], nonce: str) -> GenerateOptions | str:
+    """The fields; the reason, also shown under them, if one of them can't be used.
 
     Args:
         shown: the plan.
@@ -62,7 +62,7 @@ def fields(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], non
             out |= {"names": names, "seed": seed}
     except TerrError as error:
         st.error(markdown(sentence(str(error))), icon=":material/error:")
-        return None
+        return str(error)
     return GenerateOptions(out, seconds, miles)
 
 

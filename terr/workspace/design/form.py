@@ -38,7 +38,7 @@ class DesignForm:
     reps: tuple[str, ...] = ()
     seed: Annotated[int, Meta(ge=1, le=10_000)] = 1
     limits: tuple[MeasureLimit, ...] = ()
-    balance: Priority = "Off"
+    balance: Priority = "Medium"
     shape: ShapePriority = "Medium"
     keep: Priority = "Off"
     most_moved: _Part | None = None

@@ -250,7 +250,7 @@ def test_the_way_leads_on_to_the_page_that_was_wanted_and_nowhere_else(app: App)
         assert client.get("/").status_code == 200  # once only
     client = app.signed_in("ana")
     client.cookies.set(request_guard.AFTER, "//evil.example~x", domain="127.0.0.1")
-    assert client.get("/").headers["location"] == "/accounts"
+    assert client.get("/").headers["location"] == "/home"
 
 
 def test_the_button_leads_to_the_provider(app: App) -> None:
