@@ -203,9 +203,7 @@ def _table(dbf: bytes, encoding: str, asked: dict[str, Any]) -> dict[str, Any]:
 
     if not dbf:
         return {"kept": None, "columns": []}
-    codecs.register_error(
-        "or cp1252", lambda bad: (bad.object[bad.start : bad.end].decode("cp1252", "replace"), bad.end)
-    )
+    codecs.register_error("or cp1252", _or_cp1252)
     try:
         reader = shapefile.DbfReader(BytesIO(dbf), encoding=encoding, encodingErrors="or cp1252")
     except Exception as error:
@@ -227,6 +225,13 @@ def _table(dbf: bytes, encoding: str, asked: dict[str, Any]) -> dict[str, Any]:
         for k, field in enumerate(reader.data_fields[: asked["columns"]])
     ]
     return {"kept": kept, "columns": columns}
+
+
+def _or_cp1252(bad: UnicodeError) -> tuple[str, int]:
+    """Bytes that aren't of the encoding a table names, as most programs that name none write them."""
+    if not isinstance(bad, UnicodeDecodeError):
+        raise bad
+    return bad.object[bad.start : bad.end].decode("cp1252", "replace"), bad.end
 
 
 def _cell(value: Any) -> Any:
