@@ -69,7 +69,7 @@ class _Found(NamedTuple):
 
 
 @dataclass
-class _Rows:
+class _AccountRows:
     """What is known about each row while it is being located; all arrays have one entry per row."""
 
     county: NDArray[np.int64]
@@ -107,7 +107,7 @@ class _Rows:
             self.notes[r].append(text(r))
 
 
-def _by_point(g: Gazetteer, rows: _Rows, state: NDArray[np.object_], given: NDArray[np.object_]) -> None:
+def _by_point(g: Gazetteer, rows: _AccountRows, state: NDArray[np.object_], given: NDArray[np.object_]) -> None:
     lat, lon = rows.lat, rows.lon
     there = np.isfinite(lat) | np.isfinite(lon)
     zero = (lat == 0) & (lon == 0)
@@ -267,7 +267,7 @@ def locate(frame: pd.DataFrame, progress: Progress = UNWATCHED) -> pd.DataFrame:
     code, words = pd.factorize(given)
     state = np.array([g.states.get(normalized_name(str(w)), "") for w in words] + [""], dtype=object)[code]
     n = len(frame)
-    rows = _Rows(
+    rows = _AccountRows(
         county=np.full(n, -1, dtype=np.int64),
         by=np.full(n, "unlocated", dtype=object),
         lat=pd.to_numeric(frame["lat"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True),

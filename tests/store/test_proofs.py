@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,7 +24,6 @@ from terr.errors import ConflictError, LocateError, StoreError
 from terr.store import DataFiles, Store, open_store
 from terr.workspace import Workspace
 from terr.workspace.plan import editing, undo
-from terr.workspace.pulse import Pulse
 from tests.helpers.effort import rounds
 
 ID = "0123456789abcdef0123"
@@ -199,10 +197,9 @@ def test_programs_on_one_database_see_each_others_edits_and_files(address: str, 
     two = Workspace(tmp_path / ("a" if shared else "b"), address)
     try:
         sid = make(one.store, 8)
-        pulse = Pulse(two, every_s=0.0)
-        assert pulse.now(sid).rev == 2
+        assert two.store.changes.latest(sid)[0] == 2
         assert editing.paint(one, sid, [3], 1, author="Ann").rev == 3
-        assert pulse.now(sid).rev == 3
+        assert two.store.changes.latest(sid)[0] == 3
         assert two.plan(sid)[0].assign.tolist() == [-1, -1, -1, 1, -1, -1, -1, -1]
         with pytest.raises(ConflictError):
             undo.undo(one, sid, 2, author="Ann")
@@ -226,31 +223,6 @@ def test_programs_on_one_database_see_each_others_edits_and_files(address: str, 
     finally:
         one.close()
         two.close()
-
-
-def test_the_database_is_asked_once_for_many_windows(address: str, tmp_path: Path) -> None:
-    with closing(open_store(address)) as store:
-        sid = make(store)
-    ws = Workspace(tmp_path / "files", address)
-    asked: list[str] = []
-    stand = ws.store.changes.latest
-
-    def counted(scenario_id: str) -> tuple[int, int]:
-        asked.append(scenario_id)
-        return stand(scenario_id)
-
-    ws.store.changes.latest = counted  # type: ignore[method-assign]
-    pulse = Pulse(ws, every_s=30.0)
-    windows = [threading.Thread(target=pulse.now, args=(sid,)) for _ in range(20)]
-    for w in windows:
-        w.start()
-    for w in windows:
-        w.join(10)
-    assert asked == [sid]
-    assert (pulse.now(sid).rev, pulse.now(sid).seq) == (2, 0)
-    with pytest.raises(LocateError):
-        pulse.now("f" * 20)
-    ws.close()
 
 
 def test_a_workshop_loses_nothing_and_each_sees_the_others(address: str, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def picture(ws: Workspace, info: ScenarioInfo, size: tuple[int, int] = CARD) -> 
 
 
 @dataclass(frozen=True)
-class NextStep:
+class SuggestedStep:
     """What to do next: a sentence, the words on its button, and the page it leads to."""
 
     text: str
@@ -85,16 +85,24 @@ class NextStep:
     page: str
 
 
-def next_step(ws: Workspace) -> NextStep:
+def next_step(ws: Workspace) -> SuggestedStep:
     """The step that follows from what there is."""
     if not ws.store.datasets.all():
-        return NextStep("import your accounts, or open the demo plan to look around.", "Import accounts", "accounts")
+        return SuggestedStep(
+            "import your accounts, or open the demo plan to look around.", "Import accounts", "accounts"
+        )
     plans = ws.store.scenarios.find()
     if not plans:
-        return NextStep("your accounts are imported. Start a plan.", "Start a plan", "accounts")
+        return SuggestedStep("your accounts are imported. Start a plan.", "Start a plan", "accounts")
     plan, _ = ws.plan(plans[0].id)
     if not (plan.assign >= 0).any():
-        return NextStep("your newest plan has no territories yet. Generate them, or paint them.", "Open Plan", "plan")
+        return SuggestedStep(
+            "your newest plan has no territories yet. Generate them, or paint them.", "Open Plan", "plan"
+        )
     if len(plans) == 1:
-        return NextStep("save a copy under Scenarios before you try something else.", "Open Scenarios", "scenarios")
-    return NextStep("compare your plans side by side, then download the files your team needs.", "Compare", "scenarios")
+        return SuggestedStep(
+            "save a copy under Scenarios before you try something else.", "Open Scenarios", "scenarios"
+        )
+    return SuggestedStep(
+        "compare your plans side by side, then download the files your team needs.", "Compare", "scenarios"
+    )
