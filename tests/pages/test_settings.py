@@ -51,9 +51,9 @@ def lines(window: AppTest) -> str:
 
 
 def _under_way(window: AppTest, name: str) -> bool:
-    """Whether a work of this name goes on; one that failed is still there, with its error."""
+    """Whether a work of this name goes on or waits to be taken in; one that failed stays there, with its error."""
     key = f"terr_{name}"
-    return key in window.session_state and not window.session_state[key].job.done()
+    return key in window.session_state and not window.session_state[key].finished
 
 
 def settled(window: AppTest, name: str) -> AppTest:
