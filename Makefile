@@ -4,8 +4,9 @@
 # make test-long     make test with ten times the examples, 150 kills of a program that writes and 320 certificates
 # make lint          style and types
 # make bench         the figures the project promises
-# make bench-engine  the engine beside other libraries, about 25 minutes
+# make bench-engine  the engine beside other libraries, about an hour
 # make docs          the documentation as a site, into build/site
+# make guide-pictures  the pictures of the user guide and the README, from the running app
 # make data          build data/ and static/geo/ again from their sources
 PYTHON ?= python3
 PORT ?= 8501
@@ -14,7 +15,7 @@ WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := run
-.PHONY: run test test-fast test-long compiled lint format bench bench-engine docs data clean
+.PHONY: run test test-fast test-long compiled lint format bench bench-engine docs guide-pictures data clean
 
 run: $(VENV)/.app
 	@$(BIN)/python -m terr.ui.launch --port $(PORT)
@@ -52,6 +53,9 @@ bench-engine: $(VENV)/.dev
 docs: $(VENV)/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "The docs are in build/site/index.html"
+
+guide-pictures: $(VENV)/.dev
+	@CHROMIUM="$$($(BIN)/python tests/browser/find_chromium.py)" && export CHROMIUM && $(BIN)/python -m benchmarks.app.pictures
 
 data: $(VENV)/.dev
 	$(BIN)/python data/build.py

@@ -20,5 +20,7 @@ elif __name__ == "app":  # the server that starts: it finds the name `app` here
 
     from terr.ui.access.request_guard import RequestGuard
     from terr.ui.routes import routes
+    from terr.ui.session.revival import give_new_sessions_whole_pages
 
+    give_new_sessions_whole_pages()
     app = App(Path(__file__), routes=routes(), middleware=[Middleware(RequestGuard)])

@@ -32,7 +32,7 @@ lasso to recolour: from letting go of the mouse to the end of the redraw that sh
 frame to frame: between animation frames of the map while it is dragged or the wheel is turned; 50 ms are 20 a second.
 one edit: on the server alone, without a browser; "new metrics" is what the charts, table and headline show.
 design: the largest of all seeds. METIS and k-means: seconds of all seeds together, the best plan of them
-  (fewest extra components, then within 5 %, then most compact)."""
+  (fewest extra components, then within 5%, then most compact)."""
 
 
 def main(arguments: list[str] | None = None) -> int:

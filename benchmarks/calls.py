@@ -202,7 +202,7 @@ def _entities() -> Ready:
 def _parquet_bomb() -> Ready:
     text = pa.DictionaryArray.from_arrays(pa.array([0] * 200_000, pa.int32()), pa.array(["x" * 30_000]))
     out = io.BytesIO()
-    pq.write_table(pa.table({"Id": text}), out)
+    pq.write_table(pa.table({"ID": text}), out)
     return _refused(lambda: read_table(out.getvalue(), "a.parquet"))
 
 

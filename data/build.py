@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "data")]
 
 from build_demo import demo_table  # noqa: E402
-from build_places import STATES, city_table, full_name, zip_table  # noqa: E402
+from build_places import STATES, city_table, foreign_city_table, foreign_point_table, full_name, zip_table  # noqa: E402
 from build_topology import clean_coverage, decode, write_geometry  # noqa: E402
 
 from terr.boundaries.geometry.adjacency import (  # noqa: E402
@@ -191,6 +191,10 @@ def main() -> None:
         zips.to_parquet(DATA / "zip_points.parquet", index=False, compression="zstd", compression_level=15)
         cities = city_table(counties)
         cities.to_parquet(DATA / "cities.parquet", index=False, compression="zstd", compression_level=15)
+        foreign = foreign_city_table()
+        foreign.to_parquet(DATA / "foreign_cities.parquet", index=False, compression="zstd", compression_level=15)
+        points = foreign_point_table()
+        points.to_parquet(DATA / "foreign_points.parquet", index=False, compression="zstd", compression_level=15)
     index |= build_zips(zips, cities, counties, grid)
     (GEO / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     demo = demo_table(cities, zips)

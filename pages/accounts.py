@@ -7,6 +7,7 @@ from terr.ui import header
 from terr.ui.accounts import next_extract, review, upload
 from terr.ui.plan import new_plan
 from terr.ui.session import local_time, navigation, state
+from terr.view.text import distinct
 from terr.workspace.accounts import dataset
 
 navigation.start_page()
@@ -16,8 +17,10 @@ st.title("Accounts")
 ws = state.workspace()
 saved = dataset.saved(ws)
 
-st.subheader("1 · File")
-upload.choose_file()
+line = st.container()
+upload.choose_file(first=not saved)
+with line:
+    upload.steps(done=bool(saved))
 upload.confirm()
 next_extract.decide(review.measure_of)
 
@@ -25,7 +28,7 @@ if not state.get("pending") and not upload.busy() and not next_extract.pending_c
     current = state.get("dataset")
     if saved and len(saved) > 1:
         ids = [info.id for info in saved]
-        names = {info.id: f"{info.name} · {local_time.local(info.created_at)}" for info in saved}
+        names = distinct({info.id: f"{info.name} · {local_time.local(info.created_at)}" for info in saved})
         picked = st.selectbox(
             "Data set",
             ids,
@@ -45,11 +48,13 @@ if not state.get("pending") and not upload.busy() and not next_extract.pending_c
         except LocateError:
             state.drop("dataset")
             st.rerun()
-        review.review(data)
+        taken = review.summary(data)
         new_plan.form(data, "new_plan")
+        if taken is not None:
+            review.details(data, taken)
     else:
         st.info(
-            "Load an account spreadsheet, or try the demo. Each account needs a place: a ZIP, a city and state, a "
+            "Upload an account spreadsheet, or try the demo. Each account needs a location: a ZIP, a city and state, a "
             "county and state, or latitude and longitude; and at least one number to balance, such as revenue.",
             icon=":material/upload_file:",
         )

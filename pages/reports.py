@@ -3,6 +3,7 @@
 import streamlit as st
 
 from terr.ui import header
+from terr.ui.plan import choose
 from terr.ui.reports import crm, downloads
 from terr.ui.session import navigation, state
 
@@ -12,8 +13,8 @@ header.line()
 st.title("Reports")
 sid = state.scenario_id()
 if sid is None:
-    st.info("Reports are made from a plan. Open one first.", icon=":material/download:")
-    if st.button("Go to Plan", type="primary", key="to_plan"):
+    st.info("Reports are made from a plan.", icon=":material/download:")
+    if not choose.a_plan() and st.button("Go to Plan", type="primary", key="to_plan"):
         navigation.switch("plan")
 else:
     downloads.totals_line(sid)

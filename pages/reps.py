@@ -13,17 +13,17 @@ st.title("Reps")
 sid = state.scenario_id()
 data = state.dataset_in_hand()
 if data is None:
-    st.info("A roster belongs to a data set. Load accounts first.", icon=":material/group:")
+    st.info("A roster belongs to a data set. Import accounts first.", icon=":material/group:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
         navigation.switch("accounts")
 else:
     roster.upload(data)
     if data.reps:
         st.dataframe(roster.table(data, sid), hide_index=True, width="stretch", key="terr_reps")
-        st.caption("Give a territory to a rep on page Plan under Territories, or start from reps' homes in Generate.")
+        st.caption("Assign reps to territories on the Plan page, or start from reps' homes in Generate.")
     else:
         st.info(
-            "No reps yet. Load a roster: a CSV or Excel file with a user id and a name in each row; home ZIP and "
-            "capacity are welcome.",
+            "No reps yet. Upload a roster: a CSV or Excel file with a user ID and a name in each row, and optionally a "
+            "home ZIP and a capacity.",
             icon=":material/group_add:",
         )

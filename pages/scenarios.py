@@ -11,7 +11,6 @@ navigation.start_page()
 
 header.line()
 st.title("Scenarios")
-tree.undo_line()
 if not plans(state.workspace(), archived=True):
     st.info("No plan yet. Start one from your accounts.", icon=":material/account_tree:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
@@ -27,3 +26,4 @@ else:
         "What to look at", list(views), default="Plans", required=True, key="terr_view", label_visibility="collapsed"
     )
     views[chosen or "Plans"]()
+tree.trash()

@@ -13,7 +13,7 @@ data = state.dataset_in_hand()
 header.line()
 st.title("Scores")
 if data is None:
-    st.info("Scores are made from accounts. Load a spreadsheet or the demo first.", icon=":material/table:")
+    st.info("Scores need accounts. Import a spreadsheet or the demo first.", icon=":material/table:")
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
         navigation.switch("accounts")
 else:
@@ -22,7 +22,7 @@ else:
         "80/20 and tiers": tiers.show_tiers,
         "Potential": potential.show_potential,
         "Score": score.show_score,
-        "Likeness": likeness.show_likeness,
+        "Look-alikes": likeness.show_likeness,
         "Workload": workload.show_workload,
         kept.KEPT: kept.show_saved,
     }

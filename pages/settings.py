@@ -4,14 +4,15 @@ import streamlit as st
 
 from terr.ui import header
 from terr.ui.session import navigation
-from terr.ui.settings import boundary_library, own_boundaries, sharing
+from terr.ui.settings import boundary_library, distances, own_boundaries, sharing
 
 navigation.start_page()
 
 header.line()
 st.title("Settings")
 sharing.section()
-st.subheader("Boundaries at hand")
+distances.choice()
+st.subheader("Map boundaries")
 boundary_library.table()
 left, right = st.columns([1, 1.25], gap="large")
 with left:

@@ -10,13 +10,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from terr.boundaries.layers.catalog import layer
 from terr.errors import InputError, PlanError
 from terr.locate.areas import beside
 from terr.locate.placing import OUTSIDE, UNLOCATED, PlacedAccounts, in_region, place
-from terr.model.accounts import HIDDEN, Accounts
+from terr.model.accounts import GIVEN_POINT, Accounts
 from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units
@@ -75,8 +76,8 @@ def drawn_points(accounts: Accounts, units: Units) -> tuple[NDArray[np.float64],
     """
     frame = accounts.frame
     lat, lon = (frame[c].to_numpy(dtype=np.float64) for c in ("lat", "lon"))
-    if HIDDEN[0] in frame.columns:
-        given = [frame[c].to_numpy(dtype=np.float64) for c in HIDDEN]
+    if GIVEN_POINT[0] in frame.columns:
+        given = [frame[c].to_numpy(dtype=np.float64) for c in GIVEN_POINT]
         own = (placed(accounts, units).by == "lat_lon") & np.isfinite(given[0])
         lat, lon = np.where(own, given[0], lat), np.where(own, given[1], lon)
     west, _, east, _ = units.frame.total_bounds.tolist()
@@ -130,7 +131,7 @@ def account_codes(
         int16 (n_accounts,): territory code, -1 where the account is unassigned, outside or unlocated.
 
     Raises:
-        PlanError: if the plan was made on other units.
+        PlanError: if the plan was made on other map areas.
     """
     _same_units(units, plan)
     codes = unit_codes(accounts, units) if codes is None else codes
@@ -192,6 +193,28 @@ def measures_per_unit(
     for j in range(len(measures)):
         sums[:, j] = np.bincount(rows, weights=values[:, j], minlength=n)
     return sums, np.bincount(rows, minlength=n).astype(np.int64)
+
+
+def main_owners(accounts: Accounts, units: Units, owners: NDArray[np.integer], measure: str) -> NDArray[np.int32]:
+    """int32 (n_units,), who has most of a measure in each unit; -1 = nobody has, or it has no accounts.
+
+    Args:
+        accounts: n accounts.
+        units: n_units units.
+        owners: (n,), whose each account is, -1 = nobody's.
+        measure: counted where it is above zero; in a unit without any of it the accounts are counted.
+    """
+    at = unit_codes(accounts, units)
+    there = at >= 0
+    load = np.clip(np.nan_to_num(measure_values(accounts, (measure,))[:, 0]), 0.0, None)
+    rows = pd.DataFrame({"unit": at[there], "owner": np.asarray(owners)[there], "load": load[there], "n": 1})
+    sums = rows.groupby(["unit", "owner"], as_index=False).sum()
+    best = sums.sort_values(["unit", "load", "n", "owner"], ascending=[True, False, False, True]).drop_duplicates(
+        "unit"
+    )
+    out = np.full(len(units), -1, dtype=np.int32)
+    out[best["unit"].to_numpy()] = best["owner"].to_numpy()
+    return out
 
 
 def override_loads(
@@ -302,7 +325,7 @@ def plan_totals(accounts: Accounts, units: Units, plan: Plan, held: Overrides = 
     An account that goes to a territory by name is assigned, wherever it lies.
 
     Raises:
-        PlanError: if the plan was made on other units. LocateError: if the level isn't known.
+        PlanError: if the plan was made on other map areas. LocateError: if the level isn't known.
     """
     codes = unit_codes(accounts, units)
     assigned = account_codes(accounts, units, plan, codes=codes, held=held) != UNASSIGNED
@@ -319,7 +342,7 @@ def plan_totals(accounts: Accounts, units: Units, plan: Plan, held: Overrides = 
 
 def _same_units(units: Units, plan: Plan) -> None:
     if plan.units_version != units.version or len(plan) != len(units):
-        raise PlanError("the plan was made on other units; open it with its own level and region")
+        raise PlanError("the plan was made on other map areas; open it with its own level and region")
 
 
 def _parter(accounts: Accounts) -> Any:

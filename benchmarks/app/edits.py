@@ -119,7 +119,7 @@ class Clicks:
         plan, _ = self.ws.plan(self.sid)
         for _ in range(100 * len(self.units)):
             unit = int(self._rng.integers(0, len(self.units)))
-            beyond = [int(v) for v in plan.assign[self.units.neighbours(unit)] if v != plan.assign[unit]]
+            beyond = [int(v) for v in plan.assign[self.units.neighbors(unit)] if v != plan.assign[unit]]
             if beyond:
                 self._n += 1
                 return {

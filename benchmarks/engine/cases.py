@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from benchmarks.engine.instances import Instance, counties, voronoi
 from benchmarks.engine.peers import kmeans
+from benchmarks.engine.real_maps import demo_map, drawn_map, hospital_map, with_lump_split
 from benchmarks.engine.rivals import metis_best
 
 SEEDS = 10
 """Of the engine, where something is promised."""
 SHAKE, HOT_SHARE, HOT = 0.15, 0.1, 1.3
 """A rebalance starts from a plan in which loads changed by lognormal noise of this sigma, and one territory in ten grew
-by 30 %."""
+by 30%."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Design:
         least_ratio: the moment of inertia may be at most so much of METIS's best, None = no mark.
         metis_note: what METIS can't do here.
         every: each seed must be within the tolerance and the time, not only the median one.
+        partitioners: of the other libraries only those that partition large graphs.
         more: further arguments of `Instance.problem` (locks, seeds), made from the instance.
     """
 
@@ -52,6 +54,7 @@ class Design:
     least_ratio: float | None = None
     metis_note: str = ""
     every: bool = False
+    partitioners: bool = False
     more: Callable[[Instance], Mapping[str, Any]] = field(default=lambda _: {})
 
 
@@ -143,7 +146,7 @@ def homes_and_locks(instance: Instance) -> dict[str, NDArray[Any]]:
 
 @lru_cache(maxsize=4)
 def shaken(make: Callable[[], Instance], seed: int = 3) -> tuple[Instance, NDArray[np.int64]]:
-    """(the instance with changed loads, int64 (n,) the plan that was balanced before: METIS's best of 80 at 5 %)."""
+    """(the instance with changed loads, int64 (n,) the plan that was balanced before: METIS's best of 80 at 5%)."""
     instance = make()
     plan = metis_best(instance, 0.05)
     rng = np.random.default_rng(seed)
@@ -153,11 +156,66 @@ def shaken(make: Callable[[], Instance], seed: int = 3) -> tuple[Instance, NDArr
     return replace(instance, name=f"{instance.name} shaken", weights=w), plan
 
 
+def real(
+    name: str, title: str, make: Callable[[], Instance], seconds: float, within: float = 0.05, **more: Any
+) -> Design:
+    """A case of a real map: each seed must hold the limits wherever METIS finds a plan."""
+    asked = {"metis_within": within, "peers": True, "partitioners": True, "every": True, **more}
+    return Design(name, title, make, within, seconds, **asked)
+
+
+def split_counties(k: int) -> Instance:
+    """Hospitals on counties, those larger than a territory split."""
+    return with_lump_split(hospital_map("county", "lower48", k))
+
+
+US, DEMO = "lower48", partial(demo_map)
+REAL = (
+    real("zips-100", "demo, 33,300 ZIPs, k = 100", partial(DEMO, "zip", US, 100), 10.0, least_ratio=0.80),
+    real("zips-100-2", "demo, 33,300 ZIPs, k = 100, 2%", partial(DEMO, "zip", US, 100), 15.0, 0.02, metis_within=0.05),
+    real("zips-50", "demo, 33,300 ZIPs, k = 50", partial(DEMO, "zip", US, 50), 12.0, least_ratio=0.80),
+    real("zips-300", "demo, 33,300 ZIPs, k = 300", partial(DEMO, "zip", US, 300), 20.0, promised=False, every=False),
+    real("counties-50", "demo, 3,109 counties, k = 50", partial(DEMO, "county", US, 50), 4.0, least_ratio=0.50),
+    real("TX-zips-20", "demo, 1,990 ZIPs of Texas, k = 20", partial(DEMO, "zip", "TX", 20), 4.0, least_ratio=0.80),
+    real("CA-zips-20", "demo, 1,802 ZIPs of California, k = 20", partial(DEMO, "zip", "CA", 20), 4.0, least_ratio=0.86),
+    real("zips-50x2", "demo, 33,300 ZIPs, two measures", partial(DEMO, "zip", US, 50, 2), 20.0, promised=False),
+    real("zips-50x3", "demo, 33,300 ZIPs, three measures", partial(DEMO, "zip", US, 50, 3), 20.0, promised=False),
+    *(
+        real(
+            f"accounts-{many}",
+            f"{many:,} accounts, 33,300 ZIPs, k = 50",
+            partial(drawn_map, "zip", US, 50, many),
+            20.0,
+            promised=False,
+            every=False,
+        )
+        for many in (500, 50_000, 1_000_000)
+    ),
+)
+STATES = tuple(
+    real(f"{state}-zips-{k}-demo", f"demo, ZIPs of {state}, k = {k}", partial(DEMO, "zip", state, k), 6.0)
+    for state in ("AZ", "CA", "CO", "FL", "GA", "IL", "MI", "NC", "NJ", "NY", "OH", "PA", "TX", "VA", "WA")
+    for k in (10, 30)
+)
+"""Run only by name."""
+HOSPITALS = (
+    real("hospitals-zips-50", "hospitals, 33,300 ZIPs, k = 50", partial(hospital_map, "zip", US, 50), 15.0),
+    real("hospitals-zips-100", "hospitals, 33,300 ZIPs, k = 100", partial(hospital_map, "zip", US, 100), 15.0),
+    *(
+        real(f"hospitals-counties-{k}{tail}", f"hospitals, 3,109 counties, k = {k}{text}", make, 20.0, promised=False)
+        for k in (50, 100)
+        for tail, text, make in (
+            ("", "", partial(hospital_map, "county", US, k)),
+            ("-split", ", lumps split", partial(split_counties, k)),
+        )
+    ),
+)
+"""Run only with the file's path."""
 DESIGNS = (
     Design("TX10", "254 counties, k = 10", texas, 0.02, 1.0, peers=True, least_ratio=0.90),
     Design("Z2000", "2,000 cells, k = 20", cells, 0.01, 3.0, metis_within=0.02, peers=True, least_ratio=0.91),
     Design("US50", "3,109 counties, k = 50", lower48, 0.05, 5.0, peers=True, least_ratio=0.80),
-    Design("US50-2", "3,109 counties, k = 50, 2 %", lower48, 0.02, 15.0, every=True),
+    Design("US50-2", "3,109 counties, k = 50, 2%", lower48, 0.02, 15.0, every=True),
     Design("US30", "3,109 counties, k = 30", lower48_in_30, 0.05, 5.0, seeds=5, peers=True, promised=False),
     Design(
         "Z30000",
@@ -191,6 +249,9 @@ DESIGNS = (
         metis_note="knows no locks, judged without them",
         more=homes_and_locks,
     ),
+    *REAL,
+    *STATES,
+    *HOSPITALS,
 )
 REBALANCES = (
     Rebalance("rebalance-TX10", "rebalance 254 counties", texas, 0.05, 5.0, 0.3, 1.05, 3, 60.0),
@@ -199,4 +260,5 @@ REBALANCES = (
 )
 CERTIFICATES = (Certificate("certificate", "certificate, 254 counties, k = 10", texas, 0.05, 300.0, 0.03),)
 NAMES = tuple(c.name for c in (*DESIGNS, *REBALANCES, *CERTIFICATES))
+USUAL = tuple(name for name in NAMES if name not in {c.name for c in (*STATES, *HOSPITALS)})
 QUICK = ("TX10", "Z2000", "US50", "rebalance-TX10", "rebalance-Z2000")

@@ -104,6 +104,7 @@ class Row:
         deviation: median, %; extra: most components beyond one per territory of any seed.
         polsby: median of the plans' means; moment: median, km2; ratio: moment / that of METIS's best seed.
         note: why there is nothing, or what to know.
+        slowest, worst_deviation, worst_moment: of any seed.
     """
 
     case: str
@@ -118,20 +119,26 @@ class Row:
     moment: float = math.nan
     ratio: float = math.nan
     note: str = ""
+    slowest: float = math.nan
+    worst_deviation: float = math.nan
+    worst_moment: float = math.nan
 
     def cells(self) -> tuple[str, ...]:
         """The cells of `HEAD`; a figure that isn't there is left out."""
         return (
             self.case,
             self.method,
-            f"{100 * self.within:g} %",
+            f"{100 * self.within:g}%",
             str(self.seeds),
             f"{round(self.feasible * self.seeds)} of {self.seeds}" if self.seeds else "",
             _number(self.seconds, "{:,.2f} s"),
-            _number(self.deviation, "{:,.2f} %"),
+            _number(self.slowest, "{:,.2f} s"),
+            _number(self.deviation, "{:,.2f}%"),
+            _number(self.worst_deviation, "{:,.2f}%"),
             _number(self.extra, "{:,.0f}"),
             _number(self.polsby, "{:.3f}"),
             _number(self.moment, "{:,.0f}"),
+            _number(self.worst_moment, "{:,.0f}"),
             _number(self.ratio, "{:.3f}"),
             self.note,
         )
@@ -148,10 +155,13 @@ HEAD = (
     "Seeds",
     "Feasible",
     "Seconds",
+    "Worst",
     "Deviation",
+    "Worst",
     "Extra components",
     "Polsby-Popper",
     "Moment of inertia, km²",
+    "Worst",
     "÷ METIS",
     "Note",
 )
@@ -193,6 +203,9 @@ def row(
         moment=moment,
         ratio=ratio(moment, reference),
         note=note,
+        slowest=max(seconds),
+        worst_deviation=max(p.deviation for p in plans),
+        worst_moment=max(p.moment for p in plans),
     )
 
 

@@ -24,8 +24,10 @@ def designs(instance: Instance, within: float, seconds: float, more: Mapping[str
     warm()
 
     def call(seed: int) -> Answer:
+        began = time.process_time()
         result = design(instance.problem(within, **more), seed=seed, time_limit_s=WORK_SHARE * seconds)
-        return result.assign.astype(np.int64), {"status": result.status}
+        spent = round(time.process_time() - began, 2)
+        return result.assign.astype(np.int64), {"status": result.status, "processor_s": spent}
 
     return call
 

@@ -22,6 +22,8 @@ from terr.metrics import shape
 Slots = NDArray[np.int64]
 Call = Callable[[int], Slots]
 BURSTS, BURST = 100, 10
+KAHIP_ECO = 1
+"""Its number for that mode."""
 METIS_SEEDS, FEW_SEEDS, MANY_UNITS = 80, 10, 10_000
 ROUNDS, STILL_KM = 50, 0.5
 
@@ -34,6 +36,20 @@ def loads(instance: Instance) -> NDArray[np.float64]:
 def metis(instance: Instance, tolerance: float) -> Call:
     """METIS k-way, contiguous; pymetis takes one weight per unit."""
     return functools.partial(peers.metis, instance, loads(instance), instance.k, tolerance)
+
+
+def kaffpa(instance: Instance, tolerance: float) -> Call:
+    """KaHIP's KaFFPa, "eco"; it keeps neither contiguity nor, where units are large, the tolerance."""
+    import kahip
+
+    w = np.maximum(1, np.rint(loads(instance) / loads(instance).sum() * 1e6)).astype(int).tolist()
+    ones, ip, ix = [1] * len(instance.indices), instance.indptr.tolist(), instance.indices.tolist()
+
+    def call(seed: int) -> Slots:
+        _, part = kahip.kaffpa(w, ip, ones, ix, instance.k, tolerance, True, seed, KAHIP_ECO)
+        return np.asarray(part, dtype=np.int64)
+
+    return call
 
 
 def metis_best(instance: Instance, tolerance: float) -> Slots:

@@ -40,11 +40,12 @@ REBALANCE_HEAD = (
 
 @dataclass(frozen=True)
 class Peer:
-    """A library's way to make territories, and how many seeds of it are run."""
+    """A library's way to make territories, and how many seeds of it are run; `graphs`: it partitions large graphs."""
 
     name: str
     make: Callable[..., Callable[[int], Any]]
     seeds: int
+    graphs: bool = False
 
 
 PEERS = (
@@ -56,6 +57,7 @@ PEERS = (
     Peer("spopt, Ward", rivals.ward, 1),
     Peer("k-means by load (scikit-learn)", rivals.kmeans, 5),
     Peer("balanced k-means (POT)", rivals.balanced_kmeans, 5),
+    Peer("KaHIP, KaFFPa eco", rivals.kaffpa, 10, graphs=True),
 )
 
 
@@ -199,8 +201,8 @@ def report_rebalance(
     """Figures, and rows of the plan before, ours and the exact model's."""
     instance, start = cases.shaken(case.make)
     before = judge(instance, instance.weights, start, instance.k)
-    away = f"{before.deviation:,.2f} %"
-    report.rebalances.append((case.name, "the plan before", f"{100 * case.within:g} %", *[""] * 4, away, *[""] * 3))
+    away = f"{before.deviation:,.2f}%"
+    report.rebalances.append((case.name, "the plan before", f"{100 * case.within:g}%", *[""] * 4, away, *[""] * 3))
     told, plans, moved = {}, {}, {}
     for name, outcome in (("Terr", mine), ("exact model", exact)):
         told[name] = [_also(t.answer) for t in outcome.tries]
@@ -219,8 +221,8 @@ def report_rebalance(
                 *cells[:5],
                 f"{statistics.median(first):.2f} s" if first else "",
                 *cells[5:7],
-                f"{statistics.median(moved[name]):.2f} %" if moved[name] else "",
-                f"{100 * max(bounds):.2f} %" if bounds else "",
+                f"{statistics.median(moved[name]):.2f}%" if moved[name] else "",
+                f"{100 * max(bounds):.2f}%" if bounds else "",
                 cells[-1],
             )
         )

@@ -90,13 +90,69 @@ def seeds() -> dict[str, bytes]:
         pa.table({h: [r[i] for r in full] for i, h in enumerate(HEAD)} | {"N": pa.array(range(len(full)))}), parquet
     )
     plain = text.getvalue()
+    head = "Kundennummer;Firma;PLZ;Ort;Umsatz;Seit\n"
+    cells = ("1.234,-", "2,5 Mio. €", "350 T€", ">1000", "51-200", "１２３", "٣٤٥", "1,5", "R$ 5 mil", "\u202a7\u202c")
+    scripts = head + "".join(
+        f"K{i % 7};Firma {i} Łódź Ж 株式;7500{i % 9};Köln;{cells[i % 10]};1.2.2024\n" for i in range(30)
+    )
+    others = "Account ID,Account Name,City,State,ZIP,Annual Revenue\n"
+    western = others + "".join(f"A{i},Café Müller {i},Española,NM,,{i}k\n" for i in range(30))
+    quoted = '"Account ID","Account Name","ZIP","Revenue"\n' + "".join(
+        f'"A{i}","Say \\"Hi, {i}\\" Inc","75001","{i}"\n"""B{i},""""x, y"""",75002,5"\n# note\n' for i in range(15)
+    )
     return {
+        "scripts": scripts.encode(),
+        "mixed": western.encode() + "B1,Zoë,Cañon,CO,,5\n".encode("cp1252"),
+        "mac": western.encode("mac_roman"),
+        "sjis": scripts.replace("Ł", "").replace("ź", "").replace("ö", "").replace("€", "").encode("cp932", "ignore"),
+        "dialect": quoted.encode(),
+        "formats": _formatted(),
+        "xls": _old(),
         "csv": plain.encode(),
         "utf-16": plain.encode("utf-16"),
         "cp1252": plain.replace("Acme", "Café").encode("cp1252"),
         "xlsx": book.getvalue(),
         "parquet": parquet.getvalue(),
     }
+
+
+def _formatted() -> bytes:
+    """A workbook with formats, merged cells, hidden rows and columns."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"strings_to_formulas": False}) as wb:
+        ws = wb.add_worksheet("Accounts")
+        looks = [
+            wb.add_format({"num_format": f}) for f in ("[$€-407] #,##0", "$#,##0", "00000", "0.0%", "[h]:mm", "000-00")
+        ]
+        ws.write_row(0, 0, ["State", "Account ID", "Zip", "Annual Revenue", "Share", "Drive", "Code"])
+        for r in range(1, 31):
+            ws.write_row(r, 0, ["MA", f"A{r % 20}"])
+            for c, (value, look) in enumerate(zip((2139, 5e5 + r, 0.25, 1.5, 42), (2, r % 2, 3, 4, 5), strict=True)):
+                ws.write_number(r, c + 2, value, looks[look])
+        ws.merge_range(1, 0, 10, 0, "MA")
+        ws.merge_range(11, 0, 30, 0, "NY")
+        ws.autofilter(0, 0, 30, 6)
+        for r in (4, 5, 6):
+            ws.set_row(r, None, None, {"hidden": True})
+        ws.set_column(4, 4, None, None, {"hidden": True})
+    return out.getvalue()
+
+
+def _old() -> bytes:
+    """An old workbook with formats, a merged cell and a hidden row."""
+    import xlwt
+
+    out = io.BytesIO()
+    book = xlwt.Workbook()
+    ws = book.add_sheet("Accounts")
+    for r, row in enumerate([HEAD[:4], *(row[:4] for row in ROWS[:30])]):
+        for c, cell in enumerate(row):
+            ws.write(r, c, int(cell) if r and c == 3 else cell, xlwt.easyxf(num_format_str="00000" if c == 3 else ""))
+        ws.write(r, 4, r * 1000 if r else "Annual Revenue", xlwt.easyxf(num_format_str="[$€-407] #,##0"))
+    ws.write_merge(31, 34, 0, 0, "A9")
+    ws.row(4).hidden = True
+    book.save(out)
+    return out.getvalue()
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
@@ -159,7 +215,10 @@ def check(data: bytes, ask: bool = True) -> str:
     told = found.ledger.issues
     if turned != set(told.loc[told["fate"] != "accepted", "row"].tolist()):
         raise AssertionError("a row has no reason")
-    if len(found.frame) != found.ledger.rows_accepted or len(found.ledger.rejected_frame(raw)) != len(turned):
+    inside = found.account_of[found.ledger.fates == "accepted"]
+    if (inside < 0).any() or len(set(inside.tolist())) != len(found.frame):
+        raise AssertionError("a row is neither an account nor a reject")
+    if len(found.ledger.rejected_frame(raw)) != len(turned):
         raise AssertionError("a row is neither an account nor a reject")
     for measure, total in found.ledger.totals.items():
         if not math.isclose(total.accepted, math.fsum(found.frame[measure].dropna()), rel_tol=1e-9, abs_tol=1e-6):
@@ -183,11 +242,13 @@ def run(files: int, seed: int) -> Tally:
         if check(data) != "accepted":
             raise AssertionError(f"the good {kind} file is refused")
     names = ["csv", "csv", "utf-16", "cp1252", "xlsx", "inside", "inside", "parquet"]
+    names += ["scripts", "mixed", "mac", "sjis", "dialect", "dialect", "formats", "within", "xls"]
     tally = Tally()
     for number in range(files):
         rng = random.Random(seed * 1_000_003 + number)  # noqa: S311 (files, not secrets)
         kind = names[number % len(names)]
-        data = mutate_inside(good["xlsx"], rng) if kind == "inside" else mutate(good[kind], rng)
+        book = {"inside": "xlsx", "within": "formats"}.get(kind)
+        data = mutate(good[kind], rng) if book is None else mutate_inside(good[book], rng)
         began = time.perf_counter()
         try:
             outcome = check(data, ask=number % 4 == 0)

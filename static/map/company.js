@@ -9,6 +9,7 @@
   NS.addCompany = function (s) {
     const el = NS.el;
     const stack = el("div", { class: "terr-ui terr-stack" });
+    stack.addEventListener("click", (e) => e.stopPropagation()); // Leaflet can't tell where a button stood that is gone
     const c = {
       me: "", people: new Map(), crowd: undefined, drafting: null, pins: [], pinned: new Map(), selected: [], presenting: false, following: "", left: "",
       box: stack,
@@ -32,7 +33,7 @@
     }
 
     c.clear = () => {
-      stack.replaceChildren();
+      stack.querySelectorAll("[data-card]").forEach((old) => old.remove());
       Object.assign(c, { people: new Map(), crowd: undefined, drafting: null, pins: [], pinned: new Map(), selected: [], presenting: false, following: "", left: "" });
     };
 
@@ -40,7 +41,7 @@
     c.trouble = (text) => {
       if (!text) return drop("trouble");
       const n = s.edits.waiting.length;
-      const kept = n ? (n === 1 ? "1 edit is" : n + " edits are") + " kept in this browser and sent again until " + (n === 1 ? "it is" : "they are") + " stored." : "You can look on; edits are kept in this browser until they can be stored.";
+      const kept = n ? (n === 1 ? "1 edit is" : n + " edits are") + " kept in this browser and sent again until " + (n === 1 ? "it is" : "they are") + " stored." : "You can keep looking; edits are saved in this browser until they can be stored.";
       card("trouble", el("strong", { text: "Not stored at present" }), el("p", { text: text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".") }), el("p", { text: kept })).setAttribute("role", "alert");
     };
 
@@ -65,20 +66,21 @@
     // --- a proposal in the making -------------------------------------------------------------------------------
     c.startDraft = () => {
       if (c.drafting) return c.endDraft();
+      s.toAssign();
       c.drafting = { strokes: [], to: new Map() };
       const field = el("input", { type: "text", maxlength: "400", placeholder: "Why? Others read this", "aria-label": "Reason of the proposal" });
       const said = el("p", { "aria-live": "polite" }), go = button("Propose", send, "main");
       function send() {
         const why = field.value.trim(), d = c.drafting;
-        if (!d.to.size) return s.say("Click " + s.config.words + " to propose a move for first.");
-        if (!why) { field.focus(); return s.say("Say why, so that the others can judge it."); }
+        if (!d.to.size) return s.say("Click " + s.config.words + " first to propose a move.");
+        if (!why) { field.focus(); return s.say("Say why, so that others can decide."); }
         const units = [...d.to.keys()].sort((a, b) => a - b), codes = units.map((u) => d.to.get(u));
         const short = NS.packed(units, codes);
         s.edits.push({ k: "propose", units: short.units, codes: short.seen, why });
         c.endDraft();
       }
       field.addEventListener("keydown", (e) => { if (e.key === "Enter") send(); else if (e.key === "Escape") c.endDraft(); });
-      card("draft", el("strong", { text: "Propose moves" }), said, field, el("div", { class: "terr-row" }, go, button("Take back", c.takeBack), button("Cancel", c.endDraft)));
+      card("draft", el("strong", { text: "Propose moves" }), said, field, el("div", { class: "terr-row" }, go, button("Undo", c.takeBack), button("Cancel", c.endDraft)));
       c.draftSaid = () => {
         const d = c.drafting, by = new Map();
         for (const code of d.to.values()) by.set(code, (by.get(code) || 0) + 1);
@@ -137,6 +139,7 @@
         if (c.asked !== undefined || patch.present[0]) c.present(patch.present[0]);
         c.asked = patch.present[1];
       }
+      s.allow(patch.may);
       if (patch.may === "propose" && !c.drafting && !c.told.once) { // who may not edit begins with a proposal
         c.told.once = true;
         c.startDraft();
@@ -159,7 +162,7 @@
       c.presenting = on;
       told = "";
       c.look();
-      if (on) card("present", el("strong", { text: "You are presenting" }), el("p", { text: "The others see the part of the map, the selection and the colours you see." }), el("div", { class: "terr-row" }, button("Stop presenting", () => c.present(false))));
+      if (on) card("present", el("strong", { text: "You are presenting" }), el("p", { text: "Others see your part of the map, your selection and your colors." }), el("div", { class: "terr-row" }, button("Stop presenting", () => c.present(false))));
       else drop("present");
     };
     function follow() {

@@ -40,11 +40,18 @@
     return out;
   }
 
+  // as percent() of terr/view/text.py: decimals until the text is on the same side of the limit as the value
+  function clear(off, limit) {
+    let digits = 1;
+    while (digits < 4 && Number(off.toFixed(digits)) <= limit !== off <= limit + 1e-7) digits++;
+    return off.toFixed(digits);
+  }
+
   function textOf(s, t) {
     let text = t.locked ? t.name + " (locked)" : t.name;
     if (text.length > 28) text = text.slice(0, 27) + "…";
     if (s.shading.mode === "deviation" && t.deviation !== null && t.deviation !== undefined) {
-      text += " " + (t.deviation < 0 ? "−" : "+") + Math.abs(t.deviation).toFixed(1) + " %";
+      text += " " + (t.deviation < 0 ? "−" : "+") + clear(Math.abs(t.deviation), s.limit) + "%";
     }
     return text;
   }
@@ -77,7 +84,7 @@
       if (label.seen) { // not cut off by the map's edges or its bar
         const [x0, y0, x1, y1] = painter.sight;
         x = Math.max(x0 + w, Math.min(x1 - w, x));
-        middle = Math.max(y0 + 58, Math.min(y1 - 10, middle));
+        middle = Math.max(y0 + (s.barHeight || 46) + 12, Math.min(y1 - 10, middle));
       }
       const free = (y) => !taken.some((q) => Math.abs(q[0] - x) < q[2] + w && Math.abs(q[1] - y) < q[3]);
       const y = (circles.length ? [0, -14, 14, -22, 22, -30, 30] : [0, -18, 18]).map((d) => middle + d).find(free);

@@ -8,10 +8,10 @@
     const box = el("section", { class: "terr-ui terr-legend", "aria-label": "Legend and layers" });
     const head = el("button", { type: "button", class: "terr-fold", "aria-expanded": "true", title: "Legend and layers (K)", "aria-keyshortcuts": "K" });
     const body = el("div", { class: "terr-body" });
-    const mode = el("select", { "aria-label": "What colour shows" });
-    const scale = el("select", { "aria-label": "Classes of the measure" }, el("option", { value: "quantile", text: "equal numbers" }), el("option", { value: "log", text: "equal factors" }));
+    const mode = el("select", { "aria-label": "Color by" });
+    const scale = el("select", { "aria-label": "Classes of the measure" }, el("option", { value: "quantile", text: "Quantiles" }), el("option", { value: "log", text: "Geometric steps" }));
     const scaleRow = el("label", { class: "terr-row" }, el("span", { text: "Classes" }), scale);
-    const rows = el("ul", { "aria-label": "Colours" });
+    const rows = el("ul", { "aria-label": "Colors" });
     const note = el("p", {});
     const check = (text, title, key) => {
       const input = el("input", { type: "checkbox" });
@@ -19,28 +19,35 @@
       return [input, el("label", { class: "terr-check", title }, input, el("span", { text }))];
     };
     const [points, pointsRow] = check("Accounts", "Accounts as points; circles with a count where many lie together (O)", "O");
+    const [names, namesRow] = check("Place names", "Cities by their size, and names of counties or ZIPs where they fit (N)", "N");
+    names.checked = true;
     const [street, streetRow] = check("Street map (online)", "Fetches pictures of streets from openstreetmap.org over the internet while it is on: that site sees which part of the map you look at. Off unless you turn it on.");
+    const by = el("select", { "aria-label": "Color accounts by" }), kinds = el("ul", { class: "terr-kinds", "aria-label": "Accounts by color" });
+    const byRow = el("label", { class: "terr-row" }, el("span", { text: "Color by" }), by);
     const tag = el("p", { class: "terr-tag", hidden: "" });
-    body.append(el("label", { class: "terr-row" }, el("span", { text: "Colour" }), mode), scaleRow, rows, note, pointsRow, streetRow);
+    body.append(el("label", { class: "terr-row" }, el("span", { text: "Color" }), mode), scaleRow, rows, note, pointsRow, byRow, kinds, namesRow, streetRow);
     box.append(tag, body, head);
     if (s.config.approximate) {
       tag.hidden = false;
       tag.textContent = "Approximate areas";
       tag.title = "These shapes are estimated from ZIP points; real ZIP boundaries differ in places.";
     }
-    let wanted = "territory";
-    const WIDTH = 226;
+    let wanted = "territory", wantedBy = "";
+    const WIDTH = 214;
 
     // Open from the start where the region leaves room beside it; the person can change that.
     function decide() {
       const size = s.map.getSize(), [x0, y0, x1, y1] = s.near();
-      const scale = Math.min((size.x - 12) / (x1 - x0), (size.y - 58) / (y1 - y0));
+      const scale = Math.min((size.x - 12) / (x1 - x0), (size.y - 12 - (s.barHeight || 46)) / (y1 - y0));
       fold(size.x < 600 || size.x - 12 - scale * (x1 - x0) < WIDTH - 20);
-      s.room = body.hidden ? 6 : WIDTH;
     }
 
+    // Open it stands beside the map, which is narrower by that; where the window is narrow it lies over the map.
     function fold(on) {
       body.hidden = on;
+      const docked = !on && window.innerWidth >= 600;
+      document.body.toggleAttribute("data-docked", docked);
+      document.documentElement.style.setProperty("--dock", docked ? WIDTH + "px" : "0px");
       head.setAttribute("aria-expanded", String(!on));
       head.textContent = on ? "Legend ▴" : "Legend ▾";
     }
@@ -65,19 +72,31 @@
     mode.addEventListener("change", () => { wanted = mode.value; apply(); s.company.look(); });
     scale.addEventListener("change", () => { s.shading.scale = scale.value; set("measure"); });
     points.addEventListener("change", () => togglePoints(points.checked));
+    function toggleNames(on) {
+      s.showPlaces = names.checked = on;
+      if (s.painter) s.painter.refresh(null);
+    }
+    names.addEventListener("change", () => toggleNames(names.checked));
+    by.addEventListener("change", () => {
+      wantedBy = by.value;
+      s.showPoints = points.checked = true;
+      s.say("Fetching the accounts …");
+      s.push({ k: "points", by: wantedBy });
+    });
     street.addEventListener("change", () => {
       if (street.checked) s.say("Fetching the street map from the internet (openstreetmap.org).");
       s.push({ k: "tiles", on: street.checked });
     });
-    head.addEventListener("click", () => { fold(!body.hidden); s.room = body.hidden || s.map.getSize().x < 600 ? 6 : WIDTH; });
+    head.addEventListener("click", () => fold(!body.hidden));
 
     function togglePoints(on) {
       s.showPoints = points.checked = on;
       if (on && !s.points) {
         s.say("Fetching the accounts …");
-        s.push({ k: "points" });
+        s.push({ k: "points", by: wantedBy });
       }
       if (s.painter) s.painter.refresh(null);
+      show();
     }
 
     function options() {
@@ -119,11 +138,24 @@
       scaleRow.hidden = s.shading.mode !== "measure";
       street.checked = Boolean(s.tiles);
       points.checked = s.showPoints;
-      const styles = s.shading.legend(), now = JSON.stringify([styles, s.shading.title()]);
+      const choose = JSON.stringify(s.columns), groups = (s.showPoints && s.points && s.points.groups) || [];
+      byRow.hidden = !s.columns.length;
+      if (by.dataset.shown !== choose) {
+        by.dataset.shown = choose;
+        by.replaceChildren(el("option", { value: "", text: "one color" }), ...s.columns.map((c) => el("option", { value: c.id, text: c.title })));
+        by.value = s.columns.some((c) => c.id === wantedBy) ? wantedBy : "";
+      }
+      const styles = s.shading.legend(), now = JSON.stringify([styles, s.shading.title(), groups]);
       if (now === drawn) return;
       drawn = now;
       rows.replaceChildren(...styles.map(row));
-      if (s.geo.fills.length) rows.append(el("li", { title: "No area of the source covers this ground; it was given to a neighbour." }, Object.assign(el("span", { class: "terr-chip", "aria-hidden": "true", "data-hatch": "up" })), el("span", { text: "Filled gap" }), el("small", { text: s.geo.fills.length.toLocaleString("en-US") })));
+      kinds.hidden = !groups.length;
+      kinds.replaceChildren(...groups.map((g) => {
+        const chip = el("span", { class: "terr-chip terr-dot", "aria-hidden": "true" });
+        chip.style.backgroundColor = g.color;
+        return el("li", { title: g.title }, chip, el("span", { text: g.name }), el("small", { text: g.text }));
+      }));
+      if (s.geo.fills.length) rows.append(el("li", { title: "No area in the file covers this land; it was added to a neighbor." }, Object.assign(el("span", { class: "terr-chip", "aria-hidden": "true", "data-hatch": "up" })), el("span", { text: "Filled gap" }), el("small", { text: s.geo.fills.length.toLocaleString("en-US") })));
       note.textContent = s.shading.title() + " · number of " + s.config.words;
     }
     fold(true);
@@ -133,6 +165,6 @@
       wanted = mode.value = id;
       apply();
     }
-    return { box, show, decide, choose, wanted: wantedNow, points: () => togglePoints(!s.showPoints), open: () => { fold(false); mode.focus(); } };
+    return { box, show, decide, choose, wanted: wantedNow, points: () => togglePoints(!s.showPoints), names: () => toggleNames(!s.showPlaces), open: () => { fold(false); mode.focus(); } };
   };
 })();

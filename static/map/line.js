@@ -147,6 +147,7 @@
         s.edits.send();
       } else if (m.t === "news") s.takeNews(m);
       else if (m.t === "measured") s.takeMeasured(m);
+      else if (m.t === "card" || m.t === "account") s.inspect.take(m);
       else if (m.t === "people") s.company.takePeople(m);
       else if (m.t === "ack") {
         s.edits.ack(m.n, m.rev);

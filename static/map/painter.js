@@ -105,6 +105,9 @@
       this.level = this.s.geo.level(this._map.getZoom());
     },
 
+    // Where the drawn picture begins, in pixels of the world at this zoom.
+    corner() { return [this.origin.x + this._bounds.min.x, this.origin.y + this._bounds.min.y]; },
+
     _world(ctx) {
       const d = this.dpr, b = this._bounds;
       ctx.setTransform(d * this.scale, 0, 0, d * this.scale, -d * (this.origin.x + b.min.x), -d * (this.origin.y + b.min.y));
@@ -136,7 +139,13 @@
       const circles = s.points && s.showPoints ? s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme) : [];
       ctx.restore();
       if (!box) this._placeLabels();
+      const places = s.showPlaces && s.places;
+      if (places && box) places.draw(s, ctx, this, area);
       NS.drawLabels(s, ctx, this, box ? area : null, circles);
+      if (places && !box) { // territories' names first take their place
+        places.place(s, ctx, this);
+        places.draw(s, ctx, this, null);
+      }
       if (!box) this.hover();
       s.lastDrawMs = performance.now() - started;
     },
@@ -145,12 +154,12 @@
       const at = this._map.containerPointToLayerPoint([0, 0]), size = this._map.getSize(), { scale, origin } = this, min = this._bounds.min;
       const x = at.x + origin.x, y = at.y + origin.y;
       this.sight = [at.x - min.x, at.y - min.y, at.x - min.x + size.x, at.y - min.y + size.y]; // what can be seen, in pixels of the canvas
-      NS.placeLabels(this.s, this.view, [x / scale, (y + 48) / scale, (x + size.x) / scale, (y + size.y) / scale], scale);
+      NS.placeLabels(this.s, this.view, [x / scale, (y + (this.s.barHeight || 46) + 2) / scale, (x + size.x) / scale, (y + size.y) / scale], scale);
     },
 
     _fills(ctx, shown) {
       const s = this.s, g = s.geo, keys = s.shading.keyOf, styles = s.shading.styles;
-      ctx.globalAlpha = s.tiles ? 0.55 : 1;
+      ctx.globalAlpha = s.points && s.showPoints && s.points.groups ? 0.3 : s.tiles ? 0.55 : 1; // colored points stand out
       let paths = new Array(styles.length).fill(null);
       if (shown.length > SINGLY) paths = this._outlines(shown);
       else for (const u of shown) g.outline((paths[keys[u]] = paths[keys[u]] || new Path2D()), u, this.level);
@@ -302,11 +311,15 @@
         this._world(ctx);
         s.company.draw(ctx, this);
       }
-      if (s.hover < 0) return;
-      const path = NS.around(s.geo, this.level, s.hovered && s.hovered.length ? s.hovered : [s.hover]);
+      if (s.inspect && s.inspect.unit >= 0) this._around(ctx, [s.inspect.unit], 1.6);
+      if (s.hover >= 0) this._around(ctx, s.hovered && s.hovered.length ? s.hovered : [s.hover], 1);
+    },
+
+    _around(ctx, units, thick) {
+      const s = this.s, path = NS.around(s.geo, this.level, units);
       this._world(ctx);
       ctx.lineJoin = ctx.lineCap = "round";
-      for (const [style, width] of [[s.theme.halo, 4], [s.theme.label, 2]]) {
+      for (const [style, width] of [[s.theme.halo, 4 * thick], [s.theme.label, 2 * thick]]) {
         ctx.strokeStyle = style;
         ctx.lineWidth = width * this.unit;
         ctx.stroke(path);

@@ -161,7 +161,7 @@
           let n = 0;
           for (let u = 0; u < pane.geo.n; u++) if (pane.shading.compared && pane.shading.compared.was[u] !== pane.codes[u]) n++;
           const chip = NS.el("span", { class: "terr-chip", "data-hatch": "up", "aria-hidden": "true" });
-          this.heads[i].append(NS.el("div", { class: "terr-row" }, chip, NS.el("b", { text: n.toLocaleString("en-US") + " " + (n === 1 ? pane.config.word + " goes" : pane.config.words + " go") + " to another territory (hatched, in its colour)" })));
+          this.heads[i].append(NS.el("div", { class: "terr-row" }, chip, NS.el("b", { text: n.toLocaleString("en-US") + " " + (n === 1 ? pane.config.word + " goes" : pane.config.words + " go") + " to another territory (hatched, in its color)" })));
         }
       });
       document.body.setAttribute("data-told", value.key);

@@ -15,6 +15,10 @@
       this.y = new Float64Array(n);
       this.r = told.r;
       this.text = told.text;
+      this.row = told.row; // which account of the data set
+      this.by = told.by || ""; // the column that colors them, with the group of each
+      this.groups = told.groups || null;
+      this.of = told.of;
       for (let i = 0; i < n; i++) {
         this.x[i] = NS.worldX(told.lon[i]);
         this.y[i] = NS.worldY(told.lat[i]);
@@ -31,6 +35,9 @@
         const key = Math.floor(this.x[i] / cell) * 67108864 + Math.floor(this.y[i] / cell);
         const c = cells.get(key);
         if (c) { c.count++; c.x += this.x[i]; c.y += this.y[i]; } else cells.set(key, { count: 1, x: this.x[i], y: this.y[i], one: i });
+        if (!this.groups) continue;
+        const at = c || cells.get(key), parts = (at.parts = at.parts || new Int32Array(this.groups.length));
+        parts[this.of[i]]++;
       }
       const made = [...cells.values()];
       for (const c of made) { c.x /= c.count; c.y /= c.count; }
@@ -65,12 +72,13 @@
       const { single, groups } = this.shown(view, zoom);
       ctx.fillStyle = theme.point;
       ctx.strokeStyle = theme.halo;
-      ctx.lineWidth = 0.5 * px;
+      ctx.lineWidth = (this.groups ? 1 : 0.5) * px;
       for (const i of single) {
         const x = this.x[i], y = this.y[i];
         if (x < area[0] || x > area[2] || y < area[1] || y > area[3]) continue;
+        if (this.groups) ctx.fillStyle = this.groups[this.of[i]].color;
         ctx.beginPath();
-        ctx.arc(x, y, this.r[i] * px, 0, 7);
+        ctx.arc(x, y, (this.groups ? Math.max(3, this.r[i]) : this.r[i]) * px, 0, 7);
         ctx.fill();
         ctx.stroke();
       }
@@ -86,9 +94,26 @@
         ctx.arc(c.x, c.y, r, 0, 7);
         ctx.fill();
         ctx.stroke();
+        if (c.parts) this._pie(ctx, c, r, px, theme);
         this._number(ctx, c, px, theme);
       }
       return groups;
+    }
+
+    // A ring around the count: which share of the accounts here has which color.
+    _pie(ctx, c, r, px, theme) {
+      let from = -Math.PI / 2;
+      c.parts.forEach((n, k) => {
+        if (!n) return;
+        const to = from + (2 * Math.PI * n) / c.count;
+        ctx.beginPath();
+        ctx.arc(c.x, c.y, r + 2 * px, from, to);
+        ctx.strokeStyle = this.groups[k].color;
+        ctx.lineWidth = 4 * px;
+        ctx.stroke();
+        from = to;
+      });
+      ctx.strokeStyle = theme.halo;
     }
 
     // Text is set in screen pixels: a font of a ten-thousandth of a pixel would not be drawn.
@@ -102,18 +127,22 @@
       ctx.restore();
     }
 
-    // What lies under a world point, in words, or "".
-    under(x, y, view, px, zoom) {
+    // What lies under a world point: { group } of accounts or { one }, null if nothing does.
+    hit(x, y, view, px, zoom) {
       const { single, groups } = this.shown(view, zoom);
-      for (const c of groups) {
-        if (Math.hypot(c.x - x, c.y - y) < Points.radius(c.count) * px) return c.count.toLocaleString("en-US") + " accounts here; zoom in to see each";
-      }
+      for (const c of groups) if (Math.hypot(c.x - x, c.y - y) < Points.radius(c.count) * px) return { group: c };
       let best = -1, d = (7 * px) ** 2;
       for (const i of single) {
         const q = (this.x[i] - x) ** 2 + (this.y[i] - y) ** 2;
         if (q < d) { d = q; best = i; }
       }
-      return best < 0 ? "" : this.text[best];
+      return best < 0 ? null : { one: best };
+    }
+
+    // The same in words, or "".
+    under(...at) {
+      const found = this.hit(...at);
+      return !found ? "" : found.group ? found.group.count.toLocaleString("en-US") + " accounts here; zoom in to see each" : this.text[found.one];
     }
   }
 

@@ -65,6 +65,7 @@
         if (u >= 0) units = [u];
         else if (!units.length) { s.map.setView([hit.lat, hit.lon], 9); return s.say(hit.label + " lies outside this plan's region."); }
       }
+      if (hit.row !== undefined) s.inspect.account(hit.row);
       if (!units.length) return s.say(hit.label + " has no place on this map.");
       s.flyTo(units);
       s.aim(units[0]);

@@ -61,8 +61,8 @@
       this.locked = new Set();
       this.strayUnits = new Set();
       this.marked = new Set();
-      Object.assign(this, { strays: [], preview: null, labels: [], hover: -1, hovered: null, points: null, showPoints: false, tiles: null });
-      Object.assign(this, { values: null, symbol: "", limit: 5, look: null, choices: [], have: "", got: new Map(), held: new Map(), pending: null, listeners: [], hits: [] });
+      Object.assign(this, { strays: [], preview: null, labels: [], hover: -1, hovered: null, points: null, showPoints: false, tiles: null, places: null, showPlaces: true });
+      Object.assign(this, { values: null, symbol: "", limit: 5, sides: "both", look: null, choices: [], columns: [], have: "", got: new Map(), held: new Map(), pending: null, listeners: [], hits: [] });
       Object.assign(this, { live: null, panel: null, proposed: false, calm: 0, poked: 0, patched: 0, known: -1, off: new Map(), offRev: -1 });
       this.shading = new NS.Shading(this);
       this.edits = new NS.Edits(this);
@@ -94,6 +94,10 @@
       this.legend.decide();
       this._show(this.near(), false);
       this.painter.addTo(this.map);
+      this.untouched = true;
+      this.map.on("resize", () => this.refit());
+      const touched = (e) => { if (!e.target.closest(".terr-ui")) this.untouched = false; };
+      for (const kind of ["pointerdown", "wheel", "keydown"]) this.map.getContainer().addEventListener(kind, touched, { capture: true, passive: true });
       if (this.pending) this.sync(this.pending);
       this.push({ k: "hello" });
       document.body.setAttribute("data-ready", "1");
@@ -125,9 +129,10 @@
         this.plan = patch.plan;
         this.have = "";
         this.got.clear();
-        Object.assign(this, { values: null, points: null, look: null, live: null, known: -1, offRev: -1 });
+        Object.assign(this, { values: null, points: null, places: null, look: null, live: null, known: -1, offRev: -1 });
         this.edits.open(patch.plan);
         this.company.clear();
+        this.inspect.close();
       }
       if (patch.ack[0] === this.id) {
         this.heard = Math.max(this.heard, patch.ack[1]);
@@ -149,7 +154,9 @@
       this.preview = patch.preview ? new Map(patch.preview) : null;
       this.marked = new Set(patch.marked);
       this.limit = patch.limit || 5;
+      this.sides = patch.sides || "both";
       this.choices = patch.choices || [];
+      this.columns = patch.columns || [];
       if (patch.data) this._takeData(patch.data);
       for (const piece of patch.pieces || []) this._takePiece(piece);
       if (!this.queue.some((e) => e.k === "active")) this.active = patch.active;
@@ -312,10 +319,16 @@
     // What was asked for: account points, another measure, another plan, places found.
     _takePiece(piece) {
       if (piece.kind === "found") return this.foundListener && this.foundListener(piece);
-      if (this.got.get(piece.kind === "points" ? "points" : "look") === piece.version) return;
-      if (piece.kind === "points") {
+      const slot = piece.kind === "points" || piece.kind === "places" ? piece.kind : "look";
+      if (this.got.get(slot) === piece.version) return;
+      if (piece.kind === "places") {
+        this.got.set("places", piece.version);
+        this.places = new NS.Places(piece);
+        if (this.painter) this.painter.refresh(null);
+      } else if (piece.kind === "points") {
         this.got.set("points", piece.version);
         this.points = piece.lat.length ? new NS.Points(piece) : null;
+        if (this.painter) this.painter.refresh(null);
         if (!this.points) this.say("This plan's accounts have no positions to draw.");
       } else {
         this.got.set("look", piece.version);
@@ -332,7 +345,10 @@
     // Said once more when nothing else is, so that the server need not send it again.
     _tellHeld() {
       clearTimeout(this._telling);
-      this._telling = setTimeout(() => this.queue.length || this.push({ k: "hello" }), 1500);
+      this._telling = setTimeout(() => { // the answer draws the page anew, which would close what is open on it
+        if (outerBusy()) this._tellHeld();
+        else if (!this.queue.length) this.push({ k: "hello" });
+      }, 1500);
     }
 
     _overlay() {
@@ -384,7 +400,7 @@
       const free = units.filter((u) => !this.isFixed(u)), change = free.filter((u) => this.codes[u] !== to);
       if (free.length < units.length) {
         const n = units.length - free.length;
-        this.say(n === 1 ? this.geo.name[units.find((u) => this.isFixed(u))] + " is locked and was left alone." : n + " locked units were left alone.");
+        this.say(n === 1 ? this.geo.name[units.find((u) => this.isFixed(u))] + " is locked and was not changed." : n + " locked units were not changed.");
       } else if (change.length > 1) this.say(change.length.toLocaleString("en-US") + " " + this.config.words + " to " + (target ? target.name : "unassigned"));
       if (!change.length) return;
       // After an undo that isn't confirmed yet, what stood here before isn't known: let the server decide.
@@ -457,13 +473,19 @@
       for (let u = 0; u < this.geo.n; u++) if (this.geo.state[u] !== "AK" && this.geo.state[u] !== "HI") units.push(u);
       return units.length ? this.geo.boxOf(units) : this.geo.extent;
     }
+    // The same again in a window that was made larger or smaller, as long as nobody looked elsewhere.
+    refit() { if (this.untouched) this._show(this.near(), false); }
     fit(animate) { this._show(this.geo.extent, animate !== false); }
-    flyTo(units) { if (units.length) this._show(this.geo.boxOf(units), true, units.length < 12 ? 1.2 : 0.15); }
+    flyTo(units) {
+      if (!units.length) return;
+      this.untouched = false;
+      this._show(this.geo.boxOf(units), true, units.length < 12 ? 1.2 : 0.15);
+    }
 
     _show(box, animate, margin) {
       const m = (margin || 0) * Math.max(box[2] - box[0], box[3] - box[1]);
       const a = NS.lonLat(box[0] - m, box[3] + m), b = NS.lonLat(box[2] + m, box[1] - m);
-      this.map.fitBounds([a, b], { animate, paddingTopLeft: [6, 52], paddingBottomRight: [this.room || 6, 6] });
+      this.map.fitBounds([a, b], { animate, paddingTopLeft: [6, (this.barHeight || 46) + 6], paddingBottomRight: [6, 6] });
     }
 
     say(text) {

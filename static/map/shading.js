@@ -7,17 +7,17 @@
   const OFF = ["#5e3c99", "#b2abd2", null, "#fdb863", "#e66101"]; // far under ... far over; the middle is the theme's
   const CLASSES = RAMP.length;
 
-  // A number as the server writes it: "$1.25M", "41,230".
+  // A number as the server writes it: "$1.25M", "$1.2M", "41,230".
   function short(value, symbol) {
     const size = Math.abs(value), sign = value < 0 ? "-" : "";
-    const text = (v, digits) => v.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const text = (v, digits, least = digits) => v.toLocaleString("en-US", { minimumFractionDigits: least, maximumFractionDigits: digits });
     for (const [limit, suffix] of [[1e9, "B"], [1e6, "M"]]) {
       if (size >= (symbol || limit > 1e6 ? limit * 0.9995 : 10 * limit)) {
         const v = size / limit;
-        return sign + symbol + text(v, v < 9.995 ? 2 : v < 99.95 ? 1 : 0) + suffix;
+        return sign + symbol + text(v, v < 9.995 ? 2 : v < 99.95 ? 1 : 0, 0) + suffix;
       }
     }
-    if (size >= 10000 && symbol) return sign + symbol + text(size / 1000, 0) + "k";
+    if (size >= 10000 && symbol) return sign + symbol + text(size / 1000, 0) + "K";
     return sign + symbol + text(size, size >= 100 || Number.isInteger(size) ? 0 : 1);
   }
 
@@ -96,13 +96,14 @@
     }
 
     _deviation(free) {
-      const s = this.s, limit = s.limit, far = 2 * limit, p = (v) => Number(v.toFixed(1)) + " %";
-      const names = ["more than " + p(far) + " under", p(limit) + " to " + p(far) + " under", "within ±" + p(limit), p(limit) + " to " + p(far) + " over", "more than " + p(far) + " over"];
-      this.styles = [...OFF.map((c, i) => ({ fill: c || s.theme.middle, text: names[i], hatch: i < 2 ? "down" : i > 2 ? "up" : "" })), free];
+      const s = this.s, limit = s.limit, far = 2 * limit, p = (v) => Number(v.toFixed(1)) + "%";
+      const names = ["more than " + p(far) + " under", p(limit) + " to " + p(far) + " under", s.sides === "both" ? "within ±" + p(limit) : "at most " + p(limit) + " " + s.sides + " target", p(limit) + " to " + p(far) + " over", "more than " + p(far) + " over"];
+      this.styles = [...OFF.map((c, i) => ({ fill: c || s.theme.middle, text: names[i], hatch: i < 2 ? "down" : i > 2 ? "up" : "", never: (s.sides === "over" && i < 2) || (s.sides === "under" && i > 2) })), free];
       const classes = s.territories.map((t) => {
         const d = t.deviation;
         if (d === null || d === undefined) return 2;
-        return d < -far ? 0 : d < -limit - 1e-7 ? 1 : d > far ? 4 : d > limit + 1e-7 ? 3 : 2;
+        const i = d < -far ? 0 : d < -limit - 1e-7 ? 1 : d > far ? 4 : d > limit + 1e-7 ? 3 : 2;
+        return this.styles[i].never ? 2 : i; // a limit above says nothing of what lies below
       });
       classes.push(5);
       this._of = (u) => classes[this._slot(u)];
@@ -121,7 +122,7 @@
     legend() {
       const counts = new Int32Array(this.styles.length);
       for (let u = 0; u < this.keyOf.length; u++) counts[this.keyOf[u]]++;
-      return this.styles.map((style, i) => ({ ...style, count: counts[i] })).filter((row, i) => row.count || (this.mode !== "change" && i < this.styles.length - 1)); // a scale is shown whole
+      return this.styles.map((style, i) => ({ ...style, count: counts[i] })).filter((row, i) => row.count || (!row.never && this.mode !== "change" && i < this.styles.length - 1)); // a scale is shown whole
     }
   }
 

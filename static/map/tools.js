@@ -4,7 +4,9 @@
   const NS = (window.TerrMap = window.TerrMap || {});
 
   const ICONS = { // 20 x 20 strokes
+    inspect: "M9 3a6 6 0 100 12A6 6 0 009 3zM13.500 13.500L18 18M9 6.500v.2M9 9v3",
     click: "M5 3l4 13 2-5 5-2z",
+    help: "M7 7a3 3 0 114.500 2.600C10.500 10.300 10 11 10 12M10 15.500v.2",
     paint: "M13 3l4 4-7 7H6v-4zM3 18h14",
     box: "M4 4h12v12H4z",
     lasso: "M10 4c4 0 7 2 7 4.500s-3 4.500-7 4.500-7-2-7-4.500S6 4 10 4zM6 13c-1 2 0 4 2 4",
@@ -16,13 +18,16 @@
     propose: "M4 4h12v9H9l-4 4v-4H4zM7 7.500h6M7 10h4",
   };
   const TOOLS = [
-    ["click", "Click", "Click a unit to give it to the active territory; drag to move the map (V)", "v"],
-    ["paint", "Paint", "Hold and drag over units (P)", "p"],
-    ["box", "Box", "Drag a box around units (B)", "b"],
-    ["lasso", "Lasso", "Draw freehand around units (A)", "a"],
-    ["polygon", "Polygon", "Click corners around units; Enter or double-click closes it, Esc drops it (G)", "g"],
-    ["lock", "Lock", "Click units to lock or unlock them (L)", "l"],
+    ["inspect", "Inspect", "Click to see what is there and what a move would do; drag to move the map", "i"],
+    ["click", "Assign", "Click to move one to the active territory; drag to move the map", "v"],
+    ["paint", "Paint", "Hold and drag over the map to move what is under the pointer", "p"],
+    ["box", "Box", "Drag a box to move what is inside", "b"],
+    ["lasso", "Lasso", "Draw freehand around what to move", "a"],
+    ["polygon", "Polygon", "Click corners around what to move; Enter or double-click closes it, Esc discards it", "g"],
+    ["lock", "Lock", "Click to lock or unlock", "l"],
   ];
+
+  const WORDY = new Set(["inspect", "click", "undo", "redo"]); // keep their words however narrow the map is
 
   function el(tag, attrs, ...children) {
     const node = document.createElement(tag);
@@ -43,7 +48,8 @@
   NS.el = el;
 
   NS.addTools = function (s) {
-    const map = s.map, box = map.getContainer();
+    const map = s.map, box = map.getContainer(), root = document.documentElement;
+    document.body.classList.add("terr-plan");
     box.querySelectorAll(".terr-ui").forEach((old) => old.remove());
     const bar = el("div", { class: "terr-ui terr-bar", role: "toolbar", "aria-label": "Map tools" });
     const chip = el("span", { class: "terr-chip", "aria-hidden": "true" });
@@ -56,13 +62,13 @@
     const stray = el("button", { class: "terr-ui terr-stray", type: "button", hidden: "" });
     const buttons = {};
     const button = (name, label, title, run, key) => {
-      const b = (buttons[name] = el("button", { type: "button", title, class: ["undo", "redo", "fit", "propose"].includes(name) ? "small" : "", "aria-label": title, "data-tool": name }, icon(name), el("span", { text: label })));
+      const b = (buttons[name] = el("button", { type: "button", title, class: WORDY.has(name) ? "" : "small", "aria-label": title, "data-tool": name }, icon(name), el("span", { text: label })));
       if (key) b.setAttribute("aria-keyshortcuts", key.toUpperCase());
       b.addEventListener("click", run);
       return b;
     };
     bar.append(picker);
-    for (const [name, label, title, key] of TOOLS) bar.append(button(name, label, title, () => setMode(name), key));
+    for (const [name, label, title, key] of TOOLS) bar.append(button(name, label, title + " (" + key.toUpperCase() + ")", () => setMode(name), key));
     bar.append(
       el("label", { class: "terr-pick terr-scope" }, scope),
       el("i", {}),
@@ -70,16 +76,41 @@
       button("redo", "Redo", "Redo (R)", () => s.act("redo"), "r"),
       button("propose", "Propose", "Propose moves with a reason instead of making them (M)", () => s.company.startDraft(), "m"),
       button("fit", "Fit", "Show the whole region (F)", () => s.fit(), "f"),
+      button("help", "Keys", "Keyboard shortcuts (?)", () => help.open(), "?"),
       search.box,
     );
     const legend = (s.legend = NS.addLegend(s));
     s.company.button = buttons.propose;
     buttons.propose.setAttribute("aria-pressed", "false");
+    s.inspect = NS.addInspect(s, s.company.box);
     box.append(bar, say, tip, stray, legend.box, s.company.box);
+    const help = NS.addHelp(box, [
+      ["Tools", TOOLS.map(([, , what, k]) => [k.toUpperCase(), what])],
+      ["Plan", [["U", "Undo"], ["R", "Redo"], ["1 – 9", "Choose the territory that Assign and Paint move to"], ["0", "Choose “unassigned” instead"], ["M", "Propose moves instead of making them"]]],
+      ["Map", [["/", "Find a " + s.config.word + ", city, account or territory"], ["Enter", "Inspect, or move, what was found"], ["Esc", "Close the details, back to Inspect"], ["F", "Show the whole region"], ["O", "Accounts as points"], ["N", "Place names"], ["K", "Legend and colors"], ["W", "What a click takes: one, its county or its state"], ["+ −", "Zoom in or out (with the map focused)"], ["?", "This list"]]],
+    ]);
     for (const node of [bar, stray, legend.box]) { L.DomEvent.disableClickPropagation(node); L.DomEvent.disableScrollPropagation(node); }
 
+    // How high the bar is: it takes a second line where the map is narrow, and what lies below keeps clear of it.
+    new ResizeObserver(() => {
+      s.barHeight = bar.offsetHeight + 8;
+      root.style.setProperty("--bar", s.barHeight + "px");
+      s.refit();
+    }).observe(bar);
+    new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(box);
+    // Where the map begins on the page, so that it ends where the window does.
+    const page = window.parent.document, main = page.querySelector('[data-testid="stMain"]') || page.body;
+    const measure = () => {
+      const top = Math.round(window.frameElement.getBoundingClientRect().top + main.scrollTop) + "px";
+      if (top !== "0px" && page.documentElement.style.getPropertyValue("--terr-top") !== top) page.documentElement.style.setProperty("--terr-top", top);
+    };
+    const layout = new ResizeObserver(measure);
+    for (const node of [page.documentElement, page.querySelector('[data-testid="stMainBlockContainer"]')]) if (node) layout.observe(node);
+    measure();
+    window.addEventListener("pagehide", () => layout.disconnect());
+
     // --- modes ----------------------------------------------------------------------------------------------
-    let mode = "click", outline = [], dragging = false, touched = null;
+    let mode = "inspect", outline = [], dragging = false, touched = null;
     const shape = L.polygon([], { color: "#14171c", weight: 2, dashArray: "5 4", fillOpacity: 0.08, interactive: false, renderer: L.svg() });
 
     function setMode(name) {
@@ -87,7 +118,7 @@
       dragging = false; // a drag that was under way is dropped
       outline = [];
       shape.remove();
-      const free = name === "click" || name === "lock" || name === "polygon";
+      const free = ["inspect", "click", "lock", "polygon"].includes(name);
       map.dragging[free ? "enable" : "disable"]();
       map.doubleClickZoom[name === "polygon" ? "disable" : "enable"]();
       box.dataset.mode = name;
@@ -116,16 +147,36 @@
 
     // What Enter does on the map: the same as a click on the unit that was found or pointed at last.
     function take() {
-      if (s.hover < 0) return s.say("Find a " + s.config.word + " first (/), then press Enter to give it to the active territory.");
+      if (s.hover < 0) return s.say("Find a " + s.config.word + " first (/), then press Enter to " + (mode === "inspect" ? "inspect it." : "move it to the active territory."));
+      if (mode === "inspect") return s.inspect.open(s.hover, true);
       const units = group(s.hover, false);
       mode === "lock" ? s.lock(units) : s.paint(units);
     }
+    // A territory is chosen in order to move something to it.
+    function pick(code) {
+      s.choose(code);
+      if (mode !== "inspect" || s.readonly) return;
+      setMode("click");
+      s.say("Click " + s.config.words + " to move them to " + (code < 0 ? "unassigned" : s.byCode.get(code).name) + ". Esc: back to Inspect.");
+    }
+    s.toAssign = () => { if (mode === "inspect") setMode("click"); };
+    // What a person may not do stands there in gray, with the reason.
+    const asked = {};
+    s.allow = (may) => {
+      for (const name of [...TOOLS.map(([n]) => n).filter((n) => n !== "inspect"), "undo", "redo", "propose"]) {
+        const b = buttons[name], off = may === "view";
+        asked[name] = asked[name] || b.title;
+        b.disabled = off;
+        b.title = off ? s.readonly || "You can view this plan; ask its owner for more." : asked[name];
+      }
+      select.disabled = may === "view";
+    };
     s.aim = (u) => { point(u, false); s.company.touch([u]); };
 
     // The unit under the pointer, outlined with all that a click would take.
     function point(u, shift) {
       s.hover = u;
-      s.hovered = u < 0 ? null : group(u, shift);
+      s.hovered = u < 0 ? null : mode === "inspect" ? [u] : group(u, shift);
       if (s.painter) s.painter.hover();
     }
     const preview = (points) => shape.setLatLngs(points.map(([x, y]) => NS.lonLat(x, y))).addTo(map);
@@ -143,12 +194,21 @@
     map.on("click", (e) => {
       if (!s.geo) return;
       if (mode === "polygon") { outline.push(world(e.latlng)); preview(outline); return; }
+      if (mode === "inspect") return look(e.latlng);
       if (mode !== "click" && mode !== "lock") return;
       const u = unitAt(e.latlng);
       if (u < 0) return;
       const units = group(u, e.originalEvent.shiftKey);
       mode === "lock" ? s.lock(units) : s.paint(units);
     });
+    // What was clicked to be looked at: an account, a circle of accounts (nearer then), or what lies below.
+    function look(latlng) {
+      const found = s.showPoints && s.points && s.painter.view && s.points.hit(...world(latlng), s.painter.view, s.painter.unit, map.getZoom());
+      if (found && found.group) return map.setView(latlng, Math.min(map.getMaxZoom(), map.getZoom() + 2));
+      if (found) return s.inspect.account(s.points.row[found.one]);
+      const u = unitAt(latlng);
+      u < 0 ? s.inspect.close() : s.inspect.open(u);
+    }
     map.on("dblclick", () => { if (mode === "polygon") finish(); });
     map.on("mousedown", (e) => {
       if (!s.geo || !["paint", "box", "lasso"].includes(mode) || e.originalEvent.button) return;
@@ -190,12 +250,16 @@
       mode === "paint" ? (outline = []) : finish();
     };
     document.addEventListener("mouseup", release);
-    map.on("mouseout", () => { tip.style.display = "none"; if (s.hover >= 0) point(-1); });
-    map.on("movestart zoomstart", () => { tip.style.display = "none"; });
+    map.on("mouseout", () => { hide(); if (s.hover >= 0) point(-1); });
+    map.on("movestart zoomstart", () => hide());
 
     // --- tooltip --------------------------------------------------------------------------------------------
+    let last = null; // where the pointer is: what stands there is told anew whenever the plan changes
+    const hide = () => { last = null; tip.style.display = "none"; };
+    s.onChange(() => { if (last) hover(last); });
     function hover(e) {
       if (map.dragging.moving()) return;
+      last = e;
       const u = unitAt(e.latlng);
       if (u !== s.hover) point(u, e.originalEvent.shiftKey);
       if (u < 0 || dragging) { tip.style.display = "none"; return; }
@@ -206,7 +270,7 @@
       if (m) lines.push(m.title + ": " + NS.short(m.values[u], m.symbol));
       const c = s.shading.mode === "change" && s.shading.compared;
       if (c && c.was[u] !== s.codes[u]) lines.push("Was: " + (c.named[u] || "unassigned"));
-      if (s.hovered && s.hovered.length > 1) lines.push("A click takes " + s.hovered.length.toLocaleString("en-US") + " " + s.config.words);
+      if (mode !== "inspect" && s.hovered && s.hovered.length > 1) lines.push("A click takes " + s.hovered.length.toLocaleString("en-US") + " " + s.config.words);
       if (s.locked.has(u)) lines.push("Locked");
       lines.push(...s.company.lines(u));
       const suggested = s.company.shown();
@@ -225,9 +289,10 @@
     // --- keys, also while the page around the map has the focus ---------------------------------------------
     function key(e) {
       const node = e.composedPath ? e.composedPath()[0] : e.target;
-      const typing = node && (/^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) || node.isContentEditable);
+      const typing = node && (/^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) || node.isContentEditable || (node.closest && node.closest('[data-testid="stDataFrame"]'))); // a cell that is typed into
       if (typing || e.ctrlKey || e.metaKey || e.altKey || e.repeat || !s.geo) return;
       if (outer.querySelector('[role="dialog"]')) return; // keys belong to what is open above the map
+      if (help.isOpen()) return;
       const k = e.key.toLowerCase(), tool = TOOLS.find((t) => t[3] === k);
       if (tool) setMode(tool[0]);
       else if (k === "u") s.act("undo");
@@ -235,14 +300,19 @@
       else if (k === "f") s.fit();
       else if (k === "m") s.company.startDraft();
       else if (k === "o") legend.points();
+      else if (k === "n") legend.names();
       else if (k === "w") { const kinds = scopes().map(([q]) => q); setScope(kinds[(kinds.indexOf(taking) + 1) % kinds.length]); }
       else if (k === "k") legend.open();
       else if (k === "/") search.focus();
       else if (k === "enter" && mode === "polygon") finish();
       else if (k === "enter" && document.activeElement === box && e.view === window) take();
-      else if (k === "escape") return setMode("click"); // not swallowed: it also closes what else is open
-      else if (k === "0") s.choose(-1);
-      else if (k >= "1" && k <= "9" && s.territories[+k - 1]) s.choose(s.territories[+k - 1].code);
+      else if (k === "escape") { // not swallowed: it also closes what else is open
+        if (mode === "inspect") s.inspect.close();
+        return setMode("inspect");
+      }
+      else if (k === "?") help.open();
+      else if (k === "0") pick(-1);
+      else if (k >= "1" && k <= "9" && s.territories[+k - 1]) pick(s.territories[+k - 1].code);
       else return;
       e.preventDefault();
       e.stopImmediatePropagation();
@@ -254,7 +324,7 @@
     outer.addEventListener("keydown", key, true);
     window.addEventListener("pagehide", () => { if (outer.terrKeys === key) outer.removeEventListener("keydown", key, true); });
 
-    // --- stray pieces ---------------------------------------------------------------------------------------
+    // --- disconnected areas ---------------------------------------------------------------------------------------
     let next = 0;
     stray.addEventListener("click", () => {
       if (!s.strays.length) return;
@@ -264,7 +334,7 @@
       s.say((t ? t.name : "A territory") + ": " + (piece.length === 1 ? s.geo.name[piece[0]] : piece.length.toLocaleString("en-US") + " " + s.config.words) + " cut off from the rest");
     });
 
-    select.addEventListener("change", () => s.choose(+select.value));
+    select.addEventListener("change", () => pick(+select.value));
     function show() {
       const wanted = JSON.stringify(s.territories.map((t) => [t.code, t.name, t.locked]));
       if (wanted !== select.dataset.shown) {
@@ -285,10 +355,10 @@
       scope.value = taking;
       legend.show();
       stray.hidden = !s.strays.length;
-      stray.textContent = s.strays.length === 1 ? "1 stray piece: show it" : s.strays.length + " stray pieces: show the next";
+      stray.textContent = s.strays.length === 1 ? "1 disconnected area: show it" : s.strays.length + " disconnected areas: show the next";
     }
     s.onChange(show);
-    setMode("click");
+    setMode("inspect");
     new MutationObserver(() => { if (!s.painter) return; s.shading.rebuild(); s.painter.refresh(null); legend.show(); }).observe(document.body, { attributes: true, attributeFilter: ["data-theme"] });
   };
 })();

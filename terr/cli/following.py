@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from terr.cli.stopping import stop_now
 from terr.errors import StoppedError
 from terr.model.progress import Progress, ProgressUpdate
 
@@ -18,7 +19,7 @@ def followed() -> Iterator[Progress]:
     """Tells on stderr how far work is, and stops it at Ctrl-C.
 
     Raises:
-        KeyboardInterrupt: if it was stopped and keeps nothing, or at a second Ctrl-C.
+        KeyboardInterrupt: if it was stopped and keeps nothing.
     """
     with _stoppable() as stop, _told() as tell:
         try:
@@ -29,12 +30,12 @@ def followed() -> Iterator[Progress]:
 
 @contextmanager
 def _stoppable() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C ends the work with the best plan so far, the second one at once."""
+    """The first Ctrl-C ends the work with the best plan so far, the second one the program at once."""
     stop = threading.Event()
 
     def ask(*_: object) -> None:
         if stop.is_set():
-            raise KeyboardInterrupt
+            stop_now()
         stop.set()
 
     if threading.current_thread() is not threading.main_thread():
@@ -56,8 +57,12 @@ def _told() -> Iterator[Callable[[ProgressUpdate], None]]:
     def tell(now: ProgressUpdate) -> None:
         nonlocal last
         if terminal:
-            best = "" if math.isinf(now.best_deviation) else f", best so far ±{100 * now.best_deviation:.1f} %"
-            line = f"{100 * min(1.0, now.fraction):3.0f} %  {now.stage}{best}  {now.seconds:.0f} s"
+            best = (
+                ""
+                if math.isinf(now.best_deviation)
+                else f", best so far: max deviation {100 * now.best_deviation:.1f}%"
+            )
+            line = f"{100 * min(1.0, now.fraction):3.0f}%  {now.stage}{best}  {now.seconds:.0f} s"
             sys.stderr.write("\r" + line.ljust(len(last)))
             last = line
         elif now.stage != last:

@@ -15,7 +15,7 @@ class Pairs(argparse.Action):
     """Collects what each `KEY=VALUE` names, a key only once, in a dict."""
 
     def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: str | None = None) -> None:
-        """Take in one more."""
+        """Import one more."""
         key, value = values
         known = getattr(namespace, self.dest)
         if key in known:
@@ -54,9 +54,9 @@ def limit(text: str) -> tuple[str, Limit]:
 def load(text: str) -> tuple[str, float]:
     """`MEASURE=NUMBER`, a load."""
     key, value = pair(text)
-    found = number(value.replace("_", "").replace(",", ""), f"the load of {key}", "a number such as 2500000")
+    found = number(value.replace("_", "").replace(",", ""), f"the {key} given", "a number such as 2500000")
     if found < 0:
-        raise argparse.ArgumentTypeError(f"the load of {key} is below zero; give a number such as 2500000")
+        raise argparse.ArgumentTypeError(f"the {key} given is below zero; give a number such as 2500000")
     return key, found
 
 
@@ -87,11 +87,11 @@ def states(text: str) -> tuple[str, ...]:
 
 
 def together(text: str) -> tuple[str, ...]:
-    """`UNIT,UNIT,...`, at least two."""
+    """`AREA,AREA,...`, at least two."""
     units = several(text)
     if len(units) < 2:
         raise argparse.ArgumentTypeError(
-            f'"{text[:60]}" names fewer than two units to keep together; put commas between'
+            f'"{text[:60]}" names fewer than two areas to keep together; put commas between'
         )
     return units
 
@@ -130,7 +130,7 @@ def priced(text: str) -> tuple[str, str | float]:
 
 def distance(text: str) -> float:
     """A distance in km, typed in miles (`100`, `100mi`) or kilometers (`160km`)."""
-    from terr.workspace.design.request import MILE_KM
+    from terr.view.text import MILE_KM
 
     given = text.strip().casefold()
     unit = next((u for u in ("kilometers", "km", "miles", "mi") if given.endswith(u)), "")
@@ -183,6 +183,28 @@ def points(text: str) -> int:
     return value
 
 
+def whole_range(text: str) -> tuple[int, ...]:
+    """`8:20`, `8:20:2`, `8,10,15`, or one number."""
+    parts = [whole(v) for v in text.split(":")] if ":" in text else [whole(v) for v in several(text)]
+    if ":" not in text:
+        return tuple(sorted(parts))
+    if len(parts) > 3 or parts[0] > parts[1] or (len(parts) == 3 and parts[2] < 1):
+        raise argparse.ArgumentTypeError(f'"{text[:40]}" must be FROM:TO or FROM:TO:STEP, such as 8:20')
+    if parts[1] - parts[0] > MAX_SEED:
+        raise argparse.ArgumentTypeError(f'"{text[:40]}" are too many numbers')
+    return tuple(range(parts[0], parts[1] + 1, parts[2] if len(parts) == 3 else 1))
+
+
+def seeds(text: str) -> tuple[int, ...]:
+    """Seeds as a range."""
+    return tuple(seed(str(v)) for v in whole_range(text))
+
+
+def shares(text: str) -> tuple[float, ...]:
+    """`0.03,0.05,10%`."""
+    return tuple(sorted(number(v, "a limit", "a share such as 0.05") for v in several(text)))
+
+
 def seed(text: str) -> int:
     """A seed."""
     value = whole(text)
@@ -214,11 +236,13 @@ def file_options(parser: argparse.ArgumentParser, *, needed: bool = True) -> Non
         "--refuse",
         action="append",
         default=[],
-        metavar="REPAIR[:COLUMN]",
-        help="leave cells as they stand, such as padded_zip:Zip (check lists the repairs)",
+        metavar="CORRECTION[:COLUMN]",
+        help="leave cells as they are, such as padded_zip:Zip (check lists the corrections)",
     )
     parser.add_argument(
-        "--decisions", metavar="FILE.json", help="answers, mended cells, duplicates and families decided on the page"
+        "--decisions",
+        metavar="FILE.json",
+        help="answers, fixed cells, duplicates and families decided on the Accounts page",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
@@ -242,12 +266,17 @@ def place_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--boundaries",
         metavar="PATH",
-        help="areas of your own instead of a level: GeoJSON, zipped Shapefile, GeoPackage or GeoParquet",
+        help="areas of your own instead of a level: GeoJSON, TopoJSON, zipped Shapefile, GeoPackage, GeoParquet, "
+        "FlatGeobuf, KML or KMZ",
     )
     parser.add_argument(
         "--boundaries-id", metavar="COLUMN", help="its column of ids; the one that looks most like it if not given"
     )
     parser.add_argument("--boundaries-name", metavar="COLUMN", help="its column of names")
+    parser.add_argument("--boundaries-layer", metavar="LAYER", help='one of its layers, or "all"')
+    parser.add_argument(
+        "--boundaries-epsg", type=whole, metavar="NUMBER", help="EPSG number of its coordinate system (such as 3857)"
+    )
 
 
 def plan_options(parser: argparse.ArgumentParser) -> None:
@@ -257,7 +286,7 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scores",
         metavar="FILE.json",
-        help="definitions of scores, segments and their like, as the page Scores writes them; what they make are"
+        help="definitions of scores, segments and their like, as the Scores page writes them; what they make are"
         " measures too",
     )
     parser.add_argument(
@@ -266,13 +295,23 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
         **PAIRS,
         dest="limits",
         metavar="MEASURE=0.05",
-        help="share a load may be off its target, or LOW:HIGH below and above; 0.05 for --measure if not given",
+        help="share a territory may be off its target, or LOW:HIGH below and above; 0.05 for --measure if not given",
     )
     parser.add_argument(
-        "--cap", type=load, **PAIRS, dest="caps", metavar="MEASURE=LOAD", help="most load of a territory"
+        "--cap",
+        type=load,
+        **PAIRS,
+        dest="caps",
+        metavar="MEASURE=AMOUNT",
+        help="most of a measure that a territory may have",
     )
     parser.add_argument(
-        "--floor", type=load, **PAIRS, dest="floors", metavar="MEASURE=LOAD", help="least load of a territory"
+        "--floor",
+        type=load,
+        **PAIRS,
+        dest="floors",
+        metavar="MEASURE=AMOUNT",
+        help="least of a measure that a territory may have",
     )
     parser.add_argument(
         "--target",
@@ -287,8 +326,8 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
         type=together,
         **LIST,
         dest="together",
-        metavar="UNIT,UNIT,...",
-        help="units of one territory",
+        metavar="AREA,AREA,...",
+        help="areas of one territory",
     )
     parser.add_argument(
         "--keep-whole",
@@ -299,17 +338,26 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
         help="states none of which is divided",
     )
     parser.add_argument(
-        "--unassigned", type=share, default=0.0, metavar="SHARE", help="most load that may have no territory"
+        "--unassigned",
+        type=share,
+        default=0.0,
+        metavar="SHARE",
+        help="share of the measure that may have no territory, at most",
     )
 
 
-def people_options(parser: argparse.ArgumentParser) -> None:
-    """Who covers the territories, and what stays where it is."""
+def roster_option(parser: argparse.ArgumentParser) -> None:
+    """The reps."""
     parser.add_argument(
         "--roster",
         metavar="FILE",
         help="reps: user id, name, home ZIP, capacity; by default a sheet of reps in FILE's workbook",
     )
+
+
+def people_options(parser: argparse.ArgumentParser) -> None:
+    """Who covers the territories, and what stays where it is."""
+    roster_option(parser)
     parser.add_argument(
         "--from-homes",
         dest="homes",
@@ -330,15 +378,15 @@ def people_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--named",
         metavar="FILE.csv",
-        help="accounts that go by name: account_id, and territory or rep; kind, until and reason if you like",
+        help="reassigned accounts: account_id, and territory or rep; optionally kind, until and reason",
     )
     parser.add_argument(
         "--lock",
         type=pair,
         **PAIRS,
         dest="locks",
-        metavar="UNIT=TERRITORY",
-        help='keep a unit in a territory: 48453=3 or 48453="Territory 3"',
+        metavar="AREA=TERRITORY",
+        help='keep an area in a territory: 48453=3 or 48453="Territory 3"',
     )
     parser.add_argument(
         "--lock-territory", **LIST, dest="closed", metavar="TERRITORY", help="leave a territory of --plan as it is"
@@ -348,8 +396,8 @@ def people_options(parser: argparse.ArgumentParser) -> None:
         type=several,
         **LISTS,
         dest="left_out",
-        metavar="UNIT,UNIT,...",
-        help="units that get no territory",
+        metavar="AREA,AREA,...",
+        help="areas that get no territory",
     )
 
 
@@ -360,7 +408,7 @@ def shape_options(parser: argparse.ArgumentParser) -> None:
         type=priced,
         **PAIRS,
         metavar="[MEASURE=]LEVEL",
-        help="even loads out within the limit: Off, Low, Medium, High, or a price (1 = as dear as all of the shape)",
+        help="how hard to push for equal territories within the limit: Off, Low, Medium, High, or a price",
     )
     parser.add_argument(
         "--shape",
@@ -371,11 +419,39 @@ def shape_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def today_options(parser: argparse.ArgumentParser, text: str, *, needed: bool = True) -> None:
+    """Today's plan: a plan file, or the owner column."""
+    group = parser.add_mutually_exclusive_group(required=needed)
+    group.add_argument("--plan", metavar="PLAN.csv", help=text)
+    group.add_argument(
+        "--today",
+        choices=("owners",),
+        help="instead of --plan: as the accounts are owned today, by the owner column and the roster",
+    )
+
+
 def moved_option(parser: argparse.ArgumentParser) -> None:
     """A cap on change."""
     parser.add_argument(
-        "--max-moved", type=share, metavar="SHARE", help="most of the measure's load that may move, such as 0.10"
+        "--max-moved", type=share, metavar="SHARE", help="share of the measure that may move, at most, such as 0.10"
     )
+
+
+def sweep_options(parser: argparse.ArgumentParser) -> None:
+    """Which designs a sweep makes, and where they go."""
+    parser.add_argument(
+        "--territories", type=whole_range, required=True, metavar="8:20", help="how many: a range, or 8,10,15"
+    )
+    parser.add_argument(
+        "--each-limit",
+        type=shares,
+        metavar="0.03,0.05,0.1",
+        help="limits of --measure to try; what --limit says, or 0.05, if not given",
+    )
+    parser.add_argument("--seeds", type=seeds, default=(1,), metavar="1:5", help="seeds to try (default 1)")
+    parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="of each design")
+    parser.add_argument("--out", metavar="SWEEP.csv", help="write the table")
+    parser.add_argument("--out-dir", metavar="DIR", help="write each plan there, as point-1.csv, point-2.csv ...")
 
 
 def solve_options(parser: argparse.ArgumentParser) -> None:

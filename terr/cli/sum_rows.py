@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from terr.cli.following import followed
+from terr.view.text import count
 
 
 def add_to(command: Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]) -> None:
@@ -17,11 +18,11 @@ def add_to(command: Callable[[str, str, Callable[[argparse.Namespace], int]], ar
     Args:
         command: adds one, from its name, one line of help and what it runs.
     """
-    made = command("sum", "Sum a file of any length by place, into one small enough to load.", _run)
-    made.add_argument("file", metavar="FILE", help="CSV in UTF-8, or Parquet; read from disk, never held whole")
-    made.add_argument("--by", required=True, metavar="COLUMN", help="the column of the place, such as the ZIP")
+    made = command("sum", "Sum a file of any length by location, into one small enough to import.", _run)
+    made.add_argument("file", metavar="FILE", help="CSV in UTF-8, or Parquet")
+    made.add_argument("--by", required=True, metavar="COLUMN", help="the column to sum by, such as ZIP")
     made.add_argument("--measure", required=True, action="append", metavar="COLUMN", help="a column to sum; repeat it")
-    made.add_argument("--out", required=True, metavar="OUT.csv", help="one row for each place")
+    made.add_argument("--out", required=True, metavar="OUT.csv", help="one row for each location")
     made.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
@@ -35,13 +36,15 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _text(report: dict[str, Any], out: str) -> str:
-    lines = [f"{report['rows_in']:,} rows summed by {report['by']} into {report['places']:,} places: {out}"]
+    lines = [f"{report['rows_in']:,} rows summed by {report['by']} into {report['places']:,} rows: {out}"]
     if report["rows_without_place"]:
-        lines.append(f"  {report['rows_without_place']:,} rows name no place; they are one row of their own")
+        lines.append(
+            f"  {count(report['rows_without_place'], 'row has', 'rows have')} no location, summed into one row"
+        )
     for name, one in report["measures"].items():
         lines.append(f"  {name}: {one['total']:,.2f}")
-        for what, count in (("blank", one["blank"]), ("unreadable, counted as nothing", one["unreadable"])):
-            if count:
-                lines.append(f"    {count:,} cells {what}")
-    lines.append("Next: load it on page Accounts, or terr check it")
+        for what, cells in (("blank", one["blank"]), ("unreadable, counted as 0", one["unreadable"])):
+            if cells:
+                lines.append(f"    {count(cells, 'cell')} {what}")
+    lines.append("Next: import it on the Accounts page, or run terr check on it")
     return "\n".join(lines)

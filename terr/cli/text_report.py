@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from terr.view.text import count, full, metric_text, metric_title, percent, unit_noun
 from terr.workspace.accounts.dataset import WAYS, Intake, check_report
-from terr.workspace.batch.inputs import BatchInputs
-from terr.workspace.batch.prepare import Placements
-from terr.workspace.batch.report import BROKEN, Metric, PlanReport, each_measure, shown_in
-from terr.workspace.batch.solve import BatchComparison, Tradeoff
 from terr.workspace.levels import place_name
+from terr.workspace.plan.tolerance import range_words
+
+if TYPE_CHECKING:
+    from terr.workspace.batch.inputs import BatchInputs
+    from terr.workspace.batch.reading import Placements
+    from terr.workspace.batch.report import Metric, PlanReport
+    from terr.workspace.batch.solve import BatchComparison, MeasuredPlans
+    from terr.workspace.batch.sweep import Sweep
 
 _SHOWN = 12
 _STATUS = {
@@ -46,7 +50,8 @@ def clean(text: str, length: int = 60) -> str:
 
 def check_text(taken: Intake, places: Placements | None = None) -> str:
     """What `terr check` says: rows, money, columns, places and what is wrong, by kind."""
-    it = check_report(taken)
+    own = None if places is None else places.own
+    it = check_report(taken, own)
     where = ", ".join(
         str(v) for v in (it["format"].upper(), it["encoding"], it["sheet"] and f'sheet "{clean(it["sheet"])}"') if v
     )
@@ -63,14 +68,16 @@ def check_text(taken: Intake, places: Placements | None = None) -> str:
         lines += ["", *table(["Measure", "in", "accepted", "excluded", "rejected"], rows)]
     columns = {**it["columns"], **{f"measure {m}": c for m, c in taken.columns.measures.items()}}
     lines += ["", *table(["Field", "Column"], [[clean(f), clean(c)] for f, c in columns.items()], left=2)]
-    lines += ["", "Located: " + ", ".join(f"{n:,} {WAYS[way]}" for way, n in it["located"].items() if n)]
+    if own is None:
+        lines += ["", "Located: " + ", ".join(f"{n:,} {WAYS[way]}" for way, n in it["located"].items() if n)]
+    lines += [_abroad(one) for one in it.get("abroad", ())]
     if places is not None:
         lines += ["", *(clean(line, 600) for line in places.lines)]
     kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for issue in it["issues"]:
         kinds.setdefault((issue["fate"], issue["code"]), []).append(issue)
     if kinds:
-        lines += ["", "Findings"]
+        lines += ["", "Issues"]
     for (fate, code), found in sorted(kinds.items(), key=lambda k: (k[0][0] == "accepted", -len(k[1]))):
         first = found[0]
         lines.append(
@@ -79,17 +86,22 @@ def check_text(taken: Intake, places: Placements | None = None) -> str:
     return "\n".join(lines)
 
 
+def _abroad(one: dict[str, Any]) -> str:
+    sums = ", ".join(f"{full(v)} {clean(m, 30)}" for m, v in one["measures"].items())
+    return f"- {one['message'][0].upper()}{one['message'][1:]}: {count(one['rows'], 'account')}, {sums}"
+
+
 def gate_lines(more: dict[str, Any]) -> list[str]:
     """What `terr check` says of questions, repairs, duplicates and families."""
     lines: list[str] = []
     if more["questions"]:
         lines += ["", "Questions (answer them with --answer QUESTION=CHOICE)"]
     for q in more["questions"]:
-        given = "answered" if q["answered"] else "taken without an answer"
+        given = "answered" if q["answered"] else "used without an answer"
         choices = ", ".join(c["value"] for c in q["choices"])
         lines.append(f"- {clean(q['key'])}: {clean(q['title'], 160)} {clean(q['answer'])} is {given}; {choices}")
     if more["repairs"]:
-        lines += ["", "Repairs (leave cells as they stand with --refuse REPAIR:COLUMN)"]
+        lines += ["", "Automatic corrections (keep the original with --refuse CORRECTION:COLUMN)"]
     for r in more["repairs"]:
         row, before, after = r["examples"][0]
         told = "refused" if r["refused"] else f'row {row:,}: "{clean(before, 30)}" -> "{clean(after, 30)}"'
@@ -97,7 +109,7 @@ def gate_lines(more: dict[str, Any]) -> list[str]:
     if more["duplicates"]:
         lines += ["", f"Likely duplicates: {len(more['duplicates']):,}; decide them on the Accounts page"]
     for d in more["duplicates"][:_SHOWN]:
-        lines.append(f"- {clean(d['name'])}: {', '.join(clean(i, 24) for i in d['accounts'][:6])} ({d['score']:.0f} %)")
+        lines.append(f"- {clean(d['name'])}: {', '.join(clean(i, 24) for i in d['accounts'][:6])} ({d['score']:.0f}%)")
     if more["families"]:
         lines += ["", f"Families that may be counted twice: {len(more['families']):,}"]
     for f in more["families"][:_SHOWN]:
@@ -122,7 +134,7 @@ def answer_text(answer: PlanReport, *, title: str, wrote: str = "") -> str:
         lines.append("Moves: " + _moves(answer))
     proof = it["certificate"]
     if proof is not None:
-        gap = "" if proof["gap_pct"] is None else f", gap {proof['gap_pct']:.2f} %"
+        gap = "" if proof["gap_pct"] is None else f", gap {proof['gap_pct']:.2f}%"
         lines.append(f"Proof: objective {proof['objective']:.5g}, bound {proof['bound']:.5g}{gap} ({proof['model']})")
     seed = "" if it["seed"] is None else f", seed {it['seed']}"
     lines.append(f"Time: {it['runtime_s']:.1f} s{seed}")
@@ -159,16 +171,18 @@ def comparison_text(both: BatchComparison) -> str:
         if len(moves) > _SHOWN:
             lines.append(f"and {len(moves) - _SHOWN:,} more (all with --json)")
     for label, one in (("first", a), ("second", b)):
-        lines += [f"- {label}: {clean(e['message'], 600)}" for e in one["explanations"] if e["code"] in _OF_PLAN]
+        lines += [f"- {label}: {clean(e['message'], 600)}" for e in one["explanations"] if e["code"] in _OF_BOTH]
     return "\n".join(lines)
 
 
-def frontier_text(found: Tradeoff, *, wrote: str = "") -> str:
+def frontier_text(found: MeasuredPlans, *, wrote: str = "") -> str:
     """What `terr frontier` says: one line per plan, from today's to the most even one."""
+    from terr.workspace.batch.report import BROKEN
+
     ground = found.ground
     lines = [f"Balance against change: {_where(ground)}", ""]
     first = ground.measures[0]
-    head = ["Plan", "changes hands", "max deviation", unit_noun(ground.units.level) + " moved", "result"]
+    head = ["Plan", "moves", "max deviation", unit_noun(ground.units.level) + " moved", "result"]
     rows = [
         [
             str(p["point"]),
@@ -186,7 +200,36 @@ def frontier_text(found: Tradeoff, *, wrote: str = "") -> str:
     return "\n".join(lines)
 
 
+def sweep_text(found: Sweep, *, wrote: Sequence[str] = ()) -> str:
+    """What `terr sweep` says: one line per plan."""
+    from terr.workspace.batch.report import BROKEN
+
+    ground, first = found.ground, found.ground.measures[0]
+    lines = [f"Sweep: {_where(ground)}", ""]
+    head = ["Plan", "territories", "limit", "seed", "max deviation", "compactness", "moves", "result"]
+    rows = [
+        [
+            str(p["point"]),
+            str(p["territories"]),
+            f"{100 * p['limit']:g}%",
+            str(p["seed"]),
+            _percent(p["max_deviation_pct"][first]),
+            f"{p['compactness']['polsby_popper_mean']:.2f}",
+            "" if p["disruption"] is None else _percent(p["disruption"]["load_pct"][first]),
+            "within every limit" if p["status"] not in BROKEN else "outside a limit",
+        ]
+        for p in found.report["points"]
+    ]
+    lines += [*table(head, rows), "", f"Time: {found.report['runtime_s']:.1f} s"]
+    told = [e["message"] for e in found.report["explanations"]]
+    if told:
+        lines += ["", "Notes", *(f"- {clean(m, 600)}" for m in told)]
+    lines += ["", *(f"Written to {clean(w, 200)}" for w in wrote)] if wrote else []
+    return "\n".join(lines)
+
+
 _OF_PLAN = ("limit_broken", "unassigned", "pieces")
+_OF_BOTH = (*_OF_PLAN, "as_owned", "owners")
 
 
 def _one(ground: BatchInputs) -> str:
@@ -196,14 +239,24 @@ def _one(ground: BatchInputs) -> str:
 
 def _metrics(*answers: PlanReport) -> list[list[str]]:
     """Rows of a table: what a metric is called, and its value for each plan; change has a line of its own."""
+    from terr.workspace.batch.report import each_measure, shown_in  # late: `check` loads no engine
+
     ground, rows = answers[0].ground, []
     chosen = [m for m in shown_in("text") if m.inside != "disruption"]
     for metric, q in each_measure(chosen, len(ground.measures)):
         title = _title(ground, metric, q)
         if metric.key == "max_deviation_pct":
             title += f" (limit {_limit(ground, ground.measures[q])})"
-        rows.append([clean(title, 120), *(metric_text(metric, float(a.values.of(metric, q))) for a in answers)])
+        rows.append([clean(title, 120), *(_text(a.ground, metric, float(a.values.of(metric, q)), q) for a in answers)])
     return rows
+
+
+def _text(ground: BatchInputs, metric: Metric, value: float, measure: int) -> str:
+    """A value with its unit; a deviation so that rounding doesn't put it on the other side of its limit."""
+    limit = None
+    if metric.key == "max_deviation_pct" or metric.column == "deviation":
+        limit = ground.asked.bounds()[0].get(ground.measures[measure])
+    return metric_text(metric, value, limit=100 * limit if isinstance(limit, float) else None)
 
 
 def _title(ground: BatchInputs, metric: Metric, q: int) -> str:
@@ -214,7 +267,9 @@ def _title(ground: BatchInputs, metric: Metric, q: int) -> str:
 
 
 def _moves(answer: PlanReport) -> str:
-    """What changes hands, each share of all there is in the region."""
+    """What moves, each share of all there is in the region."""
+    from terr.workspace.batch.report import each_measure, shown_in
+
     chosen = [m for m in shown_in("text") if m.inside == "disruption"]
     told = [
         f"{metric_title(m, clean(answer.ground.measures[q]), answer.ground.units.level)} "
@@ -225,12 +280,14 @@ def _moves(answer: PlanReport) -> str:
 
 
 def _territories(answer: PlanReport) -> list[str]:
+    from terr.workspace.batch.report import each_measure, shown_in
+
     ground, values = answer.ground, answer.values
     chosen = each_measure(shown_in("text", per_territory=True), len(ground.measures))
     head = ["Territory", *(metric_title(m, _unit(ground, ground.measures[q]), ground.units.level) for m, q in chosen)]
-    found = [(m, values.of(m, q)) for m, q in chosen]
+    found = [((m, q), values.of(m, q)) for m, q in chosen]
     rows = [
-        [clean(t["id"]), *(metric_text(m, float(v if np.ndim(v) == 0 else v[j])) for m, v in found)]
+        [clean(t["id"]), *(_text(answer.ground, m, float(v if np.ndim(v) == 0 else v[j]), q) for (m, q), v in found)]
         for j, t in zip(answer.order, answer.report["territories"], strict=True)
     ]
     target = values.values["target"]
@@ -250,15 +307,11 @@ def _rough(ground: BatchInputs) -> str:
 
 
 def _limit(ground: BatchInputs, measure: str) -> str:
-    """A measure's limits: "±5 %", "up to +10 %", "none", and least and most loads."""
+    """A measure's limits: "±5%", "at most 10% over target", "none", and least and most loads."""
     limits, floors, caps = ground.asked.bounds()
     limit = limits.get(measure)
     low, high = limit if isinstance(limit, tuple) else (limit, limit)
-    if low is not None and low == high:
-        parts = [f"±{100 * low:g} %"]
-    else:
-        parts = [f"down to −{100 * low:g} %"] if low is not None else []
-        parts += [f"up to +{100 * high:g} %"] if high is not None else []
+    parts = [] if low is None and high is None else [range_words(low, high)]
     parts += [f"at least {full(floors[measure])}"] if measure in floors else []
     parts += [f"at most {full(caps[measure])}"] if measure in caps else []
     return " and ".join(parts) or "none"

@@ -24,13 +24,13 @@ def apply(plan: Plan, edit: Edit) -> Plan:
     moved = edit.units[plan.assign[edit.units] != edit.before]
     if len(moved):
         raise ConflictError(
-            f"{counted(len(moved))} changed territory meanwhile; look at the map and do it again",
+            f"{counted(len(moved))} changed territory meanwhile; check the map and try again",
             units=tuple(moved.tolist()),
         )
     relocked = edit.lock_units[plan.locked_units[edit.lock_units] == edit.lock_after]
     if len(relocked):
         raise ConflictError(
-            f"the lock of {counted(len(relocked))} changed meanwhile; look at the map and do it again",
+            f"the lock of {counted(len(relocked))} changed meanwhile; check the map and try again",
             units=tuple(relocked.tolist()),
         )
     territories = _territories_after(plan, edit)
@@ -50,7 +50,7 @@ def inside(plan: Plan, units: ArrayLike) -> NDArray[np.int32]:
     codes = np.unique(np.asarray(units, dtype=np.int64))
     if len(codes) and not 0 <= codes[0] <= codes[-1] < len(plan):
         wrong = codes[0] if codes[0] < 0 else codes[-1]
-        raise PlanError(f"unit {wrong} is outside this plan's {len(plan):,} units; reload the map and try again")
+        raise PlanError(f"area {wrong} is outside this plan's {len(plan):,} areas; reload the map and try again")
     return codes.astype(np.int32)
 
 
@@ -77,13 +77,13 @@ def clean_name(name: str) -> str:
     if not 1 <= len(clean) <= 80:
         raise PlanError("a territory's name needs 1 to 80 characters")
     if any(unicodedata.category(c) in ("Cc", "Cs") for c in clean):
-        raise PlanError("the territory's name holds control characters; type it again")
+        raise PlanError("the territory's name contains invisible characters; type it again")
     return clean
 
 
 def counted(number: int, what: str = "") -> str:
-    """As in "1 unit", "1,200 locked units"."""
-    return f"{number:,} {what}unit" + ("" if number == 1 else "s")
+    """As in "1 area", "1,200 locked areas"."""
+    return f"{number:,} {what}area" + ("" if number == 1 else "s")
 
 
 def _territories_after(plan: Plan, edit: Edit) -> tuple[Territory, ...]:
@@ -94,7 +94,7 @@ def _territories_after(plan: Plan, edit: Edit) -> tuple[Territory, ...]:
         known = old or new
         assert known is not None  # noqa: S101 - Edit refuses an empty pair
         if now.get(known.code) != old:
-            raise ConflictError(f'territory "{known.name}" changed meanwhile; look at the plan and do it again')
+            raise ConflictError(f'territory "{known.name}" changed meanwhile; check the plan and try again')
         now.pop(known.code, None)
         if new is not None:
             now[new.code] = new

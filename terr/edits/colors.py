@@ -68,9 +68,9 @@ def choose_colors(
     other = np.asarray(indices, dtype=np.int64)
     out = np.full(k, -1, dtype=np.int64) if preferred is None else np.array(preferred, dtype=np.int64).reshape(-1)
     if len(out) != k or len(pointer) != len(slot) + 1 or pointer[-1] != len(other):
-        raise PlanError("the colors, the units and their borders must fit each other")
+        raise PlanError("the colors, the areas and their borders must fit each other")
     if len(slot) and (slot.min() < -1 or slot.max() >= k):
-        raise PlanError(f"a unit is in a territory outside the {k} given")
+        raise PlanError(f"an area is in a territory outside the {k} given")
     out = np.where(out >= 0, out % PALETTE, -1)
     near = _touching(slot, pointer, other, k)
     # few territories: all count as touching, so that no color comes twice

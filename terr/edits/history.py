@@ -43,6 +43,20 @@ class EditNode:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """What a revision did to the balance, as measured when it was made.
+
+    Attributes:
+        measure: what was balanced then.
+        before, after: largest |load / target - 1|, None where there was none.
+    """
+
+    measure: str
+    before: float | None
+    after: float | None
+
+
+@dataclass(frozen=True)
 class Visit:
     """One revision of a scenario: `head` after `action` (edit, undo, redo, go, branch) by `author`.
 
@@ -115,7 +129,7 @@ class History:
         out: list[int] = []
         while edit != ROOT:
             if edit not in self._parent:
-                raise LocateError(f"this scenario has no change {edit}")
+                raise LocateError(f"this plan has no change {edit}")
             out.append(edit)
             edit = self._parent[edit]
         return tuple(reversed(out))
@@ -151,17 +165,17 @@ def describe(edit: Edit, plan: Plan, level: str = "", of: str = "") -> str:
     old, new = pairs[0] if pairs else (None, None)
     units = _counted(len(edit.units), level)
     if edit.kind == "design":
-        return f"Designed {_counted_territories(plan, edit)}"
+        return f"Generated {_counted_territories(plan, edit)}"
     if edit.kind == "rebalance":
         return f"Rebalanced: {units} moved"
     if edit.kind == "import":
-        return f"Imported a plan: {units} placed"
+        return f"Imported a plan: {units} assigned"
     if edit.kind == "restore":
         return "Went back to an earlier state"
     if edit.kind == "takeback":
-        return f"Undid: {of}"
+        return f"Undid: {of[:1].lower()}{of[1:]}"
     if edit.kind == "again":
-        return f"Redid: {of}"
+        return f"Redid: {of[:1].lower()}{of[1:]}"
     if edit.kind == "merge" and old is not None:
         into = sorted(set(edit.after.tolist()))
         return f"Merged {old.name}" + (f" into {names[into[0]]}" if len(into) == 1 and into[0] in names else "")
@@ -172,7 +186,9 @@ def describe(edit: Edit, plan: Plan, level: str = "", of: str = "") -> str:
     if edit.kind == "rename" and old is not None and new is not None:
         return f"Renamed {old.name} to {new.name}"
     if edit.kind == "rep" and new is not None:
-        return f"Gave {new.name} to {new.rep}" if new.rep else f"Took the rep off {new.name}"
+        return f"Assigned {new.name} to {new.rep}" if new.rep else f"Removed the rep from {new.name}"
+    if edit.kind == "color" and new is not None:
+        return f"Changed the color of {new.name}"
     if edit.kind == "lock":
         on = new.locked if new is not None else bool(edit.lock_after.any())
         what = new.name if new is not None else _counted(len(edit.lock_units), level)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from terr.edits.applied import apply, clean_name, counted, inside, unlocked
-from terr.edits.colors import least_used
+from terr.edits.colors import PALETTE, least_used
 from terr.errors import PlanError
 from terr.model.edit import Edit
 from terr.model.plan import MAX_TERRITORIES, Plan, Territory
@@ -32,6 +32,7 @@ __all__ = [
     "merge",
     "new_territory",
     "rename",
+    "set_color",
     "set_rep",
 ]
 
@@ -90,7 +91,7 @@ def expected_conflicts(plan: Plan, units: ArrayLike, seen: ArrayLike) -> NDArray
     codes = np.asarray(units, dtype=np.int32).reshape(-1)
     shown = np.asarray(seen, dtype=np.int64).reshape(-1)
     if len(codes) != len(shown):
-        raise PlanError("the units and the territories seen must have one length")
+        raise PlanError("the areas and the territories seen must have one length")
     inside(plan, codes)
     differs: NDArray[np.bool_] = plan.assign[codes] != shown
     return codes[differs]
@@ -154,6 +155,22 @@ def set_rep(plan: Plan, code: int, rep: str, *, author: str = "", note: str = ""
     return _retouch(old, replace(old, rep=rep), "rep", author, note)
 
 
+def set_color(plan: Plan, code: int, color: int, *, author: str = "", note: str = "") -> Edit:
+    """Give a territory another color of the palette; a territory that has that one gets its color in exchange.
+
+    Raises:
+        PlanError: if the territory is unknown, or there is no such color.
+    """
+    old = plan.territory(code)
+    if not 0 <= color < PALETTE:
+        raise PlanError(f"color {color} isn't one of the map's {PALETTE}; choose another one")
+    if color == old.color:
+        return Edit(kind="color", author=author, note=note)
+    pairs = [(old, replace(old, color=color))]
+    pairs += [(t, replace(t, color=old.color)) for t in plan.territories if t.color == color]
+    return Edit(kind="color", territories=tuple(pairs), author=author, note=note)
+
+
 def lock_territory(plan: Plan, code: int, locked: bool, *, author: str = "", note: str = "") -> Edit:
     """Lock or unlock a territory; empty if it is so already.
 
@@ -208,7 +225,7 @@ def delete(plan: Plan, code: int, *, author: str = "", note: str = "") -> Edit:
 
 
 def match_codes(plan: Plan, slots: ArrayLike, k: int, *, weights: ArrayLike | None = None) -> NDArray[np.int64]:
-    """Which existing territory each slot of a fresh result should become, so that least changes hands.
+    """Which existing territory each slot of a fresh result should become, so that least moves.
 
     The assignment problem of slots and territories, maximising the shared weight; fixed units outweigh all others.
 
@@ -278,7 +295,7 @@ def adopt(
     given = [clean_name(n) if n.strip() else "" for n in names] if names is not None else [""] * size
     hues = np.full(size, -1, dtype=np.int64) if colors is None else np.asarray(colors, dtype=np.int64).reshape(-1)
     if len(given) != size or len(hues) != size:
-        raise PlanError(f"names and colours must come for each of the {size} territories")
+        raise PlanError(f"names and colors must come for each of the {size} territories")
 
     kept = {int(c) for c in slot_codes if c != UNASSIGNED}
     gone = [t for t in plan.territories if t.code not in kept]
@@ -309,7 +326,7 @@ def adopt(
     locked = {t.code: t.name for t in plan.territories if t.locked}
     entered = sorted(set(after[units].tolist()) & set(locked))
     if entered:
-        raise PlanError(f'"{locked[entered[0]]}" is locked and would gain units; unlock it first, or keep the locks')
+        raise PlanError(f'"{locked[entered[0]]}" is locked and would gain areas; unlock it first, or keep the locks')
     for territory in gone:
         unlocked(plan, territory)
     edit = Edit(
@@ -374,7 +391,7 @@ def _size(slots: ArrayLike, k: int | None, codes: ArrayLike | None, names: Seque
 def _slots(plan: Plan, slots: ArrayLike, k: int) -> NDArray[np.int64]:
     out = np.asarray(slots, dtype=np.int64).reshape(-1)
     if len(out) != len(plan):
-        raise PlanError(f"the result has {len(out):,} units, the plan {len(plan):,}; design again on this plan")
+        raise PlanError(f"the result has {len(out):,} areas, the plan {len(plan):,}; design again on this plan")
     if len(out) and (out.min() < UNASSIGNED or out.max() >= k):
         raise PlanError(f"the result names a territory outside the {k} asked for")
     return out

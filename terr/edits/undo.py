@@ -205,7 +205,7 @@ def go_back(plan: Plan, earlier: Plan, *, author: str = "", note: str = "") -> E
         PlanError: if the plans have other units.
     """
     if plan.units_version != earlier.units_version or len(plan) != len(earlier):
-        raise PlanError("the earlier plan was made on other units")
+        raise PlanError("the earlier plan was made on other map areas")
     units = np.flatnonzero(plan.assign != earlier.assign).astype(np.int32)
     locks = np.flatnonzero(plan.locked_units != earlier.locked_units).astype(np.int32)
     now, then = ({t.code: t for t in p.territories} for p in (plan, earlier))

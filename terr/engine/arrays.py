@@ -91,7 +91,7 @@ class WorkArrays:
         """Whether units are near enough to territories; arrays of one length."""
         return self.arena.far[unit, territory] == 0 if len(self.arena.far) else np.ones(np.shape(unit), bool)
 
-    def neighbours(self, unit: int) -> NDArray[np.int64]:
+    def neighbors(self, unit: int) -> NDArray[np.int64]:
         """Neighbours in the working graph."""
         return self.ix[self.ip[unit] : self.ip[unit + 1]]
 

@@ -45,7 +45,7 @@ def moves(problem: Problem, before: NDArray[Any], after: NDArray[Any]) -> tuple[
     a, b = np.asarray(before, np.int64), np.asarray(after, np.int64)
     for plan in (a, b):
         if plan.shape != (len(problem),) or plan.min() < -1 or plan.max() >= problem.territories:
-            raise PlanError("the two plans must give every unit of the problem one of its territories")
+            raise PlanError("the two plans must give every area of the problem one of its territories")
     load, goal = problem.loads(a)[:, 0], problem.targets[:, 0]
     safe = np.where(goal > 0, goal, 1.0)
     off = np.where(goal > 0, np.abs(load / safe - 1), 0.0)

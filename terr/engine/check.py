@@ -29,7 +29,7 @@ def precheck(problem: Problem) -> tuple[Explanation, ...]:
     totals = problem.weights.sum(axis=0)
     for q in np.flatnonzero((totals == 0) & (problem.limited | (np.arange(len(totals)) == 0))):
         out.append(
-            Explanation("zero_measure", f"{problem.measures[q]} is 0 in every unit, so it can't be balanced; left out")
+            Explanation("zero_measure", f"{problem.measures[q]} is 0 in every area, so it can't be balanced; left out")
         )
     out += _pieces(problem)
     links = bridge_pieces(problem) if too_many_pieces(problem) else []
@@ -39,7 +39,7 @@ def precheck(problem: Problem) -> tuple[Explanation, ...]:
         out.append(
             Explanation(
                 "locked_apart",
-                f"territory {j + 1} has locked units that can't be joined, such as {_some(problem, units)}; "
+                f"territory {j + 1} has locked areas that can't be joined, such as {_some(problem, units)}; "
                 "unlock what lies between or lock one side only",
                 units,
             )
@@ -57,7 +57,7 @@ def _too_many(problem: Problem) -> Explanation | None:
     n, k = len(problem), problem.territories
     if k > n:
         return Explanation(
-            "too_many_territories", f"{k} territories need at least {k} units, the region has {n}; ask for {n} or fewer"
+            "too_many_territories", f"{k} territories need at least {k} areas, the region has {n}; ask for {n} or fewer"
         )
     on = problem.locked >= 0
     empty = k - len(np.unique(problem.locked[on]))
@@ -65,8 +65,8 @@ def _too_many(problem: Problem) -> Explanation | None:
     if empty > free:
         return Explanation(
             "too_many_territories",
-            f"{empty} territories have no unit yet but only {free} unit(s) are unlocked; unlock some or ask for "
-            f"{k - empty + free} or fewer",
+            f"{empty} territories have no area yet and {free} {'is' if free == 1 else 'are'} unlocked; unlock some "
+            f"or ask for {k - empty + free} or fewer",
         )
     return None
 
@@ -81,7 +81,7 @@ def _pieces(problem: Problem) -> list[Explanation]:
     if too_many_pieces(problem):
         text = f"{where}, more than its territories can each stay within: some territories span a gap"
     else:
-        text = f"{where}; each piece gets territories of its own, so loads can differ more"
+        text = f"{where}; each piece gets territories of its own, so territories can differ more"
     return [Explanation("pieces", text, units)]
 
 
@@ -106,10 +106,10 @@ def _too_large(problem: Problem) -> list[Explanation]:
             out.append(
                 Explanation(
                     "unit_too_large",
-                    f"{problem.name(int(u))} alone holds {100 * (1 + over):.0f} % of a territory's "
-                    f"{problem.measures[q]}, more than the {100 * (1 + problem.high[q]):.0f} % allowed: the best "
-                    f"largest deviation that can be reached is about {100 * max(over, under):.0f} %; "
-                    "split it into smaller units, ask for fewer territories or allow more",
+                    f"{problem.name(int(u))} alone holds {100 * (1 + over):.0f}% of a territory's "
+                    f"{problem.measures[q]}, more than the {100 * (1 + problem.high[q]):.0f}% allowed: the best "
+                    f"largest deviation that can be reached is about {100 * max(over, under):.0f}%; "
+                    "split it into smaller areas, ask for fewer territories or allow more",
                     (int(u),),
                 )
             )

@@ -1,17 +1,17 @@
-"""The frontier of balance against change: what each share of load that changes hands buys."""
+"""The frontier of balance against change: what each share of load that moves buys."""
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terr.engine.changes import moved_share
+from terr.engine.executor import CORES, Executor, Threads
 from terr.engine.rebalancing import rebalance
 from terr.engine.search.improve import Clock
-from terr.engine.search.search import CORES
 from terr.errors import PlanError
 from terr.model.problem import Problem
 from terr.model.progress import Listener, Progress
@@ -59,10 +59,11 @@ def frontier(
     time_limit_s: float | None = None,
     progress: Progress | Listener | None = None,
     effort: float = 0.3,
+    executor: Executor | None = None,
 ) -> tuple[FrontierPoint, ...]:
     """Least change for ever tighter balance of the first measure, from `problem.start`, points computed in parallel.
 
-    The limits asked for shrink by a constant factor from today's largest deviation to 1 %, the problem's own limit
+    The limits asked for shrink by a constant factor from today's largest deviation to 1%, the problem's own limit
     among them; all other limits stay. A plan found for one limit counts for every looser one, so that the points never
     cross.
 
@@ -74,10 +75,11 @@ def frontier(
         progress: a `Progress`, or a function called with a `ProgressUpdate`, a few times a second; stopping it ends
             it with the points so far.
         effort: multiplies the number of steps.
+        executor: where the points are worked out, which doesn't change them; None = threads.
 
     Returns:
         Points by growing change and falling deviation; the first is today's plan, or the least change that makes it
-        one (units without a territory, stray pieces). Limits that cost no more change share a point.
+        one (units without a territory, disconnected areas). Limits that cost no more change share a point.
 
     Raises:
         PlanError: if there is no start.
@@ -86,27 +88,44 @@ def frontier(
         raise PlanError("there is no plan to start from; design one first")
     points = max(FEWEST, points)
     clock = Clock(problem, time_limit_s, Progress.of(progress))
-    over, asked = Progress(cancel=clock.over), _limits(problem, points)
-    done: dict[int, Result] = {}
-
-    def one(z: int) -> Result:
-        left = None if time_limit_s is None else max(0.2, clock.left() / max(1, -(-(len(asked) - z) // CORES)))
-        limited = _with_limit(problem, asked[z])
-        found = rebalance(limited, seed=seed, time_limit_s=left, progress=over, effort=effort, prove=False)
-        if found.violation > 0 and len(problem) * problem.territories <= SMALL and not clock.over():
-            sure = rebalance(limited, seed=seed, time_limit_s=min(left or SECONDS, SECONDS), progress=over)
-            found = min((found, sure), key=lambda r: (r.violation, r.objective))
-        return found
-
-    with ThreadPoolExecutor(CORES) as pool:
-        waiting: dict[Future[Result], int] = {pool.submit(one, z): z for z in range(len(asked))}
-        while waiting:
-            ready, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            for future in ready:
-                done[waiting.pop(future)] = future.result()
-            clock.tell(f"Plan {len(done) + 1} of {len(asked)}", None, len(done) / len(asked))
+    asked, crew = _limits(problem, points), executor or Threads()
+    one = partial(point_at, problem, clock, seed, effort, (len(asked), crew.width))
+    done = crew.run(one, list(enumerate(asked)), progress=clock.progress, stage="Plan")
     clock.tell("Done", None, 1.0, force=True)
-    return _hull(problem, [(asked[z], done[z]) for z in sorted(done)])
+    return _hull(problem, list(zip(asked, done, strict=True)))
+
+
+def point_at(
+    problem: Problem,
+    clock: Clock,
+    seed: int,
+    effort: float,
+    among: tuple[int, int],
+    asked: tuple[int, float],
+    *,
+    progress: Progress,
+) -> Result:
+    """Least change for one limit.
+
+    Args:
+        problem: with a `start`.
+        clock: of all points.
+        seed: of the solve.
+        effort: multiplies the number of steps.
+        among: how many points there are, and how many are worked out at once.
+        asked: number and limit of this one.
+        progress: of this one.
+    """
+    number, limit = asked
+    count, width = among
+    over = Progress(progress.listener, lambda: progress.stopped() or clock.over())
+    left = None if clock.limit is None else max(0.2, clock.left() / max(1, -(-(count - number) // width)))
+    limited, crew = _with_limit(problem, limit), Threads(CORES // width)
+    found = rebalance(limited, seed=seed, time_limit_s=left, progress=over, effort=effort, prove=False, executor=crew)
+    if found.violation > 0 and len(problem) * problem.territories <= SMALL and not clock.over():
+        sure = rebalance(limited, seed=seed, time_limit_s=min(left or SECONDS, SECONDS), progress=over)
+        found = min((found, sure), key=lambda r: (r.violation, r.objective))
+    return found
 
 
 def _limits(problem: Problem, points: int) -> list[float]:

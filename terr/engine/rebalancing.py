@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terr.engine.arrays import WorkArrays, pieces
 from terr.engine.check import FATAL, precheck
+from terr.engine.executor import Executor
 from terr.engine.models.groups import merged, unmerged
 from terr.engine.models.model import AssignModel
 from terr.engine.objective import moment_km2
@@ -22,16 +24,23 @@ from terr.errors import PlanError
 from terr.model.problem import Problem
 from terr.model.progress import Listener, Progress
 from terr.model.result import Explanation, Result
+from terr.model.wording import count
 
 Labels = NDArray[np.int64]
 EACH = 0.2
 """What moving a unit costs on top of its load, in mean units' loads: each is a handover, however small. With 25 units
-per territory, one move is worth 0.8 % of a territory's load; with 100 units, 0.2 %."""
-MODEL = f"least moved load plus {EACH:g} of a mean unit's load per moved unit, in one piece each, within the limits"
+per territory, one move is worth 0.8% of a territory's load; with 100 units, 0.2%."""
+MODEL = (
+    f"least moved of the first measure plus {EACH:g} of a mean area's per moved area, in one piece each, within the "
+    "limits"
+)
 TIE = 0.01
 """How much dearer than its load a move may look for going to a far territory."""
 WHOLE = 6000
 """Up to so many pairs of unit and territory the exact model holds all of them."""
+
+HEATS = ((1.0, 0.3, 10.0), *2 * ((0.3, SOFT, 10.0), (1.0, SOFT, 10.0), (1.0, 0.02, 10.0)))
+"""First temperature, and first and last factor of the penalty, of each run from today's plan."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +68,7 @@ def rebalance(
     cancel: Callable[[], bool] | None = None,
     effort: float = 1.0,
     prove: bool = True,
+    executor: Executor | None = None,
 ) -> Result:
     """Moves the least load of the first measure, in few moves, from `problem.start` so that every limit holds.
 
@@ -67,7 +77,7 @@ def rebalance(
 
     Annealing gives the first answer; PuLP models of a few territories at a time, and of all units near a border, with
     contiguity cuts, improve it; one of the whole plan, where it is small enough, gives the bound. Unassigned units are
-    given to a neighbour, stray pieces to the territory around them, and both count as moved.
+    given to a neighbour, disconnected areas to the territory around them, and both count as moved.
 
     Args:
         problem: with a `start`.
@@ -77,6 +87,7 @@ def rebalance(
             the work with the best plan so far.
         cancel: as of a `Progress`; for callers of 0.1.0.
         effort: multiplies the number of steps.
+        executor: where runs and windows are worked out, which doesn't change the plan; None = threads.
         prove: False leaves out the exact model of the whole plan, which finds little more but proves.
 
     Returns:
@@ -122,7 +133,7 @@ def rebalance(
         solver = ""
     else:
         near = _near(work, aims, first)
-        with crew() as run:
+        with crew(executor) as run:
             now = _anneal(near, first, seed, clock, effort, keep, run)
             clock.tell("Looking for few moves", best, 0.2, force=True)
             rounds = round(effort * (12 if work.n < 500 else 6) * work.k / 16) + 1
@@ -131,12 +142,12 @@ def rebalance(
                 keep(plan)
                 clock.tell("Looking for few moves", best, 0.2 + 0.3 * done)
 
-            now = windows(near, now, rounds, seed, run, clock, told, draw=_modelled, sizes=(3, 4, 5))
+            now = windows(near, now, rounds, seed, run, clock, told, draw=fewest_moves, sizes=(3, 4, 5))
             if prove and not clock.past(0.7):
                 windows(near, now, rounds, seed + 1, run, clock, told, draw=returned)
         bound, solver = least_cost(work, aims), "HiGHS"
         if prove:
-            clock.tell("Fewest moves with the exact model", best, 0.5, force=True)
+            clock.tell("Proving the fewest moves", best, 0.5, force=True)
             bound, solver = _exact(work, aims, first, lambda: best, clock, keep)
     clock.tell("Done", best, 1.0, force=True)
     moved = aims.moved(best)
@@ -147,7 +158,7 @@ def rebalance(
         work,
         best,
         clock,
-        tuple(notes),
+        (*notes, *(executor.notes if executor is not None else ())),
         tuple(trace),
         solver,
         node=node,
@@ -165,7 +176,7 @@ def _start_notes(problem: Problem, work: WorkArrays, home: Labels, first: Labels
         out.append(
             Explanation(
                 "unassigned",
-                f"{len(lost)} unit(s) had no territory ({some}); each goes to a neighbour and counts as moved",
+                f"{count(len(lost), 'area')} had no territory ({some}); each goes to a neighbor and counts as moved",
                 tuple(int(u) for u in lost),
             )
         )
@@ -178,7 +189,8 @@ def _start_notes(problem: Problem, work: WorkArrays, home: Labels, first: Labels
             out.append(
                 Explanation(
                     "start_pieces",
-                    f"territory {j + 1} was in {parts} pieces; its stray units ({some}) join a neighbour or are linked",
+                    f"territory {j + 1} was in {parts} pieces; its disconnected areas ({some}) join a neighbor or are "
+                    "linked",
                     tuple(int(u) for u in strays),
                 )
             )
@@ -198,22 +210,22 @@ def _anneal(
 
     What works is a penalty that grows slowly from next to nothing: a plan then leaves home only as far as it must.
     """
-    n = work.n
-    many = min(3200.0, 2.5e6 / n) * effort
-    heats = [(1.0, 0.3, 10.0)] + 2 * [(0.3, SOFT, 10.0), (1.0, SOFT, 10.0), (1.0, 0.02, 10.0)]
-
-    def one(r: int) -> Labels:
-        heat, soft, hard = heats[r]
-        steps = int(n * (min(400 * effort, many) if r == 0 else many)) + 1
-        return run_anneal(work.arena, first, steps, (heat / n, 1e-3 / n), (soft, hard), seed * 10 + r, clock)
-
+    one = partial(annealed, work, first, seed, effort, clock)
     best = one(0)
     keep(best)
     if not (clock.over() or clock.past(0.3)):
-        for plan in run(one, range(1, len(heats))):
+        for plan in run(one, range(1, len(HEATS))):
             keep(plan)
             best = min((best, plan), key=lambda p: rank(work, p))
     return best
+
+
+def annealed(work: WorkArrays, first: Labels, seed: int, effort: float, clock: Clock, number: int) -> Labels:
+    """One of several runs from today's plan; number 0 is short."""
+    n, (heat, soft, hard) = work.n, HEATS[number]
+    many = min(3200.0, 2.5e6 / n) * effort
+    steps = int(n * (min(400 * effort, many) if number == 0 else many)) + 1
+    return run_anneal(work.arena, first, steps, (heat / n, 1e-3 / n), (soft, hard), seed * 10 + number, clock)
 
 
 def _near(work: WorkArrays, aims: RebalanceAims, first: Labels) -> WorkArrays:
@@ -226,7 +238,7 @@ def _near(work: WorkArrays, aims: RebalanceAims, first: Labels) -> WorkArrays:
     return replace(work, arena=arena)
 
 
-def _modelled(small: WorkArrays, now: Labels, seed: int, clock: Clock) -> Labels:
+def fewest_moves(small: WorkArrays, now: Labels, seed: int, clock: Clock) -> Labels:
     """A window's least change by the PuLP model, if it finds one in a few nodes; works best of all ways here."""
     home = small.arena.home
     aims = RebalanceAims(np.where(home >= 0, home, small.k + 1), small.arena.toll)

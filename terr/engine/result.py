@@ -10,10 +10,11 @@ from terr.engine.objective import objective_km2
 from terr.engine.search.improve import Clock
 from terr.model.problem import Problem
 from terr.model.result import Explanation, Result
+from terr.model.wording import count
 
 Labels = NDArray[np.int64]
-MODEL = "contiguous territories, least load-weighted moment of inertia within the limits"
-PRICED = "contiguous territories, least moment of inertia with the prices of balance and change, within the limits"
+MODEL = "contiguous territories, most compact (weighted mean squared distance to centers) within the limits"
+PRICED = "contiguous territories, most compact with the prices of balance and change, within the limits"
 OPTIMAL_GAP = 1e-4
 """Largest gap at which a plan is called optimal."""
 
@@ -31,12 +32,12 @@ def limit_notes(problem: Problem, plan: NDArray[np.int64]) -> list[Explanation]:
         side, allowed = ("above", problem.high[q]) if above else ("below", problem.low[q])
         bound = problem.highest[j, q] if above else problem.lowest[j, q]
         share = problem.targets[j, q] * (1 + (allowed if above else -allowed)) if np.isfinite(allowed) else np.inf
-        limit = f"{100 * allowed:g} %" if abs(share - bound) <= 1e-9 * abs(bound) else f"a load of {bound:,.0f}"
-        largest = f"; its largest units are {', '.join(problem.name(u) for u in units)}" if units else ""
+        limit = f"{100 * allowed:g}%" if abs(share - bound) <= 1e-9 * abs(bound) else f"{bound:,.0f}"
+        largest = f"; its largest areas are {', '.join(problem.name(u) for u in units)}" if units else ""
         out.append(
             Explanation(
                 "limit_broken",
-                f"territory {j + 1} is {100 * abs(d):.1f} % {side} its target for {problem.measures[q]}, "
+                f"territory {j + 1} is {100 * abs(d):.1f}% {side} its target for {problem.measures[q]}, "
                 f"the limit is {limit}{largest}",
                 units,
             )
@@ -53,15 +54,15 @@ def other_notes(problem: Problem, plan: NDArray[np.int64]) -> list[Explanation]:
         out.append(
             Explanation(
                 "max_moved",
-                f"{100 * float(share[plan != problem.start].sum()):.1f} % of {problem.measures[0]} changes territory, "
-                f"more than the {100 * problem.max_moved:g} % allowed; allow more, or a wider limit",
+                f"{100 * float(share[plan != problem.start].sum()):.1f}% of {problem.measures[0]} changes territory, "
+                f"more than the {100 * problem.max_moved:g}% allowed; allow more, or a wider limit",
             )
         )
     elif over["load"] > 0 and np.isfinite(problem.max_moved):
         out.append(
             Explanation(
                 "max_moved",
-                f"no plan within the limits was found that moves at most {100 * problem.max_moved:g} % of "
+                f"no plan within the limits was found that moves at most {100 * problem.max_moved:g}% of "
                 f"{problem.measures[0]}; allow more to change territory, or a wider limit",
             )
         )
@@ -70,8 +71,8 @@ def other_notes(problem: Problem, plan: NDArray[np.int64]) -> list[Explanation]:
         out.append(
             Explanation(
                 "unassigned",
-                f"{100 * float(share[units].sum()):.1f} % of {problem.measures[0]} has no territory, more than the "
-                f"{100 * problem.remainder:g} % allowed",
+                f"{100 * float(share[units].sum()):.1f}% of {problem.measures[0]} has no territory, more than the "
+                f"{100 * problem.remainder:g}% allowed",
                 tuple(int(u) for u in units[np.argsort(-share[units], kind="stable")][:3]),
             )
         )
@@ -83,13 +84,13 @@ def other_notes(problem: Problem, plan: NDArray[np.int64]) -> list[Explanation]:
         out.append(
             Explanation(
                 "too_far",
-                f"{len(units)} unit(s) are farther from their territory's home than allowed ({some}); allow a longer "
-                "distance, or let them stay unassigned",
+                f"{count(len(units), 'area is', 'areas are')} farther from the territory's home than allowed ({some}); "
+                "allow a longer distance, or let them stay unassigned",
                 tuple(int(u) for u in units[:10]),
             )
         )
     if over["parted"] > 0:
-        out.append(Explanation("group_apart", "units that should stay together are in different territories"))
+        out.append(Explanation("group_apart", "areas that should stay together are in different territories"))
     return out
 
 
@@ -141,10 +142,10 @@ def finish(
         status = "optimal"
     if len(empty):
         told.append(
-            Explanation("empty_territory", f"territory {int(empty[0]) + 1} has no unit: locked units leave it no room")
+            Explanation("empty_territory", f"territory {int(empty[0]) + 1} has no area: locked areas leave it no room")
         )
     if torn and not too_many_pieces(problem) and all(n.code != "locked_apart" for n in told):
-        told.append(Explanation("locked_apart", "locked units keep a territory from being in one piece; unlock some"))
+        told.append(Explanation("locked_apart", "locked areas keep a territory from being in one piece; unlock some"))
     if model is None:
         soft = problem.balance.any() or problem.continuity > 0 or problem.remainder > 0
         model = PRICED if soft else MODEL

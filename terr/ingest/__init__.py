@@ -2,8 +2,9 @@
 
 from terr.ingest.cleaning.clean import parse_number
 from terr.ingest.cleaning.corrections import MergedRejects, Rejects, correct_cells, merge_rejects, rejects_in
+from terr.ingest.columns.asking import Question, QuestionChoice
 from terr.ingest.columns.columns import ColumnMap, candidates, check_map, header_key, recognise
-from terr.ingest.columns.questions import Question, QuestionChoice, layout_key, questions, reusable_answers
+from terr.ingest.columns.questions import layout_key, questions, reusable_answers
 from terr.ingest.columns.words import FIELDS
 from terr.ingest.ledger.ledger import IngestResult, Ledger, MeasureTotals, Repair, build_ledger
 from terr.ingest.ledger.roster import read_reps, rep_columns

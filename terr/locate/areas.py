@@ -32,7 +32,8 @@ class Shapes:
 
     def __init__(self, geometry: NDArray[Any]) -> None:
         self.geometry = np.asarray(geometry, dtype=object)
-        self._west, _, self._east, _ = shapely.total_bounds(self.geometry).tolist()
+        self.bounds: tuple[float, ...] = tuple(shapely.total_bounds(self.geometry).tolist())
+        self._west, _, self._east, _ = self.bounds
 
     def points(self, lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.object_]:
         """Points as the areas are drawn."""

@@ -15,6 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from terr.errors import LocateError
+from terr.locate.former_counties import FORMER
 
 _KINDS = (
     " city and borough",
@@ -27,8 +28,6 @@ _KINDS = (
     " parish",
     " co",
 )
-# Counties renamed or merged since 2010, as older files still write them.
-_FORMER = {"46113": "46102", "02270": "02158", "51515": "51019"}
 _SHORT = {"saint": "st", "sainte": "ste", "fort": "ft", "mount": "mt", "heights": "hts", "township": "", "twp": ""}
 _COMPASS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 
@@ -42,7 +41,6 @@ class Gazetteer:
     county_state: NDArray[np.object_]
     tree: shapely.STRtree
     row: dict[str, int]
-    states: dict[str, str]
     counties: dict[tuple[str, str], int]
     zips: dict[str, tuple[int, str, float, float]]
     cities: dict[tuple[str, str], tuple[int, float, float]]
@@ -84,16 +82,12 @@ def gazetteer() -> Gazetteer:
     if not (folder / "zip_points.parquet").is_file():
         raise LocateError("the bundled ZIP points are missing: run from a full checkout, with its folder data/")
     areas = gpd.read_parquet(folder / "counties.parquet")
-    names = pd.read_parquet(folder / "states.parquet", columns=["state", "name"])
     zips = pd.read_parquet(folder / "zip_points.parquet")
 
     geoid = areas["geoid"].to_numpy(dtype=object)
     state = areas["state"].to_numpy(dtype=object)
     row = {str(g): k for k, g in enumerate(geoid)}
-    row.update({old: row[new] for old, new in _FORMER.items()})
-    states = {normalized_name(n): str(c) for c, n in zip(names["state"], names["name"], strict=True)}
-    states.update({str(c).lower(): str(c) for c in names["state"]})
-    states.update({"d c": "DC", "washington dc": "DC", "washington d c": "DC"})
+    row.update({f.code: row[f.now] for f in FORMER if not f.divided})
 
     counties: dict[tuple[str, str], int] = {}
     full = areas["full_name"].to_numpy(dtype=object)
@@ -125,7 +119,6 @@ def gazetteer() -> Gazetteer:
         county_state=state,
         tree=shapely.STRtree(areas.geometry.to_numpy()),
         row=row,
-        states=states,
         counties=counties,
         zips=by_zip,
         cities=cities,

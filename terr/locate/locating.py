@@ -15,8 +15,14 @@ from numpy.typing import NDArray
 from pyproj import Geod
 
 from terr.errors import InputError
-from terr.locate.gazetteer import Gazetteer, city_key, clean_zip, county_key, gazetteer, normalized_name
+from terr.locate.former_counties import BY_CODE, BY_NAME
+from terr.locate.gazetteer import Gazetteer, city_key, clean_zip, county_key, gazetteer
+from terr.locate.town_names import city_keys, county_words, split_state
+from terr.model.accounts import countries_abroad
 from terr.model.progress import UNWATCHED, Progress
+from terr.model.wording import distance_text
+from terr.places.countries import outside_usa
+from terr.places.states import is_military, state_code
 
 NEEDS = ("zip", "city", "state", "lat", "lon", "county")
 """Columns that `locate` reads."""
@@ -77,6 +83,7 @@ class _AccountRows:
     lat: NDArray[np.float64]
     lon: NDArray[np.float64]
     notes: list[list[str]]
+    abroad: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.int64], county: NDArray[np.int64], by: str) -> None:
         self.county[rows] = county
@@ -84,7 +91,7 @@ class _AccountRows:
 
     def look_up(self, by: str, texts: Sequence[NDArray[np.object_]], look: Callable[..., _Found]) -> None:
         """Asks `look` once per distinct combination of texts of the rows not located yet."""
-        todo = np.flatnonzero(self.county < 0)
+        todo = np.flatnonzero((self.county < 0) & ~self.abroad)
         if not len(todo):
             return
         code = np.zeros(len(todo), dtype=np.int64)
@@ -109,9 +116,9 @@ class _AccountRows:
 
 def _by_point(g: Gazetteer, rows: _AccountRows, state: NDArray[np.object_], given: NDArray[np.object_]) -> None:
     lat, lon = rows.lat, rows.lon
-    there = np.isfinite(lat) | np.isfinite(lon)
+    there = (np.isfinite(lat) | np.isfinite(lon)) & ~rows.abroad
     zero = (lat == 0) & (lon == 0)
-    usable = np.isfinite(lat) & np.isfinite(lon) & ~zero
+    usable = there & np.isfinite(lat) & np.isfinite(lon) & ~zero
     fits = usable & (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     where = np.flatnonzero(fits)
     hit = np.full(len(lat), -1, dtype=np.int64)
@@ -138,7 +145,7 @@ def _by_point(g: Gazetteer, rows: _AccountRows, state: NDArray[np.object_], give
     close = near >= 0
     hit[left[close]] = near[close]
     off = dict(zip(left[close].tolist(), km[close].tolist(), strict=True))
-    rows.note(left[close], lambda r: f"the point lies {off[r]:.1f} km outside; taken to {g.label[hit[r]]}")
+    rows.note(left[close], lambda r: f"the point lies {distance_text(off[r])} outside; {g.label[hit[r]]} was used")
 
     found = np.flatnonzero(hit >= 0)
     rows.take(found, hit[found], "lat_lon")
@@ -184,20 +191,20 @@ def _by_zip(g: Gazetteer, text: str, state: str, given: str, city: str) -> _Foun
     return _Found(county, lat, lon, "; ".join(notes))
 
 
-def _split_state(g: Gazetteer, text: str, state: str, given: str) -> tuple[str, str]:
+def _with_state(text: str, state: str, given: str) -> tuple[str, str]:
     """ "Austin, TX" with a blank state is Austin and TX."""
-    head, comma, tail = text.rpartition(",")
-    if comma and not given and normalized_name(tail) in g.states:
-        return head, g.states[normalized_name(tail)]
+    if not given:
+        head, found = split_state(text)
+        if found:
+            return head, found
     return text, state
 
 
 def _by_city(g: Gazetteer, city: str, state: str, given: str) -> _Found:
-    name, code = _split_state(g, city, state, given)
-    key = city_key(name)
-    if not key or not code:
+    name, code = _with_state(city, state, given)
+    if not city_key(name) or not code:
         return _Found(-1)
-    hit = g.cities.get((code, key)) or g.cities.get((code, re.sub(r"^(cityof|townof|villageof)|(city|hts)$", "", key)))
+    hit = next((g.cities[code, k] for k in city_keys(name, code) if (code, k) in g.cities), None)
     if hit is None:
         return _Found(-1, note=f"the city {_cut(name)}, {code} is not known")
     return _Found(*hit)
@@ -207,13 +214,19 @@ def _by_county(g: Gazetteer, text: str, state: str, given: str) -> _Found:
     if not text:
         return _Found(-1)
     number = re.fullmatch(r"(\d{4,5})(?:\.0)?", text)
-    name, code = _split_state(g, text, state, given)
-    row = g.row.get(number[1].zfill(5), -1) if number else g.counties.get((code, county_key(name)), -1)
+    name, code = _with_state(text, state, given)
+    key = number[1].zfill(5) if number else county_key(county_words(name))
+    row = g.row.get(key, -1) if number else g.counties.get((code, key), -1)
+    former = (BY_CODE.get(key) if number else BY_NAME.get((code, key))) if row < 0 else None
+    if former is not None:
+        row = g.row[former.now]
     if row < 0:
         why = "needs a state" if not number and not code else "is not known"
         return _Found(-1, note=f"the county {_cut(name)} {why}")
     home = str(g.county_state[row])
     note = f"the county lies in {home}, the row says {_cut(given)}" if given and home != state else ""
+    if former is not None and former.divided:
+        note = f"{_cut(name)} was divided; {g.label[row]}, where most of it is, was used: a ZIP or city would tell"
     return _Found(row, float(g.points[row, 0]), float(g.points[row, 1]), note)
 
 
@@ -238,13 +251,14 @@ _BLANKS = {
 def locate(frame: pd.DataFrame, progress: Progress = UNWATCHED) -> pd.DataFrame:
     """Finds the county of each account.
 
-    Trusts, in this order: coordinates (point in polygon; swapped ones are repaired, a point up to `SHORE_KM` outside
+    A row whose `given_country` isn't blank lies outside the USA and isn't looked for. Of the others it trusts, in this
+    order: coordinates (point in polygon; swapped ones are repaired, a point up to `SHORE_KM` outside
     goes to the nearest county), ZIP (also ZIP+4, nine digits, lost leading zeros where the state agrees), city and
     state (the county of most of the city's ZIPs), county by name and state or by its number.
 
     Args:
         frame: accounts with the columns of `NEEDS` (text, "" where unknown; `lat`, `lon` float degrees, NaN where
-            unknown) and any others.
+            unknown) and any others; `given_country`, if it is there, is the two-letter country of rows outside the USA.
         progress: told how far it is.
 
     Returns:
@@ -265,15 +279,18 @@ def locate(frame: pd.DataFrame, progress: Progress = UNWATCHED) -> pd.DataFrame:
     g = gazetteer()
     zips, city, given, county = (_texts(frame, c) for c in ("zip", "city", "state", "county"))
     code, words = pd.factorize(given)
-    state = np.array([g.states.get(normalized_name(str(w)), "") for w in words] + [""], dtype=object)[code]
+    state = np.array([state_code(str(w)) for w in words] + [""], dtype=object)[code]
     n = len(frame)
+    country = countries_abroad(frame)
     rows = _AccountRows(
         county=np.full(n, -1, dtype=np.int64),
         by=np.full(n, "unlocated", dtype=object),
         lat=pd.to_numeric(frame["lat"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True),
         lon=pd.to_numeric(frame["lon"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan, copy=True),
         notes=[[] for _ in range(n)],
+        abroad=country != "",
     )
+    rows.note(np.flatnonzero(rows.abroad), lambda r: outside_usa(country[r]))
     given_lat, given_lon = rows.lat.copy(), rows.lon.copy()
     _by_point(g, rows, state, given)
     progress.tell(0.4, "finding the places by ZIP and city")
@@ -283,10 +300,13 @@ def locate(frame: pd.DataFrame, progress: Progress = UNWATCHED) -> pd.DataFrame:
     rows.look_up("county", (county, state, given), lambda *t: _by_county(g, *t))
 
     progress.tell(0.8, "noting what wasn't found")
-    lost = np.flatnonzero(rows.county < 0)
+    lost = np.flatnonzero((rows.county < 0) & ~rows.abroad)
     for r in lost.tolist():
         blank = _BLANKS.get((zips[r] == "", city[r] == "", given[r] == ""), "")
         unknown = f'"{_cut(given[r])}" is not one of the 50 states or DC' if given[r] and not state[r] else ""
+        if is_military(given[r], city[r]):
+            rows.notes[r] = ["a military address (APO, FPO or DPO), which lies in no state"]
+            continue
         told = " ".join(rows.notes[r])
         rows.notes[r] += [t for t in (blank, unknown) if t and t not in told]
     found = rows.county >= 0

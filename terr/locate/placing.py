@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,9 +15,16 @@ from terr.boundaries.layers.catalog import layer, national_index
 from terr.boundaries.layers.layer import Layer
 from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError
+from terr.locate.abroad import surely_american
 from terr.locate.areas import Shapes
-from terr.locate.gazetteer import clean_zip, gazetteer, normalized_name
+from terr.locate.gazetteer import clean_zip, gazetteer
+from terr.locate.home_countries import home_countries
+from terr.model.accounts import COUNTRY, countries_abroad
 from terr.model.units import Units, noun
+from terr.model.wording import distance_text
+from terr.places.countries import GUESS, HOME, SOME, country_name, outside_usa
+from terr.places.postal import bare_code, beginnings, whole_code
+from terr.places.states import state_code
 
 UNLOCATED = -1
 """Code of an account whose place isn't known."""
@@ -27,13 +35,16 @@ WAYS = ("lat_lon", "zip", "city_state", "county", "id")
 """How an account came to its unit: its point, its ZIP, its city's point, its county, or an id that is the unit's."""
 
 NEEDS = ("zip", "city", "state", "lat", "lon", "county", "located_by")
-"""Columns of located accounts that `place` reads; `given_lat` and `given_lon` too, if they are there."""
+"""Columns of located accounts that `place` reads; those of `terr.model.accounts.HIDDEN` too, if they are there."""
 
 _KEYED = ("county", "state")
 _APART_KM = 100.0
 """A ZIP whose area ends farther than this from the coordinates contradicts them; those are trusted, as in `locate`."""
 _ENOUGH = 0.5
 """Share of the rows whose cells must be unit ids for a column to count as the accounts' own."""
+_MOST, _SOME = 0.8, 0.3
+"""Share of the postal codes that must begin with an id: of digits alone, and with letters in it."""
+_LONGEST_CODE = 8
 _AREAS = re.compile(
     r"area|district|territor|region|zone|unit|sector|patch|gebiet|bezirk|zip|county|state", re.IGNORECASE
 )
@@ -159,10 +170,36 @@ class _Work:
         self.way = frame["located_by"].to_numpy(dtype=object)
         self.lat = frame["lat"].to_numpy(dtype=np.float64)
         self.lon = frame["lon"].to_numpy(dtype=np.float64)
+        # areas that all lie in the USA have nothing of other countries, whatever their codes look like
+        self.american = bool((whole.areas["state"] != "").all())
+        self.shut = np.asarray(countries_abroad(frame) != "", dtype=np.bool_) & self.american
+        # and areas that all lie abroad have nothing of the USA, or of other countries than theirs, by their codes
+        abroad = bool((whole.areas["state"] == "").all())
+        self.foreign = self._elsewhere() if abroad else np.full(n, "", dtype=object)
+        self.home = (self._at_home() | (self.foreign != "")) if abroad else np.zeros(n, dtype=np.bool_)
 
     @property
     def open(self) -> NDArray[np.bool_]:
-        return self.row < 0
+        return np.asarray((self.row < 0) & ~self.shut, dtype=np.bool_)
+
+    def _at_home(self) -> NDArray[np.bool_]:
+        """Accounts in the USA, by what the file says or by a city where the ZIP is: no other country's code."""
+        said = np.zeros(len(self.frame), dtype=np.bool_)
+        if COUNTRY in self.frame.columns:
+            said = (self.frame[COUNTRY] == HOME).to_numpy(dtype=np.bool_, copy=True)
+        rows = np.flatnonzero(~said & (countries_abroad(self.frame) == "") & (self.way == "zip"))
+        said[rows] = surely_american(self.frame["zip"].iloc[rows], self.frame["city"].iloc[rows])
+        return said
+
+    def _elsewhere(self) -> NDArray[np.object_]:
+        """Two letters of accounts whose row names a country that none of the areas lies in, "" for the others."""
+        named = countries_abroad(self.frame).astype(str).astype(object)
+        words = {w for w in np.unique(named.astype(str)).tolist() if w and not w.endswith(GUESS) and w != SOME}
+        if not words:
+            return np.full(len(named), "", dtype=object)
+        homes = home_countries(self.shapes)
+        other = [w for w in words if homes and w not in homes]
+        return np.where(np.isin(named.astype(str), other), named, "")
 
     def take(self, rows: NDArray[np.int64], found: NDArray[np.int64], by: str) -> None:
         """Accounts (positions) with their areas; those with -1 stay open."""
@@ -179,7 +216,7 @@ class _Work:
         off = np.flatnonzero((found >= 0) & (km > 0))
         names = self.whole.areas["label"].to_numpy(dtype=object)
         for k in off.tolist():
-            self._add(int(rows[k]), f"the point lies {km[k]:.1f} km outside; taken to {names[found[k]]}")
+            self._add(int(rows[k]), f"the point lies {distance_text(km[k])} outside; {names[found[k]]} was used")
         out = rows[found < 0]
         self.row[out], self.by[out] = OUTSIDE, by
         self.note[out] = f"its point lies in no area of {self.whole.title}"
@@ -189,6 +226,10 @@ class _Work:
 
     def done(self) -> PlacedAccounts:
         lost = self.row == UNLOCATED
+        for code in {str(c) for c in self.foreign[lost]} - {""}:
+            self.note[lost & (self.foreign == code)] = (
+                f"its country, {country_name(code)}, isn't that of {self.whole.title}"
+            )
         silent = lost & (self.note == "")
         self.note[silent] = _why_lost(self.frame, silent)
         return PlacedAccounts(self.row, self.by, self.note)
@@ -205,6 +246,7 @@ def _on_layer(frame: pd.DataFrame, whole: Layer) -> PlacedAccounts:
             _by_zip(work)
         _by_coordinates(work)
         _by_id(work)
+        _by_postal_code(work)
         _point(work, "zip")
     _point(work, "city_state")
     alone = (work.row == UNLOCATED) & (work.way == "county")
@@ -234,15 +276,19 @@ def _by_zip(work: _Work) -> None:
     pointed = np.flatnonzero((work.way == "lat_lon") & (area >= 0))
     km = _apart(work, pointed, area[pointed])
     near[pointed] = km <= _APART_KM
-    state = _states(work.frame["state"], g.states)
+    state = _states(work.frame["state"])
     trusted = (work.way == "zip") | ((work.way == "lat_lon") & near)
     trusted |= ~known & np.isin(work.way, ("city_state", "county", "unlocated")) & ((state == "") | (state == home))
-    rows = np.flatnonzero(trusted & (area >= 0))
+    rows = np.flatnonzero(trusted & (area >= 0) & ~work.shut)
     work.take(rows, area[rows], "zip")
     for k in np.flatnonzero(km > _APART_KM).tolist():
         r = int(pointed[k])
         text = cleaned[index[r]]
-        work._add(r, f"ZIP {text} lies {km[k]:,.0f} km or more from the coordinates; the coordinates were taken")
+        work._add(
+            r,
+            f"ZIP and coordinates disagree: ZIP {text} is {distance_text(km[k])} or more away; the coordinates were "
+            "used",
+        )
 
 
 def _area_of_zip(whole: Layer, zips: list[str]) -> NDArray[np.int64]:
@@ -280,7 +326,9 @@ def _by_coordinates(work: _Work) -> None:
         kept = np.isfinite(given[0]) & np.isfinite(given[1])
         lat[kept], lon[kept] = given[0][kept], given[1][kept]
         own |= kept
-    usable = own & (work.row == UNLOCATED) & np.isfinite(lat) & np.isfinite(lon) & ~((lat == 0) & (lon == 0))
+    usable = (
+        own & ~work.shut & (work.row == UNLOCATED) & np.isfinite(lat) & np.isfinite(lon) & ~((lat == 0) & (lon == 0))
+    )
     rows = np.flatnonzero(usable & (np.abs(lat) <= 90) & (np.abs(lon) <= 180))
     work.at_point(rows, lat[rows], lon[rows], "lat_lon")
     swapped = np.flatnonzero(usable & work.open & (work.way != "lat_lon") & (np.abs(lon) <= 90) & (np.abs(lat) <= 180))
@@ -313,6 +361,8 @@ def _by_id(work: _Work) -> None:
             if loose.is_unique:
                 hit = np.where(hit >= 0, hit, loose.get_indexer(pd.Index([t.casefold() for t in read], dtype=object)))
             found = np.append(hit, -1).astype(np.int64)[index]
+            if column == "zip":
+                found[work.home] = -1
             share = max(float((found >= 0).mean()), float((found[todo] >= 0).mean()))
             if share >= least and (share > least or not len(best)):
                 best, least = found, share
@@ -322,10 +372,42 @@ def _by_id(work: _Work) -> None:
         work.take(hit, best[hit], "id")
 
 
-def _states(column: pd.Series, names: dict[str, str]) -> NDArray[np.object_]:
+def _by_postal_code(work: _Work) -> None:
+    """By the longest id that begins the account's postal code, where the areas are called as such codes begin.
+
+    Areas in the USA have ZIPs, which are looked up. Ids of digits alone may be anything: most codes must fit them.
+    """
+    todo = np.flatnonzero(work.open & (work.row == UNLOCATED) & ~work.home)
+    ids = [bare_code(str(v)) for v in work.whole.areas["unit_id"]]
+    row = {code: k for k, code in enumerate(ids)}
+    digits = all(v.isdigit() for v in ids)
+    postal = sum(any(c.isdigit() for c in v) and len(v) <= _LONGEST_CODE for v in ids) >= _ENOUGH * len(ids)
+    if not len(todo) or work.american or not postal or len(row) < len(ids) or (digits and max(map(len, ids)) < 2):
+        return
+    country = countries_abroad(work.frame).astype(str)
+    index, cells = pd.factorize(pd.MultiIndex.from_arrays([work.frame["zip"].to_numpy(dtype=object), country]))
+    known = [(str(text), str(where).rstrip("?")) for text, where in cells]
+    lengths = Counter(len(c) for text, _ in known if (c := bare_code(text)).isdigit())
+    length, often = max(lengths.items(), default=(0, 0))
+    usual = length if 2 * often >= sum(lengths.values()) else 0
+    codes = [whole_code(text, where, usual) for text, where in known]
+    area = np.array([next((row[b] for b in beginnings(c) if b in row), -1) for c in codes], dtype=np.int64)
+    written = np.array([c != "" for c in codes], dtype=np.bool_)[index] & ~work.home
+    found = area[index]
+    if not written.any() or (found[written] >= 0).mean() < (_MOST if digits else _SOME):
+        return
+    rows = todo[found[todo] >= 0]
+    work.note[rows] = ""
+    work.take(rows, found[rows], "zip")
+    padded = np.array([c != bare_code(text) for c, (text, _) in zip(codes, known, strict=True)], dtype=np.bool_)
+    for r in rows[padded[index[rows]]].tolist():
+        work._add(r, f"postal code {known[index[r]][0].strip()} read as {codes[index[r]]}")
+
+
+def _states(column: pd.Series) -> NDArray[np.object_]:
     """Two-letter codes of states as written, "" where there is none."""
     index, words = pd.factorize(column)
-    codes: NDArray[np.object_] = np.array([names.get(normalized_name(str(w)), "") for w in words] + [""], dtype=object)
+    codes: NDArray[np.object_] = np.array([state_code(str(w)) for w in words] + [""], dtype=object)
     out: NDArray[np.object_] = codes[index]
     return out
 
@@ -340,4 +422,7 @@ def _why_lost(frame: pd.DataFrame, lost: NDArray[np.bool_]) -> NDArray[np.object
     out[pointless & ~blank["city"] & blank["zip"]] = "its city isn't known in its state, and its ZIP is blank"
     out[pointless & ~blank["zip"]] = "its ZIP isn't known, or isn't one of its state or country"
     out[pointless & blank["zip"] & blank["city"] & blank["county"]] = "coordinates, ZIP, city and county are blank"
+    country = countries_abroad(part)
+    for code in np.unique(country[country != ""]).tolist():
+        out[country == code] = outside_usa(code)
     return out

@@ -22,6 +22,7 @@ from terr.errors import InputError
 from terr.matching.pairs import AccountCards, AccountPair, cards, find_pairs, mean_likeness
 from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
+from terr.model.wording import count
 
 How = Literal["keep", "sum", "max", "apart"]
 HOWS: tuple[How, ...] = ("keep", "sum", "max", "apart")
@@ -46,7 +47,7 @@ class DuplicateEvidence:
 
     def __str__(self) -> str:
         told = [
-            f"same {_FIELDS[f]}" if like == 100 else f"{_FIELDS[f]} {like:.0f} % alike"
+            f"same {_FIELDS[f]}" if like == 100 else f"{_FIELDS[f]} {like:.0f}% alike"
             for f, _, _, like in self.fields
             if like
         ]
@@ -54,7 +55,7 @@ class DuplicateEvidence:
         return ", ".join((*told, *other))
 
 
-_FIELDS = {"name": "name", "street": "street", "zip": "ZIP", "city": "city", "domain": "web address"}
+_FIELDS = {"name": "name", "street": "street", "zip": "ZIP", "city": "city", "domain": "website"}
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class DuplicateDecision:
         if self.keep not in self.accounts:
             raise InputError(f"the account to keep, {self.keep[:40]!r}, isn't one of those that are merged")
         if self.how not in HOWS or any(h not in HOWS[:3] for h in self.measures.values()):
-            raise InputError("accounts are merged by keep, sum or max, or stay apart")
+            raise InputError("choose keep, sum, max or apart for a merge")
 
 
 def _unique_ids(accounts: Accounts) -> NDArray[np.object_]:
@@ -338,7 +339,7 @@ def merge(accounts: Accounts, decisions: Sequence[DuplicateDecision]) -> tuple[A
             continue
         both = used & set(d.accounts)
         if both:
-            raise InputError(f"the account {min(both)[:40]!r} is in two merges; take one of them back")
+            raise InputError(f"the account {min(both)[:40]!r} is in two merges; undo one of them")
         used |= set(d.accounts)
         there = [i for i in d.accounts if i in at]
         if d.keep not in at or len(there) < 2:
@@ -346,7 +347,10 @@ def merge(accounts: Accounts, decisions: Sequence[DuplicateDecision]) -> tuple[A
             notes.append(f"the merge into {d.keep[:40]!r} wasn't done: {gone[:40]!r} isn't among the accounts")
             continue
         if len(there) < len(d.accounts):
-            notes.append(f"{len(d.accounts) - len(there)} account(s) of the merge into {d.keep[:40]!r} are gone")
+            notes.append(
+                f"{count(len(d.accounts) - len(there), 'account')} of the merge into {d.keep[:40]!r} no longer in the "
+                "file"
+            )
         mine = [at[i] for i in there]
         for m, v in figures.items():
             v[at[d.keep]] = _joined(v[mine], float(v[at[d.keep]]), d.measures.get(m, d.how))

@@ -50,7 +50,7 @@ class FamilyOverlap:
         measure: its name.
         parent: the parent's figure.
         children: sum of its children's.
-        verdict: "equal" (within 0.5 %) or "covers" (the parent's is larger, and may hold them).
+        verdict: "equal" (within 0.5%) or "covers" (the parent's is larger, and may hold them).
         if_parent, if_children, if_rest: what the sum over all accounts changes by if that counts; never above 0 when
             all figures are positive. "both" changes nothing.
     """
@@ -341,7 +341,7 @@ def _wanted(
     for d in decisions:
         top = at.get(d.parent, -1)
         if top not in kids:
-            notes.append(f"{d.parent[:40]!r} is no longer the parent of any account; its decision was passed over")
+            notes.append(f"{d.parent[:40]!r} is no longer the parent of any account; its decision was skipped")
             continue
         for m in d.measures:
             if m not in measures:

@@ -260,7 +260,7 @@ def _parted(block: NDArray[np.intp], stem: NDArray[np.object_], c: AccountCards)
         return
     for keys in (stem, c.street, c.order):
         for part in _groups(keys, block):
-            # what is still too large holds near-copies; neighbours by name are enough
+            # what is still too large holds near-copies; neighbors by name are enough
             ranked = part[np.argsort(c.order[part].astype(str), kind="stable")]
             for k in range(0, len(ranked), BLOCK // 2):
                 yield ranked[k : k + BLOCK]
@@ -292,7 +292,7 @@ def find_pairs(c: AccountCards, progress: Progress = UNWATCHED) -> list[AccountP
     compared = 0
     for k, block in enumerate(_blocks(c)):
         if k % TOLD == 0:
-            progress.tell(compared / (4 * len(c.name)), "comparing names, places and web addresses")
+            progress.tell(compared / (4 * len(c.name)), "comparing names, addresses and websites")
         compared += len(block)
         rows = block[c.name[block] != ""]
         if len(rows) < 2:

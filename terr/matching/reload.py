@@ -85,11 +85,11 @@ class Reload:
         """What happened, for the top of a page."""
         whats = (
             ("new", "new"),
-            ("gone", "gone"),
+            ("gone", "removed"),
             ("moved", "moved"),
             ("renamed", "renamed"),
-            ("owner changed", "with another owner"),
-            ("figures changed", "with other figures"),
+            ("owner changed", "with a new owner"),
+            ("figures changed", "with changed amounts"),
         )
         told = [f"{self.count(k):,} {word}" for k, word in whats if self.count(k)]
         return f"{', '.join(told)}; {self.count('same'):,} unchanged." if told else "Nothing has changed."
@@ -110,9 +110,9 @@ def compare(old: Accounts, new: Accounts, key: Sequence[str] = ("account_id",)) 
     for c in key:
         for which, accounts in (("last", old), ("new", new)):
             if c not in accounts.frame.columns:
-                raise InputError(f"the {which} extract has no column {c[:40]!r} to tell its accounts by")
+                raise InputError(f"the {which} data has no column {c[:40]!r} to tell its accounts by")
     if not key:
-        raise InputError("a column is needed to tell the accounts by")
+        raise InputError("a column is needed to match the accounts by")
     common = tuple(m for m in new.measures if m in old.measures)
     money_old, money_new = dict(old.currency), dict(new.currency)
     for m in common:
@@ -272,58 +272,3 @@ def _flow(m: str, old: Accounts, new: Accounts, i: NDArray[np.int64], j: NDArray
         math.fsum(change[change < 0]),
         math.fsum(b),
     )
-
-
-def account_history(reload: Reload, at: str) -> pd.DataFrame:
-    """What happened to each account, one row per event, to be kept with a plan; columns `HISTORY`.
-
-    Args:
-        reload: a comparison.
-        at: when the new extract was taken, as it shall be shown, such as "2026-Q3".
-    """
-    r = reload.rows
-    parts = []
-
-    def add(mask: NDArray[np.bool_], what: str, before: object, after: object, change: object) -> None:
-        rows = np.flatnonzero(mask)
-        if len(rows):
-            part = pd.DataFrame({"what": what, "before": before, "after": after, "change": change}, index=r.index)
-            parts.append(pd.concat([r[["account", "name"]], part], axis=1).iloc[rows])
-
-    texts = (("new", "new", "place"), ("gone", "gone", "place"))
-    for status, what, field in texts:
-        mask = (r["status"] == status).to_numpy(dtype=np.bool_)
-        add(mask, what, r[f"{field} before"], r[f"{field} after"], np.nan)
-    for flag, what, field in (
-        ("moved", "moved", "place"),
-        ("renamed", "renamed", "name"),
-        ("owner changed", "owner", "owner"),
-    ):
-        add(r[flag].to_numpy(dtype=np.bool_), what, r[f"{field} before"], r[f"{field} after"], np.nan)
-    for flow in reload.flows:
-        a, b = (r[f"{flow.measure} {when}"].to_numpy(dtype=np.float64) for when in ("before", "after"))
-        differs = ~((a == b) | (np.isnan(a) & np.isnan(b)))
-        shown = [["" if math.isnan(v) else f"{v:.15g}" for v in side.tolist()] for side in (a, b)]
-        add(differs, flow.measure, shown[0], shown[1], np.nan_to_num(b) - np.nan_to_num(a))
-    if not parts:
-        return pd.DataFrame({c: pd.Series([], dtype="float64" if c == "change" else "str") for c in HISTORY})
-    out = pd.concat(parts, ignore_index=True)
-    out.insert(0, "at", at)
-    for c in HISTORY[:-1]:
-        out[c] = out[c].astype("str")
-    return out[list(HISTORY)]
-
-
-def joined_history(earlier: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
-    """One history after the other.
-
-    Raises:
-        InputError: if one of them isn't a history, or the later one's moment is already in the earlier one.
-    """
-    for h in (earlier, later):
-        if list(h.columns) != list(HISTORY):
-            raise InputError(f"a history has the columns {', '.join(HISTORY)}")
-    twice = set(earlier["at"]) & set(later["at"])
-    if twice:
-        raise InputError(f"the history already holds what happened at {min(twice)[:40]!r}")
-    return pd.concat([earlier, later], ignore_index=True)

@@ -97,7 +97,7 @@ def balance_index(load: NDArray[Any], target: NDArray[Any]) -> F:
 
 
 def max_min(load: NDArray[Any]) -> F:
-    """(m,), largest load / smallest load; inf if the smallest is 0 and the largest isn't, 1 if both are 0."""
+    """(m,), largest territory / smallest territory; inf if the smallest is 0 and the largest isn't, 1 if both are 0."""
     load = np.asarray(load, np.float64)
     if not len(load):
         return np.ones(load.shape[1:])

@@ -28,6 +28,8 @@ class Context:
         named: float64 (k, m), loads of accounts that go to a territory by name, in no unit's load; None = none.
         named_accounts: int64 (k,), how many those are; None = none.
         before: int (n,), the plan it is compared with in the codes of `tally.assign`, -1 = unassigned, or None.
+        handed: float64 (m,) loads and number of accounts that change hands, counted account by account where the plan
+            it is compared with isn't made of whole units; None = counted by `before`.
         outlines: gives (n,) shapely geometries on an equal-area plane in km; called only if a metric asks.
 
     Raises:
@@ -41,6 +43,7 @@ class Context:
     named_accounts: NDArray[np.int64] | None = None
     before: NDArray[Any] | None = None
     outlines: Callable[[], NDArray[Any]] | None = None
+    handed: tuple[F, int] | None = None
 
     def __post_init__(self) -> None:
         n, shape_ = len(self.tally.assign), self.tally.load.shape
@@ -141,3 +144,13 @@ class Context:
         if self.before is None:
             raise PlanError("there is no earlier plan to compare with")
         return np.asarray(self.before != self.tally.assign)
+
+    @property
+    def moved_load(self) -> F:
+        """float64 (m,), load that moves."""
+        return self.weights[self.changed].sum(axis=0) if self.handed is None else self.handed[0]
+
+    @property
+    def moved_accounts(self) -> int:
+        """How many accounts change hands."""
+        return int(self.tally.counts[self.changed].sum()) if self.handed is None else self.handed[1]

@@ -23,12 +23,14 @@ KINDS = (
     "rebalance",
     "import",
     "rep",
+    "color",
     "restore",
     "takeback",
     "again",
 )
-"""What a person did. `assign` covers click, box, lasso and paint; `rep` gives a territory to a rep; `restore` goes back
-to an earlier plan; `takeback` reverses one earlier edit under later ones, `again` makes one again that was undone."""
+"""What a person did. `assign` covers click, box, lasso and paint; `rep` gives a territory to a rep, `color` another
+color; `restore` goes back to an earlier plan; `takeback` reverses one earlier edit under later ones, `again` makes one
+again that was undone."""
 
 
 def _no_units() -> NDArray[np.int32]:
@@ -82,9 +84,9 @@ class Edit:
         ):
             object.__setattr__(self, name, frozen(getattr(self, name), dtype))
         if not len(self.units) == len(self.before) == len(self.after):
-            raise PlanError("an edit's units, before and after must have one length")
+            raise PlanError("an edit's areas, before and after must have one length")
         if len(np.unique(self.units)) != len(self.units) or len(np.unique(self.lock_units)) != len(self.lock_units):
-            raise PlanError("an edit names a unit twice")
+            raise PlanError("an edit names an area twice")
         if len(self.lock_units) != len(self.lock_after):
             raise PlanError("an edit's locks must have one length")
         if self.at.tzinfo is None:

@@ -60,7 +60,7 @@ class Plan:
         object.__setattr__(self, "assign", frozen(self.assign, np.int16))
         object.__setattr__(self, "locked_units", frozen(self.locked_units, np.bool_))
         if len(self.locked_units) != len(self.assign):
-            raise PlanError("unit locks don't fit the units")
+            raise PlanError("locks don't fit the areas")
         codes = [t.code for t in self.territories]
         if codes != sorted(set(codes)):
             raise PlanError("territory codes must be unique and sorted")
@@ -72,7 +72,7 @@ class Plan:
             raise PlanError(f'two territories are called "{twice}"; give one another name')
         unknown = sorted(set(np.unique(self.assign).tolist()) - {UNASSIGNED, *codes})
         if unknown:
-            raise PlanError(f"units are assigned to unknown territory code {unknown[0]}")
+            raise PlanError(f"areas are assigned to unknown territory code {unknown[0]}")
         object.__setattr__(self, "_by_code", {t.code: t for t in self.territories})
 
     @classmethod

@@ -25,6 +25,7 @@ from terr.model.problem_checks import (
     territory_codes,
     unit_name,
 )
+from terr.model.wording import count
 
 MAX_K = 500
 ROUNDING = 1e-6
@@ -136,7 +137,7 @@ class Problem:
             measures: m distinct names.
             xy_km: (n, 2), equal-area, km.
             indptr: CSR row pointers of the border graph.
-            indices: CSR neighbours; symmetric, no unit its own neighbour.
+            indices: CSR neighbors; symmetric, no unit its own neighbour.
             border_km: per CSR entry, km, >= 0.
             area_km2: (n,), or None.
             outer_km: (n,), border with the outside in km, or None.
@@ -168,21 +169,21 @@ class Problem:
         names = tuple(str(m) for m in measures)
         bad: list[str] = []  # of what a person gave
         worse: list[str] = []  # of what was built around it
-        w = as_array(weights, np.float64, bad, "the loads")
+        w = as_array(weights, np.float64, bad, "the measures")
         if w.ndim == 1:
             w = w[:, None]
         n, m = (w.shape[0], w.shape[1]) if w.ndim == 2 else (0, 0)
         k = int(territories)
         if w.ndim != 2 or n == 0:
-            bad.append("there are no units to assign; choose a region with units")
+            bad.append("there are no areas to assign; choose a region with areas")
         elif m != len(names) or m == 0 or len(set(names)) != m:
-            bad.append(f"{m} columns of loads need as many different measure names, got {len(names)}")
+            bad.append(f"{m} columns need as many different measure names, got {len(names)}")
         if w.size and not np.isfinite(w).all():
-            bad.append("a unit's load isn't a number; clean that measure first")
+            bad.append("a measure isn't a number in some area; clean that measure first")
         elif w.size and (w < 0).any():
             q = int(np.argwhere(w < 0)[0][1])
             bad.append(
-                f"{measure_name(names, q)} is below zero in {int((w[:, q] < 0).sum())} unit(s), first in "
+                f"{measure_name(names, q)} is below zero in {count(int((w[:, q] < 0).sum()), 'area')}, first in "
                 f"{unit_name(unit_names, int(np.argmax(w[:, q] < 0)))}; exclude returns and credits or use another "
                 "measure"
             )
@@ -193,7 +194,7 @@ class Problem:
         goal = target_loads(targets, w, k, low, high, names, bad) if w.ndim == 2 else np.ones((k, max(m, 1)))
         xy = as_array(xy_km, np.float64, worse, "the points")
         if xy.shape != (n, 2) or not np.isfinite(xy).all():
-            worse.append("every unit needs a point (x, y) in km")
+            worse.append("every area needs a point (x, y) in km")
         ip, ix = as_array(indptr, np.int32, worse, "the graph"), as_array(indices, np.int32, worse, "the graph")
         bk = as_array(border_km, np.float64, worse, "the border lengths")
         check_graph(ip, ix, bk, n, worse)
@@ -212,7 +213,7 @@ class Problem:
             sd = as_array(seeds, np.int64, worse, "the seeds")
             used = sd[sd >= 0]
             if sd.shape != (k,) or len(np.unique(used)) != len(used) or (sd.size and (sd.min() < -1 or sd.max() >= n)):
-                worse.append(f"seeds must be {k} different units of the region, or -1")
+                worse.append(f"seeds must be {k} different areas of the region, or -1")
         points, lives = (home_points(p, k, w, worse) for p, w in ((centres, "centres"), (homes, "homes")))
         reach = per_territory(max_km, k, np.inf, "the largest distance", bad)
         if np.isfinite(reach).any():
@@ -220,20 +221,20 @@ class Problem:
             if sd is not None and sd.shape == (k,):
                 lost[sd >= 0] = False
             if lost.any():
-                bad.append("a largest distance needs a home: give the territory one, or a centre or a seed")
+                bad.append("a largest distance needs a home: give the territory one, or a center or a seed")
         bundles = np.full(n, -1, np.int64) if groups is None else as_array(groups, np.int64, worse, "the groups")
         if bundles.shape != (n,):
-            worse.append(f"groups must give each of {n} units a number, or -1")
-        least = per_measure(floors, names, k, -np.inf, "least load", bad)
-        most = per_measure(caps, names, k, np.inf, "most load", bad)
+            worse.append(f"groups must give each of {n} areas a number, or -1")
+        least = per_measure(floors, names, k, -np.inf, "minimum", bad)
+        most = per_measure(caps, names, k, np.inf, "maximum", bad)
         if (least > most).any():
-            bad.append("a least load is above the most load; swap them")
+            bad.append("a minimum is above the maximum; swap them")
         if (max_moved is not None or continuity) and codes["start"] is None:
             bad.append("keeping close to today's plan needs today's plan")
         if unit_names is not None and len(unit_names) != n:
-            worse.append(f"{len(unit_names)} unit names don't fit {n} units")
+            worse.append(f"{len(unit_names)} names don't fit {n} areas")
         soft = {q: price((balance or {}).get(q, 0.0), f"the price of an uneven {q}", bad) for q in names}
-        bad += [f'there is no measure "{q}" to even out' for q in balance or {} if q not in names]
+        bad += [f'there is no measure "{q}" to balance' for q in balance or {} if q not in names]
         keep = price(continuity, "the price of change", bad)
         moved = np.inf if max_moved is None else price(max_moved, "the share that may move", bad, most=1.0)
         rest = price(remainder, "the share without a territory", bad, most=1.0)

@@ -20,7 +20,7 @@ def measure_name(names: tuple[str, ...], q: int) -> str:
 
 def unit_name(names: Sequence[str] | None, unit: int) -> str:
     """Name of a unit for a message."""
-    return f"unit {unit}" if names is None or unit >= len(names) else str(names[unit])
+    return f"area {unit}" if names is None or unit >= len(names) else str(names[unit])
 
 
 def as_array(value: Any, dtype: Any, faults: list[str], what: str) -> NDArray[Any]:
@@ -62,8 +62,8 @@ def limit_sides(
                 faults.append(f"the limit on {name} must be a share such as 0.05")
             elif share < SMALLEST_LIMIT:
                 faults.append(
-                    f"the limit on {name} is {100 * share:g} %, but units can't be split; "
-                    f"allow at least {100 * SMALLEST_LIMIT:g} %, 5 % is usual"
+                    f"the limit on {name} is {100 * share:g}%, but areas can't be split; "
+                    f"allow at least {100 * SMALLEST_LIMIT:g}%, 5% is usual"
                 )
             else:
                 sides[side, names.index(name)] = float(share)
@@ -101,17 +101,17 @@ def target_loads(
 def check_graph(ip: NDArray[Any], ix: NDArray[Any], bk: NDArray[Any], n: int, faults: list[str]) -> None:
     """Faults of a CSR graph: bounds, symmetry, doubles, lengths."""
     if ip.shape != (n + 1,) or ip[0] != 0 or ip[-1] != len(ix) or (np.diff(ip) < 0).any():
-        faults.append("the graph's row pointers don't fit the units")
+        faults.append("the graph's row pointers don't fit the areas")
         return
     if ix.ndim != 1 or (ix.size and (ix.min() < 0 or ix.max() >= n)):
-        faults.append("the graph names a neighbour that isn't a unit")
+        faults.append("the graph names a neighbor that isn't an area")
         return
     rows = np.repeat(np.arange(n, dtype=np.int64), np.diff(ip))
     there, back = rows * n + ix, ix.astype(np.int64) * n + rows
     if (rows == ix).any() or len(np.unique(there)) != len(there):
-        faults.append("a unit can't border itself, nor another one twice")
+        faults.append("an area can't border itself, nor another one twice")
     elif not np.array_equal(np.sort(there), np.sort(back)):
-        faults.append("the graph isn't symmetric: some unit borders another that doesn't border it")
+        faults.append("the graph isn't symmetric: some area borders another that doesn't border it")
     if bk.shape != ix.shape or not np.isfinite(bk).all() or (bk < 0).any():
         faults.append("every border needs a length in km, not below zero")
 
@@ -122,7 +122,7 @@ def territory_codes(value: Any, n: int, k: int, what: str, faults: list[str]) ->
         return None
     out = as_array(value, np.int64, faults, f"the {what}")
     if out.shape != (n,) or (out.size and (out.min() < -1 or out.max() >= k)):
-        faults.append(f"the {what} must give each of {n} units a territory from 0 to {k - 1}, or -1")
+        faults.append(f"the {what} must give each of {n} areas a territory from 0 to {k - 1}, or -1")
         return None
     return out.astype(np.int16)
 

@@ -27,6 +27,7 @@ class ProgressUpdate:
         best_deviation: of a solve, the largest |load / target - 1| of the best plan so far, first measure; inf before
             there is one.
         assign: int16 (n,), read-only copy of the best plan so far, or None.
+        settled: something was kept, so the rest can't be stopped any more.
     """
 
     fraction: float = 0.0
@@ -34,6 +35,7 @@ class ProgressUpdate:
     seconds: float = 0.0
     best_deviation: float = math.inf
     assign: NDArray[np.int16] | None = None
+    settled: bool = False
 
     def __post_init__(self) -> None:
         if self.assign is not None:
@@ -61,6 +63,7 @@ class Progress:
         self._cancel = cancel
         self._began = time.perf_counter()
         self._low, self._high = 0.0, 1.0  # the part of the whole that this piece is
+        self._settled = False
         self._far = [0.0]  # of the whole; all pieces share the list
 
     @staticmethod
@@ -103,12 +106,12 @@ class Progress:
         done = self._low + (self._high - self._low) * min(1.0, max(0.0, fraction))
         self._far[0] = max(self._far[0], done)
         seconds = time.perf_counter() - self._began
-        self.listener(ProgressUpdate(self._far[0], stage, seconds, best_deviation, assign))
+        self.listener(ProgressUpdate(self._far[0], stage, seconds, best_deviation, assign, self._settled))
 
     def settled(self) -> Progress:
         """The same for what is left to do once something was kept: it can't be stopped any more."""
         rest = copy(self)
-        rest._cancel = None
+        rest._cancel, rest._settled = None, True
         return rest
 
     def part(self, low: float, high: float) -> Progress:

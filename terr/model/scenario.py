@@ -40,7 +40,7 @@ class ScenarioInfo:
         name: display name, 1 to 120 characters, need not be unique.
         dataset_id: "" if it has none.
         level, region, units_version, n_units: of the units it was made on.
-        measure: the measure to balance; tolerance: allowed relative deviation (0.05 = 5 %).
+        measure: the measure to balance; tolerance: allowed relative deviation (0.05 = 5%).
         settings: other choices (a JSON object).
         head: id of the edit the plan stands at, 0 = the empty plan.
         rev: number of edits, undos and redos so far.

@@ -42,7 +42,7 @@ class Units:
             `unit_id, name, state, area_km2, x_km, y_km, geometry`; `state` may be "" (a file of one's own); x/y are
             those of the unit's representative point in km in an equal-area projection fit for the region.
         indptr: int32 (n + 1,), CSR row pointers of the border graph (symmetric, bridges included).
-        indices: int32 (nnz,), neighbours.
+        indices: int32 (nnz,), neighbors.
         border_km: float64 (nnz,), shared border length in km; 0 for a bridge.
         outer_km: float64 (n,), border shared with no unit of the region, in km.
         bridges: pairs of unit ids joined though they share no border (islands, ferries, pieces of a region).
@@ -62,10 +62,10 @@ class Units:
     def __post_init__(self) -> None:
         missing = [c for c in COLUMNS if c not in self.frame.columns]
         if missing:
-            raise PlanError(f"units lack the column(s) {', '.join(missing)}")
+            raise PlanError(f"areas lack the columns {', '.join(missing)}")
         ids = self.frame["unit_id"]
         if not ids.is_unique or not ids.is_monotonic_increasing:
-            raise PlanError("unit ids must be unique and sorted")
+            raise PlanError("area ids must be unique and sorted")
         for name, dtype in (
             ("indptr", np.int32),
             ("indices", np.int32),
@@ -75,9 +75,9 @@ class Units:
             object.__setattr__(self, name, frozen(getattr(self, name), dtype))
         n = len(self.frame)
         if len(self.indptr) != n + 1 or self.indptr[0] != 0 or self.indptr[-1] != len(self.indices):
-            raise PlanError("row pointers don't fit the units")
+            raise PlanError("row pointers don't fit the areas")
         if len(self.border_km) != len(self.indices) or len(self.outer_km) != n:
-            raise PlanError("border lengths don't fit the units")
+            raise PlanError("border lengths don't fit the areas")
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -126,7 +126,7 @@ class Units:
         """unit_id -> code. Read-only."""
         return MappingProxyType(self._codes)
 
-    def neighbours(self, code: int) -> NDArray[np.int32]:
+    def neighbors(self, code: int) -> NDArray[np.int32]:
         """Codes of the units that share a border or a bridge with `code`."""
         return self.indices[self.indptr[code] : self.indptr[code + 1]]
 

@@ -19,7 +19,7 @@ from terr.model.accounts import CORE, HIDDEN, Accounts
 from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.reps import Rep
-from terr.model.units import UNASSIGNED, Units
+from terr.model.units import UNASSIGNED, Units, noun
 from terr.report.safe import is_formula, safe_frame
 
 STATUSES = ("assigned", "unassigned", "outside the region", "unlocated")
@@ -44,7 +44,7 @@ def accounts_table(
         `exception` behind `status`: "yes", or "" for the accounts that follow geography.
 
     Raises:
-        PlanError: if the plan was made on other units.
+        PlanError: if the plan was made on other map areas.
     """
     frame = accounts.frame
     found = placed(accounts, units)
@@ -69,7 +69,7 @@ def accounts_table(
         **{c: frame[c] for c in ("state", "zip", "city")},
     }
     taken = {c.casefold() for c in (*_BEFORE, *_AFTER, *(["exception"] if len(held) else []))}
-    for measure in accounts.measures:
+    for measure in accounts.figures:
         columns[_free(measure, taken)] = frame[measure].astype(np.float64)
     columns["status"] = status.astype(object)
     if len(held):
@@ -90,7 +90,7 @@ def accounts_csv(
     Excel itself drops leading zeros when it opens a CSV by double click; `accounts_xlsx` keeps them there too.
 
     Raises:
-        PlanError: if the plan was made on other units.
+        PlanError: if the plan was made on other map areas.
     """
     table = accounts_table(accounts, units, plan, reps, held)
     for column in table.columns[table.dtypes == np.float64]:
@@ -122,12 +122,14 @@ def accounts_xlsx(
         held: accounts that go to a territory by name.
 
     Raises:
-        PlanError: if the plan was made on other units.
+        PlanError: if the plan was made on other map areas.
         InputError: if there are more accounts than an Excel sheet has rows.
     """
     if len(accounts) >= _EXCEL_ROWS:
-        raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} accounts and there are more; export CSV instead")
-    territories, pictures = _territories(table, accounts.measures)
+        raise InputError(
+            f"an Excel sheet holds {_EXCEL_ROWS - 1:,} accounts and there are more; download the CSV instead"
+        )
+    territories, pictures = _territories(table, accounts.measures, noun(units.level))
     sheets = {
         "Accounts": accounts_table(accounts, units, plan, reps, held),
         "Territories": territories,
@@ -150,7 +152,7 @@ def workbook(sheets: Mapping[str, pd.DataFrame], pictures: Mapping[str, str] = M
     import xlsxwriter
 
     if any(len(frame) >= _EXCEL_ROWS for frame in sheets.values()):
-        raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} rows and there are more; export CSV instead")
+        raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} rows and there are more; download the CSV instead")
     out = io.BytesIO()
     options = {
         "in_memory": True,
@@ -179,12 +181,12 @@ def totals_table(totals: PlanTotals) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _territories(table: pd.DataFrame, measures: tuple[str, ...]) -> tuple[pd.DataFrame, dict[str, str]]:
+def _territories(table: pd.DataFrame, measures: tuple[str, ...], units: str) -> tuple[pd.DataFrame, dict[str, str]]:
     """The sheet, and how its numbers are written where their metric says it: shares, and fractions of one unit."""
     wanted, pictures = {"name": "territory", "rep": "rep"}, {}
     for metric, j in each_measure(shown_in("files", per_territory=True), len(measures)):
         label = metric.label.lower()
-        title = f"{measures[j]} {label}" if metric.per_measure else label
+        title = f"{measures[j]} {label}".removesuffix(" load") if metric.per_measure else label.replace("units", units)
         wanted[f"{metric.column}_{measures[j]}" if metric.per_measure else metric.column] = title
         if metric.unit == "%":
             pictures[title] = _DEVIATION if metric.direction == "none" else "0.0%"

@@ -39,6 +39,8 @@ _SALESFORCE = r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?"
 _TERRITORY = re.compile(r"0MI[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 _USER = re.compile(r"005[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 _RECORD = r"\d{1,20}"
+_NUMBERED = r"0\d{1,13}"
+"""An id that begins with a zero: a number of one's own, so that no number of that column is HubSpot's."""
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -62,6 +64,14 @@ class CrmFile:
         return text.encode("utf-8")
 
 
+def systems(accounts: Accounts) -> tuple[str, ...]:
+    """The CRMs whose ids some of the accounts have, of "Salesforce" and "HubSpot"."""
+    ids = accounts.frame["account_id"].astype(str)
+    number = ids.str.fullmatch(_RECORD) & ~ids.str.fullmatch(_NUMBERED).any()
+    salesforce = ids.str.fullmatch(_SALESFORCE) & (~number | ids.str.startswith("001"))
+    return ("Salesforce",) * bool(salesforce.any()) + ("HubSpot",) * bool((number & ~salesforce).any())
+
+
 def territory_id(text: str) -> str:
     """A Salesforce id of a territory, checked.
 
@@ -71,7 +81,7 @@ def territory_id(text: str) -> str:
     clean = text.strip()
     if not _TERRITORY.fullmatch(clean):
         raise InputError(
-            f'"{clean[:30]}" is no territory id of Salesforce; it begins with 0MI and has 15 or 18 letters'
+            f'"{clean[:30]}" is not a Salesforce territory ID; it begins with 0MI and has 15 or 18 characters'
         )
     return clean
 
@@ -99,21 +109,24 @@ def crm_file(
 
     Raises:
         InputError: for another kind, or an id of a territory that isn't one.
-        PlanError: if the plan was made on other units.
+        PlanError: if the plan was made on other map areas.
     """
     if kind not in FILES:
-        raise InputError(f'"{kind}" is no file for a CRM; choose {", ".join(FILES)}')
+        raise InputError(f'"{kind}" is not a CRM file; choose {", ".join(FILES)}')
     frame = accounts.frame
     ids = frame["account_id"].astype(str)
     code = np.asarray(account_codes(accounts, units, plan) if codes is None else codes, dtype=np.int64)
     reason = np.full(len(frame), "", dtype=object)
-    reason[code == UNASSIGNED] = "in no territory"
+    reason[code == UNASSIGNED] = "not in a territory"
     shape, whose = (_RECORD, "HubSpot") if kind == FILES[2] else (_SALESFORCE, "Salesforce")
-    _say(reason, ~ids.str.fullmatch(shape).to_numpy(dtype=bool), f"its id is none of {whose}'s")
+    valid = ids.str.fullmatch(shape).to_numpy(dtype=bool)
+    if shape == _RECORD and ids.str.fullmatch(_NUMBERED).any():
+        valid[:] = False
+    _say(reason, ~valid, f"no valid {whose} ID")
     if kind == FILES[0]:
         known = {c: territory_id(text) for c, text in (territory_ids or {}).items() if text.strip()}
         goal = _each(code, known, frame.index)
-        _say(reason, (goal == "").to_numpy(), "its territory has no Salesforce id yet")
+        _say(reason, (goal == "").to_numpy(), "its territory has no Salesforce ID yet")
     else:
         owners, why = _owners(kind, plan, tuple(reps))
         goal, told = _each(code, owners, frame.index), _each(code, why, frame.index)
@@ -122,7 +135,7 @@ def crm_file(
         names = _each(code, _names(plan, tuple(reps)), frame.index)
         owner = frame["owner"].astype(str).str.strip()
         same = owner.eq(goal) | (owner.ne("") & owner.str.casefold().eq(names.str.casefold()))
-        _say(reason, same.to_numpy(dtype=bool), "its owner is right already")
+        _say(reason, same.to_numpy(dtype=bool), "its owner is already correct")
     keep = reason == ""
     columns = {COLUMNS[kind][0]: ids[keep], COLUMNS[kind][1]: goal[keep]}
     if kind == FILES[0]:
@@ -160,13 +173,13 @@ def _owners(kind: str, plan: Plan, reps: tuple[Rep, ...]) -> tuple[dict[int, str
             if _USER.fullmatch(rep.rep_id):
                 owners[t.code] = rep.rep_id
             else:
-                why[t.code] = "its rep's id is no user id of Salesforce (005...)"
+                why[t.code] = "its rep's ID is not a Salesforce user ID (005...)"
         elif _MAIL.fullmatch(rep.rep_id) and not is_formula(rep.rep_id):
             owners[t.code] = rep.rep_id
         elif rep.name.strip() and often[rep.name.casefold()] == 1 and not is_formula(rep.name):
             owners[t.code] = rep.name.strip()
         else:
-            why[t.code] = "its rep has no e-mail and a name that can't be told from others"
+            why[t.code] = "its rep has no email and no unique name"
     return owners, why
 
 

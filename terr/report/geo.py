@@ -40,16 +40,16 @@ def territories_geojson(
         boundaries: what the areas are, such as that they are approximate; stands beside `features`.
 
     Raises:
-        PlanError: if the plan was made on other units, or a territory isn't in the table.
+        PlanError: if the plan was made on other map areas, or a territory isn't in the table.
     """
     if plan.units_version != units.version or len(plan) != len(units):
-        raise PlanError("the plan was made on other units; open it with its own level and region")
+        raise PlanError("the plan was made on other map areas; open it with its own level and region")
     facts = {int(row["code"]): row for row in table.to_dict("records")}
     geometry = units.frame.geometry.to_numpy()
     features, without = [], []
     for territory in plan.territories:
         if territory.code not in facts:
-            raise PlanError(f'territory "{territory.name}" is not in the table of loads')
+            raise PlanError(f'territory "{territory.name}" is not in the table of territories')
         members = np.flatnonzero(plan.assign == territory.code)
         if not len(members):
             without.append(territory.name)
@@ -97,7 +97,7 @@ def dissolve(geometry: NDArray[Any]) -> Any:
         whole = shapely.union_all(areas)
     polygons = _rounded(whole)
     if not len(polygons):
-        raise PlanError("the units of a territory have no area to draw")
+        raise PlanError("the parts of a territory have no area to draw")
     return shapely.multipolygons(shapely.orient_polygons(polygons))
 
 

@@ -1,4 +1,4 @@
-"""A plan as a plain-text file: `unit_id,territory`, one row for each unit of the region."""
+"""A plan as a plain-text file: `unit_id,territory`, one row for each area of the region."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from terr.errors import InputError, PlanError
 from terr.model.plan import MAX_TERRITORIES, Plan
 from terr.model.units import UNASSIGNED, Units
+from terr.model.wording import count
 from terr.report.safe import is_formula, shown
 
 HEADER = ("unit_id", "territory")
@@ -27,10 +28,10 @@ def plan_csv(plan: Plan, units: Units) -> bytes:
     A name that a spreadsheet would run as a formula gets an apostrophe in front; `read_plan_csv` takes it off again.
 
     Raises:
-        PlanError: if the plan was made on other units.
+        PlanError: if the plan was made on other map areas.
     """
     if plan.units_version != units.version or len(plan) != len(units):
-        raise PlanError("the plan was made on other units; open it with its own level and region")
+        raise PlanError("the plan was made on other map areas; open it with its own level and region")
     names = {t.code: _guard(t.name) for t in plan.territories} | {UNASSIGNED: ""}
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
@@ -63,14 +64,14 @@ def read_plan_csv(data: bytes, units: Units) -> list[str]:
     spelled: dict[str, str] = {}
     for number, row in rows:
         if len(row) != len(HEADER):
-            faults.append(f"row {number} has {len(row)} cell(s) instead of 2")
+            faults.append(f"row {number} has {count(len(row), 'cell')} instead of 2")
             continue
         unit_id, name = row[0].strip(), _unguard(row[1].strip())
         code = codes.get(unit_id)
         if code is None:
-            faults.append(f"row {number}: unit {shown(unit_id)} isn't in this region{_hint(unit_id, codes)}")
+            faults.append(f"row {number}: area {shown(unit_id)} isn't in this region{_hint(unit_id, codes)}")
         elif first_row[code]:
-            faults.append(f"unit {shown(unit_id)} is in row {first_row[code]} and again in row {number}")
+            faults.append(f"area {shown(unit_id)} is in row {first_row[code]} and again in row {number}")
         elif len(name) > _NAME_LENGTH:
             faults.append(f"row {number}: territory {shown(name)} is longer than {_NAME_LENGTH} characters")
             first_row[code], names[code] = number, ""
@@ -82,7 +83,7 @@ def read_plan_csv(data: bytes, units: Units) -> list[str]:
     missing = [u for u, name in zip(units.ids, names, strict=True) if name is None]
     if missing:
         some = ", ".join(missing[:NAMED]) + (", ..." if len(missing) > NAMED else "")
-        faults.insert(0, f"{len(missing):,} of the region's {len(units):,} units are missing ({some})")
+        faults.insert(0, f"{len(missing):,} of the region's {len(units):,} areas are missing ({some})")
     if len(spelled.keys() - {""}) > MAX_TERRITORIES:
         faults.append(f"it has more than {MAX_TERRITORIES} territories")
     if faults:
@@ -101,7 +102,7 @@ def _rows(data: bytes) -> list[tuple[int, list[str]]]:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(f'the plan file isn\'t UTF-8 text (line {line}); save it as "CSV UTF-8"') from error
     if not text.strip():
-        raise InputError("the plan file is empty; it needs the header unit_id,territory and a row for each unit")
+        raise InputError("the plan file is empty; it needs the header unit_id,territory and a row for each area")
     head = text.split("\n", 1)[0]
     delimiter = next((d for d in (",", ";", "\t") if d in head), ",")
     try:
@@ -112,7 +113,7 @@ def _rows(data: bytes) -> list[tuple[int, list[str]]]:
             "the plan file can't be read as CSV; check for a quotation mark that isn't closed or a very long cell"
         ) from error
     if len(rows) > MAX_ROWS:
-        raise InputError(f"the plan file has more than {MAX_ROWS:,} rows; it needs one row for each unit")
+        raise InputError(f"the plan file has more than {MAX_ROWS:,} rows; it needs one row for each area")
     header = [cell.strip().casefold() for cell in rows[0]]
     if tuple(header) != HEADER:
         raise InputError(

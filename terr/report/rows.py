@@ -25,7 +25,7 @@ def table_xlsx(frame: pd.DataFrame, sheet: str = "Sheet1") -> bytes:
     import xlsxwriter
 
     if len(frame) >= _EXCEL_ROWS:
-        raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} rows and there are more; take the CSV instead")
+        raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} rows and there are more; download the CSV instead")
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫"
 # blanks, control characters and invisible ones, which spreadsheets drop before they look at the first character
@@ -56,6 +57,8 @@ def safe_sheet_name(name: str, taken: Collection[str] = ()) -> str:
 
 def safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy whose headers and text cells are safe in a CSV file; numeric columns are not touched."""
+    import pandas as pd  # late: texts alone don't need it
+
     out = {}
     for i in range(len(frame.columns)):
         values = frame.iloc[:, i]

@@ -16,7 +16,7 @@ from terr.errors import InputError
 from terr.ingest.cleaning.clean import MAX_NUMBER, read_column
 from terr.model.accounts import CORE, Accounts
 
-HIDDEN = frozenset(("source_row", "located_by", "locate_note", "given_lat", "given_lon"))
+HIDDEN = frozenset(("source_row", "located_by", "locate_note", "given_lat", "given_lon", "given_country"))
 """Columns of Terr's own that no rule, score or model uses by itself."""
 _NUMERIC = ("lat", "lon", "source_row")
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
+from terr.model.wording import count
 from terr.scoring import columns
 from terr.scoring.nodes import (
     MAX_NUMBER,
@@ -116,8 +117,8 @@ class Evaluator:
         if isinstance(node, Call):
             return self._call(node)
         if isinstance(node, TextLiteral):
-            raise self.wrong("a text can't be reckoned with; a column's name stands without quotes", node.at)
-        raise self.wrong("a condition stands where a number is needed", node.at)
+            raise self.wrong("text can't be calculated with; write column names without quotes", node.at)
+        raise self.wrong("a condition is used where a number is needed", node.at)
 
     def _column_numbers(self, node: ColumnName) -> Quantity:
         name = self.column(node)
@@ -128,8 +129,11 @@ class Evaluator:
                 raise self.wrong(str(e), node.at) from None
             if read.unreadable:
                 if read.unreadable == self.n or np.isnan(read.amounts).all():
-                    raise self.wrong(f"{columns.shown(name)} holds texts, not numbers", node.at)
-                self.note(f"{read.unreadable:,} cell(s) of {columns.shown(name)} aren't numbers and are taken as blank")
+                    raise self.wrong(f"{columns.shown(name)} contains text, not numbers", node.at)
+                self.note(
+                    f"{count(read.unreadable, 'cell', 'cells')} of {columns.shown(name)} aren't numbers and are read "
+                    "as blank"
+                )
             self._numbers[name] = Quantity(read.amounts, (read.currency, 1.0 if read.currency else 0.0))
         return self._numbers[name]
 
@@ -141,7 +145,7 @@ class Evaluator:
             raise self.wrong(f"{_unit(a.money)} and {_unit(b.money)} can't be {doing}", at)
         money, bare = (a.money, b) if a.money[1] else (b.money, a)
         if not bare.loose:
-            self.note(f"a figure without a currency is {doing} with {_unit(money)} and taken as {_unit(money)}")
+            self.note(f"a number without a currency is {doing} with {_unit(money)} and taken as {_unit(money)}")
         return money, False
 
     def _pair(self, op: str, a: Quantity, b: Quantity, at: int) -> Quantity:
@@ -210,7 +214,7 @@ class Evaluator:
         if node.name == "sqrt":
             return self._power(q, Power(node.of[0], 0.5, node.at))
         if q.money[1]:
-            self.note(f"log takes the figure in {_unit(q.money)} as a bare number")
+            self.note(f"log ignores the currency {_unit(q.money)}")
         bad = q.amounts <= 0
         values = np.log(np.where(bad, np.nan, q.amounts))
         return Quantity(values, ("", 0.0), q.loose, _both(q.faults, {LOGARITHM: bad}))

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.model.accounts import Accounts
+from terr.model.wording import count
 from terr.scoring import columns
 from terr.scoring.evaluate import Evaluator
 from terr.scoring.language import parse
 from terr.scoring.nodes import FormulaError, Node, is_condition
 
 HELP = (
-    "Write columns by name; a name with blanks goes into square brackets: [Seats in use]. "
-    "Signs: + - * / ^ and brackets. 1k, 1M and 1B are thousands, millions and billions; 30% is 0.3. "
+    "Write columns by name; a name with spaces or signs goes in square brackets: [Seats in use]. "
+    "Operators: + - * / ^ and parentheses. 1k, 1M and 1B are thousands, millions and billions; 30% is 0.3. "
     "Functions: min(a, b), max(a, b), abs(a), round(a, 2), sqrt(a), log(a), where(condition, this, that), "
     "ifblank(a, 0). A blank stays blank unless ifblank fills it."
 )
@@ -38,7 +39,7 @@ class Fault:
 
     def __str__(self) -> str:
         more = ", ..." if self.accounts > len(self.rows) else ""
-        return f"{self.what} in {self.accounts:,} account(s): row {', '.join(str(r) for r in self.rows)}{more}"
+        return f"{self.what} in {count(self.accounts, 'account')}: row {', '.join(str(r) for r in self.rows)}{more}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +85,12 @@ def compute_tree(accounts: Accounts, formula: str, tree: Node) -> Computed:
         FormulaError: as `compute`.
     """
     if is_condition(tree):
-        raise FormulaError("this is a condition, not a figure; use where(condition, 1, 0)", 0, formula)
+        raise FormulaError("this is a condition, not a number; use where(condition, 1, 0)", 0, formula)
     run = Evaluator(accounts, formula)
     q = run.quantity(tree)
     code, power = q.money
     if power not in {0, 1, -1}:
-        raise FormulaError(f"the result would be in {code} to the power {power:g}, which means nothing", 0, formula)
+        raise FormulaError(f"the result would be in {code} to the power {power:g}, which has no meaning", 0, formula)
     values = np.where(np.isnan(q.amounts), np.nan, q.amounts + 0.0)  # -0.0 becomes 0.0
     bad = np.zeros(len(accounts), dtype=np.bool_)
     faults = []
@@ -103,14 +104,3 @@ def compute_tree(accounts: Accounts, formula: str, tree: Node) -> Computed:
     return Computed(
         formula, values, f"{'1/' if power < 0 else ''}{code}" if power else "", blank, tuple(faults), tuple(run.notes)
     )
-
-
-def as_measure(accounts: Accounts, name: str, formula: str) -> tuple[Accounts, Computed]:
-    """The accounts with the formula's figures as a measure.
-
-    Raises:
-        FormulaError: as `compute`. InputError: if the name belongs to another column.
-    """
-    made = compute(accounts, formula)
-    money = {} if made.currency.startswith("1/") else {name: made.currency}
-    return columns.with_measures(accounts, {name: made.amounts}, money), made

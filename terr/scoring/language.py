@@ -3,6 +3,9 @@
 A formula: `0.3 * revenue + 100 * [Seats in use]`. A rule: `industry = "Health" and revenue >= 1M or owner in ("Ann",
 "Bob")`. Names are columns; one with blanks or signs in it stands in square brackets. There are no attributes, no
 indexing, no strings that are run, and no names but columns and the functions listed in `FUNCTIONS`.
+
+Inside square brackets a name is taken as it is, dots and quotes too; brackets may stand in it if they match, others
+after a backslash: `[a.b [x] "y"]` and `[a\\]b]`. In a text a quotation mark is written twice: `"24"" screens"`.
 """
 
 from __future__ import annotations
@@ -41,8 +44,7 @@ from terr.scoring.nodes import (
 _TIMES = {"": 1.0, "k": 1e3, "m": 1e6, "mm": 1e6, "b": 1e9, "bn": 1e9, "%": 0.01}
 _TOKEN = re.compile(
     r"""(?P<number>(?:\d{1,3}(?:_\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?P<exp>[eE][+-]?\d{1,3})?(?P<times>%|(?:mm|bn|[kKmMbB])\b)?
-    |(?P<quoted>"[^"]*"|'[^']*'|“[^”]*”)
-    |(?P<bracket>\[[^\[\]]*\])
+    |(?P<quoted>"(?:[^"]|"")*"|'(?:[^']|'')*'|“[^”]*”)
     |(?P<name>[^\W\d]\w*)
     |(?P<op><=|>=|==|!=|<>|≤|≥|≠|\*\*|[-+*/^(),<>=×÷−–])""",
     re.VERBOSE | re.IGNORECASE,
@@ -68,10 +70,15 @@ def _tokens(text: str) -> list[_Token]:
         if text[at].isspace():
             at += 1
             continue
+        if text[at] == "[" and len(out) < MAX_PARTS:
+            name, end = _bracketed(text, at)
+            out.append(_Token("column", name, 0.0, at))
+            at = end
+            continue
         hit = _TOKEN.match(text, at)
-        if hit is None:
+        if hit is None and text[at] != "[":
             raise FormulaError(_odd(text[at]), at, text)
-        if len(out) >= MAX_PARTS:
+        if hit is None or len(out) >= MAX_PARTS:
             raise FormulaError(f"this is too long: more than {MAX_PARTS:,} numbers, names and signs", at, text)
         if hit["number"]:
             value = float(hit["number"].replace("_", "") + (hit["exp"] or "")) * _TIMES[(hit["times"] or "").lower()]
@@ -81,11 +88,8 @@ def _tokens(text: str) -> list[_Token]:
                 raise FormulaError("a number is followed directly by a letter or digit", hit.end(), text)
             out.append(_Token("number", hit[0], value, at))
         elif hit["quoted"]:
-            out.append(_Token("text", hit[0][1:-1], 0.0, at))
-        elif hit["bracket"]:
-            if not hit[0][1:-1].strip():
-                raise FormulaError("there is no column's name between the square brackets", at, text)
-            out.append(_Token("column", hit[0][1:-1].strip(), 0.0, at))
+            mark, inner = hit[0][0], hit[0][1:-1]
+            out.append(_Token("text", inner.replace(mark * 2, mark) if mark != "“" else inner, 0.0, at))
         elif hit["name"]:
             out.append(_Token("name", hit[0], 0.0, at))
         else:
@@ -93,6 +97,47 @@ def _tokens(text: str) -> list[_Token]:
         at = hit.end()
     out.append(_Token("end", "", 0.0, len(text)))
     return out
+
+
+def column_name(name: str) -> str:
+    """A column as a formula writes it, whatever is in its name."""
+    if re.fullmatch(r"[^\W\d]\w*", name) and name.casefold() not in _WORDS:
+        return name
+    safe = re.sub(r"([\\\[\]])", r"\\\1", name) if "\\" in name or not _matching(name) else name
+    return f"[{safe}]"
+
+
+def text_literal(text: str) -> str:
+    """A text as a formula writes it, whatever is in it."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _matching(name: str) -> bool:
+    depth = 0
+    for char in name:
+        depth += (char == "[") - (char == "]")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _bracketed(text: str, at: int) -> tuple[str, int]:
+    """The name that begins with the bracket at `at`, and where what follows it begins."""
+    name, depth, i = "", 0, at
+    while i < len(text):
+        char = text[i]
+        if char == "\\" and text[i + 1 : i + 2] in {"\\", "[", "]"}:
+            name, i = name + text[i + 1], i + 2
+            continue
+        depth += (char == "[") - (char == "]")
+        i += 1
+        if depth == 0:
+            name = name[1:].strip()
+            if not name:
+                raise FormulaError("there is no column's name between the square brackets", at, text)
+            return name, i
+        name += char
+    raise FormulaError(_odd("["), at, text)
 
 
 def _odd(char: str) -> str:
@@ -103,7 +148,7 @@ def _odd(char: str) -> str:
     if char == ".":
         return "a dot can only stand inside a number"
     name = char if char.isprintable() else f"U+{ord(char):04X} {unicodedata.name(char, '')}".strip()
-    return f"{name} means nothing here"
+    return f"{name} has no meaning here"
 
 
 class _Reader:
@@ -111,7 +156,7 @@ class _Reader:
         if len(text) > MAX_LENGTH:
             raise FormulaError(f"this is longer than {MAX_LENGTH:,} characters", MAX_LENGTH, text)
         if not text.strip():
-            raise FormulaError("there is nothing written yet", 0, text)
+            raise FormulaError("the formula is empty", 0, text)
         self.text, self.tokens, self.i, self.depth = text, _tokens(text), 0, 0
 
     @property
@@ -144,14 +189,14 @@ class _Reader:
     def deeper(self, read: Callable[[], Node]) -> Node:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.wrong(f"brackets are nested deeper than {MAX_DEPTH}")
+            raise self.wrong(f"parentheses are nested deeper than {MAX_DEPTH}")
         out = read()
         self.depth -= 1
         return out
 
     def number(self, node: Node) -> Node:
         if is_condition(node):
-            raise self.wrong("a condition stands where a number is needed; use where(condition, this, that)", node.at)
+            raise self.wrong("a condition is used where a number is needed; use where(condition, this, that)", node.at)
         return node
 
     def condition(self, node: Node) -> Node:
@@ -272,7 +317,7 @@ class _Reader:
             raise self.wrong(f"a power must be a plain number from -{MAX_POWER:g} to {MAX_POWER:g}")
         self.i += 1
         if self.op("^"):
-            raise self.wrong("a power of a power needs brackets", at)
+            raise self.wrong("a power of a power needs parentheses", at)
         power = -t.value if minus else t.value
         return Power(self.number(base), power, at)
 
@@ -289,17 +334,17 @@ class _Reader:
             return ColumnName(t.text, t.at)
         if self.op("("):
             out = self.deeper(self.any_of)
-            self.need(")", f"for the bracket at character {t.at + 1}")
+            self.need(")", f"for the parenthesis at character {t.at + 1}")
             return out
         if t.kind != "name":
             raise self.wrong(
-                "something is missing at the end" if t.kind == "end" else f"{t.text} stands in a wrong place"
+                "something is missing at the end" if t.kind == "end" else f"{t.text} is in the wrong place"
             )
         follows = self.tokens[self.i + 1]
         if follows.kind == "op" and follows.text == "(" and t.text.casefold() not in {"in", "and", "or", "not"}:
             return self.call(t)
         if t.text.casefold() in _WORDS - set(FUNCTIONS):
-            raise self.wrong(f'"{t.text}" stands in a wrong place; a column of that name goes into square brackets')
+            raise self.wrong(f'"{t.text}" is in the wrong place; put a column with that name in square brackets')
         self.i += 1
         return ColumnName(t.text, t.at)
 
@@ -335,6 +380,6 @@ def parse(text: str) -> Node:
     out = reader.any_of()
     if reader.now.kind != "end":
         word = reader.now.text[:40]
-        near = "two values stand side by side; a sign or a word such as and is missing between them"
-        raise reader.wrong(f'"{word}" is left over' if reader.now.kind == "op" else near)
+        near = "two values are next to each other; an operator or a word such as and is missing between them"
+        raise reader.wrong(f'"{word}" is unexpected' if reader.now.kind == "op" else near)
     return out

@@ -66,7 +66,7 @@ class Quality:
 
     Attributes:
         auc: chance that it puts a won account above a lost one; 0.5 is guessing.
-        low, high: 99 % interval of it (Hanley and McNeil 1982).
+        low, high: 99% interval of it (Hanley and McNeil 1982).
         brier: mean squared error of its shares; `brier_base` that of always saying the overall share.
         calibration: DataFrame `said` (mean likeness / 100), `was` (share won), `accounts`, in ten groups by likeness.
         off_by: mean distance between said and was, weighted by accounts, 0 to 1.
@@ -137,7 +137,7 @@ def outcomes(accounts: Accounts, column: str, won: Sequence[str], lost: Sequence
     """
     left, right = ({" ".join(v.casefold().split()) for v in side} for side in (won, lost))
     if not left or not right or left & right:
-        raise InputError("say which values mean won and which mean lost; no value can mean both")
+        raise InputError("choose which values mean won and which mean lost; no value can mean both")
     codes, words = pd.factorize(columns.texts(accounts, column))
     folded = [" ".join(str(w).casefold().split()) for w in words.tolist()]
     each = np.array([1 if w in left else 0 if w in right else -1 for w in folded] + [-1], dtype=np.int8)
@@ -185,7 +185,7 @@ def likeness(
     notes = []
     if len(closed) > MOST_ROWS:
         closed = _sample(closed, y, rng)
-        notes.append(f"It learnt from {len(closed):,} of {n_won + n_lost:,} closed accounts, drawn at random.")
+        notes.append(f"It learned from a random sample of {len(closed):,} of {n_won + n_lost:,} closed accounts.")
     progress.tell(0.05, "Reading the columns")
     raws, flagged = _choose(accounts, column, use, allow, closed, y)
     if not raws:
@@ -197,13 +197,13 @@ def likeness(
         quality = _quality(said, truth)
         if not quality.low > 0.5 or quality.brier >= quality.brier_base:
             why = (
-                f"On accounts it hasn't seen the model isn't clearly better than guessing (AUC {quality.auc:.2f}, 99 %"
+                f"On accounts it hasn't seen, the model isn't clearly better than guessing (AUC {quality.auc:.2f}, 99%"
                 f" interval {quality.low:.2f} to {quality.high:.2f}; 0.50 is guessing)."
             )
             return _off(accounts, why, quality, flagged)
         progress.tell(0.8, "Learning from all closed accounts")
         model.fit(every[closed], truth)
-        progress.tell(0.85, "Judging every account")
+        progress.tell(0.85, "Scoring every account")
         return _judged(model, every, raws, quality, flagged, notes)
 
 
@@ -268,18 +268,16 @@ def _choose(
         known = ~part.blank()
         distinct = len(np.unique(part.values[known]))
         if raw.words is not None and known.sum() > 20 and distinct > 0.5 * known.sum():
-            flagged.append(Flagged(name, "has almost as many different texts as accounts", 0.5))
+            flagged.append(Flagged(name, "has almost as many different values as accounts", 0.5))
             continue
         if distinct < 2 and (known.all() or not known.any()):
             continue  # the same everywhere
         strength = alone(part, truth)
         why = ""
         if strength >= GIVES_AWAY:
-            why = (
-                f"by itself tells won from lost almost without fail (AUC {strength:.2f}): it seems to know the outcome"
-            )
+            why = f"alone predicts won or lost almost perfectly (AUC {strength:.2f}): it seems to know the outcome"
         elif _OUTCOME & _words(name) and name not in CORE:
-            why = "sounds as if it were filled in when the outcome is known"
+            why = "looks like it is filled in after the outcome is known"
         if why and name not in allowed:
             flagged.append(Flagged(name, why, strength))
         else:

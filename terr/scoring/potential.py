@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
+from terr.model.wording import count as counted
 from terr.scoring import columns
 from terr.scoring.expressions import compute
 
@@ -68,7 +69,7 @@ def by_history(accounts: Accounts, periods: Sequence[str], ahead: int = 1) -> Po
     if not 2 <= len(read) <= MOST_PERIODS or len({c.name for c in read}) < len(read):
         raise InputError(f"history needs 2 to {MOST_PERIODS} different columns, the oldest period first")
     if not 1 <= ahead <= 12:
-        raise InputError("history can be drawn on for 1 to 12 periods")
+        raise InputError("the trend can be extended by 1 to 12 periods")
     codes = {c.currency for c in read if c.currency}
     if len(codes) > 1:
         raise InputError(f"the periods are in different currencies ({', '.join(sorted(codes))}); convert them first")
@@ -88,9 +89,11 @@ def by_history(accounts: Accounts, periods: Sequence[str], ahead: int = 1) -> Po
     few = int(((count > 0) & (count < 3)).sum())
     notes = []
     if few:
-        notes.append(f"{few:,} account(s) have fewer than three known periods; the mean of these is used.")
+        notes.append(
+            f"{counted(few, 'account has', 'accounts have')} fewer than three known periods; their average is used."
+        )
     if below.any():
-        notes.append(f"{int(below.sum()):,} account(s) would fall below 0; they are set to 0.")
+        notes.append(f"{counted(int(below.sum()), 'account', 'accounts')} would fall below 0; they are set to 0.")
     out = np.where(count > 0, np.maximum(raw, 0.0), np.nan)
     return _made(out, next(iter(codes), ""), notes)
 
@@ -107,7 +110,7 @@ def blend(formula: Potential, history: Potential, weight: float) -> Potential:
         InputError: if the weight is no such share, or the currencies or the accounts differ.
     """
     if not 0.0 <= weight <= 1.0:
-        raise InputError("the share of the formula must lie between 0 % and 100 %")
+        raise InputError("the share of the formula must lie between 0% and 100%")
     currency, notes = _one_currency(formula, history, "formula", "history")
     a, b = formula.amounts, history.amounts
     if len(a) != len(b):
@@ -118,7 +121,10 @@ def blend(formula: Potential, history: Potential, weight: float) -> Potential:
     one = np.isnan(a) ^ np.isnan(b)
     out[one] = np.where(np.isnan(a), b, a)[one]
     if one.any():
-        notes.append(f"{int(one.sum()):,} account(s) have only one of formula and history; that one is used.")
+        notes.append(
+            f"{counted(int(one.sum()), 'account has', 'accounts have')} only a formula or only history; that one is "
+            "used."
+        )
     return _made(out, currency, [*formula.notes, *history.notes, *notes])
 
 
@@ -136,22 +142,22 @@ def white_space(
     Raises:
         InputError: if the currencies or the accounts differ.
     """
-    currency, notes = _one_currency(potential, current, "the potential", "the current figure")
+    currency, notes = _one_currency(potential, current, "the potential", "the current amount")
     if len(potential.amounts) != len(current.amounts):
-        raise InputError("potential and current figure are of different accounts")
+        raise InputError("potential and current amount are of different accounts")
     now = np.where(np.isnan(current.amounts), 0.0, current.amounts) if blank_is_zero else current.amounts
     out = potential.amounts - now
     blanks = int((np.isnan(current.amounts) & ~np.isnan(potential.amounts)).sum())
     if blanks:
-        what = "taken as 0" if blank_is_zero else "left blank"
-        notes.append(f"{blanks:,} account(s) have a potential but no current figure; {what}.")
+        what = "read as 0" if blank_is_zero else "left blank"
+        notes.append(f"{counted(blanks, 'account has', 'accounts have')} a potential but no current amount; {what}.")
     over = out < 0
     if over.any():
-        money = float(-out[over].sum())
+        money = f"{'$' if currency == 'USD' else ''}{-out[over].sum():,.0f}"
         what = "kept below 0" if below_zero else "set to 0"
         notes.append(
-            f"{int(over.sum()):,} account(s) buy more than their potential, {money:,.0f} in all; their white space is"
-            f" {what}."
+            f"{counted(int(over.sum()), 'account already exceeds its', 'accounts already exceed their')} potential, by "
+            f"{money}; their white space is {what}."
         )
     return _made(out if below_zero else np.where(over, 0.0, out), currency, notes)
 
@@ -163,7 +169,11 @@ def column(accounts: Accounts, name: str) -> Potential:
         InputError: if there is no such column.
     """
     read = columns.numbers(accounts, name)
-    notes = [f"{read.unreadable:,} cell(s) of {columns.shown(read.name)} aren't numbers."] if read.unreadable else []
+    notes = (
+        [f"{counted(read.unreadable, 'cell', 'cells')} of {columns.shown(read.name)} aren't numbers."]
+        if read.unreadable
+        else []
+    )
     return _made(read.amounts.copy(), read.currency, notes)
 
 
@@ -174,4 +184,4 @@ def _one_currency(a: Potential, b: Potential, name_a: str, name_b: str) -> tuple
     if a.currency == b.currency:
         return code, []
     bare = name_b if a.currency else name_a
-    return code, [f"{bare[0].upper()}{bare[1:]} names no currency; it is taken as {code}."]
+    return code, [f"{bare[0].upper()}{bare[1:]} has no currency; it is read as {code}."]

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
@@ -41,7 +40,9 @@ class Ingredient:
         if not (np.isfinite(self.weight) and 0 < self.weight <= 1e6):
             raise InputError(f"the weight of {columns.shown(self.column)} must lie above 0 and up to 1,000,000")
         if self.blanks not in {"middle", "lowest", "skip"}:
-            raise InputError(f"{columns.shown(str(self.blanks))} isn't a way to treat blanks: middle, lowest or skip")
+            raise InputError(
+                f"{columns.shown(str(self.blanks))} is not a way to treat blanks; choose middle, lowest or skip"
+            )
         if not all(0 <= p <= 100 for _, p in self.points):
             raise InputError(f"the points of {columns.shown(self.column)} must lie between 0 and 100")
 
@@ -90,7 +91,7 @@ def percentile_scaled(amounts: NDArray[np.float64]) -> NDArray[np.float64]:
     if count == 1:
         out[known] = 50.0
     elif count:
-        out[known] = (rankdata(amounts[known], method="average") - 1.0) / (count - 1) * 100.0
+        out[known] = (pd.Series(amounts[known]).rank().to_numpy() - 1.0) / (count - 1) * 100.0
     return out
 
 
@@ -105,7 +106,7 @@ def score(accounts: Accounts, ingredients: Sequence[Ingredient]) -> Scores:
     names = tuple(columns.find(accounts, i.column) for i in ingredients)
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
-        raise InputError(f"the score uses {columns.shown(twice)} twice; add up its weights instead")
+        raise InputError(f"the score uses {columns.shown(twice)} twice; combine its weights")
     n, m = len(accounts), len(ingredients)
     scaled, blank = np.empty((n, m)), []
     weights = np.empty((n, m))
@@ -136,6 +137,6 @@ def _points(accounts: Accounts, name: str, i: Ingredient) -> NDArray[np.float64]
     else:
         read = columns.numbers(accounts, name)
         if len(accounts) and read.unreadable and np.isnan(read.amounts).all():
-            raise InputError(f"{columns.shown(name)} holds texts; say what each of them is worth, from 0 to 100")
+            raise InputError(f"{columns.shown(name)} contains text; enter what each value is worth, from 0 to 100")
         points = percentile_scaled(read.amounts)
     return points if i.high_is_good else 100.0 - points

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.scoring import columns
 from terr.scoring.evaluate import Evaluator
-from terr.scoring.language import parse
+from terr.scoring.language import column_name, parse
 from terr.scoring.nodes import MAX_NUMBER, FormulaError, is_condition, names
 
 BLANK = ""
@@ -115,27 +114,6 @@ def measure_name(measure: str, segment: Segment) -> str:
     return f"{measure} · {segment.name}"
 
 
-def as_measures(accounts: Accounts, segment: Segment, measures: Sequence[str]) -> Accounts:
-    """The accounts with a further measure for each given one, which counts the segment's accounts only.
-
-    A figure outside the segment is 0; a blank one inside stays blank. So the new measure of a segment and that of the
-    rest add up to the old one.
-
-    Raises:
-        InputError: as `members`, or if a measure isn't known.
-    """
-    mask = members(accounts, segment).mask
-    money = dict(accounts.currency)
-    values, codes = {}, {}
-    for m in measures:
-        if m not in accounts.measures:
-            raise InputError(f"there is no measure {columns.shown(m)}")
-        name = measure_name(m, segment)
-        values[name] = np.where(mask, accounts.frame[m].to_numpy(dtype=np.float64), 0.0)
-        codes[name] = money.get(m, "")
-    return columns.with_measures(accounts, values, codes)
-
-
 def by_values(accounts: Accounts, column: str, most: int = 30) -> tuple[Segment, ...]:
     """One segment for each value of a column, the most frequent first; blanks, if any, last.
 
@@ -179,7 +157,7 @@ def by_bands(accounts: Accounts, column: str, edges: Sequence[float]) -> tuple[S
     marks = [float(e) for e in edges]
     if not 1 <= len(marks) <= 30 or not all(abs(e) <= MAX_NUMBER for e in marks) or marks != sorted(set(marks)):
         raise InputError("size bands need 1 to 30 edges, each larger than the one before")
-    asked = f"[{re.sub(r'[][]', ' ', name)}]"  # brackets inside a name don't matter when it is looked up
+    asked = column_name(name)
     shown = [f"{e:,.15g}" for e in marks]
     plain = [f"{e:.15g}" if e >= 0 else f"(0 - {-e:.15g})" for e in marks]
     out = [Segment(f"{name} below {shown[0]}", f"{asked} < {plain[0]}")]

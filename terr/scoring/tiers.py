@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.model.accounts import CORE, Accounts
+from terr.model.accounts import Accounts
 from terr.scoring import columns
 
-CUTS = (0.80, 0.95)
-"""Tier A holds the accounts that bring the first 80 % of the measure, B those up to 95 %, C the rest."""
+CUTS = (0.20, 0.50)
+"""Tier A holds the largest 20% of the accounts, B those up to 50%, C the rest."""
+SHARES_OF = ("accounts", "measure")
+"""What a cut is a share of: all accounts, or the measure's sum."""
 NAMES = ("A", "B", "C")
 
 
@@ -23,20 +24,24 @@ class Cuts:
     """Where tiers are cut.
 
     Attributes:
-        shares: rising shares of the measure's sum, each above 0 and below 1; one fewer than there are tiers.
+        shares: rising shares, each above 0 and below 1; one fewer than there are tiers.
         names: of the tiers, the largest accounts first.
+        of: what they are shares of, one of `SHARES_OF`.
     """
 
     shares: tuple[float, ...] = CUTS
     names: tuple[str, ...] = NAMES
+    of: str = "accounts"
 
     def __post_init__(self) -> None:
+        if self.of not in SHARES_OF:
+            raise InputError(f"tiers are cut by a share of {' or '.join(SHARES_OF)}")
         if len(self.names) != len(self.shares) + 1:
-            raise InputError(f"{len(self.shares)} cut(s) make {len(self.shares) + 1} tiers; name each of them")
+            raise InputError(f"{len(self.shares) + 1} tiers need {len(self.shares) + 1} names")
         if not all(n.strip() for n in self.names) or len({n.casefold() for n in self.names}) < len(self.names):
-            raise InputError("each tier needs a name of its own")
+            raise InputError("each tier needs its own name")
         if not all(0 < a < 1 for a in self.shares) or list(self.shares) != sorted(set(self.shares)):
-            raise InputError("cuts must rise from one to the next, each between 0 % and 100 %")
+            raise InputError("tier limits must increase, each between 0% and 100%")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,17 +71,18 @@ class Tiers:
 
     def note(self) -> str:
         """What is said of accounts without a positive figure; "" if all have one."""
-        parts = [(self.zero, "0"), (self.negative, "a negative figure"), (self.blank, "no figure")]
+        parts = [(self.zero, "0"), (self.negative, "a negative amount"), (self.blank, "no amount")]
         told = [f"{count:,} with {what}" for count, what in parts if count]
-        return f"In tier {self.names[-1]} whatever the cuts: {', '.join(told)}." if told else ""
+        return f"Always in tier {self.names[-1]}: {', '.join(told)}." if told else ""
 
 
 def tiers(accounts: Accounts, measure: str, cuts: Cuts | None = None) -> Tiers:
-    """Cuts the accounts, ranked by a measure, where their running share of its sum passes each cut.
+    """Cuts the accounts, ranked by a measure, where their running share of accounts (or of its sum) passes each cut.
 
     An account belongs to the first tier whose cut the accounts *before* it haven't reached yet. So A is the smallest
-    group of the largest accounts that together reach 80 %, and may pass it by its last one. Accounts with equal figures
-    always share a tier, the better one. Shares are of the sum of the positive figures.
+    group of the largest accounts that together reach 20% (of the accounts, or of the sum), and may pass it by its last
+    one. Accounts with equal figures always share a tier, the better one. Shares of the sum are of the positive figures;
+    an account without one is in the last tier.
 
     Raises:
         InputError: if there is no such column.
@@ -92,6 +98,8 @@ def tiers(accounts: Accounts, measure: str, cuts: Cuts | None = None) -> Tiers:
         running = np.cumsum(ranked)
         first = np.searchsorted(-ranked, -ranked, side="left")  # of accounts with the same figure
         before = np.where(first > 0, running[np.maximum(first - 1, 0)], 0.0) / running[-1]
+        if cuts.of == "accounts":
+            before = first / len(amounts)
         # a hair's breadth below a cut is the cut: sums of decimals aren't exact
         at = np.searchsorted(np.array(cuts.shares), before + 1e-12, side="right")
         codes[order[: len(ranked)]] = at.astype(np.int16)
@@ -168,18 +176,3 @@ def headline(frame: pd.DataFrame, share: float = 0.8) -> tuple[int, float]:
         return 0, 0.0
     k = int(np.argmax(reached))
     return int(frame["accounts"].iloc[k]), float(frame["share of accounts"].iloc[k])
-
-
-def with_tier(accounts: Accounts, found: Tiers, column: str = "Tier") -> Accounts:
-    """The accounts with their tier as a column, usable in rules and segments.
-
-    Raises:
-        InputError: if the column is one of Terr's own or a measure, or the tiers are of other accounts.
-    """
-    if column in accounts.measures or column in CORE or not column.strip():
-        raise InputError(f"the tier can't be kept in the column {columns.shown(column)}; choose another name")
-    if len(found.codes) != len(accounts):
-        raise InputError("these tiers are of other accounts")
-    labels: Sequence[object] = found.labels.tolist()
-    frame = accounts.frame.assign(**{column: pd.Series(labels, dtype="str", index=accounts.frame.index)})
-    return Accounts(frame, accounts.measures, accounts.currency)

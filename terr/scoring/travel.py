@@ -15,7 +15,7 @@ Figliozzi, "Planning approximations to the average length of vehicle routing pro
 routing constraints", Transportation Research Record 2089 (2008): 1 - m / n, for the legs that the trips home replace.
 
 Spacing is read off the distance d to the third nearest other place: among points thrown at random its mean is
-G(3.5) / (G(3) sqrt(pi density)), G the gamma function. At the rim of a territory neighbours lie on one side only; over
+G(3.5) / (G(3) sqrt(pi density)), G the gamma function. At the rim of a territory neighbors lie on one side only; over
 random points in squares and discs this makes spacings too large by 1 + 0.85 / sqrt(n), which is divided out (own
 measurement, n = 2 to 1,000).
 """

@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
+from terr.model.wording import count
 from terr.scoring import columns, travel
 from terr.scoring.travel import Floats
 
@@ -170,9 +171,9 @@ def before_territories(
     if homes is not None:
         known = homes[~np.isnan(homes).any(axis=1)]
         if not len(known):
-            raise InputError("none of the reps' homes is known")
+            raise InputError("no rep has a known home")
         if len(known) < len(homes):
-            notes.append(f"{len(homes) - len(known):,} rep(s) have no known home and are left out.")
+            notes.append(f"{count(len(homes) - len(known), 'rep has', 'reps have')} no known home and are skipped.")
         territories = len(known)
     if territories < 1:
         raise InputError("there must be at least one territory")
@@ -183,7 +184,7 @@ def before_territories(
         from_home = travel.along(chord)
     elif len(rows):
         from_home = _amid(stops.points[rows], territories)
-        notes.append("Reps are taken to live amid their accounts, as no homes are given.")
+        notes.append("No homes are known, so travel assumes reps live in the middle of their accounts.")
     km = np.full(len(stops.calls), np.nan)
     driven, days = _driven(stops, rows, from_home, effort, territories) if len(rows) else (np.zeros(0), 0.0)
     km[rows] = driven
@@ -248,7 +249,10 @@ def with_territories(
         km[rows], days[code] = _driven(stops, rows, travel.distance(stops.points[rows], home), effort, 1)
     notes = []
     if guessed:
-        notes.append(f"In {guessed:,} territory(ies) no home is known; the middle of their accounts stands for it.")
+        notes.append(
+            f"{count(guessed, 'territory has', 'territories have')} no known home; the middle of their accounts is "
+            "used."
+        )
     codes = np.where(territory >= 0, territory, len(homes)).astype(np.int64)
     return _worked(stops, km, codes, days, list(range(len(homes))), effort, notes)
 
@@ -271,10 +275,15 @@ def _worked(
     per_call = np.divide(km_known, calls_known, out=np.zeros(n), where=calls_known > 0)
     lost = called & ~known & (group < len(codes))
     if lost.any():
-        notes.append(f"{int(lost.sum()):,} account(s) without a place get the mean travel per call of the others.")
+        notes.append(
+            f"{count(int(lost.sum()), 'account without a location gets', 'accounts without a location get')} the "
+            "average travel per call of "
+            "the others."
+        )
     outside = called & (group >= len(codes))
     if outside.any():
-        notes.append(f"{int(outside.sum()):,} account(s) in no territory have time for calls, but none for travel.")
+        left = int(outside.sum())
+        notes.append(f"{left:,} {'account' if left == 1 else 'accounts'} in no territory: not in this table.")
     crow = np.where(known, crow_km, np.where(called, per_call[group] * stops.calls, 0.0))
     # days on the road grow with the calls on accounts whose place isn't known
     extra = np.bincount(group[lost], weights=stops.calls[lost], minlength=n)[: len(codes)]
@@ -304,12 +313,3 @@ def _worked(
     for a in (hours, call_hours, travel_hours, km):
         a.setflags(write=False)
     return Workload(hours, call_hours, travel_hours, km, table, tuple(notes))
-
-
-def as_measure(accounts: Accounts, found: Workload, name: str = "workload") -> Accounts:
-    """The accounts with their hours a year as a measure.
-
-    Raises:
-        InputError: if the name belongs to another column, or the workload is of other accounts.
-    """
-    return columns.with_measures(accounts, {name: found.hours})

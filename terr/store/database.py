@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Transaction, create_engine, event, select
 from sqlalchemy.engine import make_url
@@ -20,6 +21,8 @@ from terr.store.schema import meta
 from terr.store.sqlite import BUSY_MS
 
 __all__ = ["BUSY_MS", "Database"]
+
+T = TypeVar("T")
 
 
 class Database:
@@ -42,6 +45,7 @@ class Database:
         url = _url(where)
         self.notice = ""
         self._turn = threading.RLock()
+        self._steady = threading.local()
         self.path: Path | None = Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
         if self.path is not None:
             make_folder(self.path.parent)
@@ -93,6 +97,34 @@ class Database:
                 yield c
 
     @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Within it, what this thread asks by `once` is read once, until it writes.
+
+        For what is drawn in one go: it asks the same few rows dozens of times, and may show one state of them.
+        """
+        if getattr(self._steady, "known", None) is not None:
+            yield
+            return
+        self._steady.known = {}
+        try:
+            yield
+        finally:
+            self._steady.known = None
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is read under a key; remembered within `steady`."""
+        known: dict[Hashable, Any] | None = getattr(self._steady, "known", None)
+        if known is None:
+            return make()
+        if key not in known:
+            known[key] = make()
+        return known[key]  # type: ignore[no-any-return]
+
+    def _forget(self) -> None:
+        if known := getattr(self._steady, "known", None):
+            known.clear()
+
+    @contextmanager
     def write(self, *, checked: bool = True, lasting: bool = True) -> Iterator[Connection]:
         """One transaction that is stored whole or, if anything is raised, not at all.
 
@@ -100,6 +132,7 @@ class Database:
             checked: refuse if the database was restored from a backup since it was opened.
             lasting: wait for the disk; False for what is stale within a minute, such as who is here.
         """
+        self._forget()
         with _plain_words(), self._in_turn(), self.engine.connect() as raw:
             c = raw.execution_options(terr_write=True)
             quick = self.path is not None and not lasting
@@ -118,6 +151,7 @@ class Database:
                     raise
                 self._commit(transaction)
             finally:
+                self._forget()
                 if quick and not raw.invalidated:
                     sqlite.quick_commits(raw.connection.driver_connection, on=False)
 

@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-VERSION = 4
-"""Of these tables. A database with a higher one is left alone."""
+VERSION = 5
+"""Of these tables. A database with a higher one is not changed."""
 
 metadata = MetaData()
 
@@ -136,6 +136,9 @@ heads = Table(
     Column("at", _stamp(), nullable=False),
     Column("client", String(64), nullable=False, server_default=""),  # the window's map that asked for it
     Column("client_n", Integer, nullable=False, server_default="0"),  # the number of its event
+    Column("measure", Text, nullable=True),  # format 5: what was balanced; empty = its effect wasn't recorded
+    Column("dev_before", Float, nullable=True),  # largest deviation as measured then
+    Column("dev_after", Float, nullable=True),
     PrimaryKeyConstraint("scenario_id", "rev"),
     Index("heads_by_head", "scenario_id", "head", "rev"),
     Index("heads_by_client", "scenario_id", "client", "client_n"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from terr.store.database import Database
@@ -81,3 +82,7 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self._db.close()
+
+    def steady(self) -> AbstractContextManager[None]:
+        """Within it, this thread reads what says how things stand once, until it writes; see `Database.steady`."""
+        return self._db.steady()

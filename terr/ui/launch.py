@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ _HEAVY = (
     "terr.workspace.design.apply_result",
     "terr.workspace.design.solver_pool",
 )
+INTERRUPTED = 130
+"""Exit code after Ctrl-C (128 + SIGINT, as shells have it); a server told to end (SIGTERM) ends with 0."""
 _HOME = ("127.0.0.1", "localhost", "::1")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,7 +74,10 @@ def _hosts(address: str, names: Sequence[str] = ()) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check the port, say the address, run Streamlit in this process. Returns 2 if the port can't be used."""
+    """Check the port, say the address, run Streamlit in this process.
+
+    Returns 2 if the port can't be used, `INTERRUPTED` after Ctrl-C, 0 when told to end.
+    """
     parser = argparse.ArgumentParser(prog="python -m terr.ui.launch", description="Start Terr in the browser.")
     parser.add_argument("--port", type=int, default=8501, help="port to listen on (default 8501)")
     parser.add_argument(
@@ -105,8 +111,21 @@ def main(arguments: list[str] | None = None) -> int:
     host = "localhost" if options.address in {"127.0.0.1", "0.0.0.0"} else options.address  # noqa: S104 (compared, not bound)
     sys.stdout.write(f"Terr is at http://{host}:{options.port} (Ctrl+C stops it)\n")
     sys.stdout.flush()
-    _preload()
-    _stay_home()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the server hands it on when its windows are closed
+    try:
+        _preload()
+        _stay_home()
+        return _serve(options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        from terr.workspace.design.solver_pool import end_pools
+
+        end_pools()  # else Python waits for what they work on, or leaves their semaphores behind
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from click import Abort
     from streamlit.web import cli
 
     sys.argv = [
@@ -119,7 +138,10 @@ def main(arguments: list[str] | None = None) -> int:
         options.address,
         *_hosts(options.address, options.host),
     ]
-    return int(cli.main(standalone_mode=False) or 0)
+    try:
+        return int(cli.main(standalone_mode=False) or 0)
+    except Abort:  # what click makes of Ctrl-C
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

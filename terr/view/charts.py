@@ -10,6 +10,7 @@ import altair as alt
 import pandas as pd
 
 from terr.view.colors import ACCENT, NEUTRAL
+from terr.view.text import tooltip_title
 
 _TERRITORIES = "territories"
 FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
@@ -30,7 +31,7 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark:
 
     Args:
         frame: one row per territory: `code`, `territory`, `load_pct` (load as % of target), `color` (hex),
-            `load_text`, `target_text`, `label` ("+4.1 %"), `before_pct` (NaN = no comparison), `inside` (bool).
+            `load_text`, `target_text`, `label` ("+4.1%"), `before_pct` (NaN = no comparison), `inside` (bool).
         measure: name for the tooltip.
         low, high: the band in % of target, e.g. 95 and 105.
         dark: on a dark page.
@@ -47,7 +48,7 @@ def balance(frame: pd.DataFrame, *, measure: str, low: float, high: float, dark:
     pick = alt.selection_point(name="territory", fields=["code"], on="click", empty=False)
     tooltip = [
         alt.Tooltip("territory:N", title="Territory"),
-        alt.Tooltip("load_text:N", title=measure),
+        alt.Tooltip("load_text:N", title=tooltip_title(measure)),
         alt.Tooltip("target_text:N", title="Target"),
         alt.Tooltip("label:N", title="Deviation"),
     ]
@@ -146,12 +147,12 @@ def _ticks(most: float) -> list[int]:
 def frontier(
     frame: pd.DataFrame, *, measure: str, limit: float, chosen: int = -1, height: int = 225, dark: bool = False
 ) -> Any:
-    """Balance against change: what each share of load that changes hands buys.
+    """Balance against change: what each share of load that moves buys.
 
     Args:
         frame: rows by growing change: `number` (0 = today's plan), `label`, `moved_pct`, `deviation_pct`,
             `moved_text`, `deviation_text`, `inside` (bool).
-        measure: whose load changes hands.
+        measure: whose load moves.
         limit: largest allowed deviation in %, drawn as a band from 0.
         chosen: number of the point that is shown on the map, -1 = none.
         height: of the chart, px.
@@ -175,8 +176,9 @@ def frontier(
     pick = alt.selection_point(name="point", fields=["number"], on="click", nearest=True, empty=False)
     tooltip = [
         alt.Tooltip("label:N", title="Plan"),
-        alt.Tooltip("moved_text:N", title="Changes hands"),
+        alt.Tooltip("moved_text:N", title="Moved"),
         alt.Tooltip("deviation_text:N", title="Max deviation"),
+        alt.Tooltip("shape_text:N", title="Shape"),
     ]
     shown = frame.assign(size=[230 if n == chosen else 90 for n in frame["number"]])
     base = alt.Chart(shown).encode(x=x, y=y)
@@ -201,6 +203,51 @@ def frontier(
     return _styled(alt.layer(band, path, marks.add_params(pick), *texts), height=height)
 
 
+def sweep(frame: pd.DataFrame, *, measure: str, chosen: int = 0, height: int = 110, dark: bool = False) -> Any:
+    """Balance, shape and disruption of the plans of a sweep by their number of territories, a color for each limit.
+
+    Args:
+        frame: of `workspace.design.sweep.sweep_frame`.
+        measure: what was balanced.
+        chosen: number of the plan that stands out, 0 = none.
+        height: of each of the three, px.
+        dark: on a dark page.
+    """
+    ink = "#F2F3F5" if dark else "#14171C"
+    shown = frame.assign(size=[200 if n == chosen else 60 for n in frame["number"]])
+    limits = [f"{v:g}%" for v in sorted(set(frame["limit_pct"]))]
+    tooltip = [
+        alt.Tooltip("number:Q", title="Plan"),
+        alt.Tooltip("territories:Q", title="Territories"),
+        alt.Tooltip("limit_text:N", title="Limit"),
+        alt.Tooltip("seed:Q", title="Seed"),
+        alt.Tooltip("deviation_text:N", title="Max deviation"),
+        alt.Tooltip("shape_text:N", title="Compactness"),
+        alt.Tooltip("moved_text:N", title=f"{measure} moved"),
+    ]
+    numbers = alt.Axis(tickMinStep=1, format="d", grid=False)
+    parts = [
+        alt.Chart(shown.assign(value=shown[key]), height=height, width="container")
+        .mark_point(filled=True, opacity=0.85, stroke=ink, strokeWidth=0.5)
+        .encode(
+            x=alt.X(
+                "territories:Q", title=_TERRITORIES.capitalize(), axis=numbers, scale=alt.Scale(zero=False, padding=12)
+            ),
+            y=alt.Y("value:Q", title=title, axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=key != "shape")),
+            color=alt.Color("limit_text:N", title="Limit", sort=limits, legend=alt.Legend(orient="top")),
+            shape=alt.Shape("inside:N", legend=None, scale=alt.Scale(domain=[True, False], range=["circle", "cross"])),
+            size=alt.Size("size:Q", scale=None, legend=None),
+            tooltip=tooltip,
+        )
+        for key, title in (
+            ("deviation_pct", "Max deviation, %"),
+            ("shape", "Compactness"),
+            ("moved_pct", f"% of {measure} moved"),
+        )
+    ]
+    return _styled(alt.vconcat(*parts, spacing=8))
+
+
 def money_bar(frame: pd.DataFrame) -> Any:
     """One stacked bar: how an upload's rows or money split into fates.
 
@@ -220,7 +267,7 @@ def money_bar(frame: pd.DataFrame) -> Any:
                 scale=alt.Scale(domain=order, range=list(frame["color"])),
                 legend=alt.Legend(orient="bottom", title=None, labelFontSize=12, labelLimit=220),
             ),
-            tooltip=[alt.Tooltip("fate:N", title="Fate"), alt.Tooltip("text:N", title="Amount")],
+            tooltip=[alt.Tooltip("fate:N", title="Status"), alt.Tooltip("text:N", title="Amount")],
         )
     )
     return _styled(chart, height=72)

@@ -33,11 +33,14 @@ _SCRIPTS = (
     "points.js",
     "shading.js",
     "labels.js",
+    "places.js",
     "painter.js",
     "search.js",
     "legend.js",
     "line.js",
     "company.js",
+    "inspect.js",
+    "help.js",
     "session.js",
     "tools.js",
     "pair.js",
@@ -109,7 +112,8 @@ class MapPatch:
         assign: `slots` as sent: whole, or what differs from a plan the browser holds; None = whole.
         pieces: what else was asked for (see `terr.workspace.plan.map_layers`).
         choices: {"id", "title"} of what else can be coloured.
-        limit: allowed deviation, percent.
+        columns: {"id", "title"} of columns that can color the accounts' points.
+        limit: allowed deviation, percent; sides: where it holds, "both", "over" or "under" the target.
         tiles: the street map of the internet is wanted.
         edits: (name of the map's queue of edits, number of its last one taken in).
         proposed: `slots` aren't the stored plan but a preview of another one.
@@ -132,7 +136,9 @@ class MapPatch:
     assign: MapAssignment | None = None
     pieces: Sequence[Mapping[str, Any]] = ()
     choices: Sequence[Mapping[str, str]] = ()
+    columns: Sequence[Mapping[str, str]] = ()
     limit: float = 5.0
+    sides: str = "both"
     tiles: bool = False
     edits: tuple[str, int] = ("", 0)
     proposed: bool = False
@@ -231,7 +237,9 @@ def patch_value(patch: MapPatch) -> dict[str, Any]:
         "readonly": patch.readonly,
         "pieces": [dict(p) for p in patch.pieces],
         "choices": [dict(c) for c in patch.choices],
+        "columns": [dict(c) for c in patch.columns],
         "limit": patch.limit,
+        "sides": patch.sides,
         "tiles": STREETS if patch.tiles else None,
         "edits": list(patch.edits),
         "proposed": patch.proposed,

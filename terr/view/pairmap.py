@@ -34,7 +34,7 @@ class MapPane:
 
     Attributes:
         title, note: above the map.
-        patch: the plan; with a piece of kind "change" for what changes hands.
+        patch: the plan; with a piece of kind "change" for what moves.
         mode: "territory" or "change".
     """
 

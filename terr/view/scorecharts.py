@@ -1,4 +1,4 @@
-"""Charts of the page Scores: the 80/20 curve, money by segment, what a score is made of, how good likeness is."""
+"""Charts of the Scores page: the 80/20 curve, money by segment, what a score is made of, how good likeness is."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from terr.view.charts import _styled
 from terr.view.colors import ACCENT, NEUTRAL, OKABE_ITO
 
 SHADES = ("#0072B2", "#56B4E9", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#F0E442")
-"""Of tiers and parts, dark and light in turn, so that neighbours differ in grey too."""
+"""Of tiers and parts, dark and light in turn, so that neighbors differ in gray too."""
 
 
 def _lines(title: str) -> list[str]:
     """A title in lines that a narrow page has room for."""
-    return textwrap.wrap(title, 52) or [""]
+    return textwrap.wrap(title, 38) or [""]
 
 
 def _ink(dark: bool) -> tuple[str, str]:
@@ -136,7 +136,8 @@ def score_parts(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
         .mark_text(fontSize=12, color=ink, dy=-24)
         .encode(x="middle:Q", text=alt.Text("points:Q", format=".1f"))
     )
-    return _styled(alt.layer(bar, marks), height=190, title=_lines(title))
+    # high enough for the numbers over the bar to lie within the plot: what sticks out of it cuts the title off
+    return _styled(alt.layer(bar, marks), height=235, title=_lines(title))
 
 
 def calibration(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
@@ -160,11 +161,11 @@ def calibration(frame: pd.DataFrame, *, title: str, dark: bool = False) -> Any:
         alt.Chart(frame)
         .mark_point(filled=True, size=90, color=line, opacity=1, stroke=ink, strokeWidth=0.8)
         .encode(
-            x=alt.X("said:Q", title="Said: share won", scale=scale, axis=alt.Axis(format="%", tickCount=5)),
-            y=alt.Y("was:Q", title="Was: share won", scale=scale, axis=alt.Axis(format="%", tickCount=5)),
+            x=alt.X("said:Q", title="Predicted win rate", scale=scale, axis=alt.Axis(format="%", tickCount=5)),
+            y=alt.Y("was:Q", title="Actual win rate", scale=scale, axis=alt.Axis(format="%", tickCount=5)),
             tooltip=[
-                alt.Tooltip("said:Q", title="Said", format=".0%"),
-                alt.Tooltip("was:Q", title="Was", format=".0%"),
+                alt.Tooltip("said:Q", title="Predicted", format=".0%"),
+                alt.Tooltip("was:Q", title="Actual", format=".0%"),
                 alt.Tooltip("accounts:Q", title="Accounts", format=","),
             ],
         )

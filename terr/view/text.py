@@ -5,17 +5,42 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from terr.model.problem import ROUNDING
 from terr.model.units import noun
+from terr.model.wording import MILE_KM, area_text, count, distance_text
 
 if TYPE_CHECKING:
     from terr.metrics import Metric
 
+__all__ = ["MILE_KM", "area_text", "count", "distance_text"]  # of another floor, for the pages
+
+K = TypeVar("K")
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "C$", "AUD": "A$"}
 # Streamlit makes addresses and icons of these after escapes are undone; an invisible word joiner keeps them text
 _JOIN = re.compile(r"(?<=:)(?=/|material/)|(?<=www)(?=\.)|(?<=@)(?=[\w-])", re.IGNORECASE)
 _RISKY = re.compile("[<>&'{}$_`\u2028\u2029]")
+
+
+def distinct(names: Mapping[K, str]) -> dict[K, str]:
+    """The same names, with a number where one would be there twice: "Q3", "Q3 (2)".
+
+    A chooser needs them: Streamlit tells its choices apart by their text alone and takes the first of two alike.
+    """
+    out: dict[K, str] = {}
+    used = set(names.values())
+    seen: set[str] = set()
+    for key, name in names.items():
+        text, n = name, 1
+        while text in seen or (n > 1 and text in used):
+            n += 1
+            text = f"{name} ({n})"
+        seen.add(text)
+        out[key] = text
+    return out
 
 
 def js_value(value: Any) -> str:
@@ -45,30 +70,45 @@ def full(value: float | None) -> str:
 
 
 def short(value: float, currency: str = "") -> str:
-    """`1_250_000, "USD"` -> "$1.25M"; `41_230, ""` -> "41,230"; three significant digits above a million of
-    money and ten million of anything else."""
+    """`1_250_000, "USD"` -> "$1.25M"; `1_200_000, "USD"` -> "$1.2M"; `41_230, ""` -> "41,230"; at most three
+    significant digits above a million of money and ten million of anything else."""
     if math.isnan(value):
         return "–"
     sign, size = ("-" if value < 0 else ""), abs(value)
     symbol = SYMBOLS.get(currency, f"{currency} " if currency else "")
     for limit, suffix in ((1e9, "B"), (1e6, "M")):
-        # what would be rounded up to "1,000k" is written in the larger unit; counts stay whole to ten million
+        # what would be rounded up to "1,000K" is written in the larger unit; counts stay whole to ten million
         if size >= (limit * 0.9995 if currency or limit > 1e6 else 10 * limit):
             scaled = size / limit
             digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
-            return f"{sign}{symbol}{scaled:,.{digits}f}{suffix}"
+            text = f"{scaled:,.{digits}f}"
+            return f"{sign}{symbol}{text.rstrip('0').rstrip('.') if digits else text}{suffix}"
     if size >= 10_000 and currency:
-        return f"{sign}{symbol}{size / 1e3:,.0f}k"
+        return f"{sign}{symbol}{size / 1e3:,.0f}K"
     return f"{sign}{symbol}{size:,.0f}" if size >= 100 or size == int(size) else f"{sign}{symbol}{size:,.1f}"
 
 
-def percent(value: float, digits: int = 1, *, signed: bool = False) -> str:
-    """`4.06` (already in percent) -> "4.1 %"; signed adds + and a real minus; no number there is gives an en dash."""
+def percent(value: float, digits: int = 1, *, signed: bool = False, limit: float | None = None) -> str:
+    """`4.06` (already in percent) -> "4.1%"; signed adds + and a real minus; no number there is gives an en dash.
+
+    `limit`, in percent too: decimals are added until the text is on the same side of it as the value, so that 5.04% is
+    not "5.0%" where 5% is allowed.
+    """
     if not math.isfinite(value):
         return "–"
-    value = round(value, digits) + 0.0  # -0.04 is "0.0 %", not "-0.0 %"
-    text = f"{value:+,.{digits}f} %" if signed else f"{value:,.{digits}f} %"
+    if limit is not None:
+        digits = clear_digits(value, limit, digits)
+    value = round(value, digits) + 0.0  # -0.04 is "0.0%", not "-0.0%"
+    text = f"{value:+,.{digits}f}%" if signed else f"{value:,.{digits}f}%"
     return text.replace("-", "−")
+
+
+def clear_digits(value: float, limit: float, digits: int = 1) -> int:
+    """Decimals with which a percentage is told from its limit, at most 6; up to rounding the limit itself is inside."""
+    inside = abs(value) < limit + 100 * ROUNDING
+    while digits < 6 and (round(abs(value), digits) <= limit + 1e-9) != inside:
+        digits += 1
+    return digits
 
 
 def metric_title(metric: Metric, measure: str, level: str) -> str:
@@ -78,37 +118,56 @@ def metric_title(metric: Metric, measure: str, level: str) -> str:
     return re.sub(r"\bload\b", lambda _: measure, title, flags=re.IGNORECASE)
 
 
-def metric_text(metric: Metric, value: float, currency: str | None = None) -> str:
-    """A metric's value with its unit: "4.1 %", "12 km", "0.62"; an en dash where there is none.
+def metric_text(
+    metric: Metric, value: float, currency: str | None = None, *, miles: bool = True, limit: float | None = None
+) -> str:
+    """A metric's value with its unit: "4.1%", "12 miles", "0.62"; an en dash where there is none.
 
     Args:
         metric: which; a percentage of which neither way is better has a sign.
         value: in the metric's unit.
         currency: code, "" if the measure isn't money, None to write its sums in full.
+        miles: distances are told in miles, else in kilometers.
+        limit: of a deviation, in percent; see `percent`.
     """
     if not math.isfinite(value):
         return "–"
     if metric.unit == "%":
-        return percent(value, metric.decimals, signed=metric.direction == "none")
+        return percent(value, metric.decimals, signed=metric.direction == "none", limit=limit)
     if metric.unit == "the measure's own" and currency is not None:
         return short(value, currency)
     if metric.unit == "the measure's own":
         return full(value)
-    return number(value, metric.decimals) + (f" {metric.unit}" if metric.unit.startswith("km") else "")
+    if metric.unit == "km":
+        return distance_text(value, miles=miles)
+    return area_text(value, miles=miles) if metric.unit == "km2" else number(value, metric.decimals)
 
 
-def metric_format(metric: Metric, currency: str = "") -> str:
-    """The same as a format of Streamlit's columns of numbers."""
+def metric_in_unit(metric: Metric, value: float, *, miles: bool = True) -> tuple[float, str]:
+    """A metric's value as a number and its unit, for a table: distances in miles unless `miles` is False."""
+    if metric.unit not in ("km", "km2") or not miles:
+        return value, {"km2": "km²"}.get(metric.unit, metric.unit)
+    return (value / MILE_KM, "miles") if metric.unit == "km" else (value / MILE_KM**2, "square miles")
+
+
+def metric_format(metric: Metric, currency: str = "", *, digits: int | None = None) -> str:
+    """The same as a format of Streamlit's columns of numbers; `digits` = decimals of a percentage."""
     if metric.unit == "%":
-        return f"%+.{metric.decimals}f %%" if metric.direction == "none" else f"%.{metric.decimals}f %%"
+        shown = metric.decimals if digits is None else digits
+        return f"%+.{shown}f%%" if metric.direction == "none" else f"%.{shown}f%%"
     if metric.unit == "the measure's own":
         return "$%,.0f" if currency == "USD" else "localized"
     return f"%.{metric.decimals}f" if metric.decimals else "localized"
 
 
-def count(n: int, one: str, many: str | None = None) -> str:
-    """`count(1, "county", "counties")` -> "1 county"; `count(3120, "account")` -> "3,120 accounts"."""
-    return f"{n:,} {one if n == 1 else (many or one + 's')}"
+def date_text(day: date) -> str:
+    """ "Nov 30, 2026"."""
+    return f"{day:%b} {day.day}, {day.year}"
+
+
+def time_text(at: datetime) -> str:
+    """ "2:05 PM"."""
+    return f"{at.hour % 12 or 12}:{at:%M} {at:%p}"
 
 
 def unit_noun(level: str, n: int = 2) -> str:
@@ -130,12 +189,25 @@ def and_list(items: list[str], most: int = 4) -> str:
 
 
 def markdown(text: str) -> str:
-    """People's text inside Streamlit Markdown: nothing in it is a link, an image, HTML, maths or emphasis."""
+    """People's text inside Streamlit Markdown: nothing in it is a link, an image, HTML, maths or emphasis.
+
+    Needed in labels, bodies, help texts, tabs, values of metrics and options of radio buttons, pills and segmented
+    controls. Options of lists, placeholders, tables and titles of charts show text as it is: there it would show
+    backslashes.
+    """
     out = "".join("\\" + c if c in "\\`*_{}[]()#+-.!|>~$:<&" else c for c in _JOIN.sub("\u2060", text))
     return out.replace("\n", " ")
 
 
+def tooltip_title(text: str) -> str:
+    """People's text as the name of a row in a chart's tooltip: "image" would be a picture there, "title" a heading."""
+    return f"{text}\u2060" if text in {"image", "title"} else text
+
+
 def sentence(text: str) -> str:
-    """The same, with a capital first letter and a full stop."""
+    """The same, with a capital first letter and a full stop; a file's name at the beginning stays as it is."""
     text = text.strip()
-    return text if not text else text[0].upper() + text[1:] + ("" if text[-1] in ".!?" else ".")
+    if not text:
+        return text
+    named = "." in text.split(maxsplit=1)[0].rstrip(".,:;")
+    return (text if named else text[0].upper() + text[1:]) + ("" if text[-1] in ".!?" else ".")

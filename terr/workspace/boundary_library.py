@@ -1,18 +1,16 @@
-"""Boundaries at hand, and how more of them come in: the Census file at a person's word, or a file of their own."""
+"""Map boundaries, and how more of them come in: the Census file at a person's word, or a file of their own."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from terr.boundaries.layers import bundled, library
 from terr.boundaries.layers.catalog import load_units
-from terr.boundaries.own.cleaning import CleanedAreas, clean
+from terr.boundaries.own.apart import CheckedAreas, OpenedFile, check, install_exact, keep, keep_exact, look
 from terr.boundaries.own.findings import Finding
-from terr.boundaries.own.finishing import prepare_areas
-from terr.boundaries.own.upload import ROW_NUMBER, InspectedFile, inspect
+from terr.boundaries.own.upload import ROW_NUMBER, InspectedFile
 from terr.boundaries.zips import census, zcta
 from terr.errors import InputError, LocateError, PlanError
 from terr.locate import home_points
@@ -20,7 +18,14 @@ from terr.model.progress import UNWATCHED, Progress
 from terr.view.text import and_list
 from terr.workspace.workspace import Workspace
 
-__all__ = ["ROW_NUMBER", "CleanedAreas", "Finding", "InspectedFile", "clean"]  # of other floors, for the pages
+__all__ = [
+    "ROW_NUMBER",
+    "CheckedAreas",
+    "Finding",
+    "InspectedFile",
+    "OpenedFile",
+    "check",
+]  # of other floors, for the pages
 
 TITLE = 120
 """Most characters of a name."""
@@ -102,23 +107,18 @@ def damaged() -> tuple[str, ...]:
     return library.damaged()
 
 
-def inspect_file(data: bytes, filename: str, *, layer: str | None = None) -> InspectedFile:
+def open_file(data: bytes, filename: str, *, layer: str | None = None, progress: Progress = UNWATCHED) -> OpenedFile:
     """What is in a file of boundaries; nothing is kept.
 
     Raises:
         InputError: if it can't be used.
+        StoppedError: if the person stopped it.
     """
-    return inspect(data, filename, layer=layer)
+    return look(data, filename, layer=layer, progress=progress)
 
 
 def store_boundaries(
-    ws: Workspace,
-    inspected: InspectedFile,
-    cleaned: CleanedAreas,
-    title: str,
-    *,
-    filled: bool,
-    progress: Progress = UNWATCHED,
+    ws: Workspace, checked: CheckedAreas, title: str, *, filled: bool, progress: Progress = UNWATCHED
 ) -> AddedBoundaries:
     """Put checked boundaries on the shelf.
 
@@ -128,34 +128,17 @@ def store_boundaries(
         InputError: if the name can't be used.
         StoppedError: if the person stopped it.
     """
-    level = own_level(inspected, cleaned, filled=filled)
-    named = _named(ws, title, level)
-    made = prepare_areas(cleaned, filled=filled, progress=progress.part(0.0, 0.4))
-    layer = library.store_layer(
-        made.frame,
-        level=level,
-        title=named,
-        members=made.members,
-        fills=made.fills,
-        source=f"from the file {inspected.filename}",
-        progress=progress.part(0.4, 1.0),
-    )
-    return AddedBoundaries((level,), named, len(layer), made.findings)
-
-
-def own_level(inspected: InspectedFile, cleaned: CleanedAreas, *, filled: bool) -> str:
-    """The level that a file becomes with these choices: "own-" and 12 hex digits."""
-    digest = hashlib.sha256(f"{inspected.sha256}\n{inspected.raw.layer}\n{filled}\n".encode())
-    digest.update("\n".join(cleaned.frame["unit_id"]).encode())
-    return f"own-{digest.hexdigest()[:12]}"
+    named = _named(ws, title, checked.levels[filled])
+    made = keep(checked, named, filled=filled, progress=progress)
+    return AddedBoundaries((made.level,), named, made.count, made.findings)
 
 
 def install_census(
     *, base: str | None = None, rows: Sequence[int] = zcta.ROWS, progress: Progress = UNWATCHED
 ) -> AddedBoundaries:
-    """Fetch the exact ZIP areas, the one time Terr goes online. See `terr.boundaries.zips.zcta.install`."""
-    made = zcta.install(base=base, rows=rows, progress=progress)
-    return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
+    """Fetch the exact ZIP areas, the one time Terr goes online. See `terr.boundaries.own.apart.install_exact`."""
+    made = install_exact(base=base, rows=rows, progress=progress)
+    return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, made.count, made.findings)
 
 
 def is_census(inspected: InspectedFile, *, rows: Sequence[int] = zcta.ROWS) -> bool:
@@ -167,10 +150,10 @@ def is_census(inspected: InspectedFile, *, rows: Sequence[int] = zcta.ROWS) -> b
     return True
 
 
-def install_file(inspected: InspectedFile, *, progress: Progress = UNWATCHED) -> AddedBoundaries:
+def install_file(opened: OpenedFile, *, progress: Progress = UNWATCHED) -> AddedBoundaries:
     """Make the exact ZIP areas of the Census Bureau's file that a person gave; nothing goes online."""
-    made = zcta.build(inspected, progress=progress)
-    return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, len(made.zips), made.findings)
+    made = keep_exact(opened, progress=progress)
+    return AddedBoundaries((zcta.LEVEL, zcta.LEVEL3), zcta.TITLE, made.count, made.findings)
 
 
 def census_arrived() -> tuple[int, int]:
@@ -204,14 +187,14 @@ def remove_boundaries(ws: Workspace, level: str) -> None:
     """
     found = next((s for s in at_hand(ws) if s.level == level and s.own), None)
     if found is None:
-        raise LocateError("these boundaries are not there any more; reload the page")
+        raise LocateError("these boundaries no longer exist; reload the page")
     everybodys = next(s.plans for s in at_hand(ws.whole) if s.level == level)
     if len(everybodys) > len(found.plans):
-        raise PlanError(f"{found.title} is used by plans of others; they have to delete those first")
+        raise PlanError(f"{found.title} is used by other people's plans; they have to delete those first")
     if found.plans:
         raise PlanError(
             f"{found.title} is used by {and_list([f'“{p}”' for p in found.plans])}; delete "
-            f"{'that plan' if len(found.plans) == 1 else 'those plans'} first (page Scenarios)"
+            f"{'that plan' if len(found.plans) == 1 else 'those plans'} first (Scenarios page)"
         )
     library.remove_layer(level)
     if level == zcta.LEVEL:

@@ -15,9 +15,11 @@ from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
 from terr.model.accounts import Accounts
 from terr.model.json_values import readable
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.result import Explanation
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import Units
+from terr.model.wording import count
 from terr.report.safe import shown
 from terr.view.text import unit_noun
 
@@ -116,13 +118,18 @@ class PlanOutlook:
     hints: tuple[str, ...]
 
 
-def plan_outlook(accounts: Accounts, level: str, region: str | Sequence[str] | None) -> PlanOutlook:
+def plan_outlook(
+    accounts: Accounts, level: str, region: str | Sequence[str] | None, *, progress: Progress = UNWATCHED
+) -> PlanOutlook:
     """What a plan on a level and region would start with; a second look at the same takes no time.
 
     Raises:
         InputError, LocateError: as for `settled_region`.
+        StoppedError: if the person stopped it.
     """
+    progress.tell(0.0, "loading the map areas")
     units = load_units(level, settled_region(level, region))
+    progress.tell(0.6, "locating the accounts")
     found = placed(accounts, units)
     word, n = unit_noun(level, len(units)), len(units)
     hints = [said.message + "." for said in rough_note(units)]
@@ -181,9 +188,9 @@ def missing(info: ScenarioInfo, error: LocateError) -> str:
     title = shown(kept.title, 60)
     which = f" ({kept.source})" if kept.source else ""
     again = (
-        "Add that file again on the page Settings, with the same columns"
+        "Add that file again on the Settings page, with the same columns"
         if info.level.startswith("own-")
-        else "Fetch it again on the page Settings"
+        else "Fetch it again on the Settings page"
     )
     return (
         f'"{info.name}" was made on the boundaries {title}{which}, which are not on this machine any more. {again}; '
@@ -199,7 +206,7 @@ def rough_note(units: Units) -> tuple[Explanation, ...]:
     word = unit_noun(units.level, 1)
     text = (
         f"{word} areas are approximate: they are drawn around ZIP points, not along their real borders. Accounts "
-        "with a ZIP are placed by it, so their loads are right; borders, areas and compactness are estimates"
+        "with a ZIP are placed by it, so totals are right; borders, areas and compactness are estimates"
     )
     return (Explanation("approximate_areas", text),)
 
@@ -223,10 +230,11 @@ def located_report(found: PlacedAccounts) -> dict[str, Any]:
 
 
 def located_line(found: PlacedAccounts) -> str:
-    """The same in words: "4,980 by ZIP, 12 by latitude and longitude; 3 outside, 5 not located"."""
+    """The same in words: "4,980 by ZIP, 12 by latitude and longitude; 3 accounts outside the region, 5 not located"."""
     ways = found.ways()
     placed = [f"{ways[w]:,} {WAY_WORDS[w]}" for w in WAY_WORDS if ways[w]]
-    rest = [f"{ways[w]:,} {said}" for w, said in (("outside", "outside"), ("unlocated", "not located")) if ways[w]]
+    rest = [count(ways["outside"], "account") + " outside the region"] if ways["outside"] else []
+    rest += [f"{ways['unlocated']:,} not located"] if ways["unlocated"] else []
     return "; ".join(part for part in (", ".join(placed), ", ".join(rest)) if part) or "no accounts"
 
 

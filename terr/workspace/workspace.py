@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from terr.boundaries.layers.catalog import load_units
-from terr.errors import LocateError, PlanError
+from terr.edits.colors import territory_colors
+from terr.errors import LocateError, PlanError, StoreError
 from terr.model.person import NOONE, Person
 from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
@@ -14,6 +17,8 @@ from terr.store import Store, data_dir, open_store, usual_address
 from terr.workspace.caches import CacheKind, Caches
 from terr.workspace.levels import missing
 
+TRASH_DAYS = 30
+"""How long a deleted plan can be brought back."""
 PLANS = CacheKind[tuple[str, int], Plan]("plans", 32)
 """By scenario and revision."""
 
@@ -42,11 +47,21 @@ class Workspace:
         self.sign_in = False
         self.person: Person = NOONE
         self.whole: Workspace = self
+        with suppress(StoreError):  # a database that can only be read is opened all the same
+            self.empty_trash()
         self.caches = Caches()
+
+    def empty_trash(self) -> None:
+        """Erase the plans that were deleted more than `TRASH_DAYS` ago."""
+        self.whole.store.scenarios.purge(datetime.now(UTC) - timedelta(days=TRASH_DAYS))
 
     def close(self) -> None:
         """Close the database."""
         self.store.close()
+
+    def steady(self) -> AbstractContextManager[None]:
+        """Within it, this thread sees one state of what is stored, until it writes: for what is drawn in one go."""
+        return self.whole.store.steady()
 
     def scenario(self, scenario_id: str) -> ScenarioInfo:
         """What is known of a scenario, without its plan.
@@ -89,6 +104,15 @@ class Workspace:
     def keep(self, scenario_id: str, rev: int, plan: Plan) -> None:
         """Remember a plan just stored, so that the next click need not read it."""
         self.caches[PLANS].put((scenario_id, rev), plan)
+
+    def colors(self, info: ScenarioInfo, plan: Plan) -> dict[int, int]:
+        """Palette index each territory of a plan is shown in, by code; all that shows the plan asks here.
+
+        Raises:
+            PlanError: as `units`.
+        """
+        units = self.units(info)
+        return territory_colors(plan, units.indptr, units.indices)
 
     def units(self, info: ScenarioInfo) -> Units:
         """The units a scenario was made on.

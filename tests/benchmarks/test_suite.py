@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from benchmarks import marks
-from benchmarks.engine import cases, exact, isolated, judging, ours, rivals, runs, suite, verdicts
+from benchmarks.engine import cases, exact, isolated, judging, ours, real_maps, rivals, runs, suite, verdicts
 from benchmarks.engine.cases import Design, Rebalance
 from benchmarks.engine.instances import Instance
 from benchmarks.engine.judging import Quality
@@ -140,9 +140,11 @@ def test_a_row_is_medians_and_shares_worked_out_by_hand() -> None:
     assert made.feasible == pytest.approx(2 / 3)
     assert (made.seconds, made.deviation, made.extra, made.polsby, made.moment) == (2.0, 3.0, 2, 0.4, 90.0)
     assert made.ratio == pytest.approx(0.75)
-    assert made.cells() == ("case", "method", "5 %", "3", "2 of 3", "2.00 s", "3.00 %", "2", "0.400", "90", "0.750", "")
+    worst = ("9.00 s", "9.00%", "100")
+    shown = ("2.00 s", worst[0], "3.00%", worst[1], "2", "0.400", "90", worst[2], "0.750", "")
+    assert made.cells() == ("case", "method", "5%", "3", "2 of 3", *shown)
     empty = judging.row("case", "method", 0.05, [], [], 120.0, "> 60 s")
-    assert empty.cells() == ("case", "method", "5 %", "0", *[""] * 7, "> 60 s")
+    assert empty.cells() == ("case", "method", "5%", "0", *[""] * 10, "> 60 s")
     assert empty.plain()["ratio"] is None
 
 
@@ -165,7 +167,7 @@ def test_marks_of_a_design_are_judged_on_its_median_seed() -> None:
         "seeds in one piece": None,
         "extra components": True,
         "deviation": True,
-        "moment of inertia / METIS": True,  # 89 %
+        "moment of inertia / METIS": True,  # 89%
     }
     assert figures[-1].value == pytest.approx(89.0)
     torn = verdicts.design_figures(design_case(), [Quality(4.0, 1, 10.0)] * 2 + plans[:1], [1.0] * 3, 100.0, 3)
@@ -290,6 +292,32 @@ def test_the_exact_model_moves_the_least_load() -> None:
     plan, told = exact.least_moved(line, 0.05, start, 2, 10.0)(1)
     assert plan.tolist() == [0, 0, 0, 0, 1, 1]
     assert told["bound"] == pytest.approx(1 / 8)
+
+
+def test_drawn_accounts_repeat_and_lie_where_the_demo_has_some() -> None:
+    few, again = (real_maps.drawn_map.__wrapped__("county", "TX", 5, 500) for _ in range(2))
+    assert np.array_equal(few.weights, again.weights)
+    assert few.weights.sum() > 0
+    demo = real_maps.demo_map("county", "TX", 5, 3)
+    assert demo.weights.shape == (254, 3)
+    assert not ((few.weights[:, 0] > 0) & (demo.weights[:, 2] == 0)).any()
+    assert float(demo.weights[:, 2].sum()) == int(demo.weights[:, 2].sum())
+
+
+def test_a_lump_is_split_and_nothing_is_lost() -> None:
+    lumpy = grid(4, 4, 4, np.r_[np.ones(15), 25.0])  # 40 in all, target 10
+    split = real_maps.with_lump_split(lumpy)
+    assert split.weights.sum() == pytest.approx(40.0)
+    assert split.weights[15, 0] == 5.0
+    assert split.weights[0, 0] == pytest.approx(35 / 15)
+
+
+def test_hospitals_are_read_only_where_their_path_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(real_maps.HOSPITALS, raising=False)
+    with pytest.raises(FileNotFoundError, match="--hospitals"):
+        real_maps.hospital_map("county", "lower48", 7)
+    with pytest.raises(SystemExit):
+        suite.main(["--only", "hospitals-zips-50"])
 
 
 def test_three_measures_correlate_and_repeat() -> None:

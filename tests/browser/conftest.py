@@ -63,10 +63,16 @@ class Map:
         return box["x"] + x, box["y"] + y
 
     def click(self, unit: str) -> None:
+        """Click a unit with the tool that is chosen; a map begins with Inspect."""
         self.page.mouse.click(*self.pixel(unit))
 
     def tool(self, name: str) -> None:
         self.frame.locator(f'button[data-tool="{name}"]').click()
+
+    def assign(self, unit: str) -> None:
+        """Give a unit to the active territory."""
+        self.tool("click")
+        self.click(unit)
 
     def choose(self, label: str) -> None:
         active = self.frame.locator(ACTIVE)
@@ -96,6 +102,21 @@ class Map:
     @property
     def rev(self) -> int:
         return int(self.frame.locator("body").get_attribute("data-rev") or -1)
+
+
+def opened(new_page: Callable[..., Page], server: Server, sid: str, **size: int) -> tuple[Page, Map]:
+    """A window on a plan, its map drawn."""
+    page = new_page(**size)
+    page.goto(f"{server.url}/plan?scenario={sid}")
+    return page, Map(page)
+
+
+def stored(scenario: tuple[Workspace, str], unit: str) -> str:
+    """Territory of a unit as the database has it, "" if unassigned."""
+    ws, sid = scenario
+    plan, _ = ws.plan(sid)
+    code = int(plan.assign[ws.units(ws.store.scenarios.get(sid)).codes()[unit]])
+    return plan.territory(code).name if code >= 0 else ""
 
 
 @pytest.fixture(scope="session")

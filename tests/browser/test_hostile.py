@@ -6,17 +6,24 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from terr.edits import moves
+from terr.model.person import Person
 from terr.model.reps import Rep
+from terr.scoring.language import column_name
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
+from terr.workspace.live import comments, proposals
 from terr.workspace.plan import editing
+from terr.workspace.scenarios import exceptions, tree
+from terr.workspace.scores import recipe, segments
+from terr.workspace.scores.potential import Formula
 from tests.browser.conftest import ACTIVE, Map
+from tests.helpers.geofiles import geojson, squares
 from tests.helpers.servers import Server
 
 PAYLOADS = (
@@ -33,6 +40,8 @@ PAYLOADS = (
     "<iframe src=http://frame.example></iframe>",
     "{{7*7}} {% x %} <style>@import 'http://css.example'</style>",
 )
+IMAGE, LINK = PAYLOADS[6:8]
+COLUMN = 'a.b [x] "y": ![c](http://column.example/c.png)'
 MEASURE = "![m](http://measure.example/m.png) www.measure.example $x$ <img src=x onerror=top.hit=1>"
 FILE = "![f](http:img.example) www.file.example $a$ <img src=x onerror=top.hit=1>.csv"
 
@@ -42,12 +51,12 @@ def quoted(text: str) -> str:
 
 
 def table() -> bytes:
-    rows = [f"Account ID,Account Name,County,State,Latitude,Longitude,{quoted(MEASURE)}"]
+    rows = [f"Account ID,Account Name,County,State,Latitude,Longitude,{quoted(MEASURE)},{quoted(COLUMN)},Stage,image"]
     places = (("Kent", 39.1, -75.5), ("New Castle", 39.6, -75.6), ("Sussex", 38.7, -75.4))
     for i, payload in enumerate(PAYLOADS):
         county, lat, lon = places[i % 3]
-        rows.append(f"{quoted(payload)},{quoted(payload)},{county},DE,{lat},{lon},{100 + i}")
-    rows.append(f"{quoted(PAYLOADS[6])},x,{quoted(PAYLOADS[8])},{quoted(PAYLOADS[1])},,,{quoted(PAYLOADS[6])}")
+        rows.append(f"{quoted(payload)},{quoted(payload)},{county},DE,{lat},{lon},{100 + i},{quoted(payload)},Won,{i}")
+    rows.append(f"{quoted(PAYLOADS[6])},x,{quoted(PAYLOADS[8])},{quoted(PAYLOADS[1])},,,{quoted(PAYLOADS[6])},,,")
     return "\n".join(rows).encode()
 
 
@@ -66,7 +75,7 @@ def sid(server: Server) -> str:
     data = dataset.save(
         ws, table(), dataset.intake(raw, columns), reps=[Rep(f"U-{i}", p, "19901") for i, p in enumerate(PAYLOADS)]
     )
-    assert data.accounts.measures == (MEASURE,)
+    assert MEASURE in data.accounts.measures
     info = editing.create(ws, dataset_id=data.info.id, level="county", region="DE", measure=MEASURE, name=PAYLOADS[6])
 
     def change(make: editing.Make) -> None:
@@ -80,17 +89,45 @@ def sid(server: Server) -> str:
         change(lambda p, _, i=i: moves.set_rep(p, p.codes[i], f"U-{i}"))
     for unit in range(3):
         editing.paint(ws, info.id, [unit], unit)
+    _said(ws, info.id, data)
     ws.close()
     return info.id
+
+
+def _said(ws: Workspace, sid: str, data: dataset.Dataset) -> None:
+    """What people say and keep about a plan, each with a name that tries something."""
+    ann = Person("ann", f"{LINK} {PAYLOADS[1]}")
+    for text in (IMAGE, LINK):
+        comments.say(ws, sid, text, by=ann)
+        tree.name_version(ws, sid, text, by=ann)
+    comments.say(ws, sid, IMAGE, target="territory", target_id="1", by=ann)
+    proposals.propose(ws, sid, [1], [2], reason=IMAGE, by=ann)
+    for kind in ("tag", "note"):
+        tree.add_mark(ws, tree.tree(ws)[0], kind, IMAGE, by=ann)
+    exceptions.enter(ws, sid, [IMAGE], kind="named", territory=1, reason=LINK, by=ann)
+    tree.branch(ws, sid, ws.scenario(sid).head, LINK, by=ann)
+    size = segments.bands_of(data.accounts, MEASURE, "104, 108")
+    parts = (segments.Segment(IMAGE, f"{column_name(COLUMN)} is not blank"), *size)
+    recipe.change(ws, data.info.id, lambda r: r.with_one(segments.Segments(f"S {IMAGE}"[:80], parts, (MEASURE,))))
+    recipe.change(ws, data.info.id, lambda r: r.with_one(Formula(f"F {IMAGE}", f"{column_name(MEASURE)} * 2")))
+
+
+def areas() -> bytes:
+    """Areas of one's own whose IDs, names and columns try something."""
+    frame = squares(list(PAYLOADS), west=-76.0, south=38.5, step=0.2)
+    return geojson(frame.assign(name=PAYLOADS).rename(columns={"id": f"ID {IMAGE}", "name": f"Name {LINK}"}))
 
 
 @pytest.fixture
 def window(new_page: Callable[..., Page]) -> Iterator[Page]:
     page = new_page()
     asked: list[str] = []
+    blocked: list[str] = []
     page.on("dialog", lambda d: (asked.append(d.message), d.dismiss()))
+    page.on("console", lambda m: blocked.append(m.text) if "Content Security Policy" in m.text else None)
     yield page
     assert asked == []
+    assert blocked == [], "a page needed something that its policy forbids"
 
 
 def harmless(page: Page) -> None:
@@ -114,7 +151,7 @@ def test_the_plan_page_shows_hostile_text_as_text(server: Server, sid: str, wind
     options = here.frame.locator(f"{ACTIVE} option").all_inner_texts()
     assert [o.split("  ")[-1] for o in options[:9]] == [" ".join(p.split()) for p in PAYLOADS[:9]]
     here.legend()
-    here.frame.get_by_label("Accounts", exact=True).check()
+    here.frame.get_by_role("checkbox", name="Accounts", exact=True).check()
     here.frame.wait_for_function("TerrMap.session.points !== null")
     expect(here.frame.locator(".terr-legend li").filter(has_text="onerror").first).to_be_visible()
     find = here.frame.get_by_role("combobox", name="Find a unit")
@@ -134,30 +171,30 @@ def test_the_plan_page_shows_hostile_text_as_text(server: Server, sid: str, wind
         page.wait_for_timeout(40)
     harmless(page)
     expect(page.get_by_text("by territory, % of target")).to_contain_text("$x$ <img src=x")
-    page.get_by_role("button", name="Territories").click()
+    page.get_by_role("button", name="Territories", exact=True).click()
     dialog = page.get_by_role("dialog")
     field = dialog.get_by_label("Name", exact=True)
     field.fill(PAYLOADS[7] + " " + PAYLOADS[6])  # taken in with its own text in the answer when merged below
     dialog.get_by_role("button", name="Rename").click()
     expect(page.get_by_test_id("stToast").first).to_contain_text("Renamed")
     harmless(page)
-    page.get_by_role("button", name="Territories").click()
+    page.get_by_role("button", name="Territories", exact=True).click()
     dialog.get_by_role("button", name="Merge", exact=True).click()
     expect(page.get_by_test_id("stToast").last).to_contain_text("img.example")
     harmless(page)
-    page.get_by_role("button", name="By list").click()
+    page.get_by_role("button", name="Paste a list", exact=True).click()
     paste = dialog.get_by_label("or paste counties")
     paste.fill(PAYLOADS[6] + "\n" + PAYLOADS[8])
     paste.press("Control+Enter")
-    expect(dialog.get_by_text("Not in this plan")).to_contain_text("img.example")
+    expect(dialog.get_by_text("Not in this plan:")).to_contain_text("img.example")
     harmless(page)
 
 
 def test_the_other_pages_show_hostile_text_as_text(server: Server, sid: str, window: Page) -> None:
     page = window
     page.goto(f"{server.url}/accounts")
-    expect(page.get_by_text("3 · Review")).to_be_visible()
-    expect(page.get_by_role("heading", name="rows and")).to_contain_text("$x$ <img src=x")
+    expect(page.get_by_text("4 Plan")).to_be_visible()
+    expect(page.get_by_role("heading", name="imported")).to_contain_text("$x$ <img src=x")
     harmless(page)
     page.goto(f"{server.url}/plan")
     expect(page.get_by_role("button", name="img.example")).to_be_visible()
@@ -168,16 +205,155 @@ def test_the_other_pages_show_hostile_text_as_text(server: Server, sid: str, win
         expect(page.get_by_test_id("stDataFrame").first).to_be_visible()
         harmless(page)
     page.goto(f"{server.url}/scenarios")
-    page.get_by_test_id("stDataFrame").wait_for()
-    page.wait_for_timeout(500)
-    box = page.get_by_test_id("stDataFrame").bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 15, box["y"] + 52)
-    page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("is deleted.")).to_contain_text("img.example")
-    harmless(page)
-    page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("is deleted.")).to_have_count(0)
+    page.get_by_role("button", name="More", exact=True).first.click()
+    page.get_by_role("button", name="Delete").wait_for()
+    Opened(page).look()  # what can be done with the chosen plan
+
+
+LIST = '[data-testid="stSelectbox"], [data-testid="stMultiSelect"]'
+IDLE = """() => !document.querySelector('[data-testid="stApp"][data-test-script-state="running"], [data-stale="true"]')
+  && document.querySelector('[data-testid="stApp"][data-test-connection-state="CONNECTED"]')"""
+
+
+def settled(page: Page) -> None:
+    """Until the server has nothing more to draw."""
+    page.wait_for_timeout(120)
+    page.wait_for_function(IDLE)
+
+
+class Opened:
+    """Opens all that a page keeps shut, and looks into it; what the lists offered is kept.
+
+    Args:
+        page: the browser's window.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.options: list[str] = []
+        self.lists = self.helps = 0
+
+    def look(self, within: str = "body") -> None:
+        """Every list, popover, fold and help text of the page, or of a part of it."""
+        page = self.page
+        settled(page)
+        harmless(page)
+        folds = page.locator(f"{within} details:not([open]) > summary").locator("visible=true")
+        while folds.count():
+            folds.first.click()
+            settled(page)
+        for button in page.locator(f'{within} [data-testid="stPopover"] button:visible').all():
+            if button.is_enabled():
+                button.click()
+                page.locator('[data-testid="stPopoverBody"]').wait_for()
+                harmless(page)
+                button.click()
+        for field in page.locator(within).locator(LIST).locator("visible=true").all():
+            inner = field.locator("input").first
+            if inner.is_enabled():
+                inner.click()
+                inner.press("ArrowDown")
+                page.wait_for_timeout(150)
+                self.lists += 1
+                self.options += page.locator('[role="option"]').all_inner_texts()
+                harmless(page)
+                inner.press("Escape")
+                page.locator('[role="option"]').first.wait_for(state="hidden")
+        for mark in page.locator(f'{within} [data-testid="stTooltipHoverTarget"]').locator("visible=true").all():
+            mark.hover(force=True)
+            self.helps += 1
+            page.wait_for_timeout(60)
+            harmless(page)
+        page.mouse.move(0, 0)
+
+    def tabs(self, role: str, names: Sequence[str]) -> None:
+        """The same in each of the parts that are shown one at a time."""
+        for name in names:
+            self.page.get_by_role(role, name=name).first.click(force=True)  # type: ignore[arg-type]
+            self.look()
+
+
+def test_everything_a_page_can_open_shows_hostile_text_as_text(server: Server, sid: str, window: Page) -> None:
+    page, url = window, server.url
+    seen = Opened(page)
+    page.goto(f"{url}/home")
+    expect(page.get_by_text("Recent plans")).to_be_visible()
+    seen.look()
+    page.goto(f"{url}/accounts")
+    expect(page.get_by_text("4 Plan")).to_be_visible()
+    seen.look()
+    parts = [t.split("(")[0].strip() for t in page.get_by_role("tab").all_inner_texts()]
+    assert len(parts) >= 5
+    seen.tabs("tab", parts)
+    upload = page.locator('input[type="file"]').last  # of the newer export
+    upload.set_input_files({"name": FILE, "mimeType": "text/csv", "buffer": table().replace(b",100,", b",900,")})
+    expect(page.get_by_text("Check the field of each column")).to_be_visible()
+    seen.look()
+    assert any("column.example" in o or "img.example" in o for o in seen.options), seen.options[:40]
+
+
+def test_everything_scores_and_scenarios_open_shows_hostile_text_as_text(
+    server: Server, sid: str, window: Page
+) -> None:
+    page, url = window, server.url
+    seen = Opened(page)
+    page.goto(f"{url}/scores")
+    page.get_by_test_id("stButtonGroup").first.wait_for()
+    settled(page)
+    seen.tabs("radio", page.get_by_role("radio").all_inner_texts()[:7])
+    assert any("column.example" in o for o in seen.options), seen.options[:40]
+    page.goto(f"{url}/scenarios")
+    page.get_by_role("button", name="More", exact=True).first.wait_for()
+    seen.tabs("radio", ["Plans", "History", "Compare", "Exceptions"])
+    assert sum(IMAGE in o for o in seen.options) > 3
+
+
+def test_everything_the_plan_and_its_files_open_shows_hostile_text_as_text(
+    server: Server, sid: str, window: Page
+) -> None:
+    page, url = window, server.url
+    seen = Opened(page)
+    page.goto(f"{url}/plan?scenario={sid}")
+    Map(page)
+    seen.tabs("radio", ["Moves", "Proof", "Trade-off", "Together"])
+    for name in ("Generate", "Territories", "Paste a list", "Balance"):
+        page.get_by_role("button", name=name, exact=True).first.click()
+        page.get_by_role("dialog").wait_for()
+        seen.look('[role="dialog"]')
+        page.get_by_role("dialog").get_by_role("button", name="Close").first.click()
+        page.get_by_role("dialog").wait_for(state="hidden")
+    for name in ("reps", "reports"):
+        page.goto(f"{url}/{name}?scenario={sid}")
+        page.get_by_test_id("stDataFrame").first.wait_for()
+        seen.look()
+    assert sum("img.example" in o for o in seen.options) > 5, seen.options
+    page.goto(f"{url}/settings")
+    page.get_by_test_id("stDataFrame").first.wait_for()
+    own = {"name": "![f](http:img.example).geojson", "mimeType": "application/json", "buffer": areas()}
+    page.locator('input[type="file"]').last.set_input_files(own)
+    expect(page.get_by_text("ID column")).to_be_visible()
+    seen.look()
+    page.get_by_role("button", name="Check the areas").first.click()
+    expect(page.get_by_text("can be used.")).to_be_visible()
+    seen.look()
+
+
+def test_a_browser_asks_nobody_else_whatever_a_text_became(server: Server, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto(f"{server.url}/home")
+    page.get_by_test_id("stSidebarNav").wait_for()
+    refused = page.evaluate(
+        """async () => {
+          const said = [];
+          document.addEventListener("securitypolicyviolation", (e) => said.push(e.effectiveDirective));
+          document.body.append(Object.assign(new Image(), { src: "http://img.example/a.png" }));
+          await fetch("http://img.example/b").catch(() => 0);
+          document.body.insertAdjacentHTML("beforeend", "<iframe src='http://frame.example'></iframe>");
+          await new Promise((done) => setTimeout(done, 300));
+          return said;
+        }"""
+    )
+    assert set(refused) == {"img-src", "connect-src", "frame-src"}
 
 
 def answer(server: Server, path: str, **headers: str) -> tuple[int, bytes]:

@@ -17,7 +17,7 @@ from tests.helpers.servers import Server
 
 @pytest.fixture
 def plan(server: Server) -> Iterator[tuple[Workspace, str]]:
-    """Connecticut in three territories, dealt out like cards: two stray pieces, one territory outside the limit."""
+    """Connecticut in three territories, dealt out like cards: two disconnected areas, one outside the limit."""
     ws = Workspace(server.root)
     data = demo.demo_dataset(ws)
     info = editing.create(ws, dataset_id=data.info.id, level="county", region="CT", measure="Potential", tolerance=0.6)
@@ -54,7 +54,7 @@ def test_a_point_of_the_curve_is_previewed_dropped_and_applied(server, plan, new
     before, rev = codes(here), ws.store.scenarios.rev(sid)
     apply = page.locator(".st-key-apply_point button")
     beside(page, "Trade-off")
-    page.get_by_role("button", name="Work it out").click()
+    page.get_by_role("button", name="Run").click()
     chart = page.locator(".st-key-terr_trade").get_by_test_id("stVegaLiteChart")
     chart.wait_for(timeout=60_000)
     for _ in range(8):  # a chart that is drawn again just then doesn't hear the click
@@ -90,7 +90,7 @@ def test_a_point_of_the_curve_is_previewed_dropped_and_applied(server, plan, new
     previewing(here, on=True)
     expect(apply).to_be_visible()
     apply.press("Enter")
-    expect(page.get_by_text("The chosen plan is applied")).to_be_visible()
+    expect(page.get_by_text("Plan applied.")).to_be_visible()
     here.frame.wait_for_function("rev => TerrMap.session.rev === rev", arg=rev + 1)
     assert codes(here) != before
 
@@ -104,8 +104,8 @@ def test_a_proof_is_a_sentence_that_outlives_a_reload_and_tells_of_edits(server,
     page.locator(".st-key-apply_design button").click()  # that of a suggestion may still be fading beside it
     previewing(here, on=False)
     beside(page, "Proof")
-    page.get_by_role("button", name="How good is this?").click()
-    proof = page.get_by_text("This is the best possible plan, proven").or_(
+    page.get_by_role("button", name="How good is this plan?").click()
+    proof = page.get_by_text("Proven: this is the best possible plan").or_(
         page.get_by_text("more compact than this one")
     )
     expect(proof).to_be_visible(timeout=120_000)
@@ -121,6 +121,6 @@ def test_a_proof_is_a_sentence_that_outlives_a_reload_and_tells_of_edits(server,
         "(() => { const s = TerrMap.session, u = s.geo.id.findIndex((_, i) => s.codes[i] !== s.active);"
         " return s.geo.id[u]; })()"
     )
-    here.click(str(unit))
+    here.assign(str(unit))
     here.settle()
-    expect(page.get_by_text("The plan or its limit changed since this was proven")).to_be_visible()
+    expect(page.get_by_text("The plan or its limit changed since then")).to_be_visible()

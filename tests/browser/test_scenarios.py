@@ -65,7 +65,7 @@ def test_two_maps_move_together_and_show_what_changes_hands(
         "TerrMap.pair.boxes.map(b => { const r = b.getBoundingClientRect(); return [r.left, r.right]; })"
     )
     assert len(boxes) == 2
-    assert boxes[0][1] <= boxes[1][0], "side by side"
+    assert boxes[0][1] <= boxes[1][0], "next to each other"
     assert boxes[0][1] - boxes[0][0] == pytest.approx(boxes[1][1] - boxes[1][0], abs=1)
     names = "id => TerrMap.pair.panes.map(p => { const u = p.geo.index.get(id); return p.codes[u]; })"
     assert frame.evaluate(names, HAYS) == [0, 1]
@@ -90,7 +90,7 @@ def test_two_maps_move_together_and_show_what_changes_hands(
     assert after[0][2] > before[0][2]
     assert after[0][:2] != before[0][:2]
 
-    page.get_by_text("What changes hands", exact=True).click()
+    page.get_by_text("What moves", exact=True).click()
     head = page.frame_locator(FRAME).locator(".terr-head").nth(1)
     expect(head).to_contain_text("1 county goes to another territory")
     expect(head).to_contain_text(HOSTILE)
@@ -113,8 +113,8 @@ def test_back_to_a_point_of_the_history(
     assert box is not None
     page.mouse.click(box["x"] + 15, box["y"] + 52 + 35)  # the line below the newest: the branch itself
     maps(page)
-    page.get_by_role("button", name="Go back to here").click()
-    expect(page.get_by_role("button", name="Go back to here")).to_have_count(0)
+    page.get_by_role("button", name="Go back to this point").click()
+    expect(page.get_by_role("button", name="Go back to this point")).to_have_count(0)
     plan, rev = ws.plan(copy)
     assert set(plan.assign.tolist()) == {0}
     assert rev == 6

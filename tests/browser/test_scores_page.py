@@ -1,4 +1,4 @@
-"""The page Scores in a real browser: from a segment to the map of a plan, and likeness with its progress."""
+"""The Scores page in a real browser: from a segment to the map of a plan, and likeness with its progress."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ def section(page, name: str) -> None:
 def test_a_segment_is_kept_and_seen_on_the_map(server: Server, scenario: str, new_page) -> None:
     page = new_page()
     page.goto(f"{server.url}/scores")
-    expect(page.get_by_text("900 accounts. What you keep here")).to_be_visible()
-    expect(page.get_by_text("of Revenue in these 3 segments")).to_be_visible()
-    page.get_by_role("button", name="Keep", exact=True).click()
-    expect(page.get_by_text("Kept, in the order of working: By Industry")).to_be_visible()
+    expect(page.get_by_text("900 accounts. What you save here")).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved, in this order: By Industry")).to_be_visible()
 
     section(page, "80/20 and tiers")
-    expect(page.get_by_text("20 % of accounts bring")).to_be_visible()
+    expect(page.get_by_text("20% of accounts bring")).to_be_visible()
     slider = page.get_by_role("slider").first
     slider.focus()
     slider.press("ArrowLeft")  # by keyboard
-    expect(page.get_by_text("A brings the first 79 % of Revenue")).to_be_visible()
+    expect(slider).to_have_attribute("aria-valuetext", "19% of accounts")
 
     page.goto(f"{server.url}/plan?scenario={scenario}")
     shown = Map(page)
-    page.get_by_role("combobox", name="Accounts to look at").click()
+    page.get_by_role("combobox", name="Accounts to show").click()
     page.get_by_role("option", name="By Industry: Retail").click()
     shown.settle()
     find = shown.frame.get_by_placeholder("Find").first
@@ -73,11 +73,11 @@ def test_a_segment_is_kept_and_seen_on_the_map(server: Server, scenario: str, ne
 def test_likeness_learns_in_the_background_and_is_explained(server: Server, scenario: str, new_page) -> None:
     page = new_page(1024, 768, dark=True)
     page.goto(f"{server.url}/scores")
-    section(page, "Likeness")
+    section(page, "Look-alikes")
     page.get_by_role("button", name="Learn and test").click()
     expect(page.get_by_text("it picks the won one in")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("The likest open accounts")).to_be_visible()
-    page.get_by_role("button", name="Keep", exact=True).click()
-    expect(page.get_by_text("Kept, in the order of working: Likeness to won")).to_be_visible()
+    expect(page.get_by_text("Top look-alikes among open accounts")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved, in this order: Look-alike score")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Kept, in the order of working")).to_have_count(0)

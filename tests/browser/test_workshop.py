@@ -13,7 +13,7 @@ from terr.edits import moves
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
-from tests.browser.conftest import Map
+from tests.browser.conftest import Map, stored
 from tests.helpers.servers import Server
 
 TRAVIS, HAYS, BEXAR, HARRIS, BELL = "48453", "48209", "48029", "48201", "48027"
@@ -42,7 +42,7 @@ def sit(new_page: Callable[..., Page], server: Server, sid: str, name: str) -> t
     here = Map(page)
     here.frame.wait_for_selector("body[data-line]", state="attached")
     page.get_by_role("radio", name="Together").click(force=True)
-    field = page.get_by_role("textbox", name="Your name in this workshop")
+    field = page.get_by_role("textbox", name="Your name")
     field.fill(name)
     field.press("Enter")
     here.frame.wait_for_function("name => TerrMap.session.company.named === name", arg=name)
@@ -51,13 +51,6 @@ def sit(new_page: Callable[..., Page], server: Server, sid: str, name: str) -> t
 
 def shows(here: Map, unit: str, name: str) -> None:
     here.frame.wait_for_function(OF, arg=[unit, name])
-
-
-def stored(scenario: tuple[Workspace, str], unit: str) -> str:
-    ws, sid = scenario
-    plan, _ = ws.plan(sid)
-    code = int(plan.assign[ws.units(ws.store.scenarios.get(sid)).codes()[unit]])
-    return plan.territory(code).name if code >= 0 else ""
 
 
 def test_others_edits_come_by_themselves_and_nothing_on_the_screen_is_lost(server, scenario, new_page) -> None:
@@ -80,7 +73,7 @@ def test_others_edits_come_by_themselves_and_nothing_on_the_screen_is_lost(serve
     expect(comment).to_have_value("half a sen")
     expect(comment).to_be_focused()
     bob.frame.wait_for_function("TerrMap.session.company.others().some(p => p.name === 'Ann Poe' && p.units.length)")
-    expect(bob_page.get_by_text("paints South, at Harris, TX")).to_be_visible()
+    expect(bob_page.get_by_text("editing South near Harris, TX")).to_be_visible()
     # a drawer that is open stays, and is not emptied, while the other goes on
     bob_page.get_by_role("button", name="Territories", exact=True).click()
     name = bob_page.get_by_role("dialog").get_by_label("Name", exact=True)
@@ -150,7 +143,7 @@ def test_a_proposal_is_made_shown_with_its_effect_and_accepted(server, scenario,
     units = ws.units(ws.store.scenarios.get(sid)).codes()
     editing.edit(ws, sid, -1, lambda p, c: moves.new_territory(p, next_code=c, name="East", color=2), strict=False)
     editing.paint(ws, sid, [units[BELL]], ws.plan(sid)[0].codes[-1], author="Cy")
-    expect(ann_page.get_by_text("Overtaken: 1 of its counties were given away since")).to_be_visible()
+    expect(ann_page.get_by_text("Skipped: 1 of its counties moved since")).to_be_visible()
     ann_page.get_by_role("button", name="Accept").click()
     shows(bob, HARRIS, "South")
     assert stored(scenario, BELL) == "East"

@@ -215,6 +215,6 @@ def test_a_query_that_cannot_be_asked_is_one_line_without_the_address(database, 
 
 
 def test_an_answer_nobody_asked_for_is_one_line(path, capsys):
-    assert "what is asked" in run(capsys, "check", path, "--answer", "decimal:Nothing=,")[2]
+    assert "there is no question" in run(capsys, "check", path, "--answer", "decimal:Nothing=,")[2]
     assert "choose ., ," in run(capsys, "check", path, "--answer", "decimal:Revenue=;")[2]
-    assert "no repair" in run(capsys, "check", path, "--refuse", "magic")[2]
+    assert "no correction" in run(capsys, "check", path, "--refuse", "magic")[2]

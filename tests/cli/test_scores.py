@@ -1,4 +1,4 @@
-"""`--scores FILE.json`: what the page Scores keeps, on the command line."""
+"""`--scores FILE.json`: what the Scores page keeps, on the command line."""
 
 from __future__ import annotations
 
@@ -82,4 +82,4 @@ def test_what_cant_be_used_is_one_line(accounts: Path, tmp_path: Path, capsys: p
     bad = tmp_path / "bad.json"
     bad.write_text("{}")
     assert run(accounts, "revenue", bad) == 2
-    assert capsys.readouterr().err.startswith("terr: error: this is no file of scores")
+    assert capsys.readouterr().err.startswith("terr: error: this is not a file of scores")

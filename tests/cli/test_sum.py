@@ -48,9 +48,9 @@ def test_the_report_is_plain(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     given.write_text(CSV, encoding="utf-8")
     assert main(["sum", str(given), "--by", "Zip", "--measure", "Amount", "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    assert "6 rows summed by Zip into 3 places" in said
-    assert "1 rows name no place" in said
-    assert "1 cells unreadable, counted as nothing" in said
+    assert "6 rows summed by Zip into 3 rows" in said
+    assert "1 row has no location" in said
+    assert "1 cell unreadable, counted as 0" in said
 
 
 @pytest.mark.parametrize(

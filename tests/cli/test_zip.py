@@ -116,7 +116,7 @@ def test_check_says_how_accounts_come_to_their_zips(accounts: Path, capsys: pyte
     assert it["rows_accepted"] == 8
     code, text, _ = run(capsys, "check", accounts, "--level", "zip", "--region", "DE")
     assert code == 0
-    assert "1 by latitude and longitude, 3 by ZIP, 1 by city and state; 1 outside, 2 not located" in text
+    assert "3 by ZIP, 1 by city and state; 1 account outside the region, 2 not located" in text
     assert "- 1 not located: a county alone doesn't say which ZIP it is" in text
     assert "areas are approximate" in text
 
@@ -145,7 +145,7 @@ def test_design_on_zips_loses_no_money(accounts: Path, tmp_path: Path, capsys: p
     assert len(lines) - 1 == it["boundaries"]["areas"]
     where = ["--level", "zip", "--region", "DE", "--measure", "revenue"]
     code, again = report(capsys, "certify", accounts, *where, "--plan", tmp_path / "plan.csv", "--time-limit", 5)
-    assert code == 3  # 5 % can't be met by these three
+    assert code == 3  # 5% can't be met by these three
     assert again["boundaries"] == it["boundaries"]
     _, both = report(
         capsys, "compare", accounts, *where, "--plan", tmp_path / "plan.csv", "--plan", tmp_path / "plan.csv"

@@ -84,7 +84,7 @@ def test_locked_territories_neither_lose_nor_gain() -> None:
 
 @pytest.mark.parametrize("units", [[16], [-1], [0, 99]])
 def test_unknown_units_are_refused(units: list[int]) -> None:
-    with pytest.raises(PlanError, match="outside this plan's 16 units"):
+    with pytest.raises(PlanError, match="outside this plan's 16 areas"):
         moves.assign(grid(), units, EAST)
     with pytest.raises(PlanError, match="outside"):
         moves.lock_units(grid(), units, True)
@@ -95,6 +95,7 @@ def test_unknown_territories_are_refused() -> None:
         lambda p: moves.assign(p, [0], 9),
         lambda p: moves.rename(p, 9, "x"),
         lambda p: moves.set_rep(p, 9, "r"),
+        lambda p: moves.set_color(p, 9, 1),
         lambda p: moves.merge(p, 9, 0),
         lambda p: moves.merge(p, 0, 9),
         lambda p: moves.delete(p, 9),
@@ -108,7 +109,7 @@ def test_apply_refuses_what_changed_meanwhile_and_names_the_units() -> None:
     plan = grid()
     mine = moves.assign(plan, [3, 7, 11], WEST).edit
     theirs = moves.apply(plan, moves.assign(plan, [7, 11], EAST).edit)
-    with pytest.raises(ConflictError, match="2 units changed territory") as caught:
+    with pytest.raises(ConflictError, match="2 areas changed territory") as caught:
         moves.apply(theirs, mine)
     assert caught.value.units == (7, 11)
     assert moves.expected_conflicts(theirs, [3, 11, 7], [-1, -1, -1]).tolist() == [11, 7]
@@ -116,7 +117,7 @@ def test_apply_refuses_what_changed_meanwhile_and_names_the_units() -> None:
         moves.expected_conflicts(theirs, [3], [])
 
     locked = moves.lock_units(plan, [5], True)
-    with pytest.raises(ConflictError, match="the lock of 1 unit") as caught:
+    with pytest.raises(ConflictError, match="the lock of 1 area") as caught:
         moves.apply(moves.apply(plan, locked), locked)
     assert caught.value.units == (5,)
 
@@ -135,9 +136,24 @@ def test_new_territory_takes_an_unused_name_code_and_color() -> None:
     assert moves.new_territory(plan, next_code=6).territories[0][1].name == "Territory 5"
     with pytest.raises(PlanError, match="in use"):
         moves.new_territory(plan, next_code=5)
-    for name, words in (("west", "exists already"), ("  ", "1 to 80"), ("a\0b", "control"), ("x" * 81, "1 to 80")):
+    for name, words in (
+        ("west", "exists already"),
+        ("  ", "1 to 80"),
+        ("a\0b", "invisible characters"),
+        ("x" * 81, "1 to 80"),
+    ):
         with pytest.raises(PlanError, match=words):
             moves.new_territory(plan, name, next_code=6)
+
+
+def test_a_color_that_another_territory_has_is_exchanged() -> None:
+    plan = grid()
+    after = moves.apply(plan, moves.set_color(plan, WEST, 1))
+    assert (after.territory(WEST).color, after.territory(EAST).color) == (1, 0)
+    assert moves.apply(plan, moves.set_color(plan, WEST, 7)).territory(EAST).color == 1, "a free one changes one only"
+    assert not moves.set_color(plan, WEST, 0)
+    with pytest.raises(PlanError, match="choose another"):
+        moves.set_color(plan, WEST, 12)
 
 
 def test_rename_set_rep_and_lock_are_empty_if_nothing_changes() -> None:
@@ -170,7 +186,7 @@ def test_merge_and_delete() -> None:
         with pytest.raises(PlanError, match='"West" is locked; unlock it first'):
             act()
     held = moves.apply(plan, moves.lock_units(plan, [2], True))
-    with pytest.raises(PlanError, match='"East" holds 1 locked unit'):
+    with pytest.raises(PlanError, match='"East" holds 1 locked area'):
         moves.delete(held, EAST)
 
 
@@ -199,7 +215,7 @@ def test_adopt_with_fewer_territories_deletes_the_rest() -> None:
 
 def test_adopt_keeps_locks() -> None:
     plan = moves.apply(grid(), moves.lock_units(grid(), [0], True))
-    with pytest.raises(PlanError, match="1 unit would change territory although locked"):
+    with pytest.raises(PlanError, match="1 area would change territory although locked"):
         moves.adopt(plan, np.ones(16, dtype=int), next_code=2)
     locked = grid(locked=True)
     with pytest.raises(PlanError, match='"West" is locked and would gain'):
@@ -214,7 +230,7 @@ def test_adopt_keeps_locks() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"slots": np.zeros(15)}, "15 units, the plan 16"),
+        ({"slots": np.zeros(15)}, "15 areas, the plan 16"),
         ({"slots": np.full(16, 2), "k": 2}, "outside the 2 asked for"),
         ({"slots": np.zeros(16), "codes": [0, 0]}, "the same territory"),
         ({"slots": np.zeros(16), "codes": [9]}, "no territory 9"),
@@ -281,12 +297,13 @@ def test_titles() -> None:
         (moves.assign(plan, [0], -1).edit, "Unassigned 1 county"),
         (moves.new_territory(plan, "North", next_code=2), "Created North"),
         (moves.rename(plan, WEST, "Pacific"), "Renamed West to Pacific"),
-        (moves.set_rep(plan, WEST, "r1"), "Gave West to r1"),
+        (moves.set_rep(plan, WEST, "r1"), "Assigned West to r1"),
+        (moves.set_color(plan, WEST, 5), "Changed the color of West"),
         (moves.merge(plan, EAST, WEST), "Merged East into West"),
         (moves.delete(plan, EAST), "Deleted East"),
         (moves.lock_units(plan, [1], True), "Locked 1 county"),
         (moves.lock_territory(plan, WEST, True), "Locked West"),
-        (moves.adopt(plan, np.arange(16) // 4, next_code=2), "Designed 4 territories"),
+        (moves.adopt(plan, np.arange(16) // 4, next_code=2), "Generated 4 territories"),
         (moves.adopt(plan, np.array([0, 0, 1, 1] * 4), next_code=2, kind="rebalance"), "Rebalanced: 4 counties moved"),
     ):
         assert describe(edit, plan, "county") == title

@@ -6,16 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from terr.engine import design
-from terr.engine.pool import Job, Pool
+from terr.engine.executor import Threads
+from terr.engine.pool import Job, Pool, Processes
+from terr.engine.remote.calls import designed
 from terr.errors import PlanError, SolveError
+from terr.model.progress import Progress, ProgressUpdate
 from tests.helpers.strategies import extra_pieces, grid
 
 
@@ -57,6 +62,37 @@ def test_a_certificate_needs_a_plan(pool: Pool) -> None:
         pool.submit("certify", p)
     with pytest.raises(SolveError, match="takes no plan"):
         pool.submit("design", p, assign=plan)
+
+
+def test_calls_of_a_run_give_the_same_as_threads(pool: Pool) -> None:
+    p, seen = grid(6, 6, 4, np.random.default_rng(0).lognormal(0, 1, 36)), list[ProgressUpdate]()
+    items = [(p, seed) for seed in (1, 2, 3)]
+    one = partial(designed, None, 0.2)
+    there, here = (
+        e.run(one, items, progress=Progress(told), stage="Plan")
+        for e, told in ((Processes(pool), seen.append), (Threads(), None))
+    )
+    assert all(np.array_equal(a.assign, b.assign) for a, b in zip(there, here, strict=True))
+    assert seen[-1].fraction == 1
+    assert seen[0].stage == "Plan 1 of 3"
+    with pytest.raises(PlanError, match="or fewer"):
+        Processes(pool).run(one, [(grid(2, 2, 5), 1)], progress=Progress())
+    stopped = Progress(cancel=lambda: True)
+    assert Processes(pool).run(one, [(p, 1)] * 9, progress=stopped)[2:] == [None] * 7
+
+
+@pytest.mark.slow
+def test_a_run_survives_a_dead_worker(pool: Pool) -> None:
+    p, killed = grid(20, 20, 12, np.random.default_rng(0).lognormal(0, 1, 400)), threading.Event()
+
+    def told(_: ProgressUpdate) -> None:
+        if not killed.is_set():
+            killed.set()
+            os.kill(pool.worker_pids()[0], signal.SIGKILL)
+
+    found = Processes(pool).run(partial(designed, None, 0.1), [(p, 1), (p, 2)], progress=Progress(told), stage="Plan")
+    assert killed.is_set()
+    assert np.array_equal(found[1].assign, design(p, seed=2, effort=0.1).assign)
 
 
 def test_cancel_keeps_the_best_so_far(pool: Pool) -> None:

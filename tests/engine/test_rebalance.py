@@ -72,7 +72,7 @@ def test_one_move_beats_many_that_save_little() -> None:
     assert r.objective == pytest.approx(5.3 / w.sum() + EACH / n)
     assert r.bound is not None
     assert r.bound <= r.objective
-    assert "per moved unit" in r.model
+    assert "per moved area" in r.model
 
 
 def test_moved_share_is_of_the_load_alone() -> None:

@@ -98,6 +98,25 @@ def geoparquet(frame: gpd.GeoDataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def by_driver(frame: gpd.GeoDataFrame, driver: str, ending: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"areas.{ending}"
+        frame.to_file(path, driver=driver)
+        return path.read_bytes()
+
+
+def flatgeobuf(frame: gpd.GeoDataFrame) -> bytes:
+    return by_driver(frame, "FlatGeobuf", "fgb")
+
+
+def kml(frame: gpd.GeoDataFrame) -> bytes:
+    return by_driver(frame, "KML", "kml")
+
+
+def kmz(frame: gpd.GeoDataFrame) -> bytes:
+    return zipped({"doc.kml": kml(frame), "files/icon.png": b"\x89PNG"})
+
+
 WRITERS = {"GeoJSON": geojson, "Shapefile": shapefile, "GeoPackage": geopackage, "GeoParquet": geoparquet}
 
 

@@ -30,7 +30,7 @@ def grid_units(
     names = [f"{i + 1:05d}" for i in range(n)] if ids is None else list(ids)
     if len(names) != n:
         raise ValueError("one id for each square")
-    # rounded, so that neighbours share their corners to the last bit
+    # rounded, so that neighbors share their corners to the last bit
     xs = [round(WEST + c * SIDE, 6) for c in range(cols + 1)]
     ys = [round(SOUTH + r * SIDE, 6) for r in range(rows + 1)]
     boxes = [shapely.box(xs[c], ys[r], xs[c + 1], ys[r + 1]) for r in range(rows) for c in range(cols)]

@@ -7,13 +7,14 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -23,8 +24,6 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 from websockets.asyncio.client import connect
-
-from tests.helpers.loops import finish
 
 COOKIE_SECRET = "a-secret-of-the-tests-that-is-long-enough"  # noqa: S105
 CLIENT, CLIENT_SECRET = "terr", "known to both"
@@ -194,6 +193,15 @@ def sign_in(client: httpx.Client, provider: Provider, user: str) -> httpx.Respon
     return client.get(urlsplit(back).path + "?" + urlsplit(back).query)
 
 
+T = TypeVar("T")
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns. It runs in a thread of its own, for Playwright keeps a loop in the tests'."""
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(asyncio.run, work).result()
+
+
 @dataclass
 class Window:
     """What one run of a page sent: all words in it, the session it is of, and the ticket its map got."""
@@ -213,6 +221,7 @@ def window(
     origin: str = "",
     session: str = "",
     name: str = "",
+    fragment: str = "",
 ) -> Window:
     """Open a page as a browser does, by the app's own line; read what comes until the run is over."""
     token = generate_xsrf_token_string()
@@ -235,6 +244,7 @@ def window(
             ask = BackMsg()
             ask.rerun_script.query_string = query
             ask.rerun_script.page_name = page
+            ask.rerun_script.fragment_id = fragment
             await line.send(ask.SerializeToString())
             runs = 0
             while True:

@@ -43,7 +43,7 @@ def stray_pieces(
     Args:
         slots: int (n,).
         indptr: CSR row pointers.
-        indices: CSR neighbours.
+        indices: CSR neighbors.
         weights: (n,) load that decides which piece is heaviest.
     """
     a = np.asarray(slots)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from terr.boundaries.own.cleaning import clean
 from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
 from terr.workspace import Workspace, boundary_library
@@ -77,9 +76,8 @@ def more(ws: Workspace, sid: str, names: Sequence[str]) -> None:
 
 def keep_boundaries(ws: Workspace, data: bytes, title: str, *, filled: bool = False) -> str:
     """The level of boundaries made from a file of one's own."""
-    found = boundary_library.inspect_file(data, "areas.geojson")
-    cleaned = clean(found, found.id_column, found.name_column)
-    return boundary_library.store_boundaries(ws, found, cleaned, title, filled=filled).levels[0]
+    checked = boundary_library.check(boundary_library.open_file(data, "areas.geojson"))
+    return boundary_library.store_boundaries(ws, checked, title, filled=filled).levels[0]
 
 
 def plan_on_level(ws: Workspace, level: str) -> ScenarioInfo:

@@ -96,3 +96,44 @@ def problems(draw: st.DrawFn, *, locks: bool = True, start: bool = False) -> Pro
         locked=locked,
         start=today,
     )
+
+
+@st.composite
+def sparse_problems(draw: st.DrawFn) -> Problem:
+    """A grid with most units empty, in one piece or two; perhaps with locks, today's plan, or a largest distance."""
+    nx, ny, k = draw(st.integers(6, 9)), draw(st.integers(6, 8)), draw(st.integers(1, 3))
+    rng = np.random.default_rng(draw(st.integers(0, 2**20)))
+    n = nx * ny
+    w = np.where(
+        rng.random(n) < draw(st.sampled_from([0.4, 0.6])), rng.lognormal(0, draw(st.sampled_from([1, 2])), n), 0
+    )
+    w[rng.permutation(n)[: 6 * k]] += 1.0
+    weights = np.c_[w, w * rng.random(n)] if draw(st.booleans()) else w[:, None]
+    gap = nx // 2 if draw(st.booleans()) else 0  # no unit of this column has a neighbor to the left
+    at = np.arange(n).reshape(ny, nx)
+    pairs = [(int(u), int(v)) for u, v in zip(at[:-1].ravel(), at[1:].ravel(), strict=True)]
+    pairs += [(int(u), int(u) + 1) for u in at[:, :-1].ravel() if not gap or (u + 1) % nx != gap]
+    ip, ix = csr(n, pairs)
+    y, x = np.divmod(np.arange(n), nx)
+    more: dict[str, Any] = {}
+    if draw(st.booleans()):
+        locked = np.full(n, -1)
+        chosen = rng.permutation(n)[:k]
+        locked[chosen] = np.arange(k)
+        more["locked"] = locked
+    if draw(st.booleans()):
+        more |= {"start": rng.integers(-1, k, n), "continuity": 0.5}
+    if draw(st.booleans()):
+        more |= {"centres": np.c_[x, y][rng.permutation(n)[:k]] * 10.0, "max_km": float(rng.integers(20, 120))}
+    names = ["a", "b"][: weights.shape[1]]
+    return Problem.from_arrays(
+        weights,
+        names,
+        np.c_[x, y] * 10.0,
+        ip,
+        ix,
+        np.full(len(ix), 5.0),
+        territories=k,
+        limits=dict.fromkeys(names, draw(st.sampled_from([0.05, 0.3]))),
+        **more,
+    )

@@ -80,7 +80,7 @@ def test_zero_and_nonsense_coordinates_fall_through_to_the_zip():
 def test_a_point_off_shore_goes_to_the_nearest_county_up_to_ten_km():
     near = one(lat=29.30, lon=-94.73)
     assert (near["county"], near["located_by"]) == ("48167", "lat_lon")
-    assert "km outside; taken to Galveston, TX" in near["locate_note"]
+    assert "miles outside; Galveston, TX was used" in near["locate_note"]
     assert one(lat=28.0, lon=-94.0)["located_by"] == "unlocated"
 
 

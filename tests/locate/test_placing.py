@@ -89,8 +89,8 @@ def test_the_own_zip_comes_before_coordinates_unless_they_contradict():
         ),
     )
     assert (far.codes[0], far.by[0]) == (0, "lat_lon")
-    assert "ZIP 75201 lies" in far.note[0]
-    assert "the coordinates were taken" in far.note[0]
+    assert "ZIP and coordinates disagree: ZIP 75201 is" in far.note[0]
+    assert "the coordinates were used" in far.note[0]
 
 
 def test_coordinates_then_the_shore_then_city_then_nothing():
@@ -107,7 +107,7 @@ def test_coordinates_then_the_shore_then_city_then_nothing():
     )
     assert got.codes.tolist() == [D, D, W, UNLOCATED, UNLOCATED, UNLOCATED]
     assert got.by.tolist() == ["lat_lon", "lat_lon", "city_state", "unlocated", "unlocated", "unlocated"]
-    assert got.note[1].startswith("the point lies 6.")
+    assert got.note[1].startswith("the point lies 3.8 miles outside")
     assert got.note[3] == "a county alone doesn't say which ZIP it is"
     assert got.reasons() == {
         "a county alone doesn't say which ZIP it is": 1,

@@ -117,7 +117,7 @@ def test_duplicates_by_name_and_place() -> None:
     assert (revenue.now, revenue.keep, revenue.sum, revenue.max) == (120, 20, 120, 100)
     assert (seats.now, seats.keep, seats.sum, seats.max) == (5, 0, 5, 5)
     assert second.accounts == ("A-4", "A-5")
-    assert "name 95 % alike" in str(second.evidence[0])
+    assert "name 95% alike" in str(second.evidence[0])
     # one name at two places is said, but no duplicate
     assert (third.kind, third.accounts) == ("elsewhere", ("A-1", "A-2", "A-3"))
     assert "other street" in str(third.evidence[1])
@@ -473,17 +473,9 @@ def test_a_reload_by_hand() -> None:
     assert r.rows["moved"].tolist() == [False, True, False, False]
     assert r.rows["renamed"].tolist() == [False, True, False, False]  # Acme only writes itself otherwise
     assert r.rows["place before"].tolist()[1] == "10001 New York, NY"
-    assert r.sentence() == "1 new, 1 gone, 1 moved, 1 renamed, 1 with another owner, 2 with other figures; 0 unchanged."
-    h = reload.account_history(r, "2026-Q3")
-    assert list(h.columns) == list(reload.HISTORY)
-    mine = h[h["account"] == "3"]
-    assert mine["what"].tolist() == ["moved", "renamed", "owner", "revenue"]
-    assert mine["after"].tolist() == ["07030 Hoboken, NJ", "Cygnus Labs", "Ann", "20"]
-    assert h[h["what"] == "revenue"]["change"].sum() == 140 - 150
-    both = reload.joined_history(h, reload.account_history(reload.compare(new, old), "2026-Q4"))
-    assert both["at"].unique().tolist() == ["2026-Q3", "2026-Q4"]
-    with pytest.raises(InputError, match="already holds"):
-        reload.joined_history(both, h)
+    assert (
+        r.sentence() == "1 new, 1 removed, 1 moved, 1 renamed, 1 with a new owner, 2 with changed amounts; 0 unchanged."
+    )
 
 
 def test_keys_of_files_without_ids_and_longer_ids() -> None:
@@ -504,7 +496,6 @@ def test_keys_of_files_without_ids_and_longer_ids() -> None:
     short, long = "0015000000abcDE", "0015000000abcDEAAY"
     r = reload.compare(book([{"account_id": short}], revenue=[1]), book([{"account_id": long}], revenue=[1]))
     assert r.count("same") == 1
-    assert reload.account_history(r, "now").empty
     assert r.sentence() == "Nothing has changed."
     with pytest.raises(InputError, match="no column"):
         reload.compare(old, new, ("colour",))
@@ -555,8 +546,6 @@ def test_sums_add_up_from_one_quarter_to_the_next(a: list, b: list) -> None:
     n_both = (r.rows["status"] == "both").sum()
     assert len(old) == n_both + r.count("gone")
     assert len(new) == n_both + r.count("new")
-    h = reload.account_history(r, "q")
-    assert h.loc[h["what"] == "revenue", "change"].sum() == pytest.approx(flow.after - flow.before, abs=size)
 
 
 def test_a_reload_that_does_not_add_up_is_refused() -> None:

@@ -45,7 +45,7 @@ def test_a_tally_by_hand():
     assert got.strays == (((2,),), ((1,),))  # 0 and 3 weigh 9 against 4; 5 weighs 32 against 2
     assert got.area_km2[1] == pytest.approx(units.area_km2[[1, 5]].sum())
     own = [units.border_km[units.indptr[u] : units.indptr[u + 1]].sum() + units.outer_km[u] for u in range(6)]
-    shared = units.border_km[units.indptr[0] : units.indptr[1]][units.neighbours(0) == 3].sum()
+    shared = units.border_km[units.indptr[0] : units.indptr[1]][units.neighbors(0) == 3].sum()
     assert got.around_km[0] == pytest.approx(own[0] + own[2] + own[3] - 2 * shared)
     assert got.around_km[1] == pytest.approx(own[1] + own[5])
 

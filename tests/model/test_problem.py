@@ -37,7 +37,7 @@ def test_defaults() -> None:
     assert p.loads(np.array([0, 0, 1, 1])).tolist() == [[3.0], [7.0]]
     assert p.deviations(np.array([0, 0, 1, 1])).ravel() == pytest.approx([-0.4, 0.4])
     assert p.excess(np.array([0, 0, 1, 1])).ravel() == pytest.approx([0.3, 0.3])
-    assert p.name(3) == "unit 3"
+    assert p.name(3) == "area 3"
 
 
 def test_one_sided_limits() -> None:
@@ -50,13 +50,13 @@ def test_one_sided_limits() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"weights": [1, 2, -3, 4]}, "below zero in 1 unit"),
+        ({"weights": [1, 2, -3, 4]}, "below zero in 1 area"),
         ({"weights": [1, 2, float("nan"), 4]}, "isn't a number"),
         ({"weights": [["a"], ["b"], ["c"], ["d"]]}, "must be numbers"),
-        ({"weights": []}, "no units"),
+        ({"weights": []}, "no areas"),
         ({"measures": ["a", "b"]}, "different measure names"),
         ({"territories": 0}, "between 1 and 500"),
-        ({"limits": {"load": 0}}, "units can't be split"),
+        ({"limits": {"load": 0}}, "areas can't be split"),
         ({"limits": {"load": -0.1}}, "allow at least"),
         ({"limits": {"load": (0.1, 0.1, 0.1)}}, "two: below and above"),
         ({"limits": {"profit": 0.1}}, 'no measure "profit"'),
@@ -75,13 +75,13 @@ def test_faults_a_person_made(change: dict[str, Any], words: str) -> None:
     [
         ({"xy_km": np.zeros((3, 2))}, "needs a point"),
         ({"indptr": [0, 1]}, "row pointers"),
-        ({"indices": np.array([1, 2, 0, 3, 0, 3, 1, 9])}, "isn't a unit"),
+        ({"indices": np.array([1, 2, 0, 3, 0, 3, 1, 9])}, "isn't an area"),
         ({"indices": np.array([0, 2, 0, 3, 0, 3, 1, 2])}, "can't border itself"),
         ({"indices": np.array([1, 3, 0, 3, 0, 3, 1, 2])}, "isn't symmetric"),
         ({"border_km": -np.ones(8)}, "a length in km"),
         ({"locked": [0, 1, 2, -1]}, "from 0 to 1"),
         ({"start": [0.5, 0, 0, 0]}, "whole numbers"),
-        ({"seeds": [0, 0]}, "2 different units"),
+        ({"seeds": [0, 0]}, "2 different areas"),
         ({"area_km2": [1, 2]}, "areas must be 4"),
         ({"unit_names": ["a"]}, "names don't fit"),
     ],

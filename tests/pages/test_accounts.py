@@ -78,14 +78,42 @@ def tab(window: AppTest, data: dataset.Dataset, label: str) -> AppTest:
 def test_one_sentence_then_what_needs_an_eye_by_money(open_app, ws):
     data = taken(ws)
     window = ok(open_app())
-    assert "6 of 7 rows and $3,440 of $3,440 Revenue are in; 2 rows need you." in said(window)
+    assert "6 of 7 rows imported ($3,440 of $3,440). 2 rows have issues." in said(window)
     kinds = window.dataframe[0].value
-    assert kinds[["What", "Rows", "Revenue", "Fate"]].values.tolist() == [
-        ["Accounts whose place isn't found", 1, "$300", "in, without a place"],
-        ["Figures that can't be read", 1, "not known", "left out until mended"],
+    assert kinds[["What", "Rows", "Revenue", "Status"]].values.tolist() == [
+        ["Accounts without a location", 1, "$300", "imported without a location"],
+        ["Amounts that can't be read", 1, "not known", "not imported until fixed"],
     ]
     review.fix_cells(ws, data.info.id, [(8, "Revenue", "60"), (7, "ZIP", "02139")])
-    assert "7 of 7 rows and $3,500 of $3,500 Revenue are in; nothing needs you." in said(ok(window.run()))
+    assert "All 7 rows imported ($3,500). No issues." in said(ok(window.run()))
+
+
+def test_an_issue_opens_its_rows_with_the_cell_first(open_app, ws):
+    data = taken(ws)
+    window = ok(open_app())
+    table = next(d for d in window.dataframe if "What to do" in d.value.columns)
+    picked = {"rows": [table.value["What"].tolist().index("Amounts that can't be read")], "columns": [], "cells": []}
+    window.session_state[table.key] = {"selection": picked}
+    ok(window.run())
+    shown = window.data_editor[0].value
+    assert shown["Row"].tolist() == [8]
+    assert list(shown.columns)[:3] == ["Row", "Issue", "Revenue"]
+    assert "Fix here · Amounts that can't be read" in said(window)
+    review.fix_cells(ws, data.info.id, [(8, "Revenue", "60")])
+    ok(window.run())
+    assert window.data_editor[0].value["Row"].tolist() == [7], "another list of issues has nothing chosen"
+
+
+def test_warnings_are_told_above_and_open_their_rows(open_app, ws):
+    file = b"Account ID,Name,ZIP,State,Revenue\nA-1,Alpha,02116,MA,100\nA-2,Beta,02116,TX,-50\n"
+    taken(ws, file)
+    window = ok(open_app())
+    assert "No issues; 1 row imported with a warning." in said(window)
+    table = next(d for d in window.dataframe if "What to do" in d.value.columns)
+    assert set(table.value["Status"]) == {"imported with a warning"}
+    assert not window.data_editor
+    window.session_state[table.key] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    assert ok(window.run()).data_editor[0].value["Row"].tolist() == [3]
 
 
 def test_what_was_mended_is_listed_and_taken_back(open_app, ws):
@@ -94,16 +122,16 @@ def test_what_was_mended_is_listed_and_taken_back(open_app, ws):
     assert window.data_editor[0].value["Row"].tolist() == [7, 8]
     review.fix_cells(ws, data.info.id, [(8, "Revenue", "60")])
     tab(window, data, "Changes")
-    assert "7 of 7 rows and $3,500 of $3,500 Revenue are in; 1 row needs you." in said(window)
+    assert "All 7 rows imported ($3,500). 1 row has an issue." in said(window)
     assert "row 8, Revenue: oops → **60**" in said(window)
     ok(press(window, "step_1"))
     assert "6 of 7 rows" in said(window)
-    assert any("1 account fewer in" in t.value for t in window.toast)
+    assert any("1 account fewer imported" in t.value for t in window.toast)
 
 
 def test_what_is_unclear_is_asked_with_the_evidence_and_only_once(open_app, ws):
     window = ok(upload(open_app(), UNCLEAR))
-    assert "1 question the file doesn't answer" in said(window)
+    assert "1 question about your file" in said(window)
     assert window.dataframe[0].value["Cell"].tolist() == ["1.234", "2.500"]
     take = next(b for b in window.button if b.key == "take_in")
     assert take.disabled
@@ -116,12 +144,29 @@ def test_what_is_unclear_is_asked_with_the_evidence_and_only_once(open_app, ws):
     ok(window.run())
     assert "your answer" in said(window)
     ok(press(window, "take_in"))
-    assert "$3,734 of $3,734" in said(window)
+    assert "($3,734)" in said(window)
     again = ok(upload(window, UNCLEAR.replace(b"A-1", b"B-1"), "next.csv"))
     assert "answered as last time" in said(again)
     assert not again.radio
     ok(press(again, "change_decimal:Revenue"))
     assert len(again.radio) == 1
+
+
+def test_an_answer_is_changed_after_the_import(open_app, ws):
+    head = ("Opportunity ID", "Account ID", "Account Name", "ZIP", "Amount")
+    rows = (("1", "A", "Alpha", "75001", "1000"), ("2", "A", "Alpha", "75001", "500"), ("3", "B", "Beta", "75201", "7"))
+    window = ok(upload(open_app(), csv_bytes([head, *rows])))
+    assert window.radio[0].options[0].replace("\\", "").endswith("3 rows, 2 accounts, $1,507 Amount")
+    ok(press(window, "answer_all"))
+    ok(press(window, "take_in"))
+    assert "($1,507)" in said(window)
+    window = tab(window, dataset.dataset(ws, dataset.saved(ws)[0].id), "Changes")
+    ok(press(window, "change_answers"))
+    box = next(b for b in window.selectbox if "share an account" in b.label)
+    box.set_value("first")
+    ok(window.run())
+    assert dataset.dataset(ws, dataset.saved(ws)[0].id).accounts.total("Amount") == 1007
+    assert "2 of 3 rows" in said(window)
 
 
 def test_a_sheet_is_chosen(open_app, ws):
@@ -130,21 +175,37 @@ def test_a_sheet_is_chosen(open_app, ws):
     window.radio[0].set_value("EMEA")
     ok(window.run())
     ok(press(window, "take_in"))
-    assert "2 of 2 rows and $3,000" in said(window)
+    assert "All 2 rows imported ($3,000)" in said(window)
+
+
+def test_another_sheet_after_the_import_and_back(open_app, ws):
+    two = book_bytes({"EMEA": [HEAD, *ROWS[:2]], "Americas": [HEAD, *ROWS[2:5]]})
+    data = uploads.import_file(ws, uploads.suggested(uploads.open_file(ws, two, "two.xlsx")))
+    window = tab(ok(open_app()), data, "Changes")
+    box = next(b for b in window.selectbox if b.label == "Sheet")
+    assert (box.value, next(b for b in window.button if b.key == "reshape").disabled) == ("Americas", True)
+    box.set_value("EMEA")
+    ok(window.run())
+    ok(press(window, "reshape"))
+    assert "All 2 rows imported ($3,000)" in said(window)
+    window = tab(window, dataset.dataset(ws, data.info.id), "Changes")
+    assert "the file is read in another way: sheet: Americas" in said(window)
+    ok(press(window, "step_1"))
+    assert dataset.ledger_of(ws, data.info.id).raw.sheet == "Americas"
 
 
 def test_repairs_are_listed_with_what_they_do_and_those_refused_too(open_app, ws):
     data = taken(ws)
-    window = tab(ok(open_app()), data, "Repairs")
+    window = tab(ok(open_app()), data, "Automatic corrections")
     table = window.data_editor[0].value
     padded = table[table["Column"] == "ZIP"].iloc[0]
     assert (padded["Cells"], padded["Revenue"], padded["Examples"]) == (1, "$2,000", "row 3: 2116 → 02116")
     review.refuse(ws, data.info.id, "padded_zip:ZIP", True)
     ok(window.run())
     table = window.data_editor[0].value
-    assert table[table["Column"] == "ZIP"]["Do it"].tolist() == [False]
+    assert table[table["Column"] == "ZIP"]["Correct"].tolist() == [False]
     assert "2 rows need" not in said(window)
-    assert "3 rows need you" in said(window)
+    assert "3 rows have issues" in said(window)
 
 
 def test_mended_rows_come_back_and_it_is_told_what_became_of_them(open_app, ws):
@@ -152,12 +213,12 @@ def test_mended_rows_come_back_and_it_is_told_what_became_of_them(open_app, ws):
     out = review.rejects_csv(dataset.ledger_of(ws, data.info.id)).replace(b"oops", b"60")
     window = ok(upload(open_app(), out, "mended.csv", at=1))
     assert (
-        "2 rows came back: 1 changed, 1 came back as they were. 1 in now with a place; 1 row still needs you."
+        "2 rows uploaded: 1 changed, 1 unchanged. 1 row is now imported with a location; 1 row still needs fixing."
         in said(window)
     )
-    assert "7 of 7 rows" in said(window)
+    assert "All 7 rows" in said(window)
     front = ok(upload(window, review.rejects_csv(dataset.ledger_of(ws, data.info.id)), "again.csv"))
-    assert "1 mended row of “crm.csv”" in said(front)
+    assert "1 fixed row of “crm.csv”" in said(front)
     ok(press(front, "put_back"))
     assert len(ws.store.datasets.all()) == 1
 
@@ -171,9 +232,9 @@ def test_a_merge_and_a_family_are_one_click_each_and_back(open_app, ws):
     how = next(s for s in window.selectbox if s.key == f"terr_how_{key}")
     assert [o.split(": ")[0] for o in how.options] == ["Revenue −$1,000", "Revenue unchanged", "Revenue −$1,000"]
     ok(press(window, f"merge_{key}"))
-    assert "you plan with 5 accounts and $2,440 Revenue, $1,000 less than came in" in said(window)
+    assert "you plan with 5 accounts and $2,440 Revenue, $1,000 less than imported" in said(window)
     ok(press(window, "count_P"))
-    assert "$2,370 Revenue, $1,070 less than came in" in said(window)
+    assert "$2,370 Revenue, $1,070 less than imported" in said(window)
     ok(press(window, "uncount_0"))
     ok(press(window, "unmerge_0"))
     assert dataset.dataset(ws, data.info.id).accounts.total("Revenue") == 3440.0
@@ -184,19 +245,21 @@ def test_the_next_extract_is_compared_kept_and_a_plan_moves_over_and_back(open_a
     info = editing.create(ws, dataset_id=data.info.id, level="state", region="MA,TX", measure="Revenue", tolerance=0.5)
     editing.paint(ws, info.id, [0, 1], 0)
     later = csv_bytes([HEAD, *ROWS[:5], ("N-1", "Newcomer", "78704", "TX", "9 New Rd", "", "$500")])
-    window = tab(ok(open_app()), data, "Next extract")
+    window = tab(ok(open_app(scenario=info.id)), data, "Update with new data")
     at = next(i for i, u in enumerate(window.file_uploader) if u.key.startswith("terr_next"))
     ok(upload(window, later, "q2.csv", at=at))
-    assert any("next extract of crm" in s.value for s in window.subheader)
+    assert any("new data for crm" in s.value for s in window.subheader)
     ok(press(window, "take_in"))
-    assert "1 new, 1 gone; 5 unchanged." in said(window)
+    assert "1 new, 1 removed; 5 unchanged." in said(window)
     flows = window.dataframe[0].value
     assert flows.iloc[0].tolist() == ["Revenue", "$3,440", "$500", "-$300", "$0", "$0", "$3,640"]
     assert len(ws.store.datasets.all()) == 1
     ok(press(window, "keep_next"))
     newest = ws.store.datasets.all()[0]
     assert newest.name == "q2.csv"
-    tab(window, dataset.dataset(ws, newest.id), "Next extract")
+    assert window.session_state["terr_scenario"] == info.id, "the open plan stays open"
+    assert "Revenue $3,140 → $3,640; max deviation" in said(window)
+    tab(window, dataset.dataset(ws, newest.id), "Update with new data")
     assert plan_snapshot(ws, info.id).loads.tolist() == [3000.0, 140.0]
     ok(press(window, f"move_{info.id}"))
     assert plan_snapshot(ws, info.id).loads.tolist() == [3000.0, 640.0]
@@ -208,7 +271,7 @@ def test_a_database_is_one_line_until_it_is_set_up(open_app, ws, monkeypatch):
     for name in ("TERR_SOURCE_CRM", "TERR_SOURCE_REGION"):
         monkeypatch.delenv(name, raising=False)
     window = ok(open_app())
-    assert "set a variable such as" in said(window)
+    assert "set an environment variable such as" in said(window)
     assert not any(b.key == "ask_database" for b in window.button)
 
 
@@ -232,7 +295,7 @@ def test_accounts_come_from_a_database_whose_address_is_never_shown(open_app, ws
     assert "TERR_SOURCE_STATE" in said(window)
     ok(press(window, "ask_database"))
     ok(press(window, "take_in"))
-    assert "1 of 1 row" in said(window)
+    assert "1 row imported" in said(window)
     assert "secret-place" not in " ".join(str(e) for e in window.main)
     info = ws.store.datasets.all()[0]
     assert info.mapping["source"] == {
@@ -305,7 +368,13 @@ def test_odd_files_go_all_the_way_through_every_tab(open_app, ws, make, caplog):
     ok(press(window, "take_in"))
     data = dataset.dataset(ws, ws.store.datasets.all()[0].id)
     assert "6 of 7 rows" in said(window)
-    for label in ("Repairs", "Duplicates and families", "Changes", "Rows, money and places", "Next extract"):
+    for label in (
+        "Automatic corrections",
+        "Duplicates and families",
+        "Changes",
+        "Rows, amounts and locations",
+        "Update with new data",
+    ):
         tab(window, data, label)
     for part in (*window.markdown, *window.caption):
         assert "<script>" not in part.value or part.allow_html is False, part.value

@@ -44,27 +44,36 @@ def test_ids_are_kept_with_the_plan_and_wrong_ones_are_refused(ws, sid):
     codes = plan.codes
     save_territory_ids(ws, sid, {codes[0]: NORTH, **dict.fromkeys(codes[1:], "")})
     assert territory_ids(ws, sid) == {codes[0]: NORTH}
-    with pytest.raises(InputError, match="no territory id"):
+    with pytest.raises(InputError, match="not a Salesforce territory ID"):
         save_territory_ids(ws, sid, {codes[0]: "x"})
-    with pytest.raises(InputError, match="stands at another territory already"):
+    with pytest.raises(InputError, match="is already used for another territory"):
         save_territory_ids(ws, sid, {codes[0]: NORTH, codes[1]: NORTH + "AAA"})
     assert territory_ids(ws, sid) == {codes[0]: NORTH}
     made = back_to_crm(ws, sid, FILES[0])
     assert made.frame["ObjectId"].tolist() == ["001000000000001", "001000000000002"]
     assert set(made.frame["Territory2Id"]) == {NORTH}
-    assert made.left_out == {"in no territory": 1, "its id is none of Salesforce's": 1}
+    assert made.left_out == {"not in a territory": 1, "no valid Salesforce ID": 1}
 
 
 def test_the_page_says_what_is_left_out_and_takes_ids(open_app, ws, sid):
     window = ok(open_app("reports", scenario=sid))
     said = "\n".join(m.value for m in window.markdown)
-    assert "**0 accounts** in the file, 4 left out:" in said
+    assert "**0 accounts** in the file, 4 not included:" in said
     plan, _ = ws.plan(sid)
     save_territory_ids(ws, sid, {plan.codes[0]: NORTH})
     window = ok(window.run())
     said = "\n".join(m.value for m in window.markdown)
-    assert "**2 accounts** in the file, 2 left out:" in said
-    assert "1: its id is none of Salesforce's" in said.replace("\\", "")
-    window.segmented_control(key="terr_crm").set_value("HubSpot")
-    window = ok(window.run())
-    assert any("its id is none of HubSpot" in m.value for m in window.markdown)
+    assert "**2 accounts** in the file, 2 not included:" in said
+    assert "1: no valid Salesforce ID" in said.replace("\\", "")
+    assert window.segmented_control(key="terr_crm").options == ["Salesforce"]
+
+
+def test_salesforce_ids_are_asked_for_only_where_the_accounts_have_some(open_app, ws):
+    number = data_set(ws, [("7001", "Kent", "DE", 100.0), ("A-2", "Sussex", "DE", 50.0)])
+    window = ok(open_app("reports", scenario=start(ws, data=number).id))
+    assert window.segmented_control(key="terr_crm").options == ["HubSpot"]
+    assert not any("Salesforce" in e.label for e in window.expander)
+    plain = data_set(ws, [("A-1", "Kent", "DE", 100.0), ("A-2", "Sussex", "DE", 50.0)])
+    window = ok(open_app("reports", scenario=start(ws, data=plain).id))
+    assert not any(c.key == "terr_crm" for c in window.segmented_control)
+    assert any("no Salesforce or HubSpot IDs" in c.value for c in window.caption)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tests.helpers.spaces import more, start
-from tests.pages.test_pages import html, labels, ok, press
+from tests.pages.test_pages import html, labels, ok, press, worked
 
 
 def test_one_click_opens_the_finished_demo_on_the_map(open_app):
     window = ok(open_app("home"))
     assert "Open the demo plan" in labels(window)
-    ok(press(window, "open_demo"))
+    ok(worked(press(window, "open_demo")))
     assert window.query_params["scenario"]
     assert "Demo: lower 48 in 12 territories" in html(window)
     assert "Generate" in labels(window), "the Plan page"

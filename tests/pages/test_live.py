@@ -10,6 +10,7 @@ from terr.model.person import Person
 from terr.store import WindowPresence
 from terr.workspace.live import comments, presence, proposals
 from terr.workspace.plan import editing
+from terr.workspace.plan.snapshot import plan_snapshot
 from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, more, start
 from tests.pages.test_pages import ok, press
 
@@ -50,8 +51,10 @@ def test_a_proposal_is_accepted_with_its_effect_told_before(ws, sid, window):
     ok(window.run())
     said = texts(window)
     assert "Move Kent" in said or "Move 1 county" in said
-    assert "Max deviation 0.0 % → 33.3 % (worse)" in said
+    assert "Max deviation 0.0% → 33.3% (worse)" in said
     assert "nearer to <b>South</b>" in said
+    assert f"{plan_snapshot(ws, sid).units.names[KENT]}  \n" in said, "the counties by name"
+    assert "Ann Poe proposes: Move" in window.toast[0].value.replace("\\", "")
     press(window, f"accept_{one.id}")
     assert ws.plan(sid)[0].assign.tolist() == [1, 1, 0]
     assert ws.store.proposals.of(sid)[0].state == "accepted"
@@ -82,4 +85,4 @@ def test_who_is_here_is_told_with_what_they_look_at(ws, sid, window):
     presence.present_people(ws, sid).say(WindowPresence("w2", ANN, 1, True, {"to": 1, "units": [KENT, SUSSEX]}))
     ok(window.run())
     said = texts(window)
-    assert "AP Ann Poe · paints South, at Kent, DE and 1 more · presenting" in said.replace("*", "")
+    assert "AP Ann Poe · editing South near Kent, DE and 1 more · presenting" in said.replace("*", "")

@@ -93,7 +93,7 @@ def test_on_the_command_line_as_json_and_text(tmp_path, capsys):
     text = capsys.readouterr().out
     assert re.search(r"^Planted figure +25\.0 ?%$", text, re.MULTILINE)
     assert re.search(r"^Territory .* Planted column$", text, re.MULTILINE)
-    assert re.search(r"^West .* 2\.00 km$", text, re.MULTILINE)
+    assert re.search(r"^West .* 1\.2 miles$", text, re.MULTILINE)
 
 
 def test_in_the_document():

@@ -11,7 +11,7 @@ from terr.workspace.plan import editing, named_accounts
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.scenarios import exceptions, tree
 from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, more, start
-from tests.pages.test_pages import choose, frame, html, ok, press
+from tests.pages.test_pages import choose, frame, html, ok, press, rows, worked
 
 HOSTILE = "<img src=x onerror=alert(1)> **b** $x$"
 
@@ -40,7 +40,7 @@ def sid(ws):
 
 def view(window, name):
     window.segmented_control(key="terr_view").set_value(name)
-    return ok(window.run())
+    return ok(worked(window.run()))
 
 
 def having(window, column):
@@ -59,40 +59,54 @@ def test_versions_branches_tags_and_notes_from_the_tree(open_app, ws, sid):
     choose(window, ws, sid)
     window.text_input(key=f"version_{sid}").set_value(HOSTILE)
     ok(press(window, "name_version"))
+    ok(press(window, f"copy_{sid}:"))
+    other = next(p.id for p in tree.plans(ws) if p.id != sid)
+    window.text_input(key=f"name_{other}").set_value("Other way")
+    ok(press(window, "rename"))
     choose(window, ws, sid)
-    window.text_input(key=f"branch_{sid}").set_value("Other way")
-    ok(press(window, "branch"))
-    choose(window, ws, sid)
-    window.text_input(key=f"tag_{sid}:").set_value("board version")
+    window.text_input(key=f"tag_{sid}:").set_value("board draft")
     ok(press(window, "tag"))
     choose(window, ws, sid)
     window.text_input(key=f"note_{sid}:").set_value("For Tuesday")
     ok(press(window, "note"))
-    table = frame(window, "terr_scenarios").value
-    assert [p.strip() for p in table["Plan"]] == ["◆ Delaware by county", f"◇ {HOSTILE}", "◆ Other way"]
-    assert table["Tags"].tolist() == ["#board version", "", ""]
-    assert table["Max deviation"].tolist() == ["0.0 %"] * 3
-    assert table["Changes hands"].tolist() == ["–", "–", "0.0 % since the branch"]
+    assert len(rows(window)) == 3
+    assert [rows(window)[0], rows(window)[2]] == ["Delaware by county", "Other way"]
+    said = [c.value.replace("\\", "") for c in window.caption]
+    assert sum("Max deviation 0.0%" in c for c in said) == 3
+    assert sum("0.0% of Revenue moved since the copy" in c for c in said) == 1
+    head = next(m.value for m in window.markdown if "Delaware by county**" in m.value)
+    assert ":gray-badge[board draft]" in head
+    assert "Open now" in head
     choose(window, ws, sid)
     ok(press(window, "archive"))
-    assert [p.strip() for p in frame(window, "terr_scenarios").value["Plan"]] == [
-        "◆ Other way",
-        f"◇ {HOSTILE}",
-    ], "a version of the plan put away stands below the branch that has it too"
+    assert len(rows(window)) == 2, "a version of the plan put away stands below the branch that has it too"
+    assert rows(window)[0] == "Other way"
     window.toggle(key="terr_archived").set_value(True)
     ok(window.run())
-    assert frame(window, "terr_scenarios").value["Tags"].tolist()[0] == "#board version, put away"
+    assert any(":orange-badge[Archived]" in m.value for m in window.markdown)
+
+
+def test_a_row_is_compared_with_the_open_plan(open_app, ws, sid):
+    window = ok(open_app("scenarios", scenario=sid))
+    assert window.button(key=f"compare_{sid}:").disabled
+    for name in ("Delaware by county (copy)", "Delaware by county (copy 2)"):
+        ok(press(window, f"copy_{sid}:"))
+        assert name in {p.name for p in tree.plans(ws)}
+    copy = next(p for p in tree.plans(ws) if p.name.endswith("(copy 2)"))
+    ok(press(window, f"compare_{copy.id}:"))
+    said = " ".join(m.value.replace("\\", "") for m in window.markdown)
+    assert "From Delaware by county to Delaware by county (copy 2)" in said
 
 
 def test_history_tells_the_effect_and_leads_back_to_a_point(open_app, ws, sid):
     window = view(open_app("scenarios", scenario=sid), "History")
     table = frame(window, "terr_story").value
-    assert table["What"].tolist()[2] == "Moved 2 counties to South"
-    assert table["Effect on balance"].tolist()[2] == "max deviation 100.0 % → 0.0 %"
+    assert table["What"].tolist()[2] == "Moved 2 counties to South: Kent, DE, Sussex, DE"
+    assert table["Effect on balance"].tolist()[2] == "Max deviation of Revenue 100.0% → 0.0%"
     assert table["Who"].tolist()[2] == "Eve"
     window.multiselect(key=f"terr_who_{sid}").set_value(["Eve"])
     ok(window.run())
-    assert frame(window, "terr_story").value["What"].tolist() == ["Moved 2 counties to South"]
+    assert frame(window, "terr_story").value["What"].tolist() == [table["What"].tolist()[2]]
     window.multiselect(key=f"terr_who_{sid}").set_value([])
     ok(window.run())
     tick(window, "terr_story", 3)  # me: New Castle to North
@@ -122,8 +136,8 @@ def test_two_plans_compared_with_their_ledger(open_app, ws, sid):
     window = view(open_app("scenarios", scenario=copy), "Compare")
     said = " ".join(m.value.replace("\\", "") for m in window.markdown)
     assert "From Delaware by county to Kent goes north" in said
-    assert "16.7 % of Revenue goes to another territory: $100 of $600, 1 account of the 4" in said
-    assert "goes to another rep" in said
+    assert "16.7% of Revenue moves to another territory: $100 of $600, 1 account of 4" in said
+    assert "moves to another rep" in said
     metrics = having(window, "Better")
     assert metrics["Better"].tolist()[0] == "Delaware by county by 33.3 points"
     gains = having(window, "Revenue gained")
@@ -131,7 +145,7 @@ def test_two_plans_compared_with_their_ledger(open_app, ws, sid):
     assert gains["Revenue lost"].tolist() == [0.0, 100.0]
     told = having(window, "Reason")
     assert told[["Account", "From", "To", "By"]].values.tolist() == [["A-1", "South", "North", "Eve"]]
-    window.segmented_control(key="terr_pair_look").set_value("What changes hands")
+    window.segmented_control(key="terr_pair_look").set_value("What moves")
     window.segmented_control(key="terr_gains_by").set_value("Rep")
     ok(window.run())
     assert having(window, "Revenue gained")["Rep"].tolist() == ["Ann Poe", "Bob Ray"]
@@ -152,7 +166,7 @@ def test_two_plans_compared_with_their_ledger(open_app, ws, sid):
 
 def test_one_plan_alone_says_what_to_do(open_app, ws, sid):
     window = view(open_app("scenarios", scenario=sid), "Compare")
-    assert "There is only one plan of these accounts" in window.info[0].value
+    assert "There is only one plan for these accounts" in window.info[0].value
 
 
 def test_exceptions_are_found_entered_warned_of_and_ended(open_app, ws, sid):
@@ -167,8 +181,8 @@ def test_exceptions_are_found_entered_warned_of_and_ended(open_app, ws, sid):
     ok(press(window, "enter_exceptions"))
     assert plan_snapshot(ws, sid).table["load"].tolist() == [250.0, 350.0]
     table = frame(window, "terr_register").value
-    assert table[["Account", "Goes to", "State", "Reason"]].values.tolist() == [["A-3", "South", "in force", HOSTILE]]
-    assert "Above 10 %" in window.warning[0].value.replace("\\", "")
+    assert table[["Account", "Assign to", "State", "Reason"]].values.tolist() == [["A-3", "South", "active", HOSTILE]]
+    assert "Above 10%" in window.warning[0].value.replace("\\", "")
     tick(window, "terr_register", 0)
     ok(press(window, "end_exceptions"))
     assert plan_snapshot(ws, sid).table["load"].tolist() == [300.0, 300.0]
@@ -185,7 +199,7 @@ def test_a_holdover_that_ran_out_is_listed_and_not_applied(open_app, ws, sid, mo
     monkeypatch.setattr(named_accounts, "today", lambda: tomorrow)
     assert plan_snapshot(ws, sid).table["load"].tolist() == [300.0, 300.0]
     window = view(open_app("scenarios", scenario=sid), "Exceptions")
-    assert "1 holdover is past the last day and no longer applied" in window.warning[0].value
+    assert "1 holdover has ended: " in window.warning[0].value
     assert frame(window, "terr_register").value["State"].tolist() == ["expired"]
 
 
@@ -193,4 +207,4 @@ def test_the_plan_page_shows_what_goes_by_name(open_app, ws, sid):
     exceptions.enter(ws, sid, ["A-3"], kind="named", territory=1, by=Person("me"))
     window = ok(open_app("plan", scenario=sid))
     assert frame(window, "terr_table").value["Accounts"].tolist() == [1, 3]
-    assert "16.7 %" in html(window)
+    assert "16.7%" in html(window)

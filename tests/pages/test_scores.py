@@ -1,4 +1,4 @@
-"""The page Scores as a person meets it, run without a browser."""
+"""The Scores page as a person meets it, run without a browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from terr.workspace.scores import recipe
 from terr.workspace.scores.potential import Formula
 from tests.conftest import ROOT
 from tests.helpers.spaces import KENT
-from tests.pages.test_pages import frame, ok, one, press
+from tests.pages.test_pages import frame, ok, one, press, worked
 
 
 @pytest.fixture
@@ -77,17 +77,18 @@ def keep(window):
 
 
 def test_on_the_demo_every_section_is_filled_in_and_keeps_nothing_by_itself(open_app, ws):
-    window = ok(press(open_app(), "demo"))
+    window = ok(worked(press(open_app(), "demo")))
     window = ok(window.switch_page(str(ROOT / "pages" / "scores.py")).run())
-    for name in ("80/20 and tiers", "Potential", "Score", "Likeness", "Workload", "Kept", "Segments"):
+    for name in ("80/20 and tiers", "Potential", "Score", "Look-alikes", "Workload", "Saved", "Segments"):
         section(window, name)
-        if name not in ("Likeness", "Workload", "Kept"):
+        assert not [i.value for i in window.info if "{" in i.value], "a text with its figures filled in"
+        if name not in ("Look-alikes", "Workload", "Saved"):
             assert not one(window.button, "scores_keep").disabled, name
     assert kept(ws)[1] == []
 
 
 def test_segments_become_measures_and_filters_of_a_plan(window, ws):
-    assert one(window.button, "scores_keep").label == "Keep"
+    assert one(window.button, "scores_keep").label == "Save"
     keep(window)
     data, names = kept(ws)
     assert names == ["By Industry"]
@@ -110,24 +111,24 @@ def test_segments_become_measures_and_filters_of_a_plan(window, ws):
 
 def test_keep_edit_undo_and_remove(window, ws):
     section(window, "80/20 and tiers")
-    assert "A brings the first 80 % of Potential, B up to 95 %, C the rest." in said(window)
+    assert "Tier A = top 20% of accounts by Potential, B up to 50%, C the rest." in said(window)
     keep(window)
     assert kept(ws)[1] == ["Tier"]
     one(window.button, "scores_leave").click()
     ok(window.run())
     assert one(window.text_input, "scores_name").value == "Tier 2", "another one"
-    section(window, "Kept")
+    section(window, "Saved")
     press(window, "scores_edit_1")
     assert window.segmented_control(key="terr_scores_section").value == "80/20 and tiers"
-    assert one(window.button, "scores_keep").label == "Keep the change"
+    assert one(window.button, "scores_keep").label == "Save"
     assert one(window.button, "scores_keep").disabled, "nothing is changed yet"
-    one(window.slider, "scores_cut_0").set_value(70)
+    one(window.slider, "scores_cut_0").set_value(30)
     ok(window.run())
     keep(window)
-    assert kept(ws)[0].scored.recipe.kept[0].cuts.shares == (0.7, 0.95)
+    assert kept(ws)[0].scored.recipe.kept[0].cuts.shares == (0.3, 0.5)
     ok(press(window, "scores_undo"))
-    assert kept(ws)[0].scored.recipe.kept[0].cuts.shares == (0.8, 0.95)
-    section(window, "Kept")
+    assert kept(ws)[0].scored.recipe.kept[0].cuts.shares == (0.2, 0.5)
+    section(window, "Saved")
     ok(press(window, "scores_gone_1_now"))
     assert kept(ws)[1] == []
     ok(press(window, "scores_undo"))
@@ -139,9 +140,9 @@ def test_a_definition_that_plans_balance_with_is_removed_only_when_asked_twice(w
     keep(window)
     data, _ = kept(ws)
     editing.create(ws, dataset_id=data.info.id, level="county", region="DE", measure="White space", name="FY27")
-    section(window, "Kept")
+    section(window, "Saved")
     ok(press(window, "scores_gone_1"))
-    assert "1 plan balances with it: FY27." in window.warning[0].value.replace("\\", "")
+    assert "1 plan uses it: FY27." in window.warning[0].value.replace("\\", "")
     assert kept(ws)[1] == ["Estimated potential"]
     ok(press(window, "scores_gone_1_now"))
     assert kept(ws)[1] == []
@@ -196,7 +197,7 @@ def won_lost(rows: int) -> bytes:
 @pytest.mark.parametrize("rows", [90, 600])
 def test_likeness_shows_its_quality_or_why_it_is_off(open_app, ws, rows):
     window = opened(open_app, ws, won_lost(rows))
-    section(window, "Likeness")
+    section(window, "Look-alikes")
     one(window.button, "scores_learn").click()
     ok(window.run())
     ends = time.monotonic() + 60
@@ -210,13 +211,13 @@ def test_likeness_shows_its_quality_or_why_it_is_off(open_app, ws, rows):
         return
     keep(window)
     found = kept(ws)[0].accounts
-    assert found.frame["Likeness to won"].between(0, 100).all()
+    assert found.frame["Look-alike score"].between(0, 100).all()
 
 
 def test_definitions_come_back_from_a_file(window, ws):
     data, _ = kept(ws)
     recipe.change(ws, data.info.id, lambda r: r.with_one(Formula("Worth", "Employees * 3")))
-    section(window, "Kept")
+    section(window, "Saved")
     file = kept(ws)[0].scored.recipe.to_json()
     recipe.change(ws, data.info.id, lambda r: r.without("Worth"))
     one(window.file_uploader, "scores_upload").set_value(("terr-scores.json", file, "application/json"))
@@ -227,7 +228,7 @@ def test_definitions_come_back_from_a_file(window, ws):
     assert kept(ws)[1] == ["Worth"]
     one(window.file_uploader, "scores_upload").set_value(("bad.json", b"{}", "application/json"))
     window.run()
-    assert window.error[0].value.replace("\\", "").startswith("This is no file of scores")
+    assert window.error[0].value.replace("\\", "").startswith("This is not a file of scores")
 
 
 def test_a_plan_whose_measure_is_gone_takes_another_one(window, ws):
@@ -241,7 +242,7 @@ def test_a_plan_whose_measure_is_gone_takes_another_one(window, ws):
         assert not window.exception, name
     page = window.switch_page(str(ROOT / "pages" / "plan.py")).run()
     assert (
-        page.error[0].value.replace("\\", "").startswith('"Worth" can\'t be worked out: there is no column "No such"')
+        page.error[0].value.replace("\\", "").startswith('"Worth" can\'t be calculated: there is no column "No such"')
     )
     page.selectbox(key="terr_instead").set_value("Potential")
     page.run()
@@ -255,7 +256,7 @@ def test_names_from_files_stay_text(open_app, ws):
     window = opened(open_app, ws, rows.encode())
     data, _ = kept(ws)
     recipe.change(ws, data.info.id, lambda r: r.with_one(Formula(evil + " F", "Employees * 3")))
-    for name in ("80/20 and tiers", "Potential", "Score", "Likeness", "Workload", "Kept", "Segments"):
+    for name in ("80/20 and tiers", "Potential", "Score", "Look-alikes", "Workload", "Saved", "Segments"):
         section(window, name)
         if name == "80/20 and tiers":
             one(window.text_input, "scores_tiers").set_value(f"{evil[:20]}, B")
@@ -266,7 +267,7 @@ def test_names_from_files_stay_text(open_app, ws):
         assert not [t for t in texts if "![" in t or "<b>" in t], name
     one(window.button, "scores_keep").click()
     ok(window.run())
-    section(window, "Kept")
+    section(window, "Saved")
     assert not [b.label for b in window.button if "![" in b.label]
 
 
@@ -274,7 +275,7 @@ def test_what_needs_mending_is_told_and_the_rest_works(window, ws):
     data, _ = kept(ws)
     recipe.change(ws, data.info.id, lambda r: r.with_one(Formula("Worth", "[No such] * 3")))
     ok(window.run())
-    assert "needs mending" in window.warning[0].value
+    assert "has an error" in window.warning[0].value
     assert "No such" in window.warning[0].value.replace("\\", "")
     press(window, "scores_mend_Worth")
     assert window.segmented_control(key="terr_scores_section").value == "Potential"

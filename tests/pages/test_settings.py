@@ -1,4 +1,4 @@
-"""The page Settings as a person meets it, run without a browser."""
+"""The Settings page as a person meets it, run without a browser."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from terr.boundaries.layers import library
 from terr.boundaries.zips import census, zcta
 from terr.workspace import boundary_library
+from terr.workspace.access import distances
 from tests.helpers.geofiles import (
     CENSUS_ROWS,
     census_of_delaware,
@@ -69,7 +70,7 @@ def settled(window: AppTest, name: str) -> AppTest:
 def give(window: AppTest, data: bytes, name: str = "my areas.geojson") -> AppTest:
     uploader = window.file_uploader[0]
     uploader.upload(name, data)
-    return window.run()
+    return settled(window.run(), "own_read")
 
 
 def press(window: AppTest, key: str) -> AppTest:
@@ -86,7 +87,7 @@ def test_the_empty_page_says_what_is_there_and_what_can_be_done(window):
     assert not page.exception
     assert not page.error
     assert page.title[0].value == "Settings"
-    assert [s.value for s in page.subheader] == ["Boundaries at hand", "Exact ZIP areas", "Your own boundaries"]
+    assert [s.value for s in page.subheader] == ["Map boundaries", "Exact ZIP areas", "Your own boundaries"]
     shown = table(page)
     assert shown["Boundaries"].tolist()[:2] == ["States", "Counties"]
     assert set(shown["Added"]) == {"comes with Terr"}
@@ -99,14 +100,14 @@ def test_a_file_is_checked_named_and_kept(window, app_ws):
     assert "**my areas\\.geojson** · GeoJSON · 4 rows" in lines(page)
     page.selectbox(key=next(s.key for s in page.selectbox if s.key.startswith("own_idcol"))).set_value("id")
     page.run()
-    assert "1 row repeats an id" in lines(page).replace("\\", "")
+    assert "1 row repeats an ID" in lines(page).replace("\\", "")
     page = settled(press(page, "own_go"), "own_check")
     assert "**3 areas can be used.**" in lines(page)
     assert "stands in several rows" in lines(page)
     page.text_input(key=next(t.key for t in page.text_input if t.key.startswith("own_title"))).set_value("Regions")
     page = settled(press(page, "own_keep_go"), "own_keep")
     assert not page.error
-    assert "“Regions” is kept with 3 areas" in lines(page)
+    assert "“Regions” saved with 3 areas" in lines(page)
     assert table(page)["Boundaries"].tolist()[-1] == "Regions"
     assert boundary_library.at_hand(app_ws)[-1].count == 3
 
@@ -140,8 +141,10 @@ def test_swapped_axes_are_told_and_the_tick_shows_it(window):
 def test_a_second_layer_can_be_chosen(window):
     page = give(window(), geopackage(squares(["a"]), "north", {"south": squares(["b", "c"])}), "two.gpkg")
     page.selectbox(key=next(s.key for s in page.selectbox if s.key.startswith("own_layer"))).set_value("south")
-    page.run()
+    page = settled(page.run(), "own_read")
     assert "GeoPackage · 2 rows" in lines(page)
+    chosen = next(s for s in page.selectbox if s.key.startswith("own_layer"))
+    assert (chosen.value, list(chosen.options)) == ("south", ["north", "south", "All layers"])
 
 
 def test_files_that_cannot_be_used_say_why_and_the_next_one_works(window):
@@ -150,7 +153,7 @@ def test_files_that_cannot_be_used_say_why_and_the_next_one_works(window):
         page = give(page, data, "bad.bin")
         assert not page.exception
         assert len(page.error) == 1
-        assert page.error[0].value.startswith("bad")
+        assert page.error[0].value.startswith("Bad\\.bin")
     again = give(page, geojson(squares(["a", "b"])))
     assert not again.error
 
@@ -164,7 +167,7 @@ def test_an_error_while_keeping_is_a_line_and_can_be_mended(window):
     page.text_input(key=field).set_value("Mine")
     page = settled(press(page, "own_keep_go"), "own_keep")
     assert not page.error
-    assert "“Mine” is kept" in lines(page)
+    assert "“Mine” saved" in lines(page)
 
 
 def test_hostile_text_in_a_file_stays_text(window):
@@ -192,10 +195,10 @@ def test_the_census_file_by_the_page(window, app_ws, monkeypatch):
         monkeypatch.setenv(census.ADDRESS, server.base)
         page = settled(press(window(), "census_go"), "census")
         assert "broke after" in page.error[0].value
-        assert page.button(key="census_go").label.startswith("Go on with the download")
+        assert page.button(key="census_go").label.startswith("Resume download")
         page = settled(press(page, "census_go"), "census")
     assert not page.error
-    assert "exact ZIP areas are on this machine" in lines(page)
+    assert "exact ZIP areas installed" in lines(page)
     assert boundary_library.has_census(app_ws)
     assert "census_go" not in [b.key for b in page.button]
 
@@ -207,7 +210,7 @@ def test_the_census_file_brought_along_is_recognised(window, app_ws, monkeypatch
     page = settled(press(page, "own_census"), "census")
     assert not page.error
     assert boundary_library.has_census(app_ws)
-    assert "exact ZIP areas are on this machine" in lines(page)
+    assert "exact ZIP areas installed" in lines(page)
 
 
 def test_without_a_network_it_is_one_line(window, monkeypatch):
@@ -237,3 +240,11 @@ def test_a_damaged_layer_is_named_and_the_page_works(window, app_ws):
     assert not page.exception
     assert "damaged" in lines(page)
     assert "Regions" not in table(page)["Boundaries"].tolist()
+
+
+def test_miles_or_kilometers_is_kept_for_the_next_window(window, app_ws):
+    shown = window()
+    assert shown.radio(key="settings_distances").value == "Miles"
+    shown.radio(key="settings_distances").set_value("Kilometers").run()
+    assert not distances.miles(app_ws.root)
+    assert window().radio(key="settings_distances").value == "Kilometers"

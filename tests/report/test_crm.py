@@ -54,11 +54,11 @@ def test_territories_for_salesforce() -> None:
         [SIX[1], IDS[1], CAUSE],
         [SIX[4], IDS[1], CAUSE],
     ]
-    assert made.left_out == {"in no territory": 2, "its id is none of Salesforce's": 1}
+    assert made.left_out == {"not in a territory": 2, "no valid Salesforce ID": 1}
     assert crm_file(FILES[0], accounts, UNITS, plan, REPS, territory_ids={0: IDS[0], 1: " "}).left_out == {
-        "in no territory": 2,
-        "its id is none of Salesforce's": 1,
-        "its territory has no Salesforce id yet": 2,
+        "not in a territory": 2,
+        "no valid Salesforce ID": 1,
+        "its territory has no Salesforce ID yet": 2,
     }
 
 
@@ -66,7 +66,11 @@ def test_owners_for_salesforce_are_those_that_change() -> None:
     accounts, plan = case(SIX, OWNERS, PLACES)
     made = crm_file(FILES[1], accounts, UNITS, plan, REPS)
     assert rows(made.csv()) == [["Id", "OwnerId"], [SIX[1], BO]]  # Ann's stays hers, the fifth is Bo's by id
-    assert made.left_out == {"in no territory": 2, "its id is none of Salesforce's": 1, "its owner is right already": 2}
+    assert made.left_out == {
+        "not in a territory": 2,
+        "no valid Salesforce ID": 1,
+        "its owner is already correct": 2,
+    }
 
 
 def test_a_rep_without_an_id_of_the_crm_is_said() -> None:
@@ -74,7 +78,7 @@ def test_a_rep_without_an_id_of_the_crm_is_said() -> None:
     made = crm_file(FILES[1], accounts, UNITS, plan, (Rep("U-1", "Ann"),))
     assert len(made.frame) == 0
     assert made.left_out == {
-        "its rep's id is no user id of Salesforce (005...)": 1,
+        "its rep's ID is not a Salesforce user ID (005...)": 1,
         "its territory has no rep": 1,
     }
 
@@ -84,10 +88,10 @@ def test_hubspot_takes_an_email_or_a_name_nobody_shares() -> None:
     reps = (Rep("ann@example.com", "Ann"), Rep("U-2", "Bo"))
     made = crm_file(FILES[2], accounts, UNITS, plan, reps)
     assert rows(made.csv()) == [["Record ID", "Company owner"], ["101", "ann@example.com"], ["102", "Bo"]]
-    assert made.left_out == {"its id is none of HubSpot's": 1}
+    assert made.left_out == {"no valid HubSpot ID": 1}
     twice = crm_file(FILES[2], accounts, UNITS, plan, (*reps, Rep("U-3", "BO")))
     assert len(twice.frame) == 1
-    assert "its rep has no e-mail and a name that can't be told from others" in twice.left_out
+    assert "its rep has no email and no unique name" in twice.left_out
     risky = crm_file(FILES[2], accounts, UNITS, plan, (reps[0], Rep("U-2", "=Bo")))
     assert risky.frame["Company owner"].tolist() == ["ann@example.com"]
 
@@ -96,13 +100,13 @@ def test_hubspot_takes_an_email_or_a_name_nobody_shares() -> None:
     "text", ["", "0MI", "0MI1x000000000", "0MI1x00000000011", "0011x0000000001", "=0MI1x000000000"]
 )
 def test_other_ids_are_no_territory(text: str) -> None:
-    with pytest.raises(InputError, match="no territory id"):
+    with pytest.raises(InputError, match="not a Salesforce territory ID"):
         territory_id(text)
 
 
 def test_another_kind() -> None:
     accounts, plan = case(SIX, OWNERS, PLACES)
-    with pytest.raises(InputError, match="no file for a CRM"):
+    with pytest.raises(InputError, match="not a CRM file"):
         crm_file("x.csv", accounts, UNITS, plan, REPS)
 
 

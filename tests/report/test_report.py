@@ -228,8 +228,8 @@ def test_xlsx_is_ready_to_use():
     assert sheet.cell(5, header.index("revenue") + 1).value is None
     territories = [[c.value for c in row] for row in book["Territories"].iter_rows()]
     assert territories[0][:7] == [
-        *("territory", "rep", "accounts", "units"),
-        *("revenue load", "revenue target", "revenue deviation"),
+        *("territory", "rep", "accounts", "counties"),
+        *("revenue", "revenue target", "revenue deviation"),
     ]
     assert territories[1][:5] == ["North", "R0", 1, 1, 100]
     assert book["Territories"]["G2"].number_format == "+0.0%;-0.0%;0.0%"
@@ -325,12 +325,12 @@ def test_any_name_comes_back_from_a_plan_file(names):
         (" \n ", "the plan file is empty"),
         ("unit,territory\n1,x\n", 'begins with "unit,territory"; its header must be unit_id,territory'),
         ("unit_id,territory,rep\n", "no others"),
-        ("unit_id,territory\n", r"4 of the region's 4 units are missing \(00001, 00002, 00003, 00004\)"),
-        ("unit_id,territory\n00001,A\n00002,A\n00003,A\n", r"1 of the region's 4 units are missing \(00004\)"),
-        ("unit_id,territory\n00001,A\n00002,A\n00003,A\n00004,A\n99,A\n", 'row 6: unit "99" isn\'t in this region$'),
+        ("unit_id,territory\n", r"4 of the region's 4 areas are missing \(00001, 00002, 00003, 00004\)"),
+        ("unit_id,territory\n00001,A\n00002,A\n00003,A\n", r"1 of the region's 4 areas are missing \(00004\)"),
+        ("unit_id,territory\n00001,A\n00002,A\n00003,A\n00004,A\n99,A\n", 'row 6: area "99" isn\'t in this region$'),
         ("unit_id,territory\n1,A\n00002,A\n00003,A\n00004,A\n", "may have dropped the zero of 00001"),
         ("unit_id,territory\n00001,A\n00002,A\n00003,A\n00004,A\n00002,B\n", "in row 3 and again in row 6"),
-        ("unit_id,territory\n00001,A\n00002\n00003,A\n00004,A\n", r"row 3 has 1 cell\(s\) instead of 2"),
+        ("unit_id,territory\n00001,A\n00002\n00003,A\n00004,A\n", r"row 3 has 1 cell instead of 2"),
         ("unit_id,territory\n00001,A\n00002,a\n00003,A\n00004,A\n", 'row 3: territory "a" is spelled "A" before'),
         ("unit_id,territory\n00001," + "A" * 81 + "\n00002,\n00003,\n00004,\n", "longer than 80 characters"),
         ('unit_id,territory\n00001,"A\n', "quotation mark that isn't closed"),
@@ -358,7 +358,7 @@ def test_plan_file_faults_are_collected_and_few_are_named():
     with pytest.raises(InputError) as caught:
         read_plan_csv(text.encode(), UNITS)
     message = str(caught.value)
-    assert "16 of the region's 16 units are missing (00001, 00002, 00003, 00004, 00005, ...)" in message
+    assert "16 of the region's 16 areas are missing (00001, 00002, 00003, 00004, 00005, ...)" in message
     assert '"x3"' in message
     assert '"x4"' not in message
     assert message.endswith("and 46 more")
@@ -471,7 +471,7 @@ def test_dissolved_shapes_are_valid_after_rounding(discs):
 @pytest.mark.parametrize("write", [plan_csv, lambda p, u: territories_geojson(p, u, pd.DataFrame({"code": []}))])
 def test_plan_of_other_units_is_refused(write):
     other: Units = grid_units(2, 2)
-    with pytest.raises(PlanError, match="other units"):
+    with pytest.raises(PlanError, match="other map areas"):
         write(make_plan(other, [0] * 4), UNITS)
 
 

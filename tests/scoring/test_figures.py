@@ -14,8 +14,8 @@ from terr.model.json_values import read, to_text
 from terr.scoring import columns
 from terr.scoring.potential import blend, by_formula, by_history, column, white_space
 from terr.scoring.scores import Ingredient, percentile_scaled, score
-from terr.scoring.segments import BLANK, Segment, as_measures, by_bands, by_values, members, only, summary
-from terr.scoring.tiers import Cuts, curve, headline, tiers, with_tier
+from terr.scoring.segments import BLANK, Segment, by_bands, by_values, members, only, summary
+from terr.scoring.tiers import Cuts, curve, headline, tiers
 from tests.helpers.effort import examples
 from tests.helpers.grids import make_accounts
 
@@ -39,8 +39,6 @@ def test_a_segment_by_values_filters_and_measures() -> None:
     health = Segment("Health", column="industry", values=("health",))
     assert members(BOOK, health).mask.tolist() == [True, True, False, False]
     assert only(BOOK, health).frame["account_id"].tolist() == ["A-1", "A-2"]
-    wide = as_measures(BOOK, health, ["revenue"])
-    assert wide.frame["revenue · Health"].tolist() == [10, 20, 0, 0]
     table = summary(BOOK, by_values(BOOK, "industry"))
     assert table["segment"].tolist() == ["Health", "Retail", "(blank)"]
     assert table["revenue"].tolist() == [30, 30, 0]
@@ -65,7 +63,7 @@ def test_a_segment_is_kept_as_plain_text() -> None:
         with pytest.raises(InputError):
             read(Segment, bad, "a segment", closed=True)
     with pytest.raises(InputError, match="no column"):
-        members(BOOK, Segment("x", column="Colour", values=("red",)))
+        members(BOOK, Segment("x", column="Color", values=("red",)))
 
 
 def test_many_values_are_gathered() -> None:
@@ -93,35 +91,48 @@ def test_segments_by_values_part_rows_and_money(words: list[str], most: int) -> 
     made = by_values(accounts, "Kind", most)
     covered = sum(members(accounts, s).mask.astype(int) for s in made)
     assert (covered == 1).all()
-    wide = accounts
-    for s in made:
-        wide = as_measures(wide, s, ["revenue"])
-    assert sum(wide.total(f"revenue · {s.name}") for s in made) == pytest.approx(accounts.total("revenue"))
+    money = accounts.frame["revenue"].to_numpy()
+    assert sum(money[members(accounts, s).mask].sum() for s in made) == pytest.approx(accounts.total("revenue"))
 
 
 # tiers
 
 
-def test_tiers_worked_by_hand() -> None:
-    found = tiers(book(revenue=[50, 30, 15, 3, 2, 0, -5, NAN]), "revenue")
+OF_SUM = Cuts((0.8, 0.95), of="measure")
+
+
+def test_tier_a_is_the_top_20_percent_of_accounts() -> None:
+    values = [10, 90, 20, 80, 30, 70, 40, 60, 50, 5]
+    found = tiers(book(revenue=values), "revenue")
+    assert [v for v, t in zip(values, found.labels, strict=True) if t == "A"] == [90, 80]
+    assert found.table["accounts"].tolist() == [2, 3, 5]
+    many = tiers(book(revenue=list(np.random.default_rng(1).permutation(1000.0 + np.arange(500)))), "revenue")
+    assert many.table["accounts"].tolist() == [100, 150, 250]
+    half = tiers(book(revenue=[9, 8, 7, 6, 5, 0, 0, NAN, -1, NAN]), "revenue")
+    assert half.table["accounts"].tolist() == [2, 3, 5], "20% of all accounts, with a figure or without"
+    assert tiers(book(revenue=[7, 7, 7, 7, 1]), "revenue").labels.tolist() == ["A"] * 4 + ["C"], "equal ones together"
+
+
+def test_tiers_of_the_sum_worked_by_hand() -> None:
+    found = tiers(book(revenue=[50, 30, 15, 3, 2, 0, -5, NAN]), "revenue", OF_SUM)
     assert found.labels.tolist() == ["A", "A", "B", "C", "C", "C", "C", "C"]
     assert (found.zero, found.negative, found.blank) == (1, 1, 1)
-    assert "1 with 0, 1 with a negative figure, 1 with no figure" in found.note()
+    assert "1 with 0, 1 with a negative amount, 1 with no amount" in found.note()
     assert found.table["accounts"].tolist() == [2, 1, 5]
     np.testing.assert_allclose(found.table["share of sum"], [0.8, 0.15, 0.05])
     assert found.table["sum"].tolist() == [80, 15, 0]
 
 
 def test_one_giant_is_in_a_and_equal_accounts_stay_together() -> None:
-    assert tiers(book(revenue=[99, 1]), "revenue").labels.tolist() == ["A", "C"]
-    assert tiers(book(revenue=[10, 10, 10, 10]), "revenue").labels.tolist() == ["A"] * 4
-    assert tiers(book(revenue=[60, 10, 10, 10, 10]), "revenue").labels.tolist() == ["A"] * 5
-    assert tiers(book(revenue=[0, NAN, -1]), "revenue").labels.tolist() == ["C"] * 3
-    assert tiers(book(revenue=[]), "revenue").labels.tolist() == []
+    assert tiers(book(revenue=[99, 1]), "revenue", OF_SUM).labels.tolist() == ["A", "C"]
+    assert tiers(book(revenue=[10, 10, 10, 10]), "revenue", OF_SUM).labels.tolist() == ["A"] * 4
+    assert tiers(book(revenue=[60, 10, 10, 10, 10]), "revenue", OF_SUM).labels.tolist() == ["A"] * 5
+    assert tiers(book(revenue=[0, NAN, -1]), "revenue", OF_SUM).labels.tolist() == ["C"] * 3
+    assert tiers(book(revenue=[]), "revenue", OF_SUM).labels.tolist() == []
 
 
 def test_cuts_can_be_set_and_checked() -> None:
-    found = tiers(book(revenue=[50, 30, 20]), "revenue", Cuts((0.5,), ("Key", "Rest")))
+    found = tiers(book(revenue=[50, 30, 20]), "revenue", Cuts((0.5,), ("Key", "Rest"), "measure"))
     assert found.labels.tolist() == ["Key", "Rest", "Rest"]
     assert read(Cuts, json.loads(to_text(Cuts(), "cuts")), "cuts") == Cuts()
     assert read(Cuts, {}, "cuts") == Cuts(), "what is left out has its usual value"
@@ -160,7 +171,13 @@ def test_the_curve_of_80_and_20() -> None:
 @given(figures)
 def test_tiers_part_the_accounts_by_size(values: list[float]) -> None:
     accounts = book(revenue=values)
-    found = tiers(accounts, "revenue")
+    by_count = tiers(accounts, "revenue")
+    v = np.array(values, dtype=float)
+    top = by_count.codes == 0
+    if top.any():
+        assert (v[top] > v[top].min()).sum() < 0.2 * len(v), "without its smallest it wouldn't do"
+        assert top.sum() >= min(0.2 * len(v), (v > 0).sum()) - 1e-9
+    found = tiers(accounts, "revenue", OF_SUM)
     assert found.table["accounts"].sum() == len(values)
     assert found.table["sum"].sum() == pytest.approx(np.nansum(values), rel=1e-9, abs=1e-6)
     v = np.array(values, dtype=float)
@@ -176,14 +193,6 @@ def test_tiers_part_the_accounts_by_size(values: list[float]) -> None:
         assert v[top & (v > smallest)].sum() < 0.8 * whole * (1 + 1e-9)  # without its smallest it wouldn't do
     share = curve(accounts, "revenue")["share of sum"].to_numpy()
     assert (np.diff(share) >= -1e-12).all()
-
-
-def test_a_tier_is_a_column_for_rules() -> None:
-    found = tiers(BOOK, "revenue")
-    tiered = with_tier(BOOK, found)
-    assert members(tiered, Segment("top", 'tier = "A"')).mask.tolist() == [False, True, True, False]
-    with pytest.raises(InputError, match="another name"):
-        with_tier(BOOK, found, "revenue")
 
 
 # scores
@@ -212,7 +221,7 @@ def test_blanks_are_treated_as_asked() -> None:
 def test_texts_have_the_points_a_person_gives() -> None:
     found = score(BOOK, [Ingredient("Industry", points=(("Health", 100), ("Retail", 20)), blanks="lowest")])
     assert found.score.tolist() == [100, 100, 20, 0]
-    with pytest.raises(InputError, match="say what each of them is worth"):
+    with pytest.raises(InputError, match="enter what each value is worth"):
         score(BOOK, [Ingredient("Industry")])
 
 
@@ -274,14 +283,14 @@ def test_blend_and_white_space() -> None:
     potential = by_formula(accounts, "users * 100")
     now = column(accounts, "sold")
     np.testing.assert_allclose(blend(potential, now, 0.25).amounts, [62.5, 725, 10, 400])
-    assert "2 account(s) have only one" in blend(potential, now, 0.25).notes[-1]
+    assert "2 accounts have only" in blend(potential, now, 0.25).notes[-1]
     space = white_space(potential, now)
     np.testing.assert_allclose(space.amounts, [50, 0, NAN, NAN])
-    assert "1 account(s) buy more than their potential, 700 in all" in space.notes[-1]
+    assert "1 account already exceeds its potential, by 700" in space.notes[-1]
     np.testing.assert_allclose(
         white_space(potential, now, below_zero=True, blank_is_zero=True).amounts, [50, -700, NAN, 400]
     )
-    with pytest.raises(InputError, match="between 0 % and 100 %"):
+    with pytest.raises(InputError, match="between 0% and 100%"):
         blend(potential, now, 1.5)
 
 
@@ -291,7 +300,7 @@ def test_currencies_are_never_mixed() -> None:
         white_space(column(accounts, "Sold"), column(accounts, "Umsatz"))
     taken = white_space(column(accounts, "plain"), column(accounts, "Sold"))
     assert taken.currency == "USD"
-    assert "taken as USD" in taken.notes[0]
+    assert "read as USD" in taken.notes[0]
     with pytest.raises(InputError, match="different currencies"):
         by_history(accounts, ["Sold", "Umsatz"])
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terr.scoring.expressions import as_measure, compute
-from terr.scoring.language import parse
+from terr.scoring.expressions import compute
+from terr.scoring.language import column_name, parse, text_literal
 from terr.scoring.nodes import CONDITIONS, FUNCTIONS, MAX_LENGTH, FormulaError, Node, names
 from terr.scoring.segments import Segment, members
 from tests.helpers.effort import examples
@@ -63,7 +63,7 @@ def test_formulas_worked_by_hand(formula: str, figures: list[float], currency: s
 
 def test_what_has_no_value_is_told_with_its_rows() -> None:
     made = compute(BOOK, "price / users")
-    assert [str(f) for f in made.faults] == ["division by zero in 1 account(s): row 5"]
+    assert [str(f) for f in made.faults] == ["division by zero in 1 account: row 5"]
     assert made.blank == 1  # the blank user count
     assert compute(BOOK, "where(users > 0, price / users, 0)").faults == ()  # not divided, no fault
     assert [f.what for f in compute(BOOK, "log(users)").faults] == ["logarithm of zero or less"]
@@ -76,35 +76,68 @@ def test_what_has_no_value_is_told_with_its_rows() -> None:
     assert "aren't numbers" in compute(BOOK, "[Seats in use] * 2").notes[0]
 
 
+ODD_NAMES = (
+    'a.b [x] "y"',
+    "a]b",
+    "[a",
+    "x\\",
+    "\\[",
+    "it's 5% (net): a/b",
+    "max",
+    "Größe",
+    "![i](http://img.example/a.png)",
+    "in",
+)
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_column_can_be_named_whatever_is_in_its_name(name: str) -> None:
+    book = make_accounts(["48001"] * 2, {name: ["1", "2"], f"{name} 2": ["5", "5"]}, users=[10, 20])
+    np.testing.assert_allclose(compute(book, f"{column_name(name)} * 2 + users").amounts, [12, 24])
+    np.testing.assert_allclose(compute(book, f"[Users] + {column_name(name)}").amounts, [11, 22])
+
+
+def test_brackets_that_match_need_no_sign_before_them() -> None:
+    assert names(parse('[a.b [x] "y"] + [a\\]b] + [c[1][2]]')) == ('a.b [x] "y"', "a]b", "c[1][2]")
+
+
+@given(st.text(min_size=1).filter(lambda t: t == t.strip() and t.strip()))
+@examples(200)
+def test_every_name_and_text_comes_back_from_a_formula(text: str) -> None:
+    assert names(parse(f"{column_name(text)} + users"))[0] == text
+    tree = parse(f"users = {text_literal(text)}")
+    assert tree.right.value == text  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("formula", "position", "part"),
     [
-        ("", 0, "nothing written"),
+        ("", 0, "the formula is empty"),
         ("users +", 7, "missing at the end"),
-        ("users price", 6, "side by side"),
+        ("users price", 6, "next to each other"),
         ("users * prize", 8, 'did you mean "price"'),
         ("users.price", 5, "dot"),
         ("(users", 6, "a ) is missing"),
-        ("users)", 5, "left over"),
-        ("industry * 2", 0, "holds texts"),
+        ("users)", 5, "is unexpected"),
+        ("industry * 2", 0, "contains text"),
         ('"abc', 0, "isn't closed"),
         ("[abc", 0, "don't match"),
         ("[] + 1", 0, "no column's name"),
         ("[Annual Revenue] + Umsatz", 17, "USD and EUR can't be added"),
         ("[Annual Revenue] * Umsatz", 17, "USD and EUR can't be multiplied"),
         ("[Annual Revenue] * [Annual Revenue]", 0, "USD to the power 2"),
-        ("users > 2", 0, "a condition, not a figure"),
+        ("users > 2", 0, "a condition, not a number"),
         ("where(users, 1, 2)", 6, "a condition such as"),
         ("min(users)", 0, "takes 2 to 20"),
         ("eval(users)", 0, "no function eval"),
         ("users ^ price", 8, "plain number"),
         ("2 ^ 5", 4, "from -4 to 4"),
-        ("2 ^ 2 ^ 2", 2, "needs brackets"),
+        ("2 ^ 2 ^ 2", 2, "needs parentheses"),
         ("1e300", 0, "larger than"),
         ("5x", 1, "followed directly"),
-        ('"a" + 1', 0, "a text can't be reckoned with"),
+        ('"a" + 1', 0, "text can't be calculated with"),
         ("round(price, users)", 13, "digits"),
-        ("users; price", 5, "means nothing"),
+        ("users; price", 5, "has no meaning"),
         ("users\x00", 5, "U+0000"),
         ("in + 1", 0, "square brackets"),
     ],
@@ -333,19 +366,6 @@ def test_a_rule_and_its_opposite_part_the_accounts(parts: list[str], word: str) 
     yes, no = members(BOOK, Segment("s", rule)), members(BOOK, Segment("s", f"not ({rule})"))
     np.testing.assert_array_equal(yes.unknown, no.unknown)
     np.testing.assert_array_equal(yes.mask.astype(int) + no.mask + yes.unknown, np.ones(len(BOOK)))
-
-
-def test_a_formula_becomes_a_measure_with_its_currency() -> None:
-    accounts, made = as_measure(BOOK, "Potential", "2 * [Annual Revenue]")
-    assert accounts.measures == ("users", "price", "Potential")
-    assert dict(accounts.currency) == {"Potential": "USD"}
-    assert accounts.total("Potential") == 12_000
-    assert made.blank == 1
-    again, _ = as_measure(accounts, "Potential", "3 * price")  # may be replaced, and then is no money
-    assert dict(again.currency) == {}
-    assert again.measures == accounts.measures
-    with pytest.raises(ValueError, match="already a column"):
-        as_measure(BOOK, "Industry", "price")
 
 
 def test_every_function_is_offered_in_the_help() -> None:

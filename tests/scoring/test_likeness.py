@@ -103,7 +103,7 @@ def test_columns_that_know_the_outcome_are_left_out() -> None:
     why = {f.column: f.why for f in found.flagged}
     assert set(why) == {"Note", "paid", "Signed", "Deal", "CloseReason"}
     assert "seems to know the outcome" in why["Deal"]
-    assert "filled in when the outcome is known" in why["CloseReason"]
+    assert "filled in after the outcome is known" in why["CloseReason"]
     assert found.quality.auc < 0.9
     asked = likeness(accounts, "stage", **SIDES, use=["seats", "deal"], allow=["Deal"])
     assert asked.quality.auc > 0.99
@@ -128,7 +128,7 @@ def test_sides_are_guessed_and_checked() -> None:
         with pytest.raises(InputError, match="won and which mean lost"):
             likeness(accounts, "Stage", won, lost)
     with pytest.raises(InputError, match="no column"):
-        likeness(accounts, "Colour", ["a"], ["b"])
+        likeness(accounts, "Color", ["a"], ["b"])
 
 
 def test_rare_levels_are_joined_and_figures_are_percentiles() -> None:

@@ -15,7 +15,7 @@ from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.model.json_values import read, to_plain
 from terr.scoring import travel
-from terr.scoring.workload import Effort, Tier, as_measure, before_territories, with_territories
+from terr.scoring.workload import Effort, Tier, before_territories, with_territories
 from tests.helpers.effort import examples
 from tests.helpers.grids import make_accounts
 
@@ -101,12 +101,12 @@ def test_accounts_without_a_place_or_a_territory_are_told() -> None:
     found = with_territories(accounts, ["A"] * 4, np.array([0, 0, 0, -1]), at([(0, 0)]), ONE)
     assert found.km[1] == pytest.approx((found.km[0] + found.km[2]) / 2)
     assert found.km[3] == 0
-    assert "1 account(s) without a place" in found.notes[0]
-    assert "1 account(s) in no territory" in found.notes[1]
+    assert "1 account without a location gets" in found.notes[0]
+    assert "1 account in no territory" in found.notes[1]
     assert found.table["accounts"].tolist() == [3]
     assert found.table["days"].tolist() == [1.5]
     middle = with_territories(accounts, ["A"] * 4, np.zeros(4, dtype=int), np.full((1, 2), np.nan), ONE)
-    assert "no home is known" in middle.notes[0]
+    assert "no known home" in middle.notes[0]
 
 
 def test_settings_are_checked() -> None:
@@ -234,14 +234,6 @@ def test_before_territories_denser_accounts_take_less_travel() -> None:
     assert found.hours.sum() == pytest.approx(drawn.hours.sum(), rel=0.05)
     guessed = before_territories(accounts, ["B"] * 400, territories=2)
     assert guessed.hours.sum() == pytest.approx(drawn.hours.sum(), rel=0.3)
-    assert "no homes are given" in guessed.notes[0]
-    with pytest.raises(InputError, match="none of the reps' homes"):
+    assert "No homes are known" in guessed.notes[0]
+    with pytest.raises(InputError, match="no rep has a known home"):
         before_territories(accounts, ["B"] * 400, homes=np.full((1, 2), np.nan))
-
-
-def test_workload_is_a_measure_like_any_other() -> None:
-    accounts = book([(0, 0), (10, 0)])
-    found = one_territory(accounts, (5, 0))
-    wide = as_measure(accounts, found)
-    assert wide.measures == ("revenue", "workload")
-    assert wide.total("workload") == pytest.approx(found.table["hours"].sum())

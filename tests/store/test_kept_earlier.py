@@ -66,7 +66,7 @@ def test_definitions_of_scores() -> None:
     found = recipe.recipe_in({recipe.KEY: KEPT["recipe"]})
     assert found.kept == (
         PotentialBy("Potential", formula="Users * 10", current="Revenue"),
-        TiersBy("Tier", "Potential", (0.7,), ("A", "B")),
+        TiersBy("Tier", "Potential", (0.7,), ("A", "B"), "measure"),
         ScoreBy("Score", (Ingredient("Potential", 3), Ingredient("Industry", 1, False, "skip", (("Health", 100.0),)))),
         WorkloadBy("Hours", "Tier", Effort(calls_a_day=5), homes=False, territories=2),
         Segments(

@@ -115,8 +115,8 @@ def test_an_edit_that_undoes_another_names_it(store: Store, address: str) -> Non
         steps = other.edits.history(sid).steps
         assert [(s.of_edit, s.reverses, s.title) for s in steps[2:]] == [
             (0, False, "Moved 2 counties to West"),
-            (3, True, "Undid: Moved 2 counties to West"),
-            (4, False, "Redid: Moved 2 counties to West"),
+            (3, True, "Undid: moved 2 counties to West"),
+            (4, False, "Redid: moved 2 counties to West"),
         ]
         assert [other.edits.get(sid, n).of_edit for n in (3, 4, 5)] == [0, 3, 4]
         assert other.edits.history(other.scenarios.duplicate(sid).id) == other.edits.history(sid)

@@ -317,7 +317,7 @@ def test_changes_are_told_once_and_the_story_reads_well(store: Store, sid: str) 
     assert told == [
         ("Ann", "Renamed to FY27", "", None),
         ("Ann", "Commented on the plan: hm", "", None),
-        ("Bob", "Undid a change; the plan is as after: Created East", "", 4),
+        ("Bob", "Undid: moved 2 counties to West", "", 4),
         ("Ann", "Moved 2 counties to West", "start", 3),
         ("", "Created East", "", 2),
         ("", "Created West", "", 1),

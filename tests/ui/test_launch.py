@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from terr.ui import launch
+from tests.helpers.servers import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,3 +61,17 @@ def test_an_old_python_is_said_in_one_line(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "Terr needs Python 3.11 or newer, this is 3.9" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_a_program_whose_memory_was_settled_ends_without_a_list_of_what_is_left() -> None:
+    code = "import duckdb; from terr.ui.live.redraw_pace import settle; settle('once'); settle('twice')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_ctrl_c_ends_a_server_without_a_traceback(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        assert server.process is not None
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(60) == launch.INTERRUPTED
+        assert "Traceback" not in server.log.read_text()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 import re
 import shutil
 import subprocess
 import warnings
+from datetime import UTC, date, datetime
 
 import altair as alt
 import numpy as np
@@ -276,6 +278,32 @@ def test_charts_load_nothing_from_elsewhere():
     assert set(re.findall(r"https?://([^/\"]+)", made)) <= {"vega.github.io"}, "only the schema's name"
 
 
+@pytest.mark.parametrize(
+    "measure", ["image", "title", "a.b [x] \"y\": 'z'", "datum['x']", "![i](http://img.example/a.png)"]
+)
+def test_a_measure_s_name_is_only_a_name_in_the_tooltip(measure):
+    made = charts.balance_spec(balance_frame(2), measure=measure, low=95.0, high=105.0)
+    rows = {t["field"]: t["title"] for t in made["layer"][0]["encoding"]["tooltip"]}
+    assert rows["load_text"].strip("\u2060") == measure
+    assert rows["load_text"] not in {"image", "title"}, "the tooltip would draw a picture or a heading"
+
+
+def test_charts_take_their_fields_by_names_of_their_own():
+    """Brackets, dots, colons and quotes mean something in a field's name and in an expression: neither is people's."""
+    for path in (mapview.STATIC.parent / "terr" / "view").glob("*.py"):
+        for call in (n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            if name in {"X", "Y", "X2", "Y2", "Color", "Tooltip", "Text", "Size", "Order", "condition"}:
+                assert isinstance(call.args[0], ast.Constant), f"{path.name}:{call.lineno}"
+            if name == "encode":
+                plain = [k.value for k in call.keywords if isinstance(k.value, ast.JoinedStr | ast.BinOp)]
+                assert not plain, f"{path.name}:{call.lineno}"
+            if name in {"transform_filter", "transform_calculate"}:
+                texts = [*call.args, *(k.value for k in call.keywords)]
+                names = {n.id for t in texts for n in ast.walk(t) if isinstance(n, ast.Name)}
+                assert names <= {"odd"}, f"{path.name}:{call.lineno}"
+
+
 def test_colours_repeat_after_the_palette():
     assert colors.color(0) == colors.color(12) == "#E69E6C"
     assert len({colors.color(i) for i in range(12)}) == 12
@@ -287,19 +315,21 @@ def test_colours_repeat_after_the_palette():
         (1_250_000, "USD", "$1.25M"),
         (12_500_000, "USD", "$12.5M"),
         (125_000_000, "USD", "$125M"),
-        (2_500_000_000, "EUR", "€2.50B"),
+        (2_500_000_000, "EUR", "€2.5B"),
         (41_230, "", "41,230"),
-        (41_230, "USD", "$41k"),
+        (41_230, "USD", "$41K"),
         (9_999, "USD", "$9,999"),
         (99.5, "", "99.5"),
         (99, "", "99"),
         (0, "USD", "$0"),
-        (-1_500_000, "USD", "-$1.50M"),
+        (-1_500_000, "USD", "-$1.5M"),
+        (1_200_000, "USD", "$1.2M"),
+        (100_000_000, "USD", "$100M"),
         (1_000, "CHF", "CHF 1,000"),
         (math.nan, "USD", "–"),
-        (999_999.7, "USD", "$1.00M"),
-        (999_999_999, "USD", "$1.00B"),
-        (9_999_999, "USD", "$10.0M"),
+        (999_999.7, "USD", "$1M"),
+        (999_999_999, "USD", "$1B"),
+        (9_999_999, "USD", "$10M"),
     ],
 )
 def test_short_amounts(value, currency, said):
@@ -309,18 +339,46 @@ def test_short_amounts(value, currency, said):
 @pytest.mark.parametrize(
     ("value", "digits", "signed", "said"),
     [
-        (4.06, 1, False, "4.1 %"),
-        (4.06, 1, True, "+4.1 %"),
-        (-4.06, 1, True, "−4.1 %"),
-        (5.0, 0, False, "5 %"),
-        (-0.04, 1, True, "+0.0 %"),
-        (-0.04, 1, False, "0.0 %"),
+        (4.06, 1, False, "4.1%"),
+        (4.06, 1, True, "+4.1%"),
+        (-4.06, 1, True, "−4.1%"),
+        (5.0, 0, False, "5%"),
+        (-0.04, 1, True, "+0.0%"),
+        (-0.04, 1, False, "0.0%"),
         (math.nan, 1, True, "–"),
         (math.inf, 1, False, "–"),
     ],
 )
 def test_percents(value, digits, signed, said):
     assert text.percent(value, digits, signed=signed) == said
+
+
+@pytest.mark.parametrize(
+    ("km", "miles", "said"),
+    [
+        (160.9344, True, "100 miles"),
+        (160.9344, False, "161 km"),
+        (1.609344, True, "1 mile"),
+        (2.4, True, "1.5 miles"),
+        (0.0, True, "0 miles"),
+        (2000.0, True, "1,243 miles"),
+    ],
+)
+def test_distances_are_miles_unless_kilometers_are_chosen(km, miles, said):
+    assert text.distance_text(km, miles=miles) == said
+
+
+def test_areas_dates_and_times():
+    assert text.area_text(259) == "100 square miles"
+    assert text.area_text(25.9, miles=False) == "26 km²"
+    assert text.area_text(0.001) == "less than 0.01 square miles"
+    assert text.date_text(date(2026, 11, 3)) == "Nov 3, 2026"
+    assert [text.time_text(datetime(2026, 11, 3, h, 5, tzinfo=UTC)) for h in (0, 9, 12, 14)] == [
+        "12:05 AM",
+        "9:05 AM",
+        "12:05 PM",
+        "2:05 PM",
+    ]
 
 
 def test_numbers_counts_and_lists():
@@ -383,3 +441,59 @@ def test_any_two_colors_of_the_map_differ_for_every_kind_of_color_vision() -> No
         lab = _lab(seen)
         apart = np.linalg.norm(lab[:, None] - lab[None], axis=2)[np.triu_indices(len(lab), 1)]
         assert apart.min() >= 20
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "shown"),
+    [
+        (5.04, 5, "5.04%"),
+        (5.0004, 5, "5.0004%"),
+        (4.97, 4.96, "5.0%"),
+        (4.94, 4.94, "4.9%"),
+        (4.96, 4.97, "4.96%"),
+        (5.0, 5, "5.0%"),
+        (100 * 0.29, 29, "29.0%"),
+        (29, 100 * 0.29, "29.0%"),
+        (20.5, 5, "20.5%"),
+        (4.06, 5, "4.1%"),
+        (-5.02, 5, "−5.02%"),
+    ],
+)
+def test_a_percentage_stays_on_its_side_of_the_limit(value: float, limit: float, shown: str) -> None:
+    assert text.percent(value, limit=limit) == shown
+
+
+@given(st.floats(0, 200), st.sampled_from([0.1, 1, 2.5, 5, 7.5, 29, 100]), st.integers(0, 2))
+@examples(200)
+def test_no_rounded_percentage_contradicts_its_limit(value: float, limit: float, digits: int) -> None:
+    told = float(text.percent(value, digits, limit=limit).removesuffix("%").replace(",", ""))
+    if abs(value - limit) > 1e-4:
+        assert (told <= limit) == (value <= limit)
+
+
+def test_choices_of_one_name_are_told_apart() -> None:
+    """A chooser tells its choices apart by their text alone: the second of two alike could never be chosen."""
+    assert text.distinct({1: "Q3", 2: "Q4"}) == {1: "Q3", 2: "Q4"}
+    assert text.distinct({1: "Q3", 2: "Q3", 3: "Q3"}) == {1: "Q3", 2: "Q3 (2)", 3: "Q3 (3)"}
+    assert text.distinct({1: "Q3", 2: "Q3", 3: "Q3 (2)"}) == {1: "Q3", 2: "Q3 (3)", 3: "Q3 (2)"}
+
+
+def test_a_sweep_shows_three_figures_by_number_of_territories() -> None:
+    rows = [
+        {"number": n, "territories": k, "limit_pct": limit, "limit_text": f"{limit:g}%", "seed": 1, "inside": k < 9}
+        for n, (k, limit) in enumerate([(8, 3.0), (8, 10.0), (9, 3.0)], start=1)
+    ]
+    figures = dict.fromkeys(("deviation_pct", "shape", "moved_pct"), 1.0)
+    texts = dict.fromkeys(("deviation_text", "shape_text", "moved_text"), "1")
+    chart = charts.sweep(pd.DataFrame([r | figures | texts for r in rows]), measure="Revenue", chosen=2).to_dict()
+    titles = [p["encoding"]["y"]["title"] for p in chart["vconcat"]]
+    assert titles == ["Max deviation, %", "Compactness", "% of Revenue moved"]
+    assert chart["vconcat"][0]["encoding"]["color"]["sort"] == ["3%", "10%"]
+    drawn = chart["datasets"][chart["data"]["name"]] if "data" in chart else next(iter(chart["datasets"].values()))
+    assert [r["size"] for r in drawn] == [60, 200, 60]
+
+
+def test_a_sentence_keeps_the_name_of_a_file() -> None:
+    assert text.sentence("accounts.csv is empty") == "accounts.csv is empty."
+    assert text.sentence("stopped; nothing was kept") == "Stopped; nothing was kept."
+    assert text.sentence("") == ""

@@ -97,7 +97,8 @@ def test_what_a_plan_would_start_with_is_told_before(ws, data):
     seen = levels.plan_outlook(data.accounts, "zip", "DE")
     n = len(load_units("zip", "DE"))
     assert seen.line == (
-        f"{n} ZIPs. Accounts: 1 by latitude and longitude, 3 by ZIP, 1 by city and state; 1 outside, 2 not located."
+        f"{n} ZIPs. Accounts: 1 by latitude and longitude, "
+        "3 by ZIP, 1 by city and state; 1 account outside the region, 2 not located."
     )
     assert "1: a county alone doesn't say which ZIP it is" in seen.reasons
     assert len(seen.hints) == 1
@@ -170,7 +171,7 @@ def test_a_plan_whose_file_is_gone_says_which_to_add_and_opens_again(ws, data, t
             plan_snapshot(again, info.id)
         said = str(raised.value)
         assert "my districts.geojson" in said
-        assert "Add that file again on the page Settings" in said
+        assert "Add that file again on the Settings page" in said
         assert "the plan is kept" in said
         assert again.store.scenarios.get(info.id).rev == ws.store.scenarios.get(info.id).rev
         with pytest.raises(PlanError, match="my districts"):

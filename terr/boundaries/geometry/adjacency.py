@@ -11,7 +11,6 @@ from pyproj import Geod, Transformer
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from terr.boundaries.geometry.joining import join_components
 from terr.boundaries.geometry.topology import point_numbers, uses
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "MIN_BORDER_KM",
     "components",
     "geodesic_km",
-    "join_components",
     "matched_borders",
     "perimeters",
     "plane_km",

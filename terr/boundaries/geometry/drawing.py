@@ -57,9 +57,11 @@ def simplified(geometry: NDArray[np.object_], points: int = POINTS) -> tuple[NDA
     step, count = 2 * fitting_grid(geometry).scale_x, _count(geometry)
     if count <= budget:
         return geometry, 0.0
-    # How much must go is found on a sample of neighbours (ids in a row), as each pass over the whole takes seconds.
-    tolerance = _enough(_sample(geometry), step, 1.5, budget / count)[1]
-    shapes = _simpler(geometry, tolerance)
+    # How much must go is found on a sample of neighbors (ids in a row), as each pass over the whole takes seconds.
+    some = _sample(geometry)
+    shapes, tolerance = _enough(some, step, 1.5, budget / count)
+    if len(some) < len(geometry):
+        shapes = _simpler(geometry, tolerance)
     if _count(shapes) > budget:
         shapes, tolerance = _enough(shapes, 1.2 * tolerance, 1.2, budget / _count(shapes))
     return np.asarray(shapely.orient_polygons(shapes), dtype=object), tolerance

@@ -6,6 +6,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from terr.model.progress import UNWATCHED, Progress
+
+_AT_ONCE = 20_000
+"""Corners that are repaired between two looks at whether to go on."""
+_EDGE = 1e-6
+"""Degrees within which a corner lies on the map's edge, or at a pole."""
 _GAP = 30.0
 """Degrees of longitude without areas that make room for the map's edge."""
 
@@ -22,17 +28,40 @@ def polygons_of(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
     return out
 
 
-def sound(geometry: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+def sound(
+    geometry: NDArray[np.object_],
+    bad: NDArray[np.bool_] | None = None,
+    often: NDArray[np.bool_] | None = None,
+    progress: Progress = UNWATCHED,
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Valid polygons.
+
+    Args:
+        geometry: shapes; None among them stays.
+        bad: bool (n,), those that aren't valid, if that is known.
+        often: bool (n,), those whose outline crosses itself so often that it is put together from its loops, which is
+            quick, and not line by line.
+        progress: told how far it is.
 
     Returns:
         object (n,) of valid Polygons and MultiPolygons, empty where nothing of an area is left, and bool (n,) which
         ones had to be repaired.
+
+    Raises:
+        StoppedError: if the person stopped it.
     """
-    bad = ~shapely.is_valid(geometry) & (shapely.get_type_id(geometry) >= 0)
-    out = geometry.copy()
-    if bad.any():
-        out[bad] = polygons_of(np.asarray(shapely.make_valid(geometry[bad]), dtype=object))
+    if bad is None:
+        bad = ~shapely.is_valid(geometry) & (shapely.get_type_id(geometry) >= 0)
+    loops = np.zeros(len(geometry), dtype=bool) if often is None else often
+    out, rows = geometry.copy(), np.flatnonzero(bad)
+    size = np.cumsum(shapely.get_num_coordinates(geometry[rows]))
+    for some in np.split(rows, np.flatnonzero(np.diff(size // _AT_ONCE)) + 1) if len(rows) else ():
+        done = int(np.searchsorted(rows, some[0]))
+        progress.tell(done / len(rows), f"Repairing shape {done + 1:,} of {len(rows):,} that cross themselves")
+        plain, looped = some[~loops[some]], some[loops[some]]
+        out[plain] = polygons_of(np.asarray(shapely.make_valid(geometry[plain]), dtype=object))
+        whole = shapely.make_valid(geometry[looped], method="structure", keep_collapsed=False)
+        out[looped] = polygons_of(np.asarray(whole, dtype=object))
     return out, bad
 
 
@@ -78,9 +107,19 @@ def one_side(geometry: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArra
     return out, moved, by
 
 
+def _all_round(parts: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which polygons do go round the whole earth: they reach a pole, or have no corner but at the map's two edges."""
+    xy, of = shapely.get_coordinates(parts, return_index=True)
+    far, high = np.full(len(parts), np.inf), np.zeros(len(parts))
+    np.minimum.at(far, of, np.abs(xy[:, 0]))
+    np.maximum.at(high, of, np.abs(xy[:, 1]))
+    return np.asarray((far >= 180 - _EDGE) | (high >= 90 - _EDGE))
+
+
 def _widest_gap(spans: NDArray[np.float64], parts: NDArray[np.object_]) -> float | None:
     """The middle of the widest stretch of longitudes without areas; None if it is narrower than `_GAP`."""
     wide = (spans[:, 1] - spans[:, 0]) > 180  # drawn straight across the map: their corners tell where they are
+    wide &= ~_all_round(parts)
     ends = spans[~wide]
     if wide.any():
         x = shapely.get_coordinates(parts[wide])[:, 0]

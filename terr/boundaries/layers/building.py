@@ -1,4 +1,4 @@
-"""Makes a layer of polygons: measures, neighbours, shapes for the browser, and the files that keep them."""
+"""Makes a layer of polygons: measures, neighbors, shapes for the browser, and the files that keep them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from terr.boundaries.layers.layer import Layer
 from terr.boundaries.layers.layer_files import LayerParts, write_layer
 from terr.errors import InputError
 from terr.model.progress import UNWATCHED, Progress
+
+_NEAR_POLE = 89.9999
+"""Degrees, 11 m from a pole."""
 
 
 def build(
@@ -60,9 +63,11 @@ def build(
         source=source,
         progress=progress,
     )
-    progress.tell(0.9, "writing the files")
+    progress.check()
+    last = progress.settled()  # a stop between two files would leave half a layer
+    last.tell(0.9, "writing the files")
     done = write_layer(parts, folder)
-    progress.show(1.0, "done")
+    last.show(1.0, "done")
     return done
 
 
@@ -111,7 +116,7 @@ def _checked(frame: gpd.GeoDataFrame, title: str) -> gpd.GeoDataFrame:
     if missing:
         raise InputError(f"the areas of {title} lack {', '.join(missing)}")
     if not len(frame):
-        raise InputError(f"{title} has no areas")
+        raise InputError(f"{title} has no areas with a surface, so there is nothing to plan on")
     ids = frame["unit_id"].astype(str)
     if not ids.is_unique:
         raise InputError(
@@ -129,7 +134,7 @@ def _checked(frame: gpd.GeoDataFrame, title: str) -> gpd.GeoDataFrame:
 
 
 def matched(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
-    """The areas with the points put in that their neighbours have on common borders; overlaps go to one of the two.
+    """The areas with the points put in that their neighbors have on common borders; overlaps go to one of the two.
 
     Areas that share their points already come back as they are, so only the few that don't cost time. An area that
     nothing would be left of keeps its shape.
@@ -171,7 +176,7 @@ def measure(geometry: NDArray[np.object_], perimeter_km: NDArray[np.float64]) ->
         {
             "area_km2": ellipsoid_km2(geometry).round(6),
             "perimeter_km": perimeter_km.round(6),
-            "lat": shapely.get_y(point).round(6),
+            "lat": np.clip(shapely.get_y(point), -_NEAR_POLE, _NEAR_POLE).round(6),  # no plane has a place at a pole
             "lon": shapely.get_x(point).round(6),
         }
     )

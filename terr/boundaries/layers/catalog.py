@@ -51,7 +51,7 @@ def layer(level: str) -> Layer:
         return bundled(level)
     if library.LEVELS.fullmatch(level):
         return library.open_stored(level)
-    raise LocateError(f'"{level[:40]}" is not a level of units; choose one of {", ".join(LEVELS)}')
+    raise LocateError(f'"{level[:40]}" is not a level; choose one of {", ".join(LEVELS)}')
 
 
 def areas(level: str) -> gpd.GeoDataFrame:
@@ -102,7 +102,7 @@ def national_index(units: Units) -> NDArray[np.int64]:
     known = pd.Index(layer(units.level).areas["unit_id"])
     out = np.asarray(known.get_indexer(units.ids), dtype=np.int64)
     if (out < 0).any():
-        raise LocateError(f"unit {units.ids[int(np.argmin(out))]} is not among the boundaries at hand")
+        raise LocateError(f"area {units.ids[int(np.argmin(out))]} is not in the map boundaries")
     return out
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from terr.boundaries.geometry.adjacency import components, join_components, plane_km
+from terr.boundaries.geometry.adjacency import components, plane_km
 from terr.boundaries.layers.regions import ALBERS, EVERYWHERE, LOWER48, region_label
 from terr.errors import LocateError
 from terr.model.units import Units
@@ -31,8 +31,8 @@ class Layer:
         areas: GeoDataFrame in EPSG:4326 sorted by the unique string `unit_id`, RangeIndex, with the columns of `AREAS`:
             `label` is shown ("02139 Cambridge, MA"), `state` a two-letter code or "", lat/lon a point inside, degrees.
             A `county` column (5-digit code of the county the area lies in, "" if none) may follow.
-        edges: one row per pair of neighbours: int64 `i < j` rows of `areas`, float64 `border_km`, bool `bridge` (they
-            share no border, but count as neighbours).
+        edges: one row per pair of neighbors: int64 `i < j` rows of `areas`, float64 `border_km`, bool `bridge` (they
+            share no border, but count as neighbors).
         geometry: the file of shapes for the browser, areas in the same order.
         members: for layers of ZIPs: each known ZIP -> `unit_id` of the area it belongs to; a Series indexed by ZIP.
         approximate: the shapes are an estimate and must be called so wherever they are shown.
@@ -120,6 +120,8 @@ def cut(layer: Layer, region: tuple[str, ...]) -> Units:
     label = components(len(rows), i, j)
     if label.max() > 0:
         points, owner = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
+        from terr.boundaries.geometry.joining import join_components  # late: its loops load a compiler
+
         joins = join_components(label, plane_km(points[:, 0], points[:, 1], crs), owner)
         i = np.concatenate([i, [u for u, _, _ in joins]]).astype(np.int64)
         j = np.concatenate([j, [v for _, v, _ in joins]]).astype(np.int64)

@@ -170,7 +170,7 @@ def open_stored(level: str) -> Layer:
     folder = folder_of(level)
     recover(folder)
     if not folder.is_dir():
-        raise LocateError(f'the boundaries "{level}" are not on this machine; add them on the page Settings')
+        raise LocateError(f'the boundaries "{level}" are not on this machine; add them on the Settings page')
     return _opened(folder, read_manifest(folder).files["geometry"][0], (folder / "layer.json").stat().st_mtime_ns)
 
 

@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from terr.boundaries.geometry.shaping import one_side, polygons_of, sound, turned
+from terr.boundaries.own.budget import PLAIN, over_corners, over_crossings, over_rings
 from terr.boundaries.own.findings import Finding, by_number, count_of_areas, few, finding
 from terr.boundaries.own.overlaps import one_sheet
 from terr.boundaries.own.placement import Placement, place
@@ -25,6 +26,10 @@ from terr.model.progress import UNWATCHED, Progress
 
 Duplicates = Literal["join", "refuse"]
 LONGEST_NAME = 120
+_POLE = 1e-4
+"""Degrees from a pole, 11 m, within which an area is a point."""
+_SURFACE = 1e-14
+"""Degrees squared, about 1 cm2: what is smaller is a line or a point."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +89,7 @@ def clean(
         raise InputError(said)
     called = [i or f"row {row + 1}" for row, i in enumerate(ids)]
     found: list[Finding] = [*inspected.raw.notes, *placement.notes]
-    geometry, kept = _on_the_globe(inspected, placement, called, found, progress.part(0.05, 0.3))
+    geometry, kept = _on_the_globe(inspected, placement, called, found, limits, progress.part(0.05, 0.3))
 
     unit = np.array(called, dtype=object)[kept]
     label = np.array(names, dtype=object)[kept]
@@ -154,19 +159,25 @@ def _columns(inspected: InspectedFile, id_column: str | None, name_column: str |
 
 
 def _on_the_globe(
-    inspected: InspectedFile, placement: Placement, called: Sequence[str], found: list[Finding], progress: Progress
+    inspected: InspectedFile,
+    placement: Placement,
+    called: Sequence[str],
+    found: list[Finding],
+    limits: BoundaryFileLimits,
+    progress: Progress,
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Valid polygons in degrees of the rows that have one, and which rows these are."""
     raw = inspected.raw
     geometry = raw.geometry.copy()
     kept = np.ones(len(geometry), dtype=bool)
 
-    def leave_out(rows: NDArray[np.bool_], code: str, what: str) -> None:
+    def leave_out(rows: NDArray[np.bool_], code: str, what: str, counts: Sequence[str] = (), advice: str = "") -> None:
         rows = rows & kept
         if rows.any():
-            names = [called[r] for r in np.flatnonzero(rows).tolist()]
+            at = np.flatnonzero(rows).tolist()
+            names = [f"{called[r]} ({counts[r]})" if counts else called[r] for r in at]
             were = by_number(len(names), "was", "were")
-            text = f"{count_of_areas(len(names))} {what} and {were} left out: {few(names)}."
+            text = f"{count_of_areas(len(names))} {what} and {were} left out: {few(names)}{advice and '; '}{advice}."
             found.append(finding(code, text, names, "left out"))
             kept[rows] = False
             geometry[rows] = None
@@ -174,9 +185,12 @@ def _on_the_globe(
     broken = np.zeros(len(geometry), dtype=bool)
     broken[raw.broken] = True
     kinds = shapely.get_type_id(geometry)
+    leave_out(*over_corners(geometry, limits, raw.cut))
     leave_out(broken, "broken", "can't be read (coordinates that aren't numbers, or a damaged shape)")
     leave_out((kinds < 0) | shapely.is_empty(geometry), "missing", "had no shape")
     leave_out(~np.isin(kinds, (3, 6, 7)), "not_area", "had a point or line instead of an area")
+    leave_out(*over_rings(geometry, limits))
+    leave_out(*over_crossings(geometry, kinds == 7, limits)[0])
     geometry = polygons_of(geometry)
     leave_out(shapely.is_empty(geometry), "not_area", "had points or lines instead of an area")
     if placement.swapped:
@@ -184,9 +198,15 @@ def _on_the_globe(
     progress.tell(0.2, "Reading the shapes")
     geometry = to_degrees(geometry, placement.crs)
     leave_out(_off(geometry), "off_map", "had corners that lie nowhere on the globe")
-    progress.tell(0.5, "Repairing shapes that cross themselves")
-    geometry, repaired = sound(geometry)
-    leave_out(shapely.is_empty(geometry), "collapsed", "had no surface (only a line or a point)")
+    progress.tell(0.4, "Looking for shapes that cross themselves")
+    repaired = (shapely.get_type_id(geometry) >= 0) & ~shapely.is_valid(geometry)
+    over, often = over_crossings(geometry, repaired, limits)
+    leave_out(*over)
+    geometry, _ = sound(geometry, repaired & kept, often > PLAIN, progress.part(0.5, 1.0))
+    lowest, highest = shapely.bounds(geometry)[:, [1, 3]].T
+    at_pole = (lowest > 90 - _POLE) | (highest < _POLE - 90)  # wide in degrees, and nothing on the ground
+    none = shapely.is_empty(geometry) | (shapely.area(geometry) < _SURFACE) | at_pole
+    leave_out(none, "collapsed", "had no surface (only a line or a point)")
     mended = [called[r] for r in np.flatnonzero(repaired & kept).tolist()]
     if mended:
         itself = by_number(len(mended), "itself", "themselves")

@@ -1,6 +1,6 @@
 """Gaps between areas are given, piece by piece, to the nearest area around them.
 
-ZIP areas leave out mountains, lakes and deserts, so two neighbours a person sees may share no border. A gap is cut
+ZIP areas leave out mountains, lakes and deserts, so two neighbors a person sees may share no border. A gap is cut
 along lines half-way between the areas around it, which begin exactly where two areas meet: so no border that was there
 gets a new corner, and the filled areas are again one clean sheet.
 """
@@ -23,8 +23,11 @@ NARROW = 0.0005
 """Half the width in degrees (about 55 m) up to which a slit between two areas is a gap, though it is open at an end."""
 SHORE = 0.0025
 """Half the width, in degrees (about 280 m), of strips along the coast that are left: bundled coasts are coarser."""
-_MOST = 250_000
-"""Corners of a gap that is still divided; a larger one is left as it is."""
+_MOST, _MOST_HOLES = 250_000, 5_000
+"""Corners and holes of a gap that is still divided; a larger one is left as it is. Cutting into triangles takes the
+square of the holes; the largest gap between ZIP areas has a few hundred."""
+_WITNESSES = 48
+"""Points along each side of a gap's box at which its width is probed."""
 _TOUCH = 1e-8
 _SPECK = 1e-9
 """Degrees squared, about 10 m2: holes smaller than this come from rounding."""
@@ -39,12 +42,14 @@ class FilledAreas:
         fills: the parts that were added, EPSG:4326.
         owner: int64 (parts,), row of the area that each part was given to.
         gaps: how many separate gaps there were.
+        left: of these, how many have too many corners or holes to be divided, and were left open.
     """
 
     frame: gpd.GeoDataFrame
     fills: gpd.GeoSeries = field(default_factory=lambda: gpd.GeoSeries([], crs="EPSG:4326"))
     owner: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     gaps: int = 0
+    left: int = 0
 
 
 def fill(frame: gpd.GeoDataFrame, *, land: object | None = None, progress: Progress = UNWATCHED) -> FilledAreas:
@@ -64,12 +69,15 @@ def fill(frame: gpd.GeoDataFrame, *, land: object | None = None, progress: Progr
     whole = shapely.coverage_union_all(geometry)
     gaps = _enclosed(whole) if land is None else _uncovered(whole, land)
     slits = _slits(whole) if land is None else np.zeros(0, dtype=object)
+    found = len(gaps)
+    gaps, slits = gaps[_small(gaps)], slits[_small(slits)]
+    left = found - len(gaps)
     if not len(gaps) + len(slits):
-        return FilledAreas(frame)
+        return FilledAreas(frame, left=left)
     progress.tell(0.1, f"Filling {len(gaps):,} gaps")
     grown, parts, owners = _given(geometry, gaps, slits, progress.part(0.1, 0.8))
     if not len(parts):
-        return FilledAreas(frame)
+        return FilledAreas(frame, left=left)
     progress.tell(0.8, "Joining the fills to their areas")
     order = np.argsort(owners, kind="stable")
     rows, starts = np.unique(owners[order], return_index=True)
@@ -82,6 +90,7 @@ def fill(frame: gpd.GeoDataFrame, *, land: object | None = None, progress: Progr
         gpd.GeoSeries(parts[order], crs="EPSG:4326"),
         owners[order],
         len(gaps) + len(slits),
+        left,
     )
 
 
@@ -109,8 +118,14 @@ def _enclosed(whole: object) -> NDArray[np.object_]:
     lines = shapely.union_all(shapely.get_rings(shapely.get_parts(whole)))
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
     # an island in a lake is a piece of its own, and no part of the gap
-    between = faces[~shapely.intersects(whole, shapely.point_on_surface(faces))] if len(faces) else faces
-    return np.asarray(between, dtype=object)
+    covered = shapely.STRtree(shapely.get_parts(whole)).query(shapely.point_on_surface(faces), predicate="intersects")
+    return np.asarray(np.delete(faces, covered[0]), dtype=object)
+
+
+def _small(gaps: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which gaps can be divided within reason."""
+    few = shapely.get_num_coordinates(gaps) <= _MOST
+    return np.asarray(few & (shapely.get_num_interior_rings(gaps) <= _MOST_HOLES), dtype=bool)
 
 
 def _slits(whole: object) -> NDArray[np.object_]:
@@ -129,8 +144,24 @@ def _uncovered(whole: object, land: object) -> NDArray[np.object_]:
     edge = shapely.STRtree(shapely.get_parts(shapely.get_rings(shapely.get_parts(land))))
     outer = np.unique(edge.query(found, predicate="dwithin", distance=_TOUCH)[0])
     strip = np.zeros(len(found), dtype=bool)
-    strip[outer] = shapely.is_empty(shapely.buffer(found[outer], -SHORE, quad_segs=1))
+    narrow = outer[[not _wide(g) for g in found[outer]]]
+    strip[narrow] = shapely.is_empty(shapely.buffer(found[narrow], -SHORE, quad_segs=1))
     return np.asarray(found[~strip], dtype=object)
+
+
+def _wide(gap: shapely.Geometry) -> bool:
+    """Whether a point is seen further than `SHORE` from the gap's outline; if so, it is no strip, and its outline needs
+    no moving inward, which takes the square of what is crowded together."""
+    if not bool(_small(np.array([gap]))[0]):
+        return True  # it isn't divided anyway
+    west, south, east, north = shapely.bounds(gap).tolist()
+    side = np.linspace(0, 1, _WITNESSES + 2)[1:-1]
+    x, y = (g.ravel() for g in np.meshgrid(west + side * (east - west), south + side * (north - south)))
+    shapely.prepare(gap)
+    inside = shapely.contains_xy(gap, x, y)
+    line = shapely.boundary(gap)
+    shapely.prepare(line)
+    return bool((~shapely.dwithin(line, shapely.points(x[inside], y[inside]), SHORE)).any())
 
 
 def _given(
@@ -140,7 +171,6 @@ def _given(
     tree = shapely.STRtree(geometry)
     every = np.concatenate([gaps, slits]).astype(object)
     every = every[(shapely.get_type_id(every) == 3) & (shapely.area(every) > _SPECK)]
-    every = every[shapely.get_num_coordinates(every) <= _MOST]
     edges, of, by, geometry = _owners(geometry, tree, every)
     parts: list[object] = []
     owners: list[int] = []
@@ -160,12 +190,21 @@ def _given(
             parts.append(gap)
             owners.append(int(around[0]))
         else:
-            for owner, part in divide(edges[mine], by[mine], gap):
+            for owner, part in _divided(edges[mine], by[mine], gap):
                 parts.append(part)
                 owners.append(owner)
     out = np.empty(len(parts), dtype=object)
     out[:] = parts
     return geometry, out, np.array(owners, dtype=np.int64)
+
+
+def _divided(edges: NDArray[np.float64], by: NDArray[np.int64], gap: object) -> list[tuple[int, object]]:
+    """The gap's parts; the whole goes to the area along most of its outline if it is too thin to be cut."""
+    try:
+        return divide(edges, by, gap)
+    except shapely.errors.GEOSException:
+        length = np.hypot(edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1])
+        return [(int(np.argmax(np.bincount(by[by >= 0], weights=length[by >= 0]))), gap)]
 
 
 def _owners(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -10,6 +11,7 @@ import pandas as pd
 from terr.boundaries.own.cleaning import CleanedAreas
 from terr.boundaries.own.filling import fill, land_of
 from terr.boundaries.own.findings import Finding, by_number
+from terr.boundaries.own.upload import InspectedFile
 from terr.boundaries.zips.zips import members
 from terr.model.progress import UNWATCHED, Progress
 
@@ -36,7 +38,7 @@ def prepare_areas(cleaned: CleanedAreas, *, filled: bool, progress: Progress = U
 
     Args:
         cleaned: the areas.
-        filled: give the gaps between areas to their neighbours. Areas in the USA then cover their counties; elsewhere
+        filled: give the gaps between areas to their neighbors. Areas in the USA then cover their counties; elsewhere
             only gaps that areas enclose, and narrow slits between two, are filled.
         progress: told how far it is.
 
@@ -48,6 +50,11 @@ def prepare_areas(cleaned: CleanedAreas, *, filled: bool, progress: Progress = U
     if filled:
         done = fill(frame, land=land_of(frame), progress=progress.part(0.0, 0.8))
         frame, fills = done.frame, done.fills
+        if done.left:
+            gaps = by_number(done.left, "gap between areas has", "gaps between areas have")
+            were = by_number(done.left, "was", "were")
+            text = f"{done.left:,} {gaps} too many corners or holes to be filled and {were} left open."
+            found.append(Finding("open", text, done.left))
         if len(fills):
             grown = len(set(done.owner.tolist()))
             gaps = by_number(done.gaps, "gap between areas was", "gaps between areas were")
@@ -72,3 +79,10 @@ def prepare_areas(cleaned: CleanedAreas, *, filled: bool, progress: Progress = U
             found.append(Finding("point_zips", text, points))
     progress.tell(1.0, "Ready")
     return PreparedAreas(frame, fills, belong, tuple(found))
+
+
+def own_level(inspected: InspectedFile, cleaned: CleanedAreas, *, filled: bool) -> str:
+    """The level that a file becomes with these choices: "own-" and 12 hex digits."""
+    digest = hashlib.sha256(f"{inspected.sha256}\n{inspected.raw.layer}\n{filled}\n".encode())
+    digest.update("\n".join(cleaned.frame["unit_id"]).encode())
+    return f"own-{digest.hexdigest()[:12]}"

@@ -10,16 +10,20 @@ import shapely
 from numpy.typing import NDArray
 
 from terr.boundaries.geometry.adjacency import GEOD
+from terr.boundaries.own.budget import check_crossed
 from terr.boundaries.own.findings import Finding, by_number, count_of_areas, few, finding
 from terr.errors import InputError
+from terr.model.wording import area_text
 
 LARGE = 0.01
 """Share of the smaller area from which an overlap is told by name; below that it comes from drawing or simplifying."""
 MOST_PAIRS = 1_000_000
 """Pairs of pieces whose boxes meet, at most; 40,000 areas side by side have a quarter of that."""
+_CROWDED = 20
+"""Corners of all pairs whose boxes meet, to all corners: areas side by side have 6 or so."""
 _BATCH = 64
 SLIVER = 2e-5
-"""Degrees, about two metres: gaps narrower than this are closed."""
+"""Degrees, about two meters: gaps narrower than this are closed."""
 
 
 def overlapping(geometry: NDArray[np.object_]) -> pd.DataFrame:
@@ -90,9 +94,15 @@ def one_sheet(geometry: NDArray[np.object_], names: Sequence[str]) -> tuple[NDAr
     Raises:
         InputError: if they lie over each other too often.
     """
-    _near(shapely.get_parts(geometry))  # first of all: what follows takes its time for each pair
-    if not (~shapely.is_empty(shapely.coverage_invalid_edges(geometry))).any():
+    parts = shapely.get_parts(geometry)
+    left, right = _near(parts)  # first of all: what follows takes its time for each pair
+    corners = shapely.get_num_coordinates(parts)
+    if int((corners[left] + corners[right]).sum()) > _CROWDED * int(corners.sum()):
+        check_crossed(geometry, names)
+    wrong = ~shapely.is_empty(shapely.coverage_invalid_edges(geometry))
+    if not wrong.any():
         return geometry, ()
+    check_crossed(geometry[wrong], np.asarray(names, dtype=object)[wrong].tolist())
     pairs = overlapping(geometry)
     clean = np.asarray(shapely.coverage_clean(geometry, gap_width=SLIVER, merge_strategy="min_area"), dtype=object)
     found: list[Finding] = []
@@ -103,7 +113,7 @@ def one_sheet(geometry: NDArray[np.object_], names: Sequence[str]) -> tuple[NDAr
             for i, j, s in large.sort_values("share", ascending=False)[["i", "j", "share"]].itertuples(index=False)
         ]
         text = (
-            f"{len(large):,} pair{'' if len(large) == 1 else 's'} of areas lie over each other by 1 % or more "
+            f"{len(large):,} pair{'' if len(large) == 1 else 's'} of areas lie over each other by 1% or more "
             f"({few(said, 3)}); what both cover was given to the smaller of the two."
         )
         found.append(finding("overlap", text, said, "mended"))
@@ -111,8 +121,8 @@ def one_sheet(geometry: NDArray[np.object_], names: Sequence[str]) -> tuple[NDAr
     if len(small):
         said = [f"{names[i]} and {names[j]}" for i, j in small[["i", "j"]].itertuples(index=False)]
         text = (
-            f"{len(small):,} pair{'' if len(small) == 1 else 's'} of neighbours lie over each other by less than 1 % "
-            f"({_km2_text(float(small['km2'].sum()))} in all); these slivers were given to one of the two."
+            f"{len(small):,} pair{'' if len(small) == 1 else 's'} of neighbors lie over each other by less than 1% "
+            f"({area_text(float(small['km2'].sum()))} in all); these slivers were given to one of the two."
         )
         found.append(finding("sliver", text, said, "mended"))
     gone = shapely.is_empty(clean) & ~shapely.is_empty(geometry)
@@ -123,7 +133,7 @@ def one_sheet(geometry: NDArray[np.object_], names: Sequence[str]) -> tuple[NDAr
         found.append(finding("covered", text, lost, "left out"))
     if not found:
         found.append(
-            Finding("borders", "Borders of neighbours that didn't meet exactly were drawn as one.", fate="mended")
+            Finding("borders", "Borders of neighbors that didn't meet exactly were drawn as one.", fate="mended")
         )
     return clean, tuple(found)
 
@@ -133,8 +143,4 @@ def _km2(shape: object) -> float:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
-
-
-def _km2_text(km2: float) -> str:
-    return f"{km2:,.0f} km²" if km2 >= 10 else f"{km2:.2f} km²" if km2 >= 0.01 else "less than 0.01 km²"
+    return f"{100 * share:.0f}%" if share >= 0.095 else f"{100 * share:.1f}%"

@@ -14,6 +14,7 @@ from pyproj.exceptions import CRSError, ProjError
 from terr.boundaries.own.findings import Finding
 from terr.boundaries.reading.crs import from_epsg, is_degrees, label, points_to_degrees
 from terr.boundaries.zips.zips import kilometres_off, padded, share_known
+from terr.model.wording import distance_text
 
 NEARLY = 0.99
 _SAMPLE = 20_000
@@ -30,7 +31,7 @@ _USUAL = (
     *(f"EPSG:{26900 + z}" for z in range(4, 20)),
     *(f"EPSG:{32600 + z}" for z in range(4, 20)),
 )
-"""Systems in metres that files of the USA are often in, tried when a file doesn't say its own."""
+"""Systems in meters that files of the USA are often in, tried when a file doesn't say its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +160,10 @@ def _guess(known: _Known, said: str) -> tuple[CRS | None, Finding]:
             best, least = crs, off
     if best is None:
         return None, Finding("crs_asked", f"{said}. Give the EPSG number of the coordinate system they are in.")
-    text = f"{said}; read as {label(best)} they lie where their ZIPs are (median {least:,.0f} km off), so it was used."
+    text = (
+        f"{said}; read as {label(best)} they lie where their ZIPs are (median {distance_text(least)} off), so it was "
+        "used."
+    )
     return best, Finding("crs_guessed", text, fate="mended")
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from terr.boundaries.own.findings import Finding
+from terr.boundaries.own.findings import Finding, few
 from terr.boundaries.own.placement import Placement, place
 from terr.boundaries.reading import LIMITS, BoundaryFileLimits, RawAreas, read
 from terr.boundaries.reading.crs import label
@@ -21,6 +21,11 @@ from terr.errors import InputError
 ROW_NUMBER = ""
 """As id column: the areas are numbered as they come."""
 LONGEST_ID = 80
+ALL_LAYERS = "All layers"
+"""As layer: every one with areas, joined."""
+_MOST_LAYERS = 60
+_INSIDE = 0.05
+"""Share of a layer's areas that may lie in areas of another one cut from the same whole."""
 
 _ID = re.compile(
     r"zcta5?(?:ce)?(?:\d\d)?|zip|zip_?code|postal_?code|post_?code|postal|plz|cap|(?:unit|area|territory|region)_?id"
@@ -115,13 +120,14 @@ def inspect(
     Args:
         data: GeoJSON, a zipped Shapefile, GeoPackage or GeoParquet; told apart by its bytes.
         filename: for messages.
-        layer: which one, if the file has several; the first by default.
+        layer: which one, if the file has several, or `ALL_LAYERS`; by default all, if they have the same columns and
+            lie side by side, else the first with areas. What was read and what wasn't is told.
         limits: what is let in.
 
     Raises:
         InputError: if the file can't be used, saying why and how to mend it.
     """
-    raw = read(data, filename, layer=layer, limits=limits)
+    raw = _layers(data, filename, layer, limits)
     if not len(raw.table):
         raise InputError(f"{filename[-120:]} holds no areas; export it again")
     kinds = shapely.get_type_id(raw.geometry)
@@ -133,6 +139,77 @@ def inspect(
     placement = place(raw.geometry, raw.crs, texts(raw.table[ids]) if ids else ())
     return InspectedFile(
         filename[-120:], hashlib.sha256(data).hexdigest(), raw, columns, ids, name, placement, _extent(raw, placement)
+    )
+
+
+def _layers(data: bytes, filename: str, layer: str | None, limits: BoundaryFileLimits) -> RawAreas:
+    """The layer that is wanted, all of them, or the one to take without a word."""
+    raw = read(data, filename, limits=limits)
+    if layer is not None and layer not in (*raw.layers, ALL_LAYERS):
+        them = few([f'"{n}"' for n in raw.layers]) if any(raw.layers) else "no layers with names"
+        raise InputError(f'{filename[-120:]} has no layer called "{layer[:60]}"; it has {them}')
+    if layer is not None and layer not in {raw.layer, ALL_LAYERS}:
+        raw = read(data, filename, layer=layer, limits=limits)
+    if len(raw.layers) < 2:
+        return raw
+    offered = (*raw.layers, ALL_LAYERS)
+    if layer is not None and layer != ALL_LAYERS:
+        return replace(raw, layers=offered)
+    parts = [p for p in (raw, *_others(data, filename, raw, limits)) if _has_areas(p)] or [raw]
+    if layer == ALL_LAYERS or (len(parts) > 1 and _side_by_side(parts)):
+        return replace(_joined(parts, filename, limits), layers=offered, layer=ALL_LAYERS)
+    one = parts[0]
+    others = few([f'"{n}"' for n in raw.layers if n != one.layer])
+    read_one = f'The file has {len(raw.layers)} layers: "{one.layer}" was read, {others} not.'
+    text = f"{read_one} Choose another (--boundaries-layer)."
+    return replace(one, layers=offered, notes=(*one.notes, Finding("layers", text)))
+
+
+def _others(data: bytes, filename: str, raw: RawAreas, limits: BoundaryFileLimits) -> list[RawAreas]:
+    out = []
+    for name in raw.layers[:_MOST_LAYERS]:
+        if name != raw.layer:
+            try:
+                out.append(read(data, filename, layer=name, limits=limits))
+            except InputError:  # said when it is asked for
+                continue
+    return out
+
+
+def _has_areas(raw: RawAreas) -> bool:
+    return bool(np.isin(shapely.get_type_id(raw.geometry), (3, 6)).any())
+
+
+def _side_by_side(parts: Sequence[RawAreas]) -> bool:
+    """Whether layers look like one that was cut: the same columns and system, and nothing of one lies in another."""
+    first = parts[0]
+    if any(list(p.table.columns) != list(first.table.columns) or p.crs != first.crs for p in parts):
+        return False
+    for part in parts:
+        tree = shapely.STRtree([g for other in parts if other is not part for g in other.geometry if g is not None])
+        inner = shapely.point_on_surface(part.geometry[:: 1 + len(part.geometry) // 200])
+        inner = inner[~(shapely.is_missing(inner) | shapely.is_empty(inner))]
+        if len(set(tree.query(inner, predicate="within")[0].tolist())) > _INSIDE * len(inner):
+            return False
+    return True
+
+
+def _joined(parts: Sequence[RawAreas], filename: str, limits: BoundaryFileLimits) -> RawAreas:
+    first = parts[0]
+    if any(p.crs != first.crs for p in parts):
+        raise InputError(f"the layers of {filename[-120:]} are in different coordinate systems; choose one of them")
+    rows = sum(len(p.table) for p in parts)
+    if rows > limits.rows:
+        raise InputError(f"the layers of {filename[-120:]} hold {rows:,} rows, more than {limits.rows:,}; choose one")
+    before = np.cumsum([0, *(len(p.table) for p in parts[:-1])])
+    names = few([f'"{p.layer}"' for p in parts])
+    told = Finding("layers", f"The file has {len(parts)} layers with areas; all were read: {names}.")
+    return replace(
+        first,
+        table=pd.concat([p.table for p in parts], ignore_index=True),
+        geometry=np.concatenate([p.geometry for p in parts]),
+        broken=np.concatenate([p.broken + n for p, n in zip(parts, before.tolist(), strict=True)]),
+        notes=(*dict.fromkeys(n for p in parts for n in p.notes), told),
     )
 
 

@@ -26,7 +26,7 @@ _WKT = re.compile(
 # Words by which a description may send the library to a file of grid values, on this machine or another.
 _FILES = re.compile(r"EXTENSION|PARAMETERFILE|grids|BOUNDCRS|file|/|\\", re.I)
 _SAME = frozenset({4326, 4269, 4258, 4979, 7844, 4617, 4283, 6318, 9755})
-"""Systems in degrees that agree with WGS 84 within two metres: their numbers are taken as they are."""
+"""Systems in degrees that agree with WGS 84 within two meters: their numbers are taken as they are."""
 
 
 def from_epsg(code: int) -> CRS:

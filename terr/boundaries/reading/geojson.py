@@ -17,15 +17,21 @@ from shapely.geometry import shape
 from terr.boundaries.own.findings import Finding
 from terr.boundaries.reading.crs import from_name
 from terr.boundaries.reading.raw import BoundaryFileLimits, RawAreas, as_objects, cell_value
+from terr.boundaries.reading.topojson import read_topology
 from terr.errors import InputError
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+_BETWEEN = re.compile(r"[ \t\r\n\x1e\[\],;]*")
+_SHAPES = frozenset(("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"))
 _DECODER = json.JSONDecoder()
 _FEATURE_ID = "feature id"
+_COORDINATES = re.compile(rb'"coordinates"\s*:\s*(\[[\[\]\s\d.,eE+-]*\])')
+_CORNER = re.compile(rb"\[\s*[-\d]")
+_CUT = "corners"
 
 
-def read_geojson(data: bytes, filename: str, limits: BoundaryFileLimits) -> RawAreas:
-    """A FeatureCollection or a Feature.
+def read_geojson(data: bytes, filename: str, limits: BoundaryFileLimits, layer: str | None = None) -> RawAreas:
+    """Features of one collection, of several in a row, or one a line (with or without record separators); or TopoJSON.
 
     Raises:
         InputError: not JSON, not GeoJSON, or more than `limits` allow.
@@ -34,15 +40,21 @@ def read_geojson(data: bytes, filename: str, limits: BoundaryFileLimits) -> RawA
         raise InputError(
             f"{filename} has more than {limits.points:,} points; simplify the shapes, or save them as GeoPackage"
         )
+    data = _within(data, limits.corners)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{filename} isn't UTF-8 text, as GeoJSON must be; save it again as UTF-8") from error
-    top: dict[str, Any] = {}
     rows = _Rows(filename, limits)
     try:
-        for feature in _features(text, top):
-            rows.add(feature)
+        reader = _Reader(text)
+        while reader.more():
+            top: dict[str, Any] = {}
+            for feature in reader.document(top):
+                rows.add(feature)
+            if top.get("type") == "Topology":
+                return read_topology(top, filename, limits, layer)
+            rows.close(top)
     except json.JSONDecodeError as error:
         raise InputError(
             f"{filename} isn't valid JSON: line {error.lineno:,}, character {error.colno:,}. It may be only half of a "
@@ -54,53 +66,74 @@ def read_geojson(data: bytes, filename: str, limits: BoundaryFileLimits) -> RawA
         raise
     except ValueError as error:  # a number of thousands of digits
         raise InputError(f"{filename} holds a number that is too long to be one; export it again") from error
-    kind = top.get("type")
-    if kind == "Feature":
-        rows.add(top)
-    elif kind != "FeatureCollection":
-        named = f'its "type" is "{str(kind)[:40]}"' if kind is not None else 'it has no "type"'
-        raise InputError(f"{filename} isn't a GeoJSON FeatureCollection: {named}; save the areas as GeoJSON")
-    return rows.finished(top.get("crs"))
+    return rows.finished()
 
 
-def _features(text: str, top: dict[str, Any]) -> Iterator[Any]:
-    """The members of `features`, one at a time so that a large file isn't in memory twice; the rest goes to `top`."""
+def _within(data: bytes, most: int) -> bytes:
+    """The text without shapes of more corners than an area may have, the number of these in their place: parsed, each
+    corner takes a hundred times its share of the file's memory."""
+    if data.count(b"[") <= most:
+        return data
+    out, end = [], 0
+    for found in _COORDINATES.finditer(data):
+        first, last = found.span(1)
+        if data.count(b"[", first, last) > most:
+            corners = sum(1 for _ in _CORNER.finditer(data, first, last))
+            if corners > most:
+                out += [data[end:first], b'{"%s": %d}' % (_CUT.encode(), corners)]
+                end = last
+    return b"".join([*out, data[end:]]) if out else data
 
-    def skip(at: int) -> int:
-        return _SPACE.match(text, at).end()  # type: ignore[union-attr]
 
-    def expect(at: int, allowed: str) -> str:
-        found = text[at : at + 1]
+class _Reader:
+    """Documents of a text, one behind the other: on lines of their own, with record separators, or in a list."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.at = text, 0
+
+    def more(self) -> bool:
+        """Whether another document follows."""
+        self.at = _BETWEEN.match(self.text, self.at).end()  # type: ignore[union-attr]
+        return self.at < len(self.text) or self.at == 0
+
+    def _skip(self) -> None:
+        self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]
+
+    def _expect(self, allowed: str) -> str:
+        found = self.text[self.at : self.at + 1]
         if not found or found not in allowed:
-            raise json.JSONDecodeError(f"expected {allowed}", text, at)
+            raise json.JSONDecodeError(f"expected {allowed}", self.text, self.at)
+        self.at += 1
+        self._skip()
         return found
 
-    at = skip(0)
-    expect(at, "{")
-    at = skip(at + 1)
-    if text[at : at + 1] == "}":
-        return
-    while True:
-        expect(at, '"')
-        key, at = _DECODER.raw_decode(text, at)
-        at = skip(at)
-        expect(at, ":")
-        at = skip(at + 1)
-        if key == "features" and text[at : at + 1] == "[":
-            at = skip(at + 1)
-            while text[at : at + 1] != "]":
-                feature, at = _DECODER.raw_decode(text, at)
-                yield feature
-                at = skip(at)
-                if expect(at, ",]") == ",":
-                    at = skip(at + 1)
-            at += 1
-        else:
-            top[key], at = _DECODER.raw_decode(text, at)
-        at = skip(at)
-        if expect(at, ",}") == "}":
+    def _value(self) -> Any:
+        value, self.at = _DECODER.raw_decode(self.text, self.at)
+        self._skip()
+        return value
+
+    def document(self, top: dict[str, Any]) -> Iterator[Any]:
+        """The members of `features`, one at a time so that a large file isn't in memory twice; the rest to `top`."""
+        self._expect("{")
+        if self.text[self.at : self.at + 1] == "}":
+            self._expect("}")
             return
-        at = skip(at + 1)
+        while True:
+            if self.text[self.at : self.at + 1] != '"':
+                self._expect('"')
+            key = self._value()
+            self._expect(":")
+            if key == "features" and self.text[self.at : self.at + 1] == "[":
+                self._expect("[")
+                while self.text[self.at : self.at + 1] != "]":
+                    yield self._value()
+                    if self.text[self.at : self.at + 1] != "]":
+                        self._expect(",]")
+                self._expect("]")
+            else:
+                top[key] = self._value()
+            if self._expect(",}") == "}":
+                return
 
 
 class _Rows:
@@ -111,7 +144,25 @@ class _Rows:
         self.columns: dict[str, list[Any]] = {}
         self.shapes: list[Any] = []
         self.broken: list[int] = []
+        self.cut: list[tuple[int, int]] = []
         self.passed_over = 0
+        self.collections = 0
+        self.crs: Any = None
+
+    def close(self, top: dict[str, Any]) -> None:
+        """The end of a document, whose members without `features` are given."""
+        kind = top.get("type")
+        if kind == "Feature":
+            self.add(top)
+        elif kind in _SHAPES:
+            self.add({"geometry": top})
+        elif kind == "FeatureCollection":
+            self.collections += 1
+        else:
+            named = f'its "type" is "{str(kind)[:40]}"' if kind is not None else 'it has no "type"'
+            raise InputError(f"{self.filename} isn't a GeoJSON FeatureCollection: {named}; save the areas as GeoJSON")
+        if self.crs is None:
+            self.crs = top.get("crs")
 
     def add(self, feature: Any) -> None:
         """One more; whatever is wrong with it concerns it alone."""
@@ -120,7 +171,8 @@ class _Rows:
             raise InputError(f"{self.filename} holds more than {self.limits.rows:,} features; keep one row per area")
         feature = feature if isinstance(feature, dict) else {}
         cells = feature.get("properties")
-        cells = dict(cells) if isinstance(cells, dict) else {}
+        # halves of characters that JSON allows are no text anywhere else
+        cells = {k.encode("utf-8", "replace").decode(): v for k, v in cells.items()} if isinstance(cells, dict) else {}
         if isinstance(feature.get("id"), str | int) and _FEATURE_ID not in cells:
             cells[_FEATURE_ID] = feature["id"]
         for name, value in cells.items():
@@ -138,6 +190,10 @@ class _Rows:
     def _shape(self, row: int, geometry: Any) -> Any:
         if geometry is None:
             return None
+        cut = geometry.get("coordinates") if isinstance(geometry, dict) else None
+        if isinstance(cut, dict) and isinstance(cut.get(_CUT), int):
+            self.cut.append((row, cut[_CUT]))
+            return shapely.Polygon()
         try:
             with np.errstate(all="ignore"):
                 made = shapely.force_2d(shape(geometry))
@@ -148,9 +204,12 @@ class _Rows:
         self.broken.append(row)
         return None
 
-    def finished(self, crs: Any) -> RawAreas:
+    def finished(self) -> RawAreas:
         """All of them."""
-        notes = []
+        notes, crs = [], self.crs
+        if self.collections > 1:
+            many = f"The file holds {self.collections:,} collections; all {len(self.shapes):,} areas of them were read."
+            notes.append(Finding("collections", many))
         if self.passed_over:
             notes.append(
                 Finding("columns", f"Only the first {self.limits.columns} columns of the file were read; it has more.")
@@ -163,7 +222,7 @@ class _Rows:
                 notes.append(
                     Finding(
                         "crs_unread",
-                        "The file's \"crs\" isn't a coordinate system known here and was passed over; what it points "
+                        "The file's \"crs\" isn't a coordinate system known here and was ignored; what it points "
                         "to was not opened.",
                     )
                 )
@@ -178,4 +237,5 @@ class _Rows:
             broken=np.array(self.broken, dtype=np.int64),
             crs=system,
             notes=tuple(notes),
+            cut=tuple(self.cut),
         )

@@ -26,6 +26,9 @@ class BoundaryFileLimits:
         rows: of a layer; several may join into one area, so this is more than `areas`.
         areas: of a finished layer.
         points: all corners of all shapes.
+        corners: of one area.
+        rings: of one area: its pieces and its holes.
+        crossings: of one area's outline with itself.
         columns: of the table; more are passed over.
         unpacked: bytes a zip may unpack to.
         ratio: unpacked / packed size of a zip; honest shapes have 1.5 to 6.
@@ -37,6 +40,9 @@ class BoundaryFileLimits:
     rows: int = 200_000
     areas: int = 40_000
     points: int = 12_000_000
+    corners: int = 2_000_000
+    rings: int = 20_000
+    crossings: int = 20_000
     columns: int = 100
     unpacked: int = 600 * 2**20
     ratio: float = 100.0
@@ -52,7 +58,7 @@ class RawAreas:
     """One layer of a file as it stands there; nothing is mended yet.
 
     Attributes:
-        format: "GeoJSON", "Shapefile", "GeoPackage" or "GeoParquet".
+        format: "GeoJSON", "TopoJSON", "Shapefile", "GeoPackage", "GeoParquet", "FlatGeobuf" or "KML".
         layers: all layers with areas the file has; one has the name "" if the format gives none.
         layer: the one that was read.
         table: one row per feature, RangeIndex, the columns as named in the file; cells are str, numbers, bool or None.
@@ -61,6 +67,8 @@ class RawAreas:
         broken: rows whose shape can't be read.
         crs: the coordinate system the file names, None if it names none.
         notes: what was found while reading.
+        cut: (row, corners) of shapes that weren't read, since they have more corners than an area may have; an empty
+            one stands for them in `geometry`.
     """
 
     format: str
@@ -71,6 +79,7 @@ class RawAreas:
     broken: NDArray[np.int64]
     crs: CRS | None
     notes: tuple[Finding, ...] = ()
+    cut: tuple[tuple[int, int], ...] = ()
 
 
 def as_objects(values: Sequence[Any]) -> NDArray[np.object_]:

@@ -79,7 +79,7 @@ def read_parts(
     if "refused" in told:
         raise InputError(
             {
-                "short": f"{where} is cut short; it may be only half of a download, load it again",
+                "short": f"{where} is cut short; it may be only half of a download; download it again",
                 "rows": f"{where} holds more than {limits.rows:,} shapes; keep one row per area",
                 "points": f"{where} has more than {limits.points:,} points; simplify the shapes",
                 "table": f"the table (.dbf) of {where} is damaged; export the Shapefile again",

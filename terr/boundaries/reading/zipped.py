@@ -56,6 +56,16 @@ def members(archive: zipfile.ZipFile, size: int, filename: str, limits: Boundary
     return infos
 
 
+def holds_kml(data: bytes) -> bool:
+    """Whether a zip holds KML and no Shapefile, by the names in it; a broken one is said to hold none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [n.lower() for n in archive.namelist()]
+    except (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError):
+        return False  # it goes on to `open_zip`, which says what is wrong with it
+    return any(n.endswith(".kml") for n in names) and not any(n.endswith(".shp") for n in names)
+
+
 def open_zip(data: bytes, filename: str, limits: BoundaryFileLimits) -> dict[str, ShapefileParts]:
     """The Shapefiles in a zip by name.
 

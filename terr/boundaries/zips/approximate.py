@@ -2,7 +2,7 @@
 
 Complete and without overlaps: the county lines are those of the bundled counties, and every place in a county belongs
 to the ZIP whose point is nearest to it, of the ZIPs of that county (Voronoi cells). All lines are drawn on one grid of
-whole numbers, finer than that of the counties, and noded together, so that neighbours share every point.
+whole numbers, finer than that of the counties, and noded together, so that neighbors share every point.
 """
 
 from __future__ import annotations

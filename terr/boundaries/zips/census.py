@@ -266,7 +266,7 @@ def _status(host: str, code: int) -> str:
     if code in {404, 410}:
         return f"{host} doesn't have the file any more (answer {code}); look for a newer version of Terr"
     if code in {401, 403, 407}:
-        return f"{host} or your network refuses the file (answer {code}); ask whoever runs your network"
+        return f"{host} or your network refuses the file (answer {code}); ask your network administrator"
     if code == 429 or code >= 500:
         return f"{host} has trouble at the moment (answer {code}); try again later"
     return f"{host} answered {code} instead of the file; try again later"

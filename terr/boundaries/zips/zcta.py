@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -16,20 +17,21 @@ from terr.boundaries.layers.layer import Layer
 from terr.boundaries.own.cleaning import clean
 from terr.boundaries.own.filling import fill
 from terr.boundaries.own.findings import Finding, by_number, count_of_areas, finding
-from terr.boundaries.own.upload import InspectedFile, inspect, texts
+from terr.boundaries.own.upload import InspectedFile, texts
 from terr.boundaries.reading.crs import is_degrees
 from terr.boundaries.zips import census
 from terr.boundaries.zips.zips import members
 from terr.errors import InputError
 from terr.model.progress import UNWATCHED, Progress
 
+T = TypeVar("T")
 LEVEL, LEVEL3 = "zip-2020", "zip3-2020"
 TITLE, TITLE3 = "ZIP areas (Census 2020)", "3-digit ZIP areas (Census 2020)"
 SOURCE = "US Census Bureau, cartographic boundaries of ZIP Code Tabulation Areas, 2020"
 COLUMN = "ZCTA5CE20"
 ROWS = range(33_500, 34_001)
 """The file has 33,791 areas."""
-_WRONG = "the file that came isn't the Census Bureau's ZIP areas of 2020"
+WRONG = "the file that came isn't the Census Bureau's ZIP areas of 2020"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,73 +48,60 @@ class InstalledZipAreas:
     findings: tuple[Finding, ...]
 
 
-def inspect_census_file(path: Path, rows: Sequence[int] = ROWS) -> InspectedFile:
-    """The Census Bureau's file, once it is sure that it is this one.
-
-    Raises:
-        InputError: if it is broken, something else, or of another year.
-    """
-    try:
-        found = inspect(path.read_bytes(), census.FILE)
-    except InputError as error:
-        raise InputError(f"{_WRONG}: {error}") from error
-    return verified(found, rows)
-
-
 def verified(found: InspectedFile, rows: Sequence[int] = ROWS) -> InspectedFile:
     """The same, once it is sure that it is the Census Bureau's file of 2020.
 
     Raises:
         InputError: if it is something else, or of another year.
     """
-    wrong = _WRONG
     columns = list(found.raw.table.columns)
     if COLUMN not in columns:
         others = [c for c in columns if str(c).upper().startswith("ZCTA")]
         why = f"its ZIPs are those of another year ({others[0]})" if others else "it has no column of ZIPs"
-        raise InputError(f"{wrong}: {why}")
+        raise InputError(f"{WRONG}: {why}")
     if found.count not in rows:
-        raise InputError(f"{wrong}: it has {count_of_areas(found.count)}, not {rows[0]:,} to {rows[-1]:,}")
+        raise InputError(f"{WRONG}: it has {count_of_areas(found.count)}, not {rows[0]:,} to {rows[-1]:,}")
     ids = texts(found.raw.table[COLUMN])
     if not all(len(i) == 5 and i.isdigit() for i in ids) or len(set(ids)) < len(ids):
-        raise InputError(f"{wrong}: its column {COLUMN} doesn't hold one ZIP per row")
+        raise InputError(f"{WRONG}: its column {COLUMN} doesn't hold one ZIP per row")
     if found.raw.crs is None or not is_degrees(found.raw.crs):
-        raise InputError(f"{wrong}: its coordinates aren't degrees")
+        raise InputError(f"{WRONG}: its coordinates aren't degrees")
     return found
 
 
-def install(
-    *, base: str | None = None, rows: Sequence[int] = ROWS, progress: Progress = UNWATCHED, timeout_s: float = 30.0
-) -> InstalledZipAreas:
-    """Fetch the file unless it is here, and make the layers "zip-2020" and "zip3-2020" of it.
+def fetch(
+    read: Callable[[Path], T], *, base: str | None = None, progress: Progress = UNWATCHED, timeout_s: float = 30.0
+) -> T:
+    """What is read of the Census Bureau's file, fetched unless it is here; a damaged one is fetched again.
 
     Args:
+        read: reads the file and raises InputError if it isn't this one.
         base: where from, see `terr.boundaries.zips.census.download`.
-        rows: how many areas it may have.
         progress: told how far it is.
         timeout_s: see `terr.boundaries.zips.census.download`.
 
     Raises:
         DownloadError: if the file can't be fetched.
         InputError: if another file came.
-        StoreError: if it can't be kept.
         StoppedError: if the person stopped it; what has arrived is kept.
     """
-    seen: list[InspectedFile] = []
     here = census.fetched()
     if here is not None:
         try:
-            seen.append(inspect_census_file(here, rows))
+            return read(here)
         except InputError:
             census.remove()
-    if not seen:
-        census.download(
-            lambda path: seen.append(inspect_census_file(path, rows)),
-            base=base,
-            timeout_s=timeout_s,
-            progress=progress.part(0.0, 0.5),
-        )
-    return build(seen[0], progress=progress.part(0.5, 1.0))
+    seen: list[T] = []
+
+    def check(path: Path) -> None:
+        try:
+            seen.append(read(path))
+        except InputError as error:
+            why = str(error)
+            raise InputError(why if why.startswith(WRONG) else f"{WRONG}: {why}") from error
+
+    census.download(check, base=base, timeout_s=timeout_s, progress=progress)
+    return seen[-1]
 
 
 def build(found: InspectedFile, *, progress: Progress = UNWATCHED) -> InstalledZipAreas:

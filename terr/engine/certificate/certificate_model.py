@@ -171,7 +171,7 @@ def make_frame(problem: Problem, *, wide: bool = False) -> CertificateModel:
             away = np.maximum(away, ((xy - kind.centre) ** 2).sum(axis=1))
     most = float(w @ away) + float(np.maximum(more.max(axis=1), np.where(np.isfinite(leave), leave, 0.0)).sum())
     if far[np.flatnonzero(locked >= 0), locked[locked >= 0]].any():
-        apart = "a locked unit is too far from its territory's home"
+        apart = "a locked area is too far from its territory's home"
     why = apart or _impossible(tuple(kinds), a, lo, hi, leave)
     return CertificateModel(node, xy, w, a, lo, hi, leave, tuple(kinds), kind_of, within, most, why)
 
@@ -283,17 +283,17 @@ def _impossible(kinds: tuple[TerritoryKind, ...], a: F, lo: F, hi: F, leave: F) 
     """What can be told from sums alone: limits that hold too little or ask for too much, units that fit nowhere."""
     total = a.sum(axis=0)
     if (np.maximum(lo, 0.0).sum(axis=0) > total * (1 + SLACK) + SLACK).any():
-        return "the least loads add up to more than there is"
+        return "the minimums add up to more than there is"
     held = np.zeros(len(a), bool)
     for kind in kinds:
         held[kind.must] = held[kind.units] = True
         if (kind.hi < 0).any():
-            return "locked units are above their territory's upper limit"
+            return "locked areas are above their territory's upper limit"
     if not np.isfinite(leave).all():
         if not held[~np.isfinite(leave)].all():
-            return "a unit fits into no territory"
+            return "an area fits into no territory"
         if np.isinf(leave).all() and (hi.sum(axis=0) < total * (1 - SLACK) - SLACK).any():
-            return "the most loads allowed add up to less than there is"
+            return "the maximums add up to less than there is"
     return ""
 
 

@@ -33,9 +33,9 @@ EXACT = "least {what} of any contiguous plan within the limits and locks"
 WIDE = 0.6
 """Share of the time by which prices for territories made alike must be found, where they differ in limits only."""
 CENTRED = 0.4
-"""Share of the time for prices where all centres are fixed; the rest is the assignment model's."""
-MOMENT = "load-weighted moment of inertia"
-PRICED = "moment of inertia with the prices of balance, change and leaving units out"
+"""Share of the time for prices where all centers are fixed; the rest is the assignment model's."""
+MOMENT = "compactness (weighted mean squared distance to centers)"
+PRICED = "compactness with the prices of balance, change and leaving areas out"
 IMPOSSIBLE = "no plan keeps every limit and lock: {why}"
 
 
@@ -63,7 +63,7 @@ def certify(
             the work with the best bound so far.
 
     Returns:
-        The plan, judged. Status "optimal" only if the gap is at most 0.01 %; "infeasible" only if it is proven that no
+        The plan, judged. Status "optimal" only if the gap is at most 0.01%; "infeasible" only if it is proven that no
         plan exists; "limit_broken" if the plan itself breaks a limit, with the bound on those that don't.
 
     Raises:
@@ -73,7 +73,7 @@ def certify(
     plan = np.asarray(assign).astype(np.int64)
     if plan.shape != (len(problem),) or (plan.size and (plan.min() < -1 or plan.max() >= problem.territories)):
         raise PlanError(
-            f"a plan gives each of {len(problem)} units a territory from 0 to {problem.territories - 1}, or -1"
+            f"a plan gives each of {len(problem)} areas a territory from 0 to {problem.territories - 1}, or -1"
         )
     clock = Clock(problem, time_limit_s, Progress.of(progress))
     clock.tell(STAGE, None, 0.0, force=True)
@@ -97,7 +97,7 @@ def certify(
     )
     result = replace(result, solver=solver)
     if bound >= INF:
-        why = Explanation("infeasible", f"{model}; widen a limit or unlock some units")
+        why = Explanation("infeasible", f"{model}; widen a limit or unlock some areas")
         return replace(result, status="infeasible", explanations=(*result.explanations, why))
     if clock.late:
         text = (
@@ -112,7 +112,7 @@ def prove(problem: Problem, frame: CertificateModel, plan: Labels, clock: Clock,
     priced = problem.balance.any() or problem.continuity > 0 or problem.remainder > 0
     what = PRICED if priced else MOMENT
     if frame.impossible:
-        return INF, IMPOSSIBLE.format(why=frame.impossible), "sums of loads"
+        return INF, IMPOSSIBLE.format(why=frame.impossible), "sums of the measures"
     inside = _inside(problem, plan)
     objective = objective_km2(problem, plan)
     judged = objective if inside else INF
@@ -137,7 +137,11 @@ def prove(problem: Problem, frame: CertificateModel, plan: Labels, clock: Clock,
         found = column_bound(frame, plans, size, inner, seed, lambda _, done: tell(begin + (1 - begin) * done), price)
         least = found.value if rough is None else max(rough.value, found.value)
         if least >= INF:
-            return INF, IMPOSSIBLE.format(why="the limits ask for more than whole units can give"), "column generation"
+            return (
+                INF,
+                IMPOSSIBLE.format(why="the limits ask for more than whole areas can give"),
+                "bounds over possible territories",
+            )
         if sets is not None and not clock.over():
             exact = partition(problem, frame, sets, found, judged, clock)
         elif fixed and not clock.over():
@@ -151,13 +155,13 @@ def prove(problem: Problem, frame: CertificateModel, plan: Labels, clock: Clock,
         exact = replace(exact, bound=min(exact.bound, judged * (1 - 1e-6) - frame.within))
     best = max(least, exact.bound if exact is not None else -INF)
     if best <= -INF:
-        return -INF, _words(problem, frame, what, whole=False), "column generation"
+        return -INF, _words(problem, frame, what, whole=False), "bounds over possible territories"
     if exact is not None and (exact.whole or exact.bound >= least):
         return max(0.0, best + frame.within), _words(problem, frame, what, whole=True), exact.solver
     return (
         max(0.0, best + frame.within),
         _words(problem, frame, what, whole=False),
-        "column generation, PuLP with HiGHS",
+        "bounds over possible territories, PuLP with HiGHS",
     )
 
 

@@ -51,7 +51,7 @@ def grow(near: NDArray[np.uint64], a: F, hi: F, out: NDArray[np.uint64]) -> int:
     """Lists all connected sets whose loads are at most `hi`.
 
     Args:
-        near: uint64 (n,), neighbours of each unit as bits.
+        near: uint64 (n,), neighbors of each unit as bits.
         a: (n, q) loads; hi: (q,).
         out: uint64, filled with the sets as bits.
 

@@ -31,7 +31,7 @@ from terr.model.problem import ROUNDING, Problem
 PAIRS = 40_000
 """Pairs of unit and territory left open, at most."""
 CUTS = 40
-"""Units of one stray piece that get a cut each, at most."""
+"""Units of one disconnected area that get a cut each, at most."""
 WITNESSES = 3
 """Units of the main piece they are cut off from, at most."""
 
@@ -256,7 +256,7 @@ def _cut(frame: CertificateModel, model: _Model, ip: Labels, ix: Labels) -> int:
 def _gates(
     frame: CertificateModel, model: _Model, q: int, inside: Labels, there: Labels, ip: Labels, ix: Labels
 ) -> Labels:
-    """Units around a stray piece through which any way of the territory to its main piece must pass."""
+    """Units around a disconnected area through which any way of the territory to its main piece must pass."""
     may = np.zeros(frame.n, bool)
     may[[u for u in range(frame.n) if (u, q) in model.x or (u, q) in model.sure]] = True
     around = np.zeros(frame.n, bool)

@@ -15,7 +15,7 @@ from terr.engine.full_territories import NONE
 from terr.engine.models.model import AssignModel
 from terr.engine.search.centering import open_pairs
 from terr.engine.search.chains import DEPTH, cheapest_chain
-from terr.engine.search.windows import neighbours_of
+from terr.engine.search.windows import neighbors_of
 from terr.errors import PlanError, SolveError
 from terr.model.problem import ROUNDING, Problem
 from terr.model.progress import Listener, Progress
@@ -117,22 +117,20 @@ def causes(
 def cause_text(problem: Problem, cause: Cause) -> Explanation:
     """A cause as one line for a person; code "cause"."""
     side = "above" if cause.deviation > 0 else "below"
-    text = (
-        f"territory {cause.territory + 1} is {100 * abs(cause.deviation):.1f} % {side} its target for {cause.measure}"
-    )
+    text = f"territory {cause.territory + 1} is {100 * abs(cause.deviation):.1f}% {side} its target for {cause.measure}"
     if cause.units:
         some = ", ".join(problem.name(u) for u in cause.units[:3])
         more = f" and {len(cause.units) - 3} more" if len(cause.units) > 3 else ""
-        which = "because of" if cause.deviation > 0 else "and lacks units such as"
+        which = "because of" if cause.deviation > 0 else "and lacks areas such as"
         text += f" {which} {some}{more}"
     if cause.repair is None:
         return Explanation("cause", f"{text}; {cause.reason}", cause.units)
     steps = ", ".join(f"{problem.name(m.unit)} to territory {m.target + 1}" for m in cause.repair[:4])
     rest = f" and {len(cause.repair) - 4} more" if len(cause.repair) > 4 else ""
-    then = f"{100 * abs(cause.after):.1f} % {'above' if cause.after > 0 else 'below'}"
+    then = f"{100 * abs(cause.after):.1f}% {'above' if cause.after > 0 else 'below'}"
     return Explanation(
         "cause",
-        f"{text}; the least repair found moves {100 * cause.cost:.2g} % of {problem.measures[0]} ({steps}{rest}) and "
+        f"{text}; the least repair found moves {100 * cause.cost:.2g}% of {problem.measures[0]} ({steps}{rest}) and "
         f"leaves it {then}",
         cause.units,
     )
@@ -146,7 +144,7 @@ def checked(problem: Problem, assign: Any) -> Ints:
     """
     plan = np.array(assign).astype(np.int64)
     if plan.shape != (len(problem),) or plan.min() < -1 or plan.max() >= problem.territories:
-        raise PlanError("the plan must give every unit of the problem one of its territories, or -1")
+        raise PlanError("the plan must give every area of the problem one of its territories, or -1")
     return plan
 
 
@@ -243,7 +241,7 @@ class _Ground:
             out = self.plan.copy()
             out[path[:count, 0]] = path[:count, 2]
             return out
-        tried = f"no change of up to {DEPTH} units" if all_tried else f"no change of up to {DEPTH} units that was tried"
+        tried = f"no change of up to {DEPTH} areas" if all_tried else f"no change of up to {DEPTH} areas that was tried"
         return f"{tried} brings it inside without harm to another territory; rebalance the whole plan"
 
     def hopeless(self, t: int) -> str:
@@ -262,7 +260,7 @@ class _Ground:
                 return "what is locked in it is already too much; unlock some of it"
         rows = np.repeat(np.arange(len(p)), np.diff(p.indptr))
         if not bool(((self.plan[rows] == t) & (self.plan[p.indices] != t)).any()):
-            return "it has no unit" if not len(inside) else "it borders no other territory"
+            return "it has no area" if not len(inside) else "it borders no other territory"
         return ""
 
     def accepts(self, t: int, plan: Ints) -> bool:
@@ -289,7 +287,7 @@ def _modelled(ground: _Ground, work: WorkArrays, t: int, seconds: float) -> Ints
     problem = ground.problem
     plan = np.where(ground.plan < 0, work.rest, ground.plan)
     why = (
-        f"no change of up to {DEPTH} units brings it inside, nor any change near it that was found; rebalance the plan"
+        f"no change of up to {DEPTH} areas brings it inside, nor any change near it that was found; rebalance the plan"
     )
     if work.stray(plan):
         return why
@@ -302,7 +300,7 @@ def _modelled(ground: _Ground, work: WorkArrays, t: int, seconds: float) -> Ints
         fixed=work.fixed | (ground.free == 0),
         arena=work.arena._replace(most_moved=ground.most if np.isfinite(ground.most) else work.arena.most_moved),
     )
-    group = np.union1d(np.flatnonzero(neighbours_of(work, plan)[t]), [t]).astype(np.int64)
+    group = np.union1d(np.flatnonzero(neighbors_of(work, plan)[t]), [t]).astype(np.int64)
     anchor = _anchors(work, plan)
     unit, label = open_pairs(work, plan, anchor, 2, group)
     if not len(unit):
@@ -321,7 +319,7 @@ def _modelled(ground: _Ground, work: WorkArrays, t: int, seconds: float) -> Ints
 
 
 def _anchors(work: WorkArrays, plan: Ints) -> Ints:
-    """(k,) the unit nearest to each territory's centre, one that stays where there is any."""
+    """(k,) the unit nearest to each territory's center, one that stays where there is any."""
     c = np.r_[work.centres(plan), [[0.0, 0.0]]]
     order = np.lexsort((((work.xy - c[plan]) ** 2).sum(axis=1), ~work.fixed, plan))
     held, first = np.unique(plan[order], return_index=True)

@@ -152,16 +152,16 @@ def _told(problem: Problem, bounds: Bounds, cols: Ints, u: int) -> Explanation:
     which = " and ".join(problem.measures[int(c)] for c in cols)
     if len(met) <= CORNER:
         where = f"the corner around {problem.name(u)}" + (f" ({names(problem, met[1:])})" if len(met) > 1 else "")
-        text = f"{where} is a dead end: no units in one piece there make a territory within the limits on {which}"
+        text = f"{where} is a dead end: no areas in one piece there make a territory within the limits on {which}"
     else:
-        text = f"no units in one piece with {problem.name(u)} make a territory within the limits on {which}"
+        text = f"no areas in one piece with {problem.name(u)} make a territory within the limits on {which}"
         met = met[:1]
     goals = problem.targets[kinds, q]
     if whole and len(cols) == 1 and not cutting and np.ptp(goals) <= 1e-9 * goals.max() and goals.max() > 0:
-        near = [f"{100 * v / goals[0]:.1f} %" for v in (below, above) if 0 < v < np.inf]
+        near = [f"{100 * v / goals[0]:.1f}%" for v in (below, above) if 0 < v < np.inf]
         text += f"; the nearest have {' or '.join(near)} of a territory's {which}" if near else ""
     elif cutting:
-        text += " without cutting off units that can't be a territory"
+        text += " without cutting off areas that can't be a territory"
     return Explanation("dead_end", f"{text}; allow more, or ask for another number of territories", tuple(met.tolist()))
 
 

@@ -4,7 +4,7 @@
     s.t. sum_j x[i, j] (+ y[i]) = 1                                   y = without a territory
          lo[j, q] - slack <= sum_i w[i, q] x[i, j] <= hi[j, q] + slack  in shares of the target
          x[i, locked] >= 1 - slack,  sum of far x[i, j] <= slack,  moved share <= most + slack,  groups alike +- slack
-         x[i, j] + x[v, j] <= 1 + sum of x[u, j] over u around a stray piece   (one piece each, added lazily)
+         x[i, j] + x[v, j] <= 1 + sum of x[u, j] over u around a disconnected area   (one piece each, added lazily)
 
 A bound above 0 proves that no plan keeps those limits; relaxed to shares of units, it holds for whole ones too. Elastic
 programs and the deletion filter: Chinneck 2008, Feasibility and Infeasibility in Optimization.
@@ -266,7 +266,7 @@ class ElasticModel:
         Args:
             active: demands that count. With `spread` they hold firmly.
             seconds: at most.
-            joined: with whole units, cut off stray pieces until there are none.
+            joined: with whole units, cut off disconnected areas until there are none.
             rounds: solves with further cuts at most.
 
         Raises:
@@ -333,7 +333,7 @@ class ElasticModel:
         return out
 
     def _cut(self, plan: Ints) -> int:
-        """Cuts off stray pieces; valid for every plan in one piece each. Returns how many."""
+        """Cuts off disconnected areas; valid for every plan in one piece each. Returns how many."""
         ip, ix = self.bounds.ip, self.bounds.ix
         _, label = pieces(ip, ix, plan)
         found = 0

@@ -18,6 +18,7 @@ from terr.errors import SolveError
 from terr.model.problem import ROUNDING, Problem
 from terr.model.progress import Listener, Progress
 from terr.model.result import Explanation
+from terr.model.wording import miles_and_km
 
 Ints = NDArray[np.int64]
 PROOFS = frozenset(
@@ -102,7 +103,7 @@ def within_limits(problem: Problem, plan: Ints) -> bool:
 
 
 def _first(problem: Problem, plan: Ints, over: NDArray[np.float64]) -> Ints:
-    """Units in the order of suspicion: of territories outside their limits, with few neighbours first."""
+    """Units in the order of suspicion: of territories outside their limits, with few neighbors first."""
     bad = np.append((over > 0).any(axis=1), [True])  # unassigned ones too
     degree = np.diff(problem.indptr)
     return np.lexsort((np.arange(len(problem)), degree, ~bad[plan])).astype(np.int64)
@@ -138,15 +139,15 @@ def _best(
         if answer.bound <= have:  # above, it is the other limits that can't hold
             least = max(least, answer.bound - PROOF)
     best = have if found is None or found >= have else found
-    shown = f"this plan's largest deviation of {name} is {100 * have:.1f} %"
+    shown = f"this plan's largest deviation of {name} is {100 * have:.1f}%"
     rest = " within the other limits" if model.demands else ""
     why = f", because of {names(problem, units)}" if len(units) else ""
     if best < have - SMALL:
-        shown += f"; a plan with {100 * best:.1f} % exists"
+        shown += f"; a plan with {100 * best:.1f}% exists"
     if least > SMALL and least >= best - SMALL:
         shown += f", and it is proven that none{rest} has less{why}"
     elif least > SMALL:
-        shown += f", and it is proven that none{rest} can be below {100 * least:.1f} %{why}"
+        shown += f", and it is proven that none{rest} can be below {100 * least:.1f}%{why}"
     elif best > SMALL:
         shown += "; how low it could be isn't known"
     return [Explanation("best_deviation", shown, tuple(int(u) for u in units))]
@@ -205,7 +206,7 @@ class _Filter:
             if len(chunk) < len(left) and chunk <= left and self._fails(model, left - chunk, joined=joined):
                 left -= chunk
         ways = " with each territory in one piece" if joined else ""
-        ways += f"{' and' if ways else ' with'} a unit in each" if model.filled else ""
+        ways += f"{' and' if ways else ' with'} an area in each" if model.filled else ""
         return self._named([model.demands[z] for z in sorted(left)], ways)
 
     def _halves(self, model: ElasticModel, left: set[int]) -> list[set[int]]:
@@ -249,10 +250,10 @@ class _Filter:
         if kind == "limit":
             low, high = 100 * p.low[measure], 100 * p.high[measure]
             if low == high:
-                return f"the {low:g} % limit on {name}"
+                return f"the {low:g}% limit on {name}"
             if np.isinf(low) or np.isinf(high):
-                return f"the {min(low, high):g} % limit on {name}"
-            return f"the limit of {low:g} % below and {high:g} % above on {name}"
+                return f"the {min(low, high):g}% limit on {name}"
+            return f"the limit of {low:g}% below and {high:g}% above on {name}"
         if kind in {"cap", "floor"}:
             table = p.cap[:, measure] if kind == "cap" else p.floor[:, measure]
             values = np.unique(table[where or slice(None)])
@@ -264,13 +265,13 @@ class _Filter:
             return f"the lock{'s' if len(units) > 1 else ''} on {names(p, units)}"
         if kind == "distance":
             km = np.unique(p.max_km[where])
-            far = f"the {km[0]:,.0f} km distance" if len(km) == 1 else "the distances"
+            far = f"the distance of {miles_and_km(km[0])}" if len(km) == 1 else "the distances"
             if len(where) == 1:
                 return f"{far} of territory {where[0] + 1}"
             shown = ", ".join(str(j + 1) for j in where[:4])
             return f"{far} of {f'{len(where)} territories' if len(where) > 4 else f'territories {shown}'}"
         if kind == "moved":
-            return f"the {100 * p.max_moved:g} % that may move"
+            return f"the {100 * p.max_moved:g}% that may move"
         if kind == "rest":
-            return f"the {100 * p.remainder:g} % that may stay without a territory"
+            return f"the {100 * p.remainder:g}% that may stay without a territory"
         return f"{names(p, units)} staying together"

@@ -14,6 +14,7 @@ from terr.engine.explain.dead_ends import dead_ends
 from terr.engine.full_territories import pieces
 from terr.model.problem import ROUNDING, Problem
 from terr.model.result import Explanation
+from terr.model.wording import miles_and_km
 
 Ints = NDArray[np.int64]
 LARGE = 5
@@ -65,8 +66,9 @@ def _far(problem: Problem, bounds: Bounds) -> list[Explanation]:
         out.append(
             Explanation(
                 "locked_far",
-                f"territory {j + 1} can't keep both its distance of {problem.max_km[j]:,.0f} km and the lock on "
-                f"{names(problem, units)}, {upto}{km.max():,.0f} km from its home; unlock or allow a longer distance",
+                f"territory {j + 1} can't keep both its distance of {miles_and_km(problem.max_km[j])} and the lock on "
+                f"{names(problem, units)}, {upto}{miles_and_km(km.max())} from its home; unlock or allow a longer "
+                "distance",
                 tuple(int(u) for u in units),
             )
         )
@@ -76,12 +78,12 @@ def _far(problem: Problem, bounds: Bounds) -> list[Explanation]:
         free = free[np.argsort(-share[free], kind="stable")]
         u = int(free[0])
         km = np.sqrt(((homes - problem.xy_km[u]) ** 2).sum(axis=1))
-        spare = f"; at most {100 * problem.remainder:g} % may stay without a territory" if problem.remainder else ""
+        spare = f"; at most {100 * problem.remainder:g}% may stay without a territory" if problem.remainder else ""
         out.append(
             Explanation(
                 "out_of_reach",
-                f"no territory may reach {names(problem, free)}: the nearest home is {np.nanmin(km):,.0f} km from "
-                f"{problem.name(u)}{spare}; allow longer distances, another home, or more without a territory",
+                f"no territory may reach {names(problem, free)}: the nearest home is {miles_and_km(np.nanmin(km))} "
+                f"from {problem.name(u)}{spare}; allow longer distances, another home, or more without a territory",
                 tuple(int(v) for v in free),
             )
         )
@@ -100,10 +102,10 @@ def _heavy(problem: Problem, bounds: Bounds) -> list[Explanation]:
             j = int(np.where(bounds.may[u], bounds.hi[:, q], -np.inf).argmax())
             goal, most = problem.targets[j, q], problem.highest[j, q]
             if goal > 0 and most == goal * (1 + problem.high[q]):
-                has, than = f"{100 * w[u, q] / goal:.0f} % of a territory's {name}", f"{100 * most / goal:g} % allowed"
+                has, than = f"{100 * w[u, q] / goal:.0f}% of a territory's {name}", f"{100 * most / goal:g}% allowed"
             else:
                 has, than = f"{amount(w[u, q])} of {name}", f"{amount(most)} its territory may have"
-            text = f"{problem.name(u)} alone holds {has}, more than the {than}; split it into smaller units"
+            text = f"{problem.name(u)} alone holds {has}, more than the {than}; split it into smaller areas"
             out.append(Explanation("unit_too_large", f"{text}, ask for fewer territories or allow more", (u,)))
         for j in np.unique(problem.locked[problem.locked >= 0]).astype(int).tolist():
             units = np.flatnonzero(problem.locked == j)
@@ -113,7 +115,7 @@ def _heavy(problem: Problem, bounds: Bounds) -> list[Explanation]:
                 out.append(
                     Explanation(
                         "locked_too_heavy",
-                        f"territory {j + 1} may have {amount(problem.highest[j, q])} of {name}, but the units locked "
+                        f"territory {j + 1} may have {amount(problem.highest[j, q])} of {name}, but the areas locked "
                         f"to it ({names(problem, units)}) already have {amount(total)}; unlock some or allow more",
                         tuple(int(u) for u in units),
                     )

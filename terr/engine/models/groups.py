@@ -53,11 +53,11 @@ def merged(problem: Problem) -> tuple[Problem, Codes, tuple[Explanation, ...]]:
     even = np.where(mass[node] > 0, share, 1.0)
     total = np.bincount(node, even, m)
     xy = np.column_stack([np.bincount(node, even * problem.xy_km[:, d], m) / total for d in (0, 1)])
-    ip, ix, bw = _graph(problem, node, m)
+    ip, ix, bw = quotient_graph(problem, node, m)
     start, most = _today(problem, node, m, share)
     far = problem.too_far() if np.isfinite(problem.max_km).any() else None
     if far is not None and bool((np.bincount(node, far.any(axis=1), m) > 0)[: len(names)].any()):
-        notes.append(Explanation("group_far", "a group's distance to a home is judged by its centre"))
+        notes.append(Explanation("group_far", "a group's distance to a home is judged by its center"))
     small = replace(
         problem,
         weights=weights,
@@ -88,7 +88,8 @@ def _sum(node: Codes, values: Any, m: int) -> NDArray[np.float64]:
     return np.bincount(node, values, m).astype(np.float64)
 
 
-def _graph(problem: Problem, node: Codes, m: int) -> tuple[Any, Any, Any]:
+def quotient_graph(problem: Problem, node: Codes, m: int) -> tuple[Any, Any, Any]:
+    """CSR (indptr, indices, border_km) of m joined units, given int64 (n,) which one each unit is part of."""
     rows = np.repeat(np.arange(len(problem)), np.diff(problem.indptr))
     a, b = node[rows], node[problem.indices]
     on = a != b
@@ -134,14 +135,14 @@ def _join(problem: Problem, groups: Codes, g: int) -> list[Explanation]:
             break
         path = _path(problem, groups, g, main)
         if path is None:
-            text = f"units that should stay together around {problem.name(int(mine[0]))} can't be joined"
+            text = f"areas that should stay together around {problem.name(int(mine[0]))} can't be joined"
             return [Explanation("group_apart", text, tuple(int(u) for u in mine))]
         groups[path] = g
         taken += path
     if not taken:
         return []
     some = ", ".join(problem.name(u) for u in taken[:3]) + (f" and {len(taken) - 3} more" if len(taken) > 3 else "")
-    text = f"{some} lie between units that should stay together, and go with them"
+    text = f"{some} lie between areas that should stay together, and go with them"
     return [Explanation("group_joined", text, tuple(taken))]
 
 

@@ -221,7 +221,7 @@ class AssignModel:
         w, lo = self.work.w, self.work.lo
         for u, j in zip(self.unit.tolist(), self.territory.tolist(), strict=True):
             if (anchor[j] != u) if anchor is not None else bool((w[u] < lo[j] * (1 - 1e-9)).any()):
-                self.cut(u, j, self.work.neighbours(u))
+                self.cut(u, j, self.work.neighbors(u))
 
     def solve(self, seconds: float, gap: float, start: NDArray[np.int64] | None = None) -> NDArray[np.int64] | None:
         """Solves once, without looking at contiguity.
@@ -316,7 +316,7 @@ class AssignModel:
             j = int(plan[inside[0]])
             if j == work.rest or label[anchor[j]] == c:
                 continue
-            around = np.setdiff1d(np.concatenate([work.neighbours(u) for u in inside.tolist()]), inside)
+            around = np.setdiff1d(np.concatenate([work.neighbors(u) for u in inside.tolist()]), inside)
             if not self.free[inside].all():
                 found += self.keep_joined(j, around)
                 continue
@@ -325,7 +325,7 @@ class AssignModel:
         return found
 
     def _cut_pairs(self, plan: NDArray[np.int64]) -> int:
-        """Cuts between a stray piece and its territory's heaviest one, valid whatever moves."""
+        """Cuts between a disconnected area and its territory's heaviest one, valid whatever moves."""
         work = self.work
         count, label = pieces(work.ip, work.ix, np.where(plan == work.rest, -1, plan))
         weight = np.bincount(label, work.g, count)
@@ -340,7 +340,7 @@ class AssignModel:
             witness = int(stays[0]) if len(stays) else int(there[work.g[there].argmax()])
             for c in parts[parts != main]:
                 inside = np.flatnonzero(label == c)
-                around = np.setdiff1d(np.concatenate([work.neighbours(u) for u in inside.tolist()]), inside)
+                around = np.setdiff1d(np.concatenate([work.neighbors(u) for u in inside.tolist()]), inside)
                 if not self.free[inside].all():
                     found += self.keep_joined(j, around)
                 for u in inside[self.free[inside]].tolist():

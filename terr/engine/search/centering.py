@@ -20,7 +20,7 @@ PAIRS = 1000
 
 
 def anchors(work: WorkArrays, plan: Labels) -> Labels:
-    """(k,) the unit nearest to each territory's centre; a locked one where there is any."""
+    """(k,) the unit nearest to each territory's center; a locked one where there is any."""
     c = np.r_[work.centres(plan), [[0.0, 0.0]]]
     d = ((work.xy - c[plan]) ** 2).sum(axis=1)
     order = np.lexsort((d, ~work.fixed, plan))
@@ -36,7 +36,7 @@ def hops_to(work: WorkArrays, plan: Labels, j: int, most: int) -> NDArray[np.int
     seen = inside.copy()
     ring = np.flatnonzero(inside)
     for _ in range(most):
-        grown = [work.neighbours(u) for u in ring.tolist()]
+        grown = [work.neighbors(u) for u in ring.tolist()]
         ring = np.unique(np.concatenate(grown)) if grown else ring[:0]
         ring = ring[~seen[ring]]
         seen[ring] = True

@@ -9,6 +9,7 @@ import numpy as np
 import pymetis
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_matrix
 from scipy.spatial import cKDTree
 
 from terr.engine.arrays import WorkArrays, make_work, pieces
@@ -17,7 +18,7 @@ from terr.model.problem import Problem
 
 Labels = NDArray[np.int64]
 NEAR = 16
-"""How many of the nearest centres a unit may go to in a power diagram."""
+"""How many of the nearest centers a unit may go to in a power diagram."""
 FEW = 8
 """METIS needs about so many units per territory, else it complains and returns empty parts."""
 
@@ -111,26 +112,32 @@ def centres(xy: Any, g: Any, a: Labels, k: int, old: Any = None) -> Any:
     return out if old is None else np.where((total > 0)[:, None], out, old)
 
 
-def metis_labels(work: WorkArrays, seed: int, ufactor: int) -> Labels:
-    """METIS k-way partition, contiguous, matched to locked territories by the load they share."""
+def metis_labels(work: WorkArrays, seed: int, ufactor: int, load: NDArray[np.float64] | None = None) -> Labels:
+    """METIS k-way partition, contiguous, matched to locked territories by the load they share.
+
+    Args:
+        work: the working arrays.
+        seed: of METIS.
+        ufactor: tolerance in thousandths.
+        load: float64 (n,) > 0, what it balances; the shape weights if None.
+    """
     out = np.zeros(work.n, np.int64)
-    place = np.full(work.n, -1, np.int64)
+    graph = csr_matrix((np.ones(len(work.ix), np.int8), work.ix, work.ip), shape=(work.n, work.n))
     for units, labels in shares_of_pieces(work):
         if len(labels) == 1 or len(units) < FEW * len(labels):
             out[units] = labels[np.arange(len(units)) % len(labels)]
             continue
-        place[units] = np.arange(len(units))
-        near = [place[work.neighbours(u)].tolist() for u in units.tolist()]
-        g = work.g[units]
-        part = pymetis.part_graph(
+        part: Any = graph if len(units) == work.n else graph[units][:, units]
+        g = (work.g if load is None else load)[units]
+        found = pymetis.part_graph(
             len(labels),
-            adjacency=near,
+            adjacency=pymetis.CSRAdjacency(part.indptr.astype(np.int32), part.indices.astype(np.int32)),
             vweights=np.maximum(1, np.rint(g / g.sum() * 1e7)).astype(int).tolist(),
             tpwgts=(work.aim[labels] / work.aim[labels].sum()).tolist(),
             recursive=False,
             options=pymetis.Options(seed=seed, ufactor=ufactor, contig=True),
         ).vertex_part
-        a = np.asarray(part, np.int64)
+        a = np.asarray(found, np.int64)
         held = work.locked[units]
         if (held >= 0).any():
             at = {int(j): c for c, j in enumerate(labels)}
@@ -195,7 +202,7 @@ def _join_in_order(work: WorkArrays, a: Labels, held: Labels) -> Labels:
                 while v in back:
                     claim[v] = j
                     v = back[v]
-            for x in work.neighbours(u).tolist():
+            for x in work.neighbors(u).tolist():
                 if claim[x] not in (-1, j):
                     continue
                 step = c + (0.0 if claim[x] == j else 0.01 if a[x] == j else 1.0)
@@ -211,13 +218,13 @@ def _absorb(work: WorkArrays, out: Labels, load: Any) -> None:
     heap: list[tuple[float, int, int]] = []
 
     def offer(u: int) -> None:
-        for v in work.neighbours(u).tolist():
+        for v in work.neighbors(u).tolist():
             if out[v] < 0 and work.locked[v] in (-1, out[u]):
                 j = int(out[u])
                 heapq.heappush(heap, ((load[j] + work.g[v]) / work.aim[j], v, j))
 
     for v in np.flatnonzero(out < 0).tolist():
-        for u in work.neighbours(v).tolist():
+        for u in work.neighbors(v).tolist():
             if 0 <= out[u] < work.k and work.locked[v] in (-1, out[u]):
                 heapq.heappush(heap, ((load[out[u]] + work.g[v]) / work.aim[out[u]], v, int(out[u])))
     while heap:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terr.engine.arrays import WorkArrays
-from terr.engine.kernels import Arena, judge
+from terr.engine.kernels import Arena, judge, power_cells
 from terr.engine.search.flips import anneal
 from terr.engine.search.trees import recombine
 from terr.model.problem import Problem
@@ -160,3 +161,41 @@ def run_anneal(
             cost,
         )
     return best
+
+
+@lru_cache(maxsize=1)
+def compiled() -> None:
+    """Compiles or loads the loops, once per process, so that it doesn't count as time of the first solve."""
+    two = np.zeros(2, np.int64)
+    arena = Arena(
+        xy=np.array([[0.0, 0.0], [1.0, 0.0]]),
+        g=np.ones(2),
+        w=np.ones((2, 1)),
+        ip=np.array([0, 1, 2]),
+        ix=np.array([1, 0]),
+        bw=np.ones(2),
+        lo=np.zeros((3, 1)),
+        hi=np.ones((3, 1)),
+        sc=np.ones((3, 1)),
+        goal=np.ones((3, 1)),
+        soft=np.zeros(1),
+        centre=np.full((3, 2), np.nan),
+        far=np.zeros((0, 0), np.uint8),
+        locked=two - 1,
+        home=two + 2,
+        toll=np.zeros(2),
+        share=np.zeros(2),
+        part=np.full(2, 0.5),
+        left=np.full(2, 0.5),
+        spread=1.0,
+        edge=0.0,
+        none=1.0,
+        most_moved=1e9,
+        most_none=1e9,
+        rest=False,
+    )
+    plan = np.arange(2)
+    anneal(arena, plan, 0, 1, 1, 1.0, 1.0, 1.0, 1.0, 1, plan.copy(), np.inf, np.inf)
+    recombine(arena, plan, 1.0, 0, 1, 1, 1.0, 1.0, 1, plan.copy(), np.inf)
+    near = np.array([[0, 1], [1, 0]])
+    power_cells(arena.xy, arena.g, arena.xy.copy(), np.zeros(2), near, np.ones(2), 1, two)

@@ -16,7 +16,7 @@ NOWHERE = -9
 """Stands for a home outside the window."""
 
 
-def neighbours_of(work: WorkArrays, plan: Labels) -> NDArray[np.bool_]:
+def neighbors_of(work: WorkArrays, plan: Labels) -> NDArray[np.bool_]:
     """bool (k, k), territories that share a border."""
     rows = work.rows()
     on = (plan[rows] < work.k) & (plan[work.ix] < work.k)
@@ -27,7 +27,7 @@ def neighbours_of(work: WorkArrays, plan: Labels) -> NDArray[np.bool_]:
 
 
 def around(near: NDArray[np.bool_], first: int, size: int, rng: np.random.Generator) -> Labels:
-    """Territory `first` and neighbours of it or of each other, `size` in all, nearest rings first, ties at random."""
+    """Territory `first` and neighbors of it or of each other, `size` in all, nearest rings first, ties at random."""
     chosen = [first]
     ring = near[first].copy()
     seen = near[first].copy()

@@ -35,9 +35,9 @@ def correct_cells(raw: RawTable, cells: Mapping[tuple[int, str], str]) -> RawTab
     for (row, column), text in cells.items():
         at = int(np.searchsorted(raw.source_rows, row))
         if at >= len(raw.source_rows) or raw.source_rows[at] != row:
-            raise InputError(f"{raw.filename} has no row {row} below its header; mend one of its rows")
+            raise InputError(f"{raw.filename} has no row {row} below its header; fix one of its rows")
         if column not in raw.columns:
-            raise InputError(f"{raw.filename} has no column '{shorten(str(column))}'; mend one of its columns")
+            raise InputError(f"{raw.filename} has no column '{shorten(str(column))}'; fix one of its columns")
         if len(text) > MAX_CELL_CHARS or "\x00" in text:
             raise InputError(
                 f"row {row}, column '{shorten(column)}': a cell takes at most {MAX_CELL_CHARS:,} characters"
@@ -45,6 +45,7 @@ def correct_cells(raw: RawTable, cells: Mapping[tuple[int, str], str]) -> RawTab
         by_column.setdefault(column, {})[at] = text
     rows = raw.rows.copy(deep=False)
     numeric = dict(raw.numeric)
+    currency = dict(raw.currency)
     touched: set[int] = set()
     for column, changes in by_column.items():
         places = list(changes)
@@ -56,6 +57,10 @@ def correct_cells(raw: RawTable, cells: Mapping[tuple[int, str], str]) -> RawTab
             mask = numeric[column].copy()
             mask[places] = False
             numeric[column] = mask
+        if column in currency:
+            codes = currency[column].copy()
+            codes[places] = ""
+            currency[column] = codes
     return replace(
         raw,
         rows=rows,
@@ -63,8 +68,14 @@ def correct_cells(raw: RawTable, cells: Mapping[tuple[int, str], str]) -> RawTab
         broken={at: why for at, why in raw.broken.items() if at not in touched},
         short=tuple(at for at in raw.short if at not in touched),
         numeric={c: m for c, m in numeric.items() if m.any()},
+        currency=currency,
+        doubts=tuple(d for d in raw.doubts if d[0] not in touched),
         mends=(*raw.mends, *((row, column, text) for (row, column), text in cells.items())),
     )
+
+
+_EARLIER = ("Row", "Status", "Reason")
+"""What stood there in files of earlier versions, which still come back."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +92,11 @@ class Rejects:
 
 
 def rejects_in(raw: RawTable) -> Rejects | None:
-    """The mended rejects in a file, known by the columns Row, Fate and Reason at its end; None for another file."""
+    """The mended rejects in a file, known by the columns Row, Status and Reason at its end; None for another file."""
     if len(raw.columns) <= len(REJECT_COLUMNS):
         return None
     ours = raw.columns[-len(REJECT_COLUMNS) :]
-    if [re.sub(r"(?: \(\d+\))+$", "", c) for c in ours] != list(REJECT_COLUMNS):
+    if tuple(re.sub(r"(?: \(\d+\))+$", "", c) for c in ours) not in (REJECT_COLUMNS, _EARLIER):
         return None
     numbers = raw.rows[ours[0]].str.strip()
     fates = raw.rows[ours[1]].str.strip()
@@ -101,6 +112,7 @@ def rejects_in(raw: RawTable) -> Rejects | None:
         rows=raw.rows[list(own)],
         source_rows=raw.source_rows.copy(),
         numeric={c: m for c, m in raw.numeric.items() if c in own},
+        currency={},
     )
     rows = [int(float(n)) if n else 0 for n in numbers.tolist()]
     return Rejects(table, tuple(r if r or f else -1 for r, f in zip(rows, filled.tolist(), strict=True)))
@@ -131,7 +143,7 @@ def merge_rejects(first: RawTable, mended: RawTable, *, key: str = "") -> Merged
 
     Args:
         first: the file that was loaded first.
-        mended: its rejects, mended: with the columns Row, Fate and Reason, or without them and then matched by `key`.
+        mended: its rejects, mended: with the columns Row, Status and Reason, or without them and then matched by `key`.
         key: the column of account ids, for a file of rejects without row numbers.
 
     Raises:
@@ -167,7 +179,8 @@ def merge_rejects(first: RawTable, mended: RawTable, *, key: str = "") -> Merged
         place = int(np.searchsorted(first.source_rows, row))
         if place >= len(first.source_rows) or first.source_rows[place] != row:
             raise InputError(
-                f"{mended.filename} names row {row}, which {first.filename} hasn't got; is it another file's?"
+                f"{mended.filename} names row {row}, which {first.filename} doesn't have; upload the fixed rows of "
+                f"{first.filename}"
             )
         changes[place] = at
     return _merge(first, table, changes, added)
@@ -177,7 +190,8 @@ def _by_key(first: RawTable, table: RawTable, key: str) -> tuple[int, ...]:
     """Row of the first file for each row of a file without row numbers, by account id."""
     if key not in first.columns or key not in table.columns:
         raise InputError(
-            f"{table.filename} has no columns Row, Fate and Reason, and no ids to match by; download the rejects again"
+            f"{table.filename} has no columns Row, Status and Reason, and no IDs to match by; download the rows to fix "
+            "again"
         )
     ids = first.rows[key].str.strip()
     often = ids[ids.duplicated(keep=False) & (ids != "")]
@@ -221,6 +235,13 @@ def _merge(first: RawTable, table: RawTable, changes: Mapping[int, int], added: 
         broken={at: why for at, why in first.broken.items() if at not in touched},
         short=tuple(at for at in first.short if at not in touched),
         numeric=numeric,
+        currency={
+            c: np.concatenate([codes, np.full(len(table.rows), "", dtype=object)])[order]
+            for c, codes in first.currency.items()
+        },
+        hidden=np.concatenate([first.hidden, np.zeros(len(table.rows), dtype=np.bool_)])[order]
+        if len(first.hidden)
+        else first.hidden,
     )
     return MergedRejects(
         merged,

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from terr.ingest.cleaning.clean import CURRENCY_CODES, ParsedNumbers, shorten
-from terr.ingest.cleaning.tidy import Cells, RefusedRepairs, RepairedCells
+from terr.ingest.cleaning.header_scales import header_currency
+from terr.ingest.cleaning.marks import plain
+from terr.ingest.cleaning.tidy import Cells, RefusedRepairs, RepairedCells, plain_marks
 from terr.ingest.columns.columns import ColumnMap
 from terr.ingest.columns.words import MONEY_WORDS, compact
 from terr.ingest.ledger.fates import RowFates, made_ids
 from terr.ingest.reading.files import RawTable
+from terr.places.points import read_degrees
 
-_COORDINATE = r"[+-]?\d{1,3}(?:[.,]\d*)?(?:[eE][+-]?\d{1,3})?"
-_SCALED = r"(?i).*\d[ ]?(?:thousand|million|billion|mio|mil|mm|mn|bn|[kmb])\.?[ )]*(?:[^\w]*|[ ]?[a-z]{3})[ )]*"
+_COORDINATE = r"[+-]?[0-9]{1,3}(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,3})?"
 _BRACKETS = r"[^(]*\(.*\)[^)]*|.*-"
 
 
@@ -30,15 +33,17 @@ def repairs_of_figures(
     cells = text[column]
     worded = np.flatnonzero(numbers.worded)
     some = cells.iloc[worded]
-    scaled = some.str.fullmatch(_SCALED).to_numpy(dtype=np.bool_)
-    brackets = some.str.fullmatch(_BRACKETS).to_numpy(dtype=np.bool_) & ~scaled
+    ranged, scaled = numbers.ranged[worded], numbers.scaled[worded] & ~numbers.ranged[worded]
+    brackets = some.str.fullmatch(_BRACKETS).to_numpy(dtype=np.bool_) & ~scaled & ~ranged
+    brackets &= numbers.amounts[worded] <= 0
     comma = np.zeros(len(some), dtype=np.bool_)
     if numbers.decimal == "," or len(some) < 50_000:
-        comma = some.str.contains(r",\d+[^\d.,]*$").to_numpy(dtype=np.bool_) & ~scaled & ~brackets
+        comma = some.str.contains(r",\d+[^\d.,]*$").to_numpy(dtype=np.bool_) & ~scaled & ~brackets & ~ranged
         values = numbers.amounts[worded]
         comma = comma & ((values != np.floor(values)) | (numbers.decimal == ","))
-    other = ~scaled & ~brackets & ~comma
+    other = ~scaled & ~brackets & ~comma & ~ranged
     kinds = [
+        ("range_end", ranged),
         ("scaled_amount", scaled),
         ("negative_brackets", brackets),
         ("decimal_comma", comma),
@@ -58,8 +63,12 @@ def repairs_of_figures(
             continue
         for at in repair.at.tolist():
             value = raw.rows[column].iloc[at]
-            message = f"'{shorten(value)}' stays as it stands, as you asked, and so it isn't a number"
+            message = f"'{shorten(value)}' was left as is, as you asked, so it isn't a number"
             bad.append(RowFates(at, column, value, "as_it_stands", message, "rejected"))
+    at = np.flatnonzero(numbers.by_header)
+    if len(at):  # refused, the figures are there as they stand
+        no = refused("header_scale", column)
+        fixed.append(RepairedCells("header_scale", column, at, lambda k: _plain(float(numbers.amounts[k])), no))
     return fixed, bad
 
 
@@ -68,7 +77,15 @@ def _plain(value: float) -> str:
 
 
 def judge_figures(
-    raw: RawTable, measure: str, column: str, numbers: ParsedNumbers, text: Cells, answer: str | None = None
+    raw: RawTable,
+    measure: str,
+    column: str,
+    numbers: ParsedNumbers,
+    text: Cells,
+    known: NDArray[np.int64],
+    answer: str | None = None,
+    *,
+    scale_refused: bool = False,
 ) -> tuple[list[RowFates], list[RowFates], str]:
     """What stands against rows because of one measure, what is only worth noting, and the measure's currency.
 
@@ -77,21 +94,27 @@ def judge_figures(
         measure, column: the measure and its column.
         numbers: the column read.
         text: trimmed cells.
+        known: int64 (rows,), figures of all measures that could be read: with another one the row stays.
         answer: the currency a person chose, or "all" to add all currencies as they stand.
+        scale_refused: whether figures aren't multiplied as their header says.
     """
     cells = raw.rows[column]
     bad: list[RowFates] = []
     notes: list[RowFates] = []
     for at, number in numbers.odd.items():
         value = cells.iloc[at]
-        if number.problem:
+        if number.problem and number.code != "range" and not known[at]:
             bad.append(RowFates(at, column, value, number.code, f"'{shorten(value)}' {number.problem}", "rejected"))
+        elif number.problem:
+            kept = "" if number.code == "range" else "; the row keeps its other figures, and this cell is blank"
+            why = f"'{shorten(value)}' {number.problem}{kept}"
+            notes.append(RowFates(at, column, value, number.code, why, "accepted"))
         else:
             notes.append(
-                RowFates(at, column, value, number.code, f"'{shorten(value)}' is taken as blank, not as 0", "accepted")
+                RowFates(at, column, value, number.code, f"'{shorten(value)}' is read as blank, not as 0", "accepted")
             )
     for at in np.flatnonzero(numbers.amounts < 0).tolist():
-        why = "the figure is negative; it lowers its area's sum"
+        why = "the amount is negative; it lowers the total of its area"
         notes.append(RowFates(at, column, cells.iloc[at], "negative", why, "accepted"))
     if numbers.guessed is not None:
         value = cells.iloc[numbers.guessed]
@@ -100,6 +123,12 @@ def judge_figures(
             " and no cell of the column tells; the point is taken as the decimal mark: confirm or change it"
         )
         notes.append(RowFates(-1, column, value, "ambiguous_number", message, "accepted"))
+    if numbers.header is not None and numbers.by_header.any() and not scale_refused:
+        message = (
+            f"'{shorten(numbers.header.unit)}' stands in the header or above the table, so"
+            f" {int(numbers.by_header.sum()):,} figures are multiplied by {numbers.header.size:,.0f}"
+        )
+        notes.append(RowFates(-1, column, "", "header_scale", message, "accepted"))
     codes = currencies(raw, column, numbers, text)
     counted = Counter(codes[codes != ""].tolist())
     if not counted:
@@ -108,14 +137,14 @@ def judge_figures(
     if answer == "all":
         if len(counted) > 1:
             listed = ", ".join(sorted(counted))
-            message = f"the figures are in {listed} and are added as they stand, as you answered"
+            message = f"the amounts are in {listed} and are added without conversion, as you answered"
             notes.append(RowFates(-1, column, "", "currencies_added", message, "accepted"))
         return bad, notes, most
     most = answer if answer is not None and answer in counted else most
     for at in np.flatnonzero((codes != "") & (codes != most)).tolist():
-        message = f"the figure for {shorten(measure)} is in {codes[at]}, most of the column in {most}; convert it"
+        message = f"the amount for {shorten(measure)} is in {codes[at]}, most of the column in {most}; convert it"
         if most == answer:
-            message = f"the figure for {shorten(measure)} is in {codes[at]}, not in {most}; convert it"
+            message = f"the amount for {shorten(measure)} is in {codes[at]}, not in {most}; convert it"
         bad.append(RowFates(at, column, cells.iloc[at], "mixed_currency", message, "rejected"))
     return bad, notes, most
 
@@ -123,6 +152,13 @@ def judge_figures(
 def currencies(raw: RawTable, column: str, numbers: ParsedNumbers, text: Cells) -> NDArray[np.object_]:
     """ISO code per row, "" where no cell names one: from the figure, or a column beside it as CRMs export it."""
     codes = numbers.currency.copy()
+    shown = raw.currency.get(column)
+    if shown is not None:  # what the workbook's format shows, where the cell itself is a bare number
+        bare = (codes == "") & ~np.isnan(numbers.amounts)
+        codes[bare] = shown[bare]
+    named = header_currency(column)
+    if named and named != "USD":  # dollars are what a measure without a currency is taken for
+        codes[(codes == "") & ~np.isnan(numbers.amounts)] = named
     own = compact(column) + "currency"
     general = {"currency", "currencycode", "currencyisocode", "accountcurrency", "transactioncurrency"}
     money = any(w in compact(column) for w in MONEY_WORDS)
@@ -131,9 +167,9 @@ def currencies(raw: RawTable, column: str, numbers: ParsedNumbers, text: Cells) 
         beside = next((c for c in raw.columns if compact(c) in general), None)
     if beside is None:
         return codes
-    named = text[beside].str[:3].str.upper()
-    known = named.isin(CURRENCY_CODES).to_numpy(dtype=np.bool_) & ~np.isnan(numbers.amounts)
-    codes[known] = named[known].to_numpy(dtype=object)
+    codes_beside = text[beside].str[:3].str.upper()
+    known = codes_beside.isin(CURRENCY_CODES).to_numpy(dtype=np.bool_) & ~np.isnan(numbers.amounts)
+    codes[known] = codes_beside[known].to_numpy(dtype=object)
     return codes
 
 
@@ -151,9 +187,9 @@ def coordinates(
     if "latitude" not in cmap.fields:
         return np.full(n, np.nan), np.full(n, np.nan), found, fixed
     pair = (cmap.fields["latitude"], cmap.fields["longitude"])
-    tail = "; the account is placed by its ZIP or city instead"
+    tail = "; the ZIP or city is used instead"
     for column in pair:
-        cells = text[column]
+        cells = plain_marks(text[column], column, plain, refused, fixed)
         values = np.full(n, np.nan)
         good = cells.str.fullmatch(_COORDINATE).to_numpy(dtype=np.bool_, copy=True)
         commas = np.flatnonzero(good & cells.str.contains(",", regex=False).to_numpy(dtype=np.bool_))
@@ -163,6 +199,14 @@ def coordinates(
             if no:
                 good[commas] = False
         values[good] = [float(c.replace(",", ".")) for c in cells[good].tolist()]
+        for k, degrees in _worded(cells, ~good, latitude=column == pair[0], commas=commas).items():
+            values[k] = degrees
+        worded = np.flatnonzero(~good & ~np.isnan(values))
+        if len(worded):
+            no = refused("read_degrees", column)
+            fixed.append(RepairedCells("read_degrees", column, worded, partial(_degrees_at, values.copy()), no))
+            values[worded] = np.nan if no else values[worded]
+            good[worded] = not no
         # A latitude of -71 to 71 is a latitude; one beyond 90 may be the longitude of a row with the two swapped.
         beyond = good & ~(np.abs(values) <= 180.0)
         for at in np.flatnonzero(alive & (cells != "").to_numpy(dtype=np.bool_) & (~good | beyond)).tolist():
@@ -176,7 +220,10 @@ def coordinates(
     for at in np.flatnonzero(alive & (np.abs(lat) > 90)).tolist():
         cell = raw.rows[pair[0]].iloc[at]
         if swapped[at]:
-            why = "lies beyond 90 degrees, so latitude and longitude may be swapped; the place decides"
+            why = (
+                "lies beyond 90 degrees, so latitude and longitude may be swapped; Terr uses the order that fits the "
+                "address"
+            )
             found.append(RowFates(at, pair[0], cell, "swapped_coordinates", f"'{shorten(cell)}' {why}", "accepted"))
         else:
             why = f"lies beyond 90 degrees{tail}"
@@ -197,6 +244,19 @@ def coordinates(
     return np.where(lost, np.nan, lat), np.where(lost, np.nan, lon), found, fixed
 
 
+def _worded(
+    cells: pd.Series, where: NDArray[np.bool_], *, latitude: bool, commas: NDArray[np.intp]
+) -> dict[int, float]:
+    """Row -> degrees of cells with letters, minutes or seconds; cells with a refused comma aren't read after all."""
+    left = np.setdiff1d(np.flatnonzero(where & np.asarray(cells != "", dtype=np.bool_)), commas)
+    read = ((int(k), read_degrees(str(cells.iloc[k]), latitude=latitude)) for k in left.tolist())
+    return {k: degrees for k, degrees in read if degrees is not None}
+
+
+def _degrees_at(values: NDArray[np.float64], at: int) -> str:
+    return f"{values[at]:.6g}"
+
+
 def _pointed(cells: pd.Series) -> Callable[[int], str]:
     return lambda at: str(cells[at]).replace(",", ".")
 
@@ -212,13 +272,13 @@ def fill_ids(
     column = cmap.fields.get("account_id")
     if column is None:
         filled = pd.Series("", index=range(len(ids)), dtype="str")
-        message = f"no column holds account ids, so they are made from the row numbers ('{made[0]}' and so on)"
+        message = f"no column holds account IDs, so they are made from the row numbers ('{made[0]}' and so on)"
         notes = [RowFates(-1, "", "", "no_id_column", message, "accepted")]
     else:
         filled = ids.copy()
         cells = raw.rows[column]
         notes = [
-            RowFates(at, column, cells.iloc[at], "missing_id", f"the account has no id; '{name}' is used", "accepted")
+            RowFates(at, column, cells.iloc[at], "missing_id", f"the account has no ID; '{name}' is used", "accepted")
             for at, name in zip(lacking.tolist(), made, strict=True)
         ]
     filled.iloc[lacking] = made
@@ -227,8 +287,18 @@ def fill_ids(
 
 def note_short(raw: RawTable, alive: NDArray[np.bool_]) -> list[RowFates]:
     """Rows with fewer cells than the header."""
-    why = "the row has fewer cells than the header; the rest is taken as blank"
+    why = "the row has fewer cells than the header; the missing ones are read as blank"
     return [RowFates(at, "", "", "short_row", why, "accepted") for at in raw.short if alive[at]]
+
+
+def doubtful(raw: RawTable) -> list[RowFates]:
+    """Cells with letters that were read by guess."""
+    out = []
+    for at, column in raw.doubts:
+        cell = raw.rows[column].iloc[at]
+        why = f"'{shorten(cell)}' has letters that aren't UTF-8 like the rest of the file; check them"
+        out.append(RowFates(at, column, cell, "doubtful_letters", why, "accepted"))
+    return out
 
 
 def money_at(numbers: Mapping[str, ParsedNumbers], at: NDArray[np.intp]) -> dict[str, float]:

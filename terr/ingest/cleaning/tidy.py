@@ -11,45 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from terr.ingest.cleaning.countries import rows_at_home
+from terr.ingest.cleaning.marks import changed, plain, visible
 from terr.ingest.columns.columns import ColumnMap
-from terr.ingest.columns.words import compact
 from terr.ingest.reading.files import RawTable
 
 _WRAPPED = r'="[^"]*"|\'[^\']*'
-_NOUGHT = r"\d+\.0+"
-_WHOLE = r"\d+(?:\.0+)?"
-_SHORT_ZIP = r"\d{3,4}(?:-\d{4})?|\d{7,8}"
-_LONG_ZIP = r"\d{9}"
-_COUNTRIES = (
-    "billingcountry",
-    "billingcountrycode",
-    "country",
-    "countrycode",
-    "countryregion",
-    "address1countryregion",
-    "address1country",
-    "companycountry",
-    "shippingcountry",
-    "mailingcountry",
-    "land",
-    "pays",
-    "pais",
-)
-_US = frozenset(
-    (
-        "us",
-        "usa",
-        "unitedstates",
-        "unitedstatesofamerica",
-        "theunitedstates",
-        "america",
-        "estadosunidos",
-        "etatsunis",
-        "vereinigtestaaten",
-        "unitedstatesus",
-        "unitedstatesusa",
-    )
-)
+_NOUGHT = r"[0-9]+\.0+"
+_WHOLE = r"[0-9]+(?:\.0+)?"
+_SHORT_ZIP = r"[0-9]{3,4}(?:-[0-9]{4})?|[0-9]{7,8}"
+_LONG_ZIP = r"[0-9]{9}"
 _ZERO_STATES = frozenset(
     (
         "ct",
@@ -88,7 +59,7 @@ class Cells(Mapping[str, pd.Series]):
     def __getitem__(self, column: str) -> pd.Series:
         if column not in self._made:
             before = self._raw.rows[column].reset_index(drop=True)
-            after = before.str.strip()
+            after = changed(before.str.strip(), _nothing)
             self._made[column] = before if after.equals(before) else after
         return self._made[column]
 
@@ -107,6 +78,10 @@ class Cells(Mapping[str, pd.Series]):
         if self[column] is self._raw.rows[column] or self[column].equals(self._raw.rows[column]):
             return np.empty(0, dtype=np.intp)
         return np.flatnonzero(np.asarray(self[column].array != self._raw.rows[column].array, dtype=np.bool_))
+
+
+def _nothing(cell: str) -> str:
+    return cell if visible(cell) else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +133,8 @@ def tidy_fields(
             fixed.append(RepairedCells(code, column, moved, reader(text), no))
             if no:
                 text = raw.rows[column].reset_index(drop=True)
+        if field != "name":
+            text = plain_marks(text, column, plain if field == "zip" else visible, refused, fixed)
         text = _change(text, "unwrapped_text", column, _WRAPPED, _unwrap, None, refused, fixed)
         if field == "zip":
             text = _change(text, "stripped_decimal", column, _NOUGHT, _whole, None, refused, fixed)
@@ -170,6 +147,23 @@ def tidy_fields(
                 text = _change(text, "stripped_decimal", column, _NOUGHT, _whole, None, refused, fixed)
         out[field] = text
     return out, fixed
+
+
+def plain_marks(
+    text: pd.Series,
+    column: str,
+    make: Callable[[str], str],
+    refused: RefusedRepairs,
+    fixed: list[RepairedCells],
+) -> pd.Series:
+    """The column without invisible marks, and with plain digits where `make` says so; noted, and left if refused."""
+    after = changed(text, make)
+    if after is text:
+        return text
+    at = np.flatnonzero(np.asarray(after.array != text.array, dtype=np.bool_))
+    no = refused("plain_marks", column)
+    fixed.append(RepairedCells("plain_marks", column, at, reader(after), no))
+    return text if no else after
 
 
 def _change(
@@ -227,20 +221,14 @@ def _word(cell: str) -> str:
     return re.sub(r"[^a-z]", "", flat)
 
 
-def country_column(raw: RawTable) -> str | None:
-    """The column that names an account's country, if headers tell."""
-    words = {compact(c): c for c in reversed(raw.columns)}
-    return next((words[w] for w in _COUNTRIES if w in words), None)
-
-
 def _american(raw: RawTable, cmap: ColumnMap, cells: Cells) -> NDArray[np.bool_]:
     """Rows whose ZIP may have lost a zero: in the USA, and in a state that has such ZIPs (or in none named)."""
     n = len(raw.rows)
-    country = _words(cells, country_column(raw), n)
+    home, unsaid = rows_at_home(raw, cmap, cells)
     state = _words(cells, cmap.fields.get("state"), n)
-    zero = state.isin(_ZERO_STATES)
-    here = country.isin(_US) & ((state == "") | zero)
-    return np.asarray(here | ((country == "") & zero), dtype=np.bool_)
+    zero = np.asarray(state.isin(_ZERO_STATES), dtype=np.bool_)
+    stateless = np.asarray(state == "", dtype=np.bool_)
+    return np.asarray((home & (stateless | zero)) | (unsaid & zero), dtype=np.bool_)
 
 
 def _words(cells: Cells, column: str | None, n: int) -> pd.Series:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from types import MappingProxyType
 from typing import Literal
 
@@ -14,9 +15,15 @@ import pandas as pd
 
 from terr.errors import InputError
 from terr.ingest.cleaning.clean import ParsedNumbers, read_column, shorten
-from terr.ingest.columns.words import ALIASES, FIELDS, MEASURE_WORDS, NOT_MEASURES, compact, tokens
+from terr.ingest.cleaning.header_scales import doubtful, header_scale
+from terr.ingest.columns.day_numbers import day_numbers, speaks_of_dates
+from terr.ingest.columns.headers import numbers_its_rows, usual_field
+from terr.ingest.columns.places import no_place, place_column, places_known
+from terr.ingest.columns.words import ALIASES, FIELDS, MEASURE_WORDS, MONEY_WORDS, NOT_MEASURES, compact, tokens
 from terr.ingest.reading.files import RawTable
 from terr.model.accounts import CORE, HIDDEN
+from terr.places.points import read_degrees
+from terr.places.states import state_code
 
 RESERVED = frozenset((*CORE, *HIDDEN, "unit"))
 """Names that Terr's own columns have; a measure can't take them."""
@@ -26,6 +33,17 @@ _ZIP = re.compile(
     r"\d{3,5}(?:[- ]?\d{4})?(?:\.0+)?|[A-Za-z]\d[A-Za-z] ?\d[A-Za-z]\d|(?=.*\d)[A-Za-z0-9][A-Za-z0-9 -]{2,9}"
 )
 _LETTERS = re.compile(r".*[^\W\d_].*", re.DOTALL)
+_RATES = frozenset(("percent", "percentage", "pct", "rate", "ratio", "rating", "stars", "probability", "likelihood"))
+_SHARES = frozenset(
+    ("discount", "margin", "share", "growth", "churn", "penetration", "conversion", "utilization", "mix")
+)
+_GROUPS = frozenset(
+    "territory region district zone route division segment cluster class category type group sector tier level"
+    " priority status phase grade".split()
+)
+"""Words of a header whose whole numbers tell groups apart."""
+_SCORES = frozenset("score nps csat satisfaction grade quartile decile percentile latency temperature".split())
+"""Words of a header whose figures say how good a row is."""
 _LIKELY = 0.5
 _NUMERIC = 0.8
 
@@ -95,7 +113,10 @@ def _fits(name: str, look: _Look) -> bool:
         bare = tuple(re.sub(r'^(?:="([^"]*)"|\'(.*))$', r"\1\2", c) for c in look.cells)  # as some tools protect a zero
         return replace(look, cells=bare).share(_ZIP) >= _LIKELY
     if name in {"latitude", "longitude"}:  # a file may have swapped the two, which the place finds out
-        return look.within(-180, 180) >= _LIKELY
+        degrees = sum(read_degrees(c, latitude=name == "latitude") is not None for c in look.cells)
+        return look.within(-180, 180) >= _LIKELY or degrees >= _LIKELY * look.filled
+    if name == "state" and sum(bool(state_code(c)) for c in look.cells) >= _NUMERIC * look.filled:
+        return True  # numbers of states are states too
     if name in {"city", "state", "name"}:
         return look.share(_LETTERS) >= _LIKELY
     return True
@@ -118,11 +139,20 @@ def _recognise(raw: RawTable, looks: Mapping[str, _Look]) -> ColumnMap:
     plain = {c: re.sub(r" \(\d+\)$", "", c) for c in raw.columns}
     by_word: dict[str, list[str]] = {}
     for column in raw.columns:
-        by_word.setdefault(compact(plain[column]), []).append(column)
+        if not numbers_its_rows(plain[column]):  # "Customer #" isn't the customer's name
+            by_word.setdefault(compact(plain[column]), []).append(column)
+    usual: dict[str, list[tuple[int, str]]] = {}
+    for column in raw.columns:
+        known = usual_field(plain[column])
+        if known is not None:
+            usual.setdefault(known[0], []).append((known[1], column))
     fields: dict[str, str] = {}
     taken: set[str] = set()
     for name in FIELDS:
-        named = (c for word in ALIASES[name] for c in by_word.get(word, ()))
+        # An address that goods or letters go to is taken only where no other is there.
+        first = [w for w in ALIASES.get(name, ()) if not w.startswith(("shipping", "mailing"))]
+        named: Iterable[str] = (c for word in first for c in by_word.get(word, ()))
+        named = chain(named, (c for _, c in sorted(usual.get(name, ()), key=lambda found: found[0])))
         if name == "zip":
             hints = ("zip", "postal", "postcode")
             named = (c for group in (named, (c for c in raw.columns if set(tokens(c)) & set(hints))) for c in group)
@@ -133,11 +163,26 @@ def _recognise(raw: RawTable, looks: Mapping[str, _Look]) -> ColumnMap:
     if "latitude" not in fields or "longitude" not in fields:  # one without the other is no place
         fields.pop("latitude", None)
         fields.pop("longitude", None)
+    if not places_known(fields):
+        free = [c for c in raw.columns if c not in taken or c == fields.get("city")]
+        place = place_column(free, lambda c: looks[c].cells)
+        if place is not None:
+            fields = {**{f: c for f, c in fields.items() if c != place}, "place": place}
+            taken.add(place)
     measures: dict[str, str] = {}
     for column in raw.columns:
         if column not in taken and _measurelike(plain[column], looks[column]):
-            measures[f"{column} (measure)" if column in RESERVED else column] = column
+            name = _without_scale(column, looks[column], {*raw.columns, *measures})
+            measures[f"{name} (measure)" if name in RESERVED else name] = column
     return ColumnMap(fields, measures)
+
+
+def _without_scale(column: str, look: _Look, taken: Collection[str]) -> str:
+    """A measure's name: its header without "(in thousands)", since the figures are then multiplied."""
+    scale = header_scale(column)
+    if scale is None or scale.name in taken or doubtful(scale, look.amounts, np.zeros(0, dtype=np.bool_)):
+        return column
+    return scale.name
 
 
 def _measurelike(header: str, look: _Look) -> bool:
@@ -146,9 +191,13 @@ def _measurelike(header: str, look: _Look) -> bool:
     short = compact(header)
     # "Number of Employees" counts, "Account Number" doesn't.
     barred = set(words) & (NOT_MEASURES - {"number", "no", "num"} if "of" in words else NOT_MEASURES)
-    if not look.filled or any(short in names for names in ALIASES.values()) or barred:
+    if any(w in short for w in MONEY_WORDS) or "per" in words:
+        barred -= {"year"}  # "Current Year Revenue", "Visits per Year"
+    if not look.filled or any(short in names for names in ALIASES.values()) or barred or usual_field(header):
         return False
     meant = any(w in short for w in MEASURE_WORDS)
+    if _rate(header, words, look) or (not meant and (_labels(words, look) or _dated(header, look))):
+        return False
     if look.numeric < (_LIKELY if meant else _NUMERIC):
         return False
     values = look.amounts
@@ -162,6 +211,25 @@ def _measurelike(header: str, look: _Look) -> bool:
         if any(c.startswith("0") and c.isdigit() and len(c) > 1 for c in look.cells):
             return False  # codes with leading zeros
     return True
+
+
+def _rate(header: str, words: tuple[str, ...], look: _Look) -> bool:
+    """Whether a column holds shares, rates or ratings, whose sum over accounts means nothing."""
+    if "%" in header or set(words) & _RATES:
+        return True
+    values = look.amounts
+    return bool(set(words) & _SHARES and len(values) and np.all(np.abs(values) <= 1.0) and np.any(values % 1.0 != 0))
+
+
+def _labels(words: tuple[str, ...], look: _Look) -> bool:
+    """Whether a column numbers groups, such as regions, routes and priorities, or scores its rows."""
+    whole = bool(np.all(look.amounts == np.floor(look.amounts)))
+    return bool(set(words) & _SCORES) or (whole and bool(words) and (words[-1] in _GROUPS or words[0] in _GROUPS))
+
+
+def _dated(header: str, look: _Look) -> bool:
+    """Whether a column counts days as Excel does, and its header speaks of dates."""
+    return speaks_of_dates(header) and day_numbers(pd.Series(look.cells, dtype="str"), header)
 
 
 def candidates(raw: RawTable) -> pd.DataFrame:
@@ -190,13 +258,16 @@ def candidates(raw: RawTable) -> pd.DataFrame:
     )
 
 
-def check_map(raw: RawTable, cmap: ColumnMap, read: Mapping[str, ParsedNumbers] | bool = True) -> None:
+def check_map(
+    raw: RawTable, cmap: ColumnMap, read: Mapping[str, ParsedNumbers] | bool = True, *, placed: bool = True
+) -> None:
     """Whether a map can be used with a table. No measure at all is fine: accounts are then planned by their count.
 
     Args:
         raw: the table.
         cmap: which column is what.
         read: the measures' columns if they have been read already; True reads them here, False leaves the figures out.
+        placed: whether a row needs a place; a fact lies where its account does.
 
     Raises:
         InputError: an unknown column, one column for two fields, no column that says where accounts are, a measure
@@ -219,11 +290,8 @@ def check_map(raw: RawTable, cmap: ColumnMap, read: Mapping[str, ParsedNumbers] 
     if pair == 1:
         missing = "longitude" if "latitude" in f else "latitude"
         raise InputError(f"{raw.filename}: a place needs both latitude and longitude; name the column for {missing}")
-    if not (pair or "zip" in f or "county" in f or ("city" in f and "state" in f)):
-        raise InputError(
-            f"{raw.filename} has no column that says where an account is; name one for zip, county, latitude and"
-            " longitude, or city and state"
-        )
+    if placed and not (places_known(f) or "place" in f):
+        raise InputError(no_place(raw))
     for measure, column in cmap.measures.items():
         if measure in RESERVED or not measure.strip():
             raise InputError(f"a measure can't be called '{measure}', a name Terr uses itself; choose another name")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from terr.ingest.cleaning.tidy import Cells, RefusedRepairs, RepairedCells, reader
 from terr.ingest.columns.columns import ColumnMap
+from terr.ingest.columns.day_numbers import DAYS, date_of_day, day_numbers, speaks_of_dates
 from terr.ingest.reading.files import RawTable
 
 ORDERS = ("mdy", "dmy")
-DATE = r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[ T,].*)?"
+DATE = r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4}|[0-9]{2})(?:[ T,].*)?"
 _DATE = re.compile(DATE)
 _SHARE = 0.8
 
@@ -60,25 +62,33 @@ def date_columns(raw: RawTable, cmap: ColumnMap, cells: Cells) -> dict[str, tupl
 def iso_dates(
     raw: RawTable, cmap: ColumnMap, cells: Cells, answers: Mapping[str, str], refused: RefusedRepairs
 ) -> tuple[dict[str, pd.Series], list[RepairedCells]]:
-    """The columns whose order was answered, under "date:COLUMN", and the repairs."""
+    """The columns whose order was answered or that count days, under "date:COLUMN", and the repairs."""
     out: dict[str, pd.Series] = {}
     fixed: list[RepairedCells] = []
     used = {*cmap.fields.values(), *cmap.measures.values()}
+    read: list[tuple[str, str, Callable[[str], str | None]]] = []
     for key, order in answers.items():
         column = key.removeprefix("date_order:")
-        if column == key or order not in ORDERS or column not in raw.columns or column in used:
-            continue
+        if column != key and order in ORDERS and column in raw.columns and column not in used:
+            read.append((column, "iso_date", partial(iso, order=order)))
+    chosen = {k.removeprefix(DAYS) for k, v in answers.items() if k.startswith(DAYS) and v == "date"}
+    read += [
+        (c, "day_number", date_of_day)
+        for c in raw.columns
+        if c not in used and (c in chosen or speaks_of_dates(c)) and day_numbers(cells[c], c)
+    ]
+    for column, code, make in read:
         text = cells[column]
-        code, words = pd.factorize(text)
-        told = [iso(str(w), order) for w in words]
-        hit = np.array([t is not None for t in told], dtype=np.bool_)[code]
+        word, words = pd.factorize(text)
+        told = [make(str(w)) for w in words]
+        hit = np.array([t is not None for t in told], dtype=np.bool_)[word]
         at: NDArray[np.intp] = np.flatnonzero(hit)
         if not len(at):
             continue
-        no = refused("iso_date", column)
+        no = refused(code, column)
         changed = text.copy()
-        changed.iloc[at] = np.array(told, dtype=object)[code[at]]
-        fixed.append(RepairedCells("iso_date", column, at, reader(changed), no))
+        changed.iloc[at] = np.array(told, dtype=object)[word[at]]
+        fixed.append(RepairedCells(code, column, at, reader(changed), no))
         if not no:
             out[f"date:{column}"] = changed
     return out, fixed

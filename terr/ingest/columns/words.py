@@ -7,8 +7,10 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-FIELDS = ("account_id", "name", "owner", "zip", "city", "state", "county", "latitude", "longitude")
-"""Fields an account's column can stand for, named as on the command line."""
+FIELDS = ("account_id", "name", "owner", "zip", "city", "state", "county", "latitude", "longitude", "country", "place")
+"""Fields an account's column can stand for, named as on the command line. "place" is a whole place in one cell, looked
+for where no other column tells. The country's column is found when it is needed (`terr.ingest.cleaning.countries`) and
+mapped only by hand. Both stay attributes of the accounts."""
 
 ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -50,6 +52,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "client",
             "organization",
             "organisation",
+            "organizationname",
+            "organisationname",
             "business",
             "businessname",
             "sitename",
@@ -238,6 +242,15 @@ MEASURE_WORDS = (
     "chiffredaffaires",
     "ingresos",
     "tam",
+    "faturamento",
+    "receita",
+    "vendas",
+    "ventas",
+    "facturacion",
+    "fatturato",
+    "omzet",
+    "mitarbeiter",
+    "empleados",
 )
 """A header with one of these in it is likely a measure even if some cells are dirty."""
 
@@ -322,6 +335,12 @@ def tokens(header: str) -> tuple[str, ...]:
 def compact(header: str) -> str:
     """The words of a header without anything between them: "Billing Zip/Postal Code" -> "billingzippostalcode"."""
     return "".join(tokens(header))
+
+
+def is_label(header: str) -> bool:
+    """Whether a header names an id, a place or a code, so that numbers below it aren't figures."""
+    short = compact(header)
+    return any(short in names for names in ALIASES.values()) or bool(set(tokens(header)) & NOT_MEASURES)
 
 
 KNOWN = frozenset(

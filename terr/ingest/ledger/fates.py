@@ -30,6 +30,7 @@ _FOOTER = re.compile(
     r"|\* |page \d+ of|end of report",
     re.IGNORECASE,
 )
+_COMMENT = r"^(?:#+ |#+$|##|#[A-Za-z]+:|//|/\*)"
 _FOOTER_ROWS = 40
 
 
@@ -64,6 +65,11 @@ def not_accounts(raw: RawTable, cmap: ColumnMap, text: Cells) -> list[RowFates]:
         first = text[raw.columns[0]][at]
         out.append(RowFates(at, raw.columns[0], first, "header_row", "the row repeats the header", "excluded"))
         gone[at] = True
+    for at in _comments(raw, text, gone):
+        cell = text[raw.columns[0]][at]
+        why = "the line is a comment, as programs write it"
+        out.append(RowFates(at, raw.columns[0], cell, "comment", why, "excluded"))
+        gone[at] = True
     keys = [raw.columns.index(c) for f, c in cmap.fields.items() if f != "owner"]
     measured = set(cmap.measures.values())
     words = [i for i, c in enumerate(raw.columns) if c not in measured]
@@ -97,6 +103,14 @@ def not_accounts(raw: RawTable, cmap: ColumnMap, text: Cells) -> list[RowFates]:
         message = "the row has no account id, name or place; fill one in"
         out.append(RowFates(at, column, raw.rows[column].iloc[at], "no_account", message, "rejected"))
     return out
+
+
+def _comments(raw: RawTable, text: Cells, gone: NDArray[np.bool_]) -> list[int]:
+    """Positions of lines that begin with a comment's sign, in a text file whose other lines don't."""
+    if raw.delimiter is None:
+        return []
+    marked = text[raw.columns[0]].str.contains(_COMMENT).to_numpy(dtype=np.bool_) & ~gone
+    return np.flatnonzero(marked).tolist() if 0 < marked.sum() <= max(1, 0.1 * len(marked)) else []
 
 
 def _repeats_header(raw: RawTable, text: Cells) -> NDArray[np.bool_]:
@@ -143,8 +157,8 @@ def _footer(raw: RawTable, text: Cells, filled: NDArray[np.bool_], gone: NDArray
     return out
 
 
-def duplicates(raw: RawTable, column: str, ids: pd.Series, text: Cells, alive: NDArray[np.bool_]) -> list[RowFates]:
-    """Rows that repeat an earlier row's id: an exact copy is excluded, a different row rejected.
+def copies(raw: RawTable, column: str, ids: pd.Series, text: Cells, alive: NDArray[np.bool_]) -> list[RowFates]:
+    """Rows that are exact copies of an earlier row.
 
     Args:
         raw: the table.
@@ -154,26 +168,18 @@ def duplicates(raw: RawTable, column: str, ids: pd.Series, text: Cells, alive: N
         alive: bool (rows,), rows that are still accounts.
     """
     live = ids[alive & np.asarray(ids != "", dtype=np.bool_)]
-    live = live[live.duplicated(keep=False).to_numpy(dtype=np.bool_)]
-    first: dict[str, int] = {}
-    rows: dict[str, tuple[str, ...]] = {}
-    out: list[RowFates] = []
-    for at, key in zip(live.index.tolist(), live.tolist(), strict=True):
-        cells = tuple(key if c == column else text[c][at] for c in raw.columns)
-        if key not in first:
-            first[key] = at
-            rows[key] = cells
-            continue
-        value = raw.rows[column].iloc[at]
-        if cells == rows[key]:
-            message = f"the row is an exact copy of row {raw.source_rows[first[key]]}"
-            out.append(RowFates(at, column, value, "duplicate_row", message, "excluded"))
-        else:
-            message = (
-                f"the account id is already used in row {raw.source_rows[first[key]]}, with other cells; give it an id"
-                " of its own or delete one of the two"
-            )
-            out.append(RowFates(at, column, value, "duplicate_id", message, "rejected"))
+    at = live.index[live.duplicated(keep=False)].to_numpy()
+    if not len(at):
+        return []
+    code = np.zeros(len(at), dtype=np.int64)
+    for name in raw.columns:  # all cells of a row as one number, column by column
+        part, words = pd.factorize(live[at] if name == column else text[name].iloc[at])
+        code = pd.factorize(code * (len(words) + 1) + part)[0]
+    first = at[np.unique(code, return_index=True)[1]][code]
+    out = []
+    for row, before in zip(at[first != at].tolist(), first[first != at].tolist(), strict=True):
+        message = f"the row is an exact copy of row {raw.source_rows[before]}"
+        out.append(RowFates(row, column, raw.rows[column].iloc[row], "duplicate_row", message, "excluded"))
     return out
 
 

@@ -12,12 +12,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.ingest.cleaning import judge
-from terr.ingest.cleaning.clean import ParsedNumbers, read_column, shorten
+from terr.ingest.cleaning.clean import ParsedNumbers, shorten
+from terr.ingest.cleaning.countries import row_countries
+from terr.ingest.cleaning.damaged import damaged_ids, damaged_places
+from terr.ingest.cleaning.one_cell import split_places
 from terr.ingest.cleaning.tidy import Cells, RefusedRepairs, RepairedCells, tidy_fields
-from terr.ingest.columns.answers import decimal_of, mapped
+from terr.ingest.columns.answers import HIDDEN_ROWS, LEAVE, figures_of, mapped, shaped
 from terr.ingest.columns.columns import RESERVED, ColumnMap, check_map
 from terr.ingest.columns.dates import iso_dates
-from terr.ingest.ledger.fates import RowFates, duplicates, not_accounts
+from terr.ingest.columns.kinds import ACCOUNTS, kind_of_rows
+from terr.ingest.ledger.fates import RowFates, copies, not_accounts
+from terr.ingest.ledger.groups import RepeatedRows, joined_rows, repeated_rows, settle_rows, summed
 from terr.ingest.ledger.outcome import FATES, ISSUE_COLUMNS, IngestResult, Ledger, MeasureTotals, Repair
 from terr.ingest.reading.files import RawTable
 from terr.model.progress import UNWATCHED, Progress
@@ -41,6 +46,8 @@ class JudgedRows:
         fixed: repairs, refused ones too.
         currency: measure -> ISO code where cells name one.
         places: latitude and longitude per row.
+        countries: two-letter code per row, "" where the row doesn't say.
+        again: rows of ids that come more than once, None if there are none.
     """
 
     cmap: ColumnMap
@@ -52,6 +59,8 @@ class JudgedRows:
     fixed: list[RepairedCells]
     currency: Mapping[str, str]
     places: tuple[NDArray[np.float64], NDArray[np.float64]]
+    countries: NDArray[np.object_]
+    again: RepeatedRows | None = None
 
 
 def build_ledger(
@@ -64,9 +73,9 @@ def build_ledger(
 ) -> IngestResult:
     """Read a table's accounts, giving every row a fate.
 
-    Blank rows, totals, footers, repeated headers and exact copies are excluded; rows with an unreadable measure, more
-    cells than the header, another currency than most, an id already used, or nothing but figures are rejected; all
-    others are accepted, with notes on what is missing.
+    Blank rows, totals, footers, repeated headers and exact copies are excluded; rows without any readable figure where
+    one can't be read, with more cells than the header, another currency than most, an id already used, or nothing but
+    figures are rejected; all others are accepted, with notes on what is missing.
 
     Args:
         raw: the table.
@@ -84,44 +93,80 @@ def build_ledger(
     judged = judge_rows(raw, cmap, answers or {}, refuse, progress)
     progress.tell(0.8, "laying out the accounts")
     alive = judged.fates == "accepted"
-    frame = _frame(raw, judged, np.flatnonzero(alive))
+    at = np.flatnonzero(alive)
+    stands, account = joined_rows(judged.fields["account_id"], judged.fields, at)
+    frame = _frame(raw, judged, stands, at, account)
     progress.tell(0.9, "adding up")
     ledger = _ledger(raw, judged, alive)
-    progress.tell(1.0, "every row has its fate")
-    return IngestResult(frame, ledger, tuple(judged.cmap.measures), MappingProxyType(dict(judged.currency)))
+    progress.tell(1.0, "every row has a status")
+    measures, currency = tuple(judged.cmap.measures), MappingProxyType(dict(judged.currency))
+    account_of = np.full(len(alive), -1, dtype=np.int64)
+    account_of[at] = account
+    kind = kind_of_rows(raw.columns)
+    return IngestResult(frame, ledger, measures, currency, judged.countries[stands], account_of, kind)
 
 
 def judge_rows(
-    raw: RawTable, cmap: ColumnMap, answers: Mapping[str, str], refuse: Collection[str], progress: Progress
+    raw: RawTable,
+    cmap: ColumnMap,
+    answers: Mapping[str, str],
+    refuse: Collection[str],
+    progress: Progress,
+    *,
+    placed: bool = True,
 ) -> JudgedRows:
-    """Each row's fate, with its reasons; see `take_in`."""
+    """Each row's fate, with its reasons; see `build_ledger`. `placed`: whether the map needs a column of places."""
+    raw = shaped(raw, answers)
     cmap = mapped(cmap, answers)
     progress.tell(0.0, "checking the columns")
-    check_map(raw, cmap, read=False)
+    check_map(raw, cmap, read=False, placed=placed)
     refused = RefusedRepairs(refuse)
     text = Cells(raw)
     n = len(raw.rows)
     numbers: dict[str, ParsedNumbers] = {}
+    uncut = list(raw.broken)
     for k, (measure, column) in enumerate(cmap.measures.items()):
         progress.tell(0.05 + 0.25 * k / len(cmap.measures), f"reading {shorten(measure, 30)}")
-        numbers[measure] = read_column(raw.rows[column], decimal_of(cmap, column, answers), raw.numeric.get(column))
-    check_map(raw, cmap, read=numbers)
-    progress.tell(0.3, "telling accounts from totals and footers")
+        numbers[measure] = read = figures_of(raw, cmap, column, answers, refuse)
+        read.amounts[uncut] = np.nan  # which column a cell of these rows belongs to isn't known
+        for at in uncut:
+            read.odd.pop(at, None)
+    check_map(raw, cmap, read=numbers, placed=placed)
+    progress.tell(0.3, "separating accounts from totals and footers")
     found = not_accounts(raw, cmap, text)
+    found += [RowFates(-1, column, "", code, message, "accepted") for column, code, message in raw.notes]
+    found += judge.doubtful(raw)
+    if answers.get(HIDDEN_ROWS) == LEAVE:
+        gone = {f.at for f in found if f.fate != "accepted"}
+        why = "the row is hidden in the workbook, and you left hidden rows out"
+        found += [
+            RowFates(at, "", "", "hidden_row", why, "excluded")
+            for at in np.flatnonzero(raw.hidden).tolist()
+            if at not in gone
+        ]
     fates = np.full(n, "accepted", dtype="<U8")
     for f in found:
-        fates[f.at] = f.fate
+        if f.fate != "accepted":
+            fates[f.at] = f.fate
     found += [
         RowFates(at, "", "", "broken_row", message, "rejected")
         for at, message in raw.broken.items()
         if fates[at] == "accepted"
     ]
-    progress.tell(0.45, "judging the figures")
+    progress.tell(0.45, "checking the amounts")
     fixed: list[RepairedCells] = []
     currency: dict[str, str] = {}
+    known = sum((~np.isnan(read.amounts) for read in numbers.values()), start=np.zeros(n, dtype=np.int64))
     for measure, column in cmap.measures.items():
         bad, notes, code = judge.judge_figures(
-            raw, measure, column, numbers[measure], text, answers.get(f"currency:{column}")
+            raw,
+            measure,
+            column,
+            numbers[measure],
+            text,
+            known,
+            answers.get(f"currency:{column}"),
+            scale_refused=refused("header_scale", column),
         )
         repairs, refusals = judge.repairs_of_figures(raw, column, numbers[measure], text, refused)
         left = {f.at for f in refusals}
@@ -133,22 +178,40 @@ def judge_rows(
     for f in found:
         if f.fate == "rejected":
             fates[f.at] = "rejected"
-    progress.tell(0.55, "tidying ids, names and places")
+    progress.tell(0.55, "cleaning IDs, names and addresses")
     fields, tidied = tidy_fields(raw, cmap, text, refused)
     fixed += tidied
+    found += damaged_places(raw, cmap, fields)
     ids = fields.get("account_id")
+    broken_ids: list[RowFates] = []
     if ids is not None:
-        progress.tell(0.65, "looking for ids used twice")
-        copies = duplicates(raw, cmap.fields["account_id"], ids, text, fates == "accepted")
-        for f in copies:
+        ids, broken_ids = damaged_ids(raw, cmap.fields["account_id"], ids)
+        found += broken_ids
+        progress.tell(0.65, "checking for IDs used twice")
+        same = copies(raw, cmap.fields["account_id"], ids, text, fates == "accepted")
+        for f in same:
             fates[f.at] = f.fate
-        found += copies
+        found += same
     alive = fates == "accepted"
     progress.tell(0.7, "reading the coordinates")
     lat, lon, places, commas = judge.coordinates(raw, cmap, text, alive, refused)
     blank = pd.Series("", index=range(n), dtype="str") if ids is None else ids
+    if ids is None and "name" in fields and kind_of_rows(raw.columns) != ACCOUNTS:
+        blank = fields["name"]  # the account of an order or a deal is known by its name
+    again = repeated_rows(cmap, {**fields, "account_id": blank}, alive, answers)
+    if again is not None:
+        column = cmap.fields.get("account_id", cmap.fields.get("name", ""))
+        blank, told = settle_rows(raw, column, blank, fields, again)
+        for f in told:
+            if f.at >= 0:
+                fates[f.at] = f.fate
+        found += told
+        alive = fates == "accepted"
     fields["account_id"], missing = judge.fill_ids(raw, cmap, blank, alive)
+    missing = [f for f in missing if f.at not in {d.at for d in broken_ids if d.code == "damaged_id"}]
     fields, unpadded = _as_they_stand(raw, fields, tidied)
+    split = split_places(cmap, text, fields, (lat, lon), refused)
+    fields = split.fields
     dated, dates = iso_dates(raw, cmap, text, answers, refused)
     fields |= dated
     # Notes on rows that were turned away later would only repeat themselves.
@@ -157,7 +220,10 @@ def judge_rows(
         for f in (*found, *places, *missing, *unpadded, *judge.note_short(raw, alive))
         if f.fate != "accepted" or f.at < 0 or alive[f.at]
     ]
-    return JudgedRows(cmap, text, fields, numbers, fates, notes_kept, [*fixed, *commas, *dates], currency, (lat, lon))
+    said = row_countries(raw, cmap, text)
+    countries = np.where(said == "", split.country, said)
+    repairs, points = [*fixed, *commas, *split.fixed, *dates], (split.lat, split.lon)
+    return JudgedRows(cmap, text, fields, numbers, fates, notes_kept, repairs, currency, points, countries, again)
 
 
 def _as_they_stand(
@@ -174,7 +240,8 @@ def _as_they_stand(
     for at in left.at.tolist():
         cell = raw.rows[column].iloc[at]
         why = (
-            f"'{shorten(cell)}' isn't padded, as you asked, and so isn't used as a US ZIP; coordinates or city place it"
+            f"'{shorten(cell)}' was left as is, as you asked, and isn't used as a US ZIP; coordinates or city locate "
+            "the account"
         )
         notes.append(RowFates(at, column, cell, "zip_as_it_stands", why, "accepted"))
     return {**fields, "zip": bare, f"as stood:{column}": fields["zip"]}, notes
@@ -222,10 +289,19 @@ def _repairs(raw: RawTable, judged: JudgedRows, alive: NDArray[np.bool_]) -> tup
     return tuple(sorted(out, key=lambda r: (r.refused, -r.count, r.code, r.column)))
 
 
-def _frame(raw: RawTable, judged: JudgedRows, at: NDArray[np.intp]) -> pd.DataFrame:
-    """The accepted rows as an accounts frame."""
+def _frame(
+    raw: RawTable, judged: JudgedRows, at: NDArray[np.intp], rows: NDArray[np.intp], account: NDArray[np.int64]
+) -> pd.DataFrame:
+    """The accounts.
+
+    Args:
+        raw, judged: the table and its rows' fates.
+        at: the row that stands for each account.
+        rows: the accepted rows; account: of each of them.
+    """
     n = len(raw.rows)
     whole = len(at) == n
+    single = len(rows) == len(at)
 
     def kept(cells: pd.Series) -> pd.Series:
         return cells if whole else cells.iloc[at].reset_index(drop=True)
@@ -234,8 +310,11 @@ def _frame(raw: RawTable, judged: JudgedRows, at: NDArray[np.intp]) -> pd.DataFr
     out: dict[str, object] = {f: kept(judged.fields[f]) if f in judged.fields else nothing for f in _TEXT}
     lat, lon = judged.places
     out |= {"lat": lat[at], "lon": lon[at], "source_row": raw.source_rows[at]}
-    out |= {m: read.amounts[at] for m, read in judged.numbers.items()}
-    used = set(judged.cmap.fields.values()) | set(judged.cmap.measures.values())
+    for measure, read in judged.numbers.items():
+        out[measure] = read.amounts[at] if single else summed(read.amounts[rows], account, len(at))
+    used = {c for f, c in judged.cmap.fields.items() if f not in {"country", "place"}} | set(
+        judged.cmap.measures.values()
+    )
     for column in raw.columns:
         stood = judged.fields.get(f"as stood:{column}")
         if column in used and stood is None:

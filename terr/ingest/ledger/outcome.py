@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -19,24 +19,31 @@ from terr.model.json_values import to_plain
 FATES = ("accepted", "excluded", "rejected")
 ISSUE_COLUMNS = ("row", "column", "value", "code", "message", "fate")
 UNLOCATED = "unlocated"
+NOT_COVERED = "not covered"
 """What stands as the fate of accepted rows without a known place, in a file of rows to mend."""
-REJECT_COLUMNS = ("Row", "Fate", "Reason")
+REJECT_COLUMNS = ("Row", "Status", "Reason")
 """What stands behind the file's own columns in a file of rejects."""
 
 REPAIRS: Mapping[str, str] = MappingProxyType(
     {
-        "trimmed_id": "Blanks around an account id are dropped",
-        "trimmed_text": "Blanks around a text are dropped",
-        "unwrapped_text": "Signs that keep a spreadsheet from changing a cell are dropped",
-        "stripped_decimal": "A code that a spreadsheet made a number loses its .0",
-        "padded_zip": "A US ZIP gets back the zeros it lost",
-        "dashed_zip": "A ZIP of nine digits is written as ZIP+4",
-        "parsed_money": "A figure is read without its currency sign and separators",
-        "decimal_comma": "A comma is read as the decimal mark",
-        "negative_brackets": "A figure in brackets, or with its minus behind it, is negative",
-        "scaled_amount": "A figure in thousands, millions or billions is written out",
-        "blank_word": "A word for 'not known' is read as blank, not as 0",
-        "iso_date": "A date is written year first",
+        "trimmed_id": "Removed spaces around account IDs",
+        "trimmed_text": "Removed spaces around text",
+        "plain_marks": "Wrote digits of other scripts as 0 to 9, and removed invisible characters",
+        "unwrapped_text": "Removed the apostrophes and equals signs that protect cells in Excel",
+        "stripped_decimal": "Removed .0 from codes that Excel turned into numbers",
+        "padded_zip": "Restored leading zeros in ZIP codes",
+        "dashed_zip": "Wrote nine-digit ZIPs as ZIP+4",
+        "parsed_money": "Read amounts with currency signs and separators",
+        "decimal_comma": "Read commas as decimal marks",
+        "negative_brackets": "Read amounts in parentheses, or with a minus behind them, as negative",
+        "scaled_amount": "Wrote out amounts in thousands, millions or billions",
+        "header_scale": "Multiplied amounts by the thousands or millions in their header",
+        "range_end": "Read ranges as the end or the middle you chose",
+        "blank_word": "Read words such as N/A as blank, not as 0",
+        "iso_date": "Wrote dates year first",
+        "day_number": "Wrote Excel's day numbers as dates",
+        "split_place": "Took places in one cell apart: city, state, ZIP, or latitude and longitude",
+        "read_degrees": "Read degrees with letters, minutes or seconds",
     }
 )
 """Every repair there is, and what it does; each can be refused."""
@@ -166,9 +173,16 @@ class IngestResult:
         ledger: of all rows.
         measures: names of the measure columns.
         currency: measure -> ISO code, only where cells name one.
+        countries: object (accounts,), two-letter code of the country, "" where the row doesn't say.
+        account_of: int64 (rows of the file,), position of the account a row is part of, -1 for rows that weren't
+            accepted; the rows of an account that has several, such as orders, are found by it.
+        kind: what a row is: "accounts", "orders", "opportunities", "activities", "contracts" or "quotas".
     """
 
     frame: pd.DataFrame
     ledger: Ledger
     measures: tuple[str, ...]
     currency: Mapping[str, str]
+    countries: NDArray[np.object_]
+    account_of: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    kind: str = "accounts"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,11 @@ import python_calamine as calamine
 from numpy.typing import NDArray
 
 from terr.errors import InputError, TerrError
-from terr.ingest.reading.blank_cells import blind_cells
 from terr.ingest.reading.header import find_header, known_words
+from terr.ingest.reading.number_formats import looks_of
+from terr.ingest.reading.old_book import check_old_book, old_sheet_marks
+from terr.ingest.reading.package import book_parts, usual_name
+from terr.ingest.reading.sheet_marks import NO_MARKS, SheetMarks, blind_cells, sheet_marks
 from terr.ingest.reading.zip_check import ZipLimits, inspect_parts, open_zip
 from terr.model.progress import UNWATCHED, Progress
 
@@ -50,6 +53,9 @@ class SheetCells:
         sheet, sheets: the sheet read; the worksheets there are, in order, hidden ones included.
         format: "xlsx" or "xls".
         tables: what each worksheet holds.
+        currency: column -> object (rows,), ISO code that the cell's format shows, or "".
+        marks: merged cells, hidden rows and columns.
+        blind: whether formats, merged and hidden cells couldn't be read, so that there may be some.
     """
 
     columns: list[list[str]]
@@ -58,6 +64,9 @@ class SheetCells:
     sheets: tuple[str, ...]
     format: str
     tables: tuple[SheetTable, ...] = ()
+    currency: Mapping[int, NDArray[np.object_]] = field(default_factory=dict)
+    marks: SheetMarks = NO_MARKS
+    blind: bool = False
 
 
 def cell_text(value: Any) -> str:
@@ -68,6 +77,10 @@ def cell_text(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, dt.timedelta):  # "[h]:mm" as it is shown, not in days
+        seconds = round(abs(value.total_seconds()))
+        text = f"{seconds // 3600}:{seconds // 60 % 60:02}" + (f":{seconds % 60:02}" if seconds % 60 else "")
+        return f"-{text}" if value < dt.timedelta() else text
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ") if value.time() != dt.time() else value.date().isoformat()
     return str(value)
@@ -84,12 +97,14 @@ def check_book(data: bytes, kind: str, filename: str, limits: ZipLimits) -> str:
             raise InputError(f"{filename} is protected by a password; save it without one")
         if not any(mark in data for mark in _OLE_BOOK):
             raise InputError(f"{filename} is an old Office document, not a workbook; save the accounts as .xlsx or CSV")
+        check_old_book(data, filename, limits.cells)
         return "xls"
     infos = open_zip(data, filename, limits)
     names = {i.filename.lower() for i in infos}
-    if "xl/workbook.xml" not in names:
+    parts = book_parts(data, filename)
+    if not parts.book or parts.book.lower().endswith(".bin"):
         raise InputError(f"{filename} is {_zip_kind(names)}; save the accounts as an Excel workbook (.xlsx) or CSV")
-    inspect_parts(data, infos, filename, limits)
+    inspect_parts(data, infos, filename, limits, parts.strings)
     return "xlsx"
 
 
@@ -114,7 +129,9 @@ def read_book(data: bytes, fmt: str, filename: str, sheet: str | None, progress:
     tables: dict[str, SheetTable] = {}
     progress.tell(0.15, "opening the workbook")
     try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        parts = book_parts(data, filename) if fmt == "xlsx" else None
+        known = data if parts is None else usual_name(data, parts, filename)
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(known))
         metas = [m for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
         names = tuple(m.name for m in metas)
         shown = {m.name: m.visible == calamine.SheetVisibleEnum.Visible for m in metas}
@@ -140,13 +157,46 @@ def read_book(data: bytes, fmt: str, filename: str, sheet: str | None, progress:
         columns.append([c if c.__class__ is str else cell_text(c) for c in cells])
         numeric.append(np.fromiter((c.__class__ is float or c.__class__ is int for c in cells), np.bool_, height))
     del rows
-    if fmt == "xlsx":
-        progress.tell(0.8, "looking for errors and formulas without a result")
-        for row, column, text in blind_cells(data, chosen, filename):
+    progress.tell(0.8, "looking for errors, formats and formulas without a result")
+    blind = False
+    if parts is not None:
+        xml = parts.read(data, parts.sheets.get(chosen, ""), filename)
+        for row, column, text in blind_cells(xml):
             if row < height and column < len(columns) and not columns[column][row]:
                 columns[column][row] = text
+        marks = sheet_marks(xml, looks_of(parts.read(data, parts.styles, filename)))
+        del xml
+    else:
+        found = old_sheet_marks(data, chosen)
+        marks, blind = found or NO_MARKS, found is None
+    currency = _as_shown(columns, numeric, marks)
     told = tuple(tables.get(n, SheetTable(n, -1, -1, shown[n])) for n in names)
-    return SheetCells(columns, numeric, chosen, names, fmt, told)
+    return SheetCells(columns, numeric, chosen, names, fmt, told, currency, marks, blind)
+
+
+def _as_shown(
+    columns: list[list[str]], numeric: list[NDArray[np.bool_]], marks: SheetMarks
+) -> dict[int, NDArray[np.object_]]:
+    """Codes and percentages written as their formats show them, in place; and the currencies that formats show."""
+    currency: dict[int, NDArray[np.object_]] = {}
+    for style, (all_rows, all_columns) in marks.styled.items():
+        look = marks.looks[style]
+        for column in np.unique(all_columns).tolist():
+            if column >= len(columns):
+                continue
+            cells, typed = columns[column], numeric[column]
+            rows = all_rows[all_columns == column]
+            rows = rows[rows < len(cells)]
+            rows = np.unique(rows[typed[rows]])  # a damaged sheet may list a cell twice
+            if look.currency:
+                codes = currency.setdefault(column, np.full(len(cells), "", dtype=object))
+                codes[rows] = look.currency
+                continue
+            for row in rows.tolist():
+                text = look.shown(cells[row])
+                if text != cells[row]:
+                    cells[row], typed[row] = text, False
+    return currency
 
 
 def _must_have(sheet: str, names: Sequence[str], filename: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from terr.errors import InputError
+from terr.ingest.reading.dialect import cut_anew
 from terr.ingest.reading.fast_text import cut, frame
 from terr.ingest.reading.header import SEARCH_ROWS, Header, read_header, unique_names
 from terr.ingest.reading.text import first_records, read_text, separated
@@ -42,6 +43,7 @@ class Delimited:
         delimiter: between cells.
         broken: row position -> why it can't be trusted.
         short: row positions with fewer cells than the header.
+        notes: what is to be told of how cells are quoted, as (code, message).
     """
 
     names: tuple[str, ...]
@@ -52,6 +54,7 @@ class Delimited:
     delimiter: str
     broken: dict[int, str]
     short: tuple[int, ...]
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 def read_delimited(
@@ -61,6 +64,8 @@ def read_delimited(
     progress: Progress,
     header_row: int | None = None,
     fast: bool | None = None,
+    *,
+    delimiter: str | None = None,
 ) -> Delimited:
     """Read a text's table.
 
@@ -71,6 +76,7 @@ def read_delimited(
         progress: told how far it is.
         header_row: 1-based row of the header, if the person chose it.
         fast: cut by Arrow; by default if the text is long.
+        delimiter: between cells, if the person chose it.
 
     Raises:
         InputError: no header, no rows, more than the limits, a quotation mark that is never closed.
@@ -78,11 +84,11 @@ def read_delimited(
     if fast is None:
         fast = len(text) >= FAST_CHARS
     if fast:
-        progress.tell(0.1, "cutting the text into cells")
-        made = _fast(text, name, limits, header_row)
+        progress.tell(0.1, "reading the rows")
+        made = _fast(text, name, limits, header_row, delimiter)
         if made is not None:
             return made
-    return _slow(text, name, limits, progress, header_row)
+    return _slow(text, name, limits, progress, header_row, delimiter)
 
 
 def _width(header: Header, after: Sequence[Sequence[str]]) -> tuple[str, ...]:
@@ -97,8 +103,11 @@ def _given(header_row: int | None, first_row: int) -> int | None:
     return None if header_row is None else header_row - first_row
 
 
-def _fast(text: str, name: str, limits: TextLimits, header_row: int | None) -> Delimited | None:
-    rest, delimiter, first_row = separated(text)
+def _fast(
+    text: str, name: str, limits: TextLimits, header_row: int | None, chosen: str | None = None
+) -> Delimited | None:
+    made = separated(text, chosen)
+    rest, delimiter, first_row = made.text, made.delimiter, made.first_row
     del text
     records, ends = first_records(rest, delimiter, max(_LOOK_ROWS, (header_row or 0) + 2))
     if not ends or (len(records) < _LOOK_ROWS and ends[-1] < len(rest)):
@@ -119,8 +128,8 @@ def _fast(text: str, name: str, limits: TextLimits, header_row: int | None) -> D
         return None
     table, odd = found
     del body
-    if any(len(r) > limits.max_columns for r in odd.rows.values()):
-        return None
+    if any(len(r) > limits.max_columns for r in odd.rows.values()) or odd.joined:
+        return None  # several rows run together are taken apart the slow way
     rows = table.num_rows + len(odd.rows)
     if rows > limits.max_rows + 100 or rows * len(cells) > limits.max_cells:
         raise too_much(name, limits)
@@ -140,10 +149,25 @@ def _fast(text: str, name: str, limits: TextLimits, header_row: int | None) -> D
         delimiter,
         broken,
         tuple(at for at in short if at < end),
+        _told(made.unusual, odd.anew),
     )
 
 
-def _slow(text: str, name: str, limits: TextLimits, progress: Progress, header_row: int | None) -> Delimited:
+def _told(unusual: str, anew: int) -> tuple[tuple[str, str], ...]:
+    out = []
+    if unusual:
+        out.append(("unusual_quotes", f"{unusual}; the cells are read without"))
+    if anew:
+        what = "row was" if anew == 1 else "rows were"
+        out.append(
+            ("cut_anew", f"{anew:,} {what} split again because quotation marks in them weren't doubled or closed")
+        )
+    return tuple(out)
+
+
+def _slow(
+    text: str, name: str, limits: TextLimits, progress: Progress, header_row: int | None, delimiter: str | None = None
+) -> Delimited:
     progress.tell(0.1, "reading the rows")
     table = read_text(
         text,
@@ -152,6 +176,7 @@ def _slow(text: str, name: str, limits: TextLimits, progress: Progress, header_r
         max_columns=limits.max_columns,
         max_cell_chars=limits.max_cell_chars,
         max_cells=limits.max_cells,
+        delimiter=delimiter,
     )
     del text
     records, first = table.rows, table.first_row
@@ -159,7 +184,7 @@ def _slow(text: str, name: str, limits: TextLimits, progress: Progress, header_r
     header = read_header(top, name, _given(header_row, first))
     cells = _width(header, records[header.at + 1 :])
     width = len(cells)
-    body = records[header.at + 1 :]
+    body, anew = _whole_rows(records, table.odd, header.at + 1, table.delimiter, width)
     while body and not any(c.strip() for c in body[-1]):
         body.pop()
     if len(body) * width > limits.max_cells:
@@ -190,7 +215,22 @@ def _slow(text: str, name: str, limits: TextLimits, progress: Progress, header_r
         table.delimiter,
         broken,
         tuple(short),
+        _told(table.unusual, anew),
     )
+
+
+def _whole_rows(
+    records: list[list[str]], odd: Mapping[int, str], start: int, delimiter: str, width: int
+) -> tuple[list[list[str]], int]:
+    """The rows below the header, those of another width cut anew where that is certain; and how many were."""
+    found = {at: cut_anew(text, delimiter, width) for at, text in odd.items() if at >= start}
+    if not any(found.values()):
+        return records[start:], 0
+    out: list[list[str]] = []
+    for at in range(start, len(records)):
+        rows = found.get(at) if len(records[at]) != width else None
+        out.extend(rows or [records[at]])
+    return out, sum(len(rows) for at, rows in found.items() if rows and len(records[at]) != width)
 
 
 def too_much(name: str, limits: TextLimits) -> InputError:

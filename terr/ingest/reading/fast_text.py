@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from terr.ingest.reading.dialect import cut_anew
+
 MOST_ODD = 5_000
 """Rows of another width than the header's that are mended here; with more of them the slow way is as good."""
 
@@ -26,10 +28,19 @@ _TAIL_BYTES = 200_000
 
 @dataclass
 class UnevenRows:
-    """Rows that are wider or narrower than the header: position among all rows -> their cells."""
+    """Rows that are wider or narrower than the header: position among all rows -> their cells.
+
+    Attributes:
+        rows: their cells, of the header's width where they could be cut anew.
+        lost: whether a row couldn't be read.
+        anew: rows that were cut anew.
+        joined: whether lines run together by an open quotation mark can be taken apart.
+    """
 
     rows: dict[int, list[str]] = field(default_factory=dict)
     lost: bool = False
+    anew: int = 0
+    joined: bool = False
 
 
 def cut(body: bytes, delimiter: str, width: int, longest: int) -> tuple[pa.Table, UnevenRows] | None:
@@ -52,6 +63,11 @@ def cut(body: bytes, delimiter: str, width: int, longest: int) -> tuple[pa.Table
         if cells is None or row.number is None or len(odd.rows) >= MOST_ODD:
             odd.lost = True
             return "error"
+        again = cut_anew(row.text, delimiter, width)
+        if again is not None:
+            odd.joined |= len(again) > 1
+            odd.anew += 1
+            cells = again[0]
         odd.rows[row.number - 1] = cells
         return "skip"
 

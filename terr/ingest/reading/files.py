@@ -17,13 +17,22 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
+from terr.ingest.columns.words import is_label
 from terr.ingest.reading.book import SheetTable, check_book, read_book
 from terr.ingest.reading.delimited import TextLimits, read_delimited
+from terr.ingest.reading.encodings import BAD_BYTE, mended_bytes
 from terr.ingest.reading.header import SEARCH_ROWS, read_header, unique_names
 from terr.ingest.reading.parquet import ParquetLimits, read_parquet
+from terr.ingest.reading.sheet_marks import fill_merged
 from terr.ingest.reading.sniff import decode, kind_of
 from terr.ingest.reading.zip_check import ZipLimits
 from terr.model.progress import UNWATCHED, Progress
+
+FORMATS_UNREAD = (
+    "Formats, merged cells and hidden rows of this sheet couldn't be read, so currencies and lost zeros may be missed;"
+    " save it as .xlsx and upload it again"
+)
+"""What is said of a workbook whose cells alone could be read."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,13 @@ class RawTable:
         upper_row: 1-based row of the upper row of a two-row header, else 0.
         tables: what each worksheet of the workbook holds.
         mends: cells changed after the file was read, as (row of the file, column, new text).
+        currency: column -> object (rows,), ISO code that the cell's format in a workbook shows, or "".
+        hidden: bool (rows,), rows that are hidden in the workbook; empty where none is.
+        filtered: whether a filter hides them.
+        hidden_columns: columns that are hidden in the workbook.
+        notes: (column, code, message) about how the file was read; column "" for the whole.
+        doubts: (row position, column) of cells with letters that were read by guess.
+        encodings: (encoding, a piece of the text as it reads in it), the one taken first; empty without doubt.
     """
 
     columns: tuple[str, ...]
@@ -90,6 +106,13 @@ class RawTable:
     upper_row: int = 0
     tables: tuple[SheetTable, ...] = ()
     mends: tuple[tuple[int, str, str], ...] = ()
+    currency: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
+    hidden: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    filtered: bool = False
+    hidden_columns: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str, str], ...] = ()
+    doubts: tuple[tuple[int, str], ...] = ()
+    encodings: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.source_rows) != len(self.rows) or tuple(self.rows.columns) != self.columns:
@@ -124,7 +147,8 @@ def read_table(
         sheet: the sheet of a workbook; by default the visible one that looks most like accounts.
         limits: the most to take in.
         header_row: 1-based row of the header, by default the one that looks like it.
-        answers: a person's answers to `terr.ingest.columns.questions`; those about sheet and header row are used here.
+        answers: a person's answers to `terr.ingest.columns.questions`; those about sheet, header row,
+            encoding and separator are used here.
         progress: told the share done and the stage.
 
     Raises:
@@ -151,7 +175,7 @@ def read_table(
             f"{name} is a {'text' if kind == 'text' else 'Parquet'} file without sheets; leave the sheet out"
         )
     if kind == "text":
-        raw = _from_text(data, name, sha, limits, progress, header_row)
+        raw = _from_text(data, name, sha, limits, progress, header_row, answers)
     elif kind == "parquet":
         raw = _from_parquet(data, name, sha, limits, progress)
     else:
@@ -162,20 +186,31 @@ def read_table(
 
 
 def _from_text(
-    data: bytes, name: str, sha: str, limits: FileLimits, progress: Progress, header_row: int | None
+    data: bytes,
+    name: str,
+    sha: str,
+    limits: FileLimits,
+    progress: Progress,
+    header_row: int | None,
+    answers: Mapping[str, str],
 ) -> RawTable:
-    text, encoding = decode(data, name)
+    text, told = decode(data, name, answers.get("encoding:"))
+    delimiter = answers.get("delimiter:")
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"\0'):
+        raise InputError(f"{name}: choose one character as the separator, such as a comma or a semicolon")
+    bad = told.name == "utf-8" and bool(BAD_BYTE.search(text))
     bounds = TextLimits(limits.max_rows, limits.max_columns, limits.max_cell_chars, limits.max_cells)
-    made = read_delimited(text, name, bounds, progress, header_row)
+    made = read_delimited(text, name, bounds, progress, header_row, delimiter=delimiter)
     del text
     _check(len(made.names), len(made.rows), name, limits)
     numbers = np.arange(len(made.rows), dtype=np.int64) + made.header_row + 1
+    names, rows, doubts = mended_bytes(made.names, made.rows) if bad else (made.names, made.rows, ())
     return RawTable(
-        made.names,
-        made.rows,
+        names,
+        rows,
         numbers,
         "tsv" if made.delimiter == "\t" else "csv",
-        encoding,
+        told.name,
         made.delimiter,
         None,
         (),
@@ -186,6 +221,9 @@ def _from_text(
         made.short,
         above=made.above,
         upper_row=made.upper_row,
+        notes=tuple(("", code, message) for code, message in made.notes),
+        doubts=doubts,
+        encodings=told.sample if told.others else (),
     )
 
 
@@ -212,6 +250,7 @@ def _from_book(
     top = [[c[r] for c in grid.columns] for r in range(min(height, max(SEARCH_ROWS, header_row or 0)))]
     header = read_header(top, what, None if header_row is None else header_row - 1)
     head = header.at
+    filled = fill_merged(grid.columns, grid.numeric, grid.marks, head, lambda at: not is_label(header.cells[at]))
     # Columns and trailing rows without any cell are formatting, not data.
     last = head
     used = []
@@ -227,6 +266,18 @@ def _from_book(
     above = tuple(tuple(c[r] for c in grid.columns) for r in range(head))
     progress.tell(0.9, "laying out the table")
     frame, names = _frame([header.cells[at] for at in used], columns, last - head, what, limits)
+    body = slice(head + 1, last + 1)
+    hidden = np.zeros(last - head, dtype=np.bool_)
+    unseen = np.array([r for r in grid.marks.hidden_rows if head < r <= last], dtype=np.intp)
+    hidden[unseen - head - 1] = True
+    name_of = dict(zip(used, names, strict=True))
+    notes = tuple(
+        (name_of[at], "merged_cells", f"{n:,} {'row has' if n == 1 else 'rows have'} the text of a merged cell above")
+        for at, n in sorted(filled.items())
+        if at in name_of
+    )
+    if grid.blind:
+        notes = (("", "formats_unread", FORMATS_UNREAD), *notes)
     typed = {n: grid.numeric[at][head + 1 : last + 1] for n, at in zip(names, used, strict=True)}
     return RawTable(
         names,
@@ -246,6 +297,11 @@ def _from_book(
         above=above,
         upper_row=header.upper + 1,
         tables=grid.tables,
+        currency={name_of[at]: c[body] for at, c in grid.currency.items() if at in name_of and (c[body] != "").any()},
+        hidden=hidden if hidden.any() else np.zeros(0, dtype=np.bool_),
+        filtered=grid.marks.filtered,
+        hidden_columns=tuple(name_of[at] for at in grid.marks.hidden_columns if at in name_of),
+        notes=notes,
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import replace
 
 from terr.errors import InputError
+from terr.ingest.reading.encodings import LABELS, Encodings, decoded, mostly_utf8, told_encoding
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG\r\n", "a PNG image"),
@@ -79,6 +81,12 @@ def _utf16_guess(data: bytes) -> str | None:
     half = len(head) // 2
     if half < 4:
         return None
+    odd, even = head[1::2].count(0), head[::2].count(0)
+    if min(odd, even) == 0 and max(odd, even) >= 4 and max(odd, even) > 0.02 * half:
+        name = "utf-16-le" if odd else "utf-16-be"  # letters of any script, but delimiters and line ends are ASCII
+        text = head[: 2 * half].decode(name, "replace")
+        if "\n" in text and not re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]|\ufffd.*\ufffd", text, re.DOTALL):
+            return name
     if head[1::2].count(0) > 0.7 * half and head[::2].count(0) == 0:
         return "utf-16-le"
     if head[::2].count(0) > 0.7 * half and head[1::2].count(0) == 0:
@@ -86,24 +94,34 @@ def _utf16_guess(data: bytes) -> str | None:
     return None
 
 
-def decode(data: bytes, filename: str) -> tuple[str, str]:
-    """The text of a file and the name of its encoding.
+def decode(data: bytes, filename: str, chosen: str | None = None) -> tuple[str, Encodings]:
+    """The text of a file and how it is encoded.
 
-    UTF-8 with or without a mark, UTF-16, UTF-32; what isn't valid UTF-8 is Windows-1252, the encoding of older Excel.
+    UTF-8 with or without a mark, UTF-16, UTF-32; UTF-8 with a few bad bytes stays that, the bad ones as characters of
+    `terr.ingest.reading.encodings.PRIVATE`; other encodings are told by their letters.
+
+    Args:
+        data: the file; filename: for messages.
+        chosen: the encoding a person chose.
 
     Raises:
         InputError: if the text is damaged, or is a web page, XML or JSON.
     """
     name = next((enc for bom, enc in _BOMS if data.startswith(bom)), None) or _utf16_guess(data)
-    text: str | None = None
-    for encoding in (name,) if name else ("utf-8", "windows-1252", "iso-8859-1"):
-        try:
-            text, name = data.decode(encoding), encoding
-            break
-        except UnicodeDecodeError:
-            continue
-    if text is None or name is None:
-        raise InputError(f"{filename} says it is {str(name).upper()} text but is damaged; save it again as CSV UTF-8")
+    found = Encodings(name or "utf-8")
+    try:
+        text: str | None = data.decode(found.name)
+    except UnicodeDecodeError:
+        text = mostly_utf8(data) if name is None else None
+        if name is None and (text is None or chosen in LABELS):
+            found = told_encoding(data)
+            if chosen in LABELS:
+                found = replace(found, name=str(chosen))
+            text = decoded(data, found.name)
+            if text is None and chosen is not None:
+                raise InputError(f"{filename} isn't {LABELS[found.name]} text; choose another encoding") from None
+    if text is None:
+        raise InputError(f"{filename} says it is {found.name.upper()} text but is damaged; save it again as CSV UTF-8")
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise InputError(f"{filename} holds a NUL character in line {line}, so it is damaged; {_SAVE} again")
@@ -116,4 +134,4 @@ def decode(data: bytes, filename: str) -> tuple[str, str]:
         raise InputError(f"{filename} is an XML document, not a table; {_SAVE}")
     if start.startswith(('{"', "[{", "{\n", "{\r", '["')):
         raise InputError(f"{filename} is a JSON document, not a table; {_SAVE}")
-    return text.removeprefix("\ufeff"), name
+    return text.removeprefix("\ufeff"), found

@@ -6,16 +6,20 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from terr.errors import InputError
+from terr.ingest.reading.dialect import usual_quotes
 
 DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_CHARS = 200_000
 _SAMPLE_ROWS = 300
 _FIRST_CHARS = 1_000_000
-_SEP = re.compile(r'"?sep=([,;\t|])"?\r?\n', re.IGNORECASE)
+MOST_ODD = 5_000
+"""Records of another width than most whose text is kept, to be cut anew."""
+_RARE = ("^", "~", "\x1f", "\xa6", "\xa7", ":")
+_SEP = re.compile(r'"?sep=([^\w\s"]|\t|\x1f)"?[ \t]*(?:\r\n|\r|\n)', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,15 @@ class TextTable:
         rows: one list of cells per record, as they stand; blank lines are empty lists.
         delimiter: the character between cells.
         first_row: 1-based number of the first record (2 if a "sep=;" line was skipped).
+        odd: position of a record -> its text, where it has quotation marks and another number of cells than most.
+        unusual: what is unusual about how cells are quoted, "" if nothing.
     """
 
     rows: list[list[str]]
     delimiter: str
     first_row: int
+    odd: Mapping[int, str] = field(default_factory=dict)
+    unusual: str = ""
 
 
 class _Lines:
@@ -72,22 +80,86 @@ def _score(sample: str, delimiter: str) -> tuple[float, int]:
     return share * headed * width**0.5, width
 
 
+def _widths(sample: str, delimiter: str) -> Iterator[int]:
+    """Cells of the rows of a sample that aren't blank, as far as it can be cut."""
+    try:
+        for at, row in enumerate(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)):
+            if any(c.strip() for c in row):
+                yield len(row)
+            if at >= _SAMPLE_ROWS:
+                return
+    except csv.Error:
+        return
+
+
+def _cuts_all(sample: str, delimiter: str) -> bool:
+    widths = set(_widths(sample, delimiter))
+    return len(widths) == 1 and max(widths) > 1
+
+
+def _cuts_first(sample: str, delimiter: str) -> bool:
+    return next(_widths(sample, delimiter), 1) > 1
+
+
 def find_delimiter(text: str) -> str:
     """The character that cuts the text into the most even and widest rows; a comma if none does."""
     sample = text[:_SAMPLE_CHARS]
     if len(text) > _SAMPLE_CHARS:
         sample = sample[: sample.rfind("\n") + 1] or sample
     scores = {d: _score(sample, d)[0] for d in DELIMITERS}
+    # A list in one cell is cut into more pieces than a row, but the first row isn't: what cuts all rows comes first.
+    whole = [d for d in DELIMITERS if _cuts_all(sample, d)]
+    if whole:
+        scores = {d: score if d in whole or _cuts_first(sample, d) else 0.0 for d, score in scores.items()}
     best = max(DELIMITERS, key=lambda d: scores[d])
+    for rare in _RARE:
+        # A colon stands in times and addresses too: such a character must cut every row, into several cells.
+        score, width = _score(sample, rare) if scores[best] < 1 and rare in sample else (0.0, 0)
+        if width > 2 and score >= width**0.5 and score > 2 * scores[best]:
+            return rare
     return best if scores[best] > 0 else ","
 
 
-def separated(text: str) -> tuple[str, str, int]:
-    """The text without Excel's "sep=;" line, the character between cells, and the 1-based number of its first row."""
+def _evenness(sample: str) -> float:
+    delimiter = find_delimiter(sample)
+    return _score(sample, delimiter)[0]
+
+
+@dataclass(frozen=True)
+class Separated:
+    """A text ready to be cut.
+
+    Attributes:
+        text: without Excel's "sep=;" line, its cells quoted as usual.
+        delimiter: between cells.
+        first_row: 1-based number of its first row.
+        unusual: what was unusual about how cells are quoted, "" if nothing.
+    """
+
+    text: str
+    delimiter: str
+    first_row: int
+    unusual: str
+
+
+def separated(text: str, chosen: str | None = None) -> Separated:
+    """The text without Excel's "sep=;" line and with usual quotation marks, and the character between its cells.
+
+    Args:
+        text: the whole file.
+        chosen: the character, if a person named it.
+    """
     given = _SEP.match(text)
+    rest = text[given.end() :] if given else text
+    if chosen is not None:
+        plain, unusual = usual_quotes(rest, lambda sample: _score(sample, chosen)[0])
+        return Separated(plain, chosen, 2 if given else 1, unusual)
     if given:
-        return text[given.end() :], given.group(1), 2
-    return text, find_delimiter(text), 1
+        delimiter = given.group(1)
+        plain, unusual = usual_quotes(rest, lambda sample: _score(sample, delimiter)[0])
+        return Separated(plain, delimiter, 2, unusual)
+    plain, unusual = usual_quotes(rest, _evenness)
+    return Separated(plain, find_delimiter(plain), 1, unusual)
 
 
 def first_records(text: str, delimiter: str, most: int) -> tuple[list[list[str]], list[int]]:
@@ -111,15 +183,28 @@ def first_records(text: str, delimiter: str, most: int) -> tuple[list[list[str]]
 
 
 def read_text(
-    text: str, filename: str, *, max_rows: int, max_columns: int, max_cell_chars: int, max_cells: int
+    text: str,
+    filename: str,
+    *,
+    max_rows: int,
+    max_columns: int,
+    max_cell_chars: int,
+    max_cells: int,
+    delimiter: str | None = None,
 ) -> TextTable:
-    """Cut a text into cells. Quoted cells may hold delimiters, line ends and doubled quotation marks.
+    """Cut a text into cells; by default the delimiter is the one that cuts it best.
+
+    Quoted cells may hold delimiters, line ends and doubled quotation marks.
 
     Raises:
         InputError: more rows, columns or characters in a cell than allowed; a quotation mark that is never closed.
     """
-    text, delimiter, first_row = separated(text)
+    made = separated(text, delimiter)
+    text, delimiter, first_row = made.text, made.delimiter, made.first_row
+    usual = _score(text[:_SAMPLE_CHARS], delimiter)[1]
     lines = _Lines(text)
+    odd: dict[int, str] = {}
+    first = 0
     rows: list[list[str]] = []
     cells = 0
     try:
@@ -138,6 +223,9 @@ def read_text(
                     " keep only the columns you plan with"
                 )
             last, lines.record = lines.record, []
+            first = first or (len(row) if len(row) > 1 else 0)
+            if (len(row) != usual or len(row) != first) and len(odd) < MOST_ODD and any('"' in line for line in last):
+                odd[len(rows) - 1] = "".join(last)
             # A record can't have a longer cell than itself, and most records are short.
             if sum(map(len, last)) > max_cell_chars and max(map(len, row), default=0) > max_cell_chars:
                 raise _too_long(filename, len(rows) + first_row - 1, max_cell_chars)
@@ -153,7 +241,7 @@ def read_text(
             " rows after it"
             " run together; close or remove it"
         )
-    return TextTable(rows, delimiter, first_row)
+    return TextTable(rows, delimiter, first_row, odd, made.unusual)
 
 
 def _too_long(filename: str, row: int, limit: int) -> InputError:

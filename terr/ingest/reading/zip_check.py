@@ -20,10 +20,14 @@ _STRING_BYTES = 400_000
 _TEXT_BYTES = 1 << 30
 _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENTITY_16 = tuple("<!DOCTYPE".encode(e) for e in ("utf-16-le", "utf-16-be"))
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*<")
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br\s*=\s*[\"'](\d+)[\"']")
 _WIDE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{2,})(\d+)[\"']")
 _SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<>]*>\s*<(?:\w+:)?v>(\d{1,9})<")
 _STRING = re.compile(rb"<(?:\w+:)?si\b")
+_REF = 16  # bytes of a reference that are looked at; the longest is XFD1048576
+_SPACED = (*(b"r%c=" % c for c in b" \t\r\n"), *(b"r=%c" % c for c in b" \t\r\n'"), *(b"%cr=" % c for c in b"\t\r\n"))
+"""Ways to write a cell's reference that no spreadsheet uses; a piece with one is read slowly."""
 _FAR = re.compile(rb"\br\s*=\s*[\"'][A-Za-z]+(\d{5,})[\"']")
 
 
@@ -117,30 +121,36 @@ def inflate(data: bytes, info: zipfile.ZipInfo, filename: str) -> Iterator[bytes
         raise broken
 
 
-def inspect_parts(data: bytes, infos: list[zipfile.ZipInfo], filename: str, limits: ZipLimits) -> None:
+def inspect_parts(
+    data: bytes, infos: list[zipfile.ZipInfo], filename: str, limits: ZipLimits, strings: str = ""
+) -> None:
     """Read through every XML part once, in pieces, before the parser does.
+
+    Args:
+        data: the zip; infos: its members; filename: for messages; limits: the most it may hold.
+        strings: the part of shared texts.
 
     Raises:
         InputError: entities or a document type (a "billion laughs"), or a sheet with a cell so far out that laying the
             sheet out would take gigabytes.
     """
-    _repeated_text(data, infos, filename)
+    _repeated_text(data, infos, filename, strings)
     for info in infos:
-        if not info.filename.lower().endswith((".xml", ".rels", ".vml")):
-            continue
-        sheet = "worksheets/" in info.filename.lower()
-        height, width, tail = 0, 26, b""
+        named = info.filename.lower().endswith((".xml", ".rels", ".vml"))
+        height, width, tail, sheet, markup = 0, 26, b"", False, named
         for piece in inflate(data, info, filename):
             block = tail + piece
-            if _ENTITY.search(block) or any(e in block for e in _ENTITY_16):
+            # told by what it is: names are free, and a reader follows relations
+            if not markup and not tail and not _MARKUP.match(block[:200]):
+                break
+            markup, sheet = True, sheet or b"worksheet" in block
+            if (b"<!" in block and _ENTITY.search(block)) or any(e in block for e in _ENTITY_16):
                 raise InputError(
                     f"{filename} defines XML entities, which no workbook from Excel does; open it in Excel and"
                     " save it again"
                 )
             if sheet:
-                height = max(height, max(map(int, _ROW.findall(block)), default=0))
-                height = max(height, max(map(int, _FAR.findall(block)), default=0))
-                width = max(width, max((_column(c) for c in {m[0] for m in _WIDE.findall(block)}), default=0))
+                height, width = _farthest(block, height, width)
             tail = block[-_TAIL:]
         if sheet and height * width > limits.cells:
             raise InputError(
@@ -150,9 +160,34 @@ def inspect_parts(data: bytes, infos: list[zipfile.ZipInfo], filename: str, limi
             )
 
 
-def _repeated_text(data: bytes, infos: list[zipfile.ZipInfo], filename: str) -> None:
+def _farthest(block: bytes, height: int, width: int) -> tuple[int, int]:
+    """The last row and column that references in a piece of a sheet name, at least those given."""
+    if any(s in block for s in _SPACED):
+        height = max(height, max(map(int, _ROW.findall(block)), default=0))
+        height = max(height, max(map(int, _FAR.findall(block)), default=0))
+        return height, max(width, max((_column(c) for c in {m[0] for m in _WIDE.findall(block)}), default=0))
+    text = np.frombuffer(block + b"\x00" * _REF, dtype=np.uint8)
+    here = text[: len(block)]
+    marks = (here[:-3] == 32) & (here[1:-2] == 114) & (here[2:-1] == 61) & (here[3:] == 34) if len(block) > 3 else here
+    at = np.flatnonzero(marks[: max(0, len(block) - 3)]) + 4
+    if not len(at):
+        return height, width
+    refs = text[at[:, None] + np.arange(_REF)]
+    rows, columns = np.zeros(len(at), dtype=np.int64), np.zeros(len(at), dtype=np.int64)
+    going = np.ones(len(at), dtype=np.bool_)
+    for mark in refs.T:
+        going &= mark != 34
+        digit, letter = (mark >= 48) & (mark <= 57) & going, ((mark | 32) >= 97) & ((mark | 32) <= 122) & going
+        rows[digit] = rows[digit] * 10 + mark[digit] - 48
+        columns[letter] = columns[letter] * 26 + (mark[letter] | 32) - 96
+    columns = np.minimum(columns, 16_384 * 4)
+    return max(height, int(rows.max())), max(width, int(columns.max()))
+
+
+def _repeated_text(data: bytes, infos: list[zipfile.ZipInfo], filename: str, named: str) -> None:
     """Refuse a long text that so many cells share that it would fill gigabytes; the zip's sizes don't show that."""
-    strings = next((i for i in infos if i.filename.lower() == "xl/sharedstrings.xml"), None)
+    usual = ("xl/sharedstrings.xml", named.lower())
+    strings = next((i for i in infos if i.filename.lower() in usual), None)
     if strings is None:
         return
     text = b"".join(inflate(data, strings, filename))
@@ -161,7 +196,7 @@ def _repeated_text(data: bytes, infos: list[zipfile.ZipInfo], filename: str) -> 
         return
     total = 0
     for info in infos:
-        if not info.filename.lower().startswith("xl/") or info is strings:
+        if info is strings:
             continue
         cells = info.file_size // 12  # a cell takes more bytes than that
         if total + cells * int(sizes.max()) <= _TEXT_BYTES:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from sqlalchemy import Connection, select
 
-from terr.edits.history import Visit
+from terr.edits.history import Effect, Visit
 from terr.errors import LocateError
 from terr.model.person import Person
 from terr.store import schema as t
@@ -49,6 +50,7 @@ class ChangeEvent:
         at: UTC; who: name of the person; what: what was done; why: the reason, "" if none was given.
         rev: the revision, None for what was done beside the plan; edit_id: the edit, so that one can go there.
         action: edit, undo, redo, go, branch, or that of a `Line`; topic: "plan", or that of a `Line`.
+        effect: on the balance, None where none was recorded.
     """
 
     at: datetime
@@ -59,9 +61,10 @@ class ChangeEvent:
     edit_id: int | None
     action: str
     topic: str
+    effect: Effect | None = None
 
 
-_TRAVEL = {"undo": "Undid", "redo": "Redid", "go": "Went to", "branch": "Branched at"}
+_TRAVEL = {"undo": "Undid", "redo": "Redid", "go": "Went to", "branch": "Copied at"}
 
 
 class ChangeFeed:
@@ -87,7 +90,7 @@ class ChangeFeed:
         with self._db.read() as c:
             row = c.execute(now_at).first()
             if row is None:
-                raise LocateError("this scenario isn't found; choose one from the list")
+                raise LocateError("this plan isn't found; choose one from the list")
             visits: tuple[Visit, ...] = ()
             lines: tuple[EditRecord, ...] = ()
             if told and row.rev != rev:
@@ -109,7 +112,7 @@ class ChangeFeed:
         Raises:
             LocateError: if the scenario isn't found.
         """
-        new = self.since(scenario_id, -1, -1, told=False)
+        new = self._db.once(("latest", scenario_id), lambda: self.since(scenario_id, -1, -1, told=False))
         return new.rev, new.seq
 
     def timeline(
@@ -134,16 +137,19 @@ class ChangeFeed:
     def _of_plan(self, c: Connection, scenario_id: str, until: str, limit: int) -> list[ChangeEvent]:
         h, e = t.heads.c, t.edits.c
         both = t.heads.outerjoin(t.edits, (e.scenario_id == h.scenario_id) & (e.id == h.head))
-        columns = (h.rev, h.head, h.action, h.author, h.at, e.title, e.note)
+        columns = (h.rev, h.head, h.action, h.author, h.at, h.measure, h.dev_before, h.dev_after, e.title, e.note)
         query = select(*columns).select_from(both).where(h.scenario_id == scenario_id, h.at < until)
         out = []
-        for r in c.execute(query.order_by(h.rev.desc()).limit(limit)):
+        rows = c.execute(query.order_by(h.rev.desc()).limit(limit + 1)).all()
+        for r, older in zip_longest(rows[:limit], rows[1:]):
             title = r.title or "the empty plan"
             what, why = (title, r.note or "") if r.action == "edit" else (f"{_TRAVEL[r.action]}: {title}", "")
             if r.action == "undo":
-                what = f"Undid a change; the plan is as after: {title}"
+                undone = (older.title if older is not None else "") or "a change"
+                what = f"Undid: {undone[0].lower()}{undone[1:]}"
             at = datetime.fromisoformat(r.at)
-            out.append(ChangeEvent(at, r.author, what, why, r.rev, r.head, r.action, "plan"))
+            effect = None if r.measure is None else Effect(r.measure, r.dev_before, r.dev_after)
+            out.append(ChangeEvent(at, r.author, what, why, r.rev, r.head, r.action, "plan", effect))
         return out
 
     def _beside(self, c: Connection, scenario_id: str, until: str, limit: int) -> list[ChangeEvent]:

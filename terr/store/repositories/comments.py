@@ -133,7 +133,7 @@ class Comments:
         live = select(t.comments).where(k.scenario_id == scenario_id, k.id == comment_id, k.deleted_at.is_(None))
         row = c.execute(live).first()
         if row is None:
-            raise LocateError("this comment isn't there any more; look again")
+            raise LocateError("this comment no longer exists; reload the page")
         return _comment(row)
 
 

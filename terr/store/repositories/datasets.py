@@ -114,6 +114,9 @@ class Datasets:
         Raises:
             LocateError: if there is none with this id.
         """
+        return self._db.once(("dataset", dataset_id), lambda: self._get(dataset_id))
+
+    def _get(self, dataset_id: str) -> DatasetInfo:
         with self._db.read() as c:
             row = c.execute(select(t.datasets).where(t.datasets.c.id == dataset_id.replace("\0", "?"))).first()
         if row is None:

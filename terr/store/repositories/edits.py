@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from sqlalchemy import Connection, func, insert, select, update
 
 from terr.edits.applied import apply
-from terr.edits.history import ROOT, EditNode, History, Visit, describe
+from terr.edits.history import ROOT, EditNode, Effect, History, Visit, describe
 from terr.errors import ConflictError, PlanError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
@@ -33,6 +33,8 @@ CHECKPOINT_EVERY = 100
 Client = tuple[str, int]
 """Who asked for a change (the id of a window's map) and the number of their request."""
 NOBODY: Client = ("", 0)
+MeasureEffect = Callable[[ScenarioInfo, Plan, Plan], Effect | None]
+"""Gets the scenario, its plan before and its plan after an edit; None = the effect isn't known."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Edits:
         *,
         expected_rev: int | None = None,
         client: Client = NOBODY,
+        effect: MeasureEffect | None = None,
     ) -> StoredEdit:
         """Make an edit on the plan as it is and save it, while the others who change this plan wait.
 
@@ -118,6 +121,7 @@ class Edits:
             make: gets the plan and the first free territory code, gives the edit; quick, for others wait.
             expected_rev: refuse if the plan isn't at this revision.
             client: see `append`.
+            effect: measures what the edit does to the balance, kept with the revision; quick too.
 
         Returns:
             What was made; an empty edit is not saved.
@@ -140,7 +144,7 @@ class Edits:
             if not edit:
                 return StoredEdit(info.rev, info.head, edit, plan)
             ready = self._fit(c, info, plan, edit)
-            self.put(c, ready, client)
+            self.put(c, ready, client, None if effect is None else effect(info, plan, ready.after))
         self._plans.remember(scenario_id, info.rev + 1, ready.after)
         return StoredEdit(info.rev + 1, info.head, edit, ready.after)
 
@@ -153,8 +157,11 @@ class Edits:
         action: Literal["undo", "redo"],
         author: str = "",
         client: Client = NOBODY,
+        effect: Effect | None = None,
     ) -> tuple[int, list[Edit]]:
         """Go to the plan after another edit of the history, as undo and redo do; 0 = the empty plan.
+
+        `effect` is what that does to the balance.
 
         Returns:
             The new revision, and the edits to apply, in order, to the plan of `expected_rev`.
@@ -166,7 +173,7 @@ class Edits:
         with self._db.write() as c:
             info = self._expect(c, scenario_id, expected_rev)
             edits = edits_between(c, scenario_id, info.head, edit_id)
-            return self._step(c, info, edit_id, action, author, client=client), edits
+            return self._step(c, info, edit_id, action, author, client=client, effect=effect), edits
 
     def get(self, scenario_id: str, edit_id: int) -> Edit:
         """One edit of the history, as it was made.
@@ -265,14 +272,15 @@ class Edits:
         }
         return ReadyEdit(info, row, after, max([info.next_code, *made]))
 
-    def put(self, c: Connection, ready: ReadyEdit, client: Client) -> None:
-        """Store an edit within a transaction; afterwards tell `Plans.remember`.
+    def put(self, c: Connection, ready: ReadyEdit, client: Client, effect: Effect | None = None) -> None:
+        """Store an edit, and what it does to the balance, within a transaction; afterwards tell `Plans.remember`.
 
         Raises:
             ConflictError: if somebody else changed the plan since it was made ready.
         """
         row = ready.row
-        self._step(c, ready.info, row["id"], "edit", row["author"], next_code=ready.next_code, client=client)
+        next_code = ready.next_code
+        self._step(c, ready.info, row["id"], "edit", row["author"], next_code=next_code, client=client, effect=effect)
         c.execute(insert(t.edits).values(row))
         if row["depth"] % CHECKPOINT_EVERY == 0:
             stored = {"scenario_id": row["scenario_id"], "edit_id": row["id"], "payload": plan_to_bytes(ready.after)}
@@ -294,6 +302,7 @@ class Edits:
         *,
         next_code: int | None = None,
         client: Client = NOBODY,
+        effect: Effect | None = None,
     ) -> int:
         """Move the head under the guard: only if the scenario is still at the revision of `info`."""
         s, at, rev = t.scenarios.c, now(), info.rev + 1
@@ -303,6 +312,8 @@ class Edits:
             raise _changed(info.rev, scenario_row(c, info.id).rev)
         author = clean_text(author, "author", 200)
         row = {"scenario_id": info.id, "rev": rev, "head": head, "action": action, "author": author, "at": at}
+        if effect is not None:
+            row |= {"measure": effect.measure, "dev_before": effect.before, "dev_after": effect.after}
         c.execute(insert(t.heads).values(**row, client=client[0][:64], client_n=client[1]))
         return rev
 

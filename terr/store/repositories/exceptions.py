@@ -43,7 +43,7 @@ class ExceptionRequest:
     def __post_init__(self) -> None:
         name = clean_text(self.account_id, "id of an account", 200, needed=True)
         if self.kind not in EXCEPTION_KINDS:
-            raise InputError(f'"{self.kind}" is no kind of exception; choose {", ".join(EXCEPTION_KINDS)}')
+            raise InputError(f'"{self.kind}" is not a kind of exception; choose {", ".join(EXCEPTION_KINDS)}')
         if self.territory is None and not self.rep.strip():
             raise InputError(f"say where account {name} goes: to a territory or a rep")
         if self.kind == "holdover" and self.until is None:

@@ -61,4 +61,4 @@ def write_line(
 
 def unknown_scenario() -> LocateError:
     """What is said of a scenario that isn't there, or that one has no role on."""
-    return LocateError("this scenario isn't found; choose one from the list")
+    return LocateError("this plan isn't found; choose one from the list")

@@ -95,7 +95,7 @@ class Marks:
             seq = count_change(c, scenario_id)
             before = self._mark(c, scenario_id, mark_id)
             c.execute(update(t.marks).where(m.scenario_id == scenario_id, m.id == mark_id).values(values))
-            said = f"{'Put away' if on else 'Fetched back'} the {before.kind} {before.text}"
+            said = f"{'Archived' if on else 'Restored'} the {before.kind} {before.text}"
             write_line(c, scenario_id, seq, before.kind, "archived" if on else "fetched", said, by, ref=mark_id)
             return self._mark(c, scenario_id, mark_id)
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from terr.edits.applied import apply
-from terr.edits.history import describe
+from terr.edits.history import Effect, describe
 from terr.errors import ConflictError, LocateError, PlanError
 from terr.model.edit import Edit
 from terr.model.person import Person
@@ -141,6 +141,7 @@ class Proposals:
         decision: str = "",
         edit: Edit | None = None,
         client: Client = NOBODY,
+        effect: Effect | None = None,
     ) -> tuple[int, Proposal]:
         """Make the proposed moves on the plan of `expected_rev`, as one edit by the proposer with their reason.
 
@@ -152,6 +153,7 @@ class Proposals:
             decision: why, if they say.
             edit: the moves as they fit today's plan, if units were moved since; those proposed if not given.
             client: see `Edits.append`.
+            effect: what the moves do to the balance.
 
         Returns:
             The new revision, and the proposal.
@@ -169,7 +171,7 @@ class Proposals:
             ready = self._edits.ready(c, scenario_id, moves, expected_rev)
             rev = expected_rev + 1
             self._settle(c, scenario_id, proposal_id, {"state": "accepted", "edit_id": rev, **_decided(by, decision)})
-            self._edits.put(c, ready, client)
+            self._edits.put(c, ready, client, effect)
             said = f"Accepted: {found.title}"
             write_line(c, scenario_id, seq, "proposal", "accepted", said, by, ref=proposal_id, reason=decision)
             out = self._proposal(c, scenario_id, proposal_id)
@@ -200,6 +202,9 @@ class Proposals:
         Raises:
             LocateError: if the scenario isn't found.
         """
+        return self._db.once(("proposals", scenario_id, undecided), lambda: self._of(scenario_id, undecided=undecided))
+
+    def _of(self, scenario_id: str, *, undecided: bool) -> tuple[Proposal, ...]:
         p = t.proposals.c
         query = select(t.proposals).where(p.scenario_id == scenario_id).order_by(p.id.desc())
         if undecided:
@@ -232,7 +237,7 @@ class Proposals:
         p = t.proposals.c
         row = c.execute(select(t.proposals).where(p.scenario_id == scenario_id, p.id == proposal_id)).first()
         if row is None:
-            raise LocateError("this proposal isn't found; look again")
+            raise LocateError("this proposal no longer exists; reload the page")
         return _proposal(row, self._challenges(c, scenario_id, proposal_id))
 
     def _challenges(

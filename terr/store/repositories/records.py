@@ -93,7 +93,7 @@ def clean_text(text: str, what: str, limit: int, *, needed: bool = False) -> str
     if len(out) > limit:
         raise InputError(f"the {what} has {len(out):,} characters; shorten it to {limit:,}")
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in out):
-        raise InputError(f"the {what} holds control characters; type it again")
+        raise InputError(f"the {what} contains invisible characters; type it again")
     return out
 
 

@@ -58,6 +58,10 @@ class Roles:
             user_id: who.
             deleted: look among the deleted plans too.
         """
+        key = ("access", scenario_id, user_id, deleted)
+        return self._db.once(key, lambda: self._access(scenario_id, user_id, deleted=deleted))
+
+    def _access(self, scenario_id: str, user_id: str, *, deleted: bool) -> Access:
         r, s = t.roles.c, t.scenarios.c
         mine = select(func.max(r.role)).where(r.scenario_id == s.id, r.user_id == user_id).scalar_subquery()
         count = select(func.count()).where(r.scenario_id == s.id).scalar_subquery()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, exists, insert, literal, or_, select, update
+from sqlalchemy import Connection, Table, delete, exists, insert, literal, or_, select, update
 
 from terr.errors import ConflictError, InputError
 from terr.model.json_values import to_text
@@ -58,7 +59,7 @@ class Scenarios:
             units_version: `Units.version`.
             n_units: number of units.
             measure: the measure to balance.
-            tolerance: allowed relative deviation, 0.05 = 5 %.
+            tolerance: allowed relative deviation, 0.05 = 5%.
             settings: other choices, a JSON object.
             owner: whose it is; without a user id it is everybody's.
 
@@ -68,7 +69,7 @@ class Scenarios:
             StoreError: if the database can't be written.
         """
         if n_units < 1:
-            raise InputError("a scenario needs at least one unit; choose a region")
+            raise InputError("a scenario needs at least one area; choose a region")
         if any("," in code for code in region):
             raise InputError("a region is a list of state codes, such as TX and OK")
         if dataset_id:
@@ -134,6 +135,9 @@ class Scenarios:
         Raises:
             LocateError: if there is none with this id, or it was deleted.
         """
+        return self._db.once(("scenario", scenario_id), lambda: self._get(scenario_id))
+
+    def _get(self, scenario_id: str) -> ScenarioInfo:
         with self._db.read() as c:
             return scenario_row(c, scenario_id)
 
@@ -143,6 +147,9 @@ class Scenarios:
         Raises:
             LocateError: if the scenario isn't found.
         """
+        return self._db.once(("rev", scenario_id), lambda: self._rev(scenario_id))
+
+    def _rev(self, scenario_id: str) -> int:
         s = t.scenarios.c
         with self._db.read() as c:
             safe = scenario_id.replace("\0", "?")
@@ -239,7 +246,7 @@ class Scenarios:
         Raises:
             LocateError: if it isn't found.
         """
-        text = "Put away" if on else "Fetched back"
+        text = "Archived" if on else "Restored"
         return self._change(scenario_id, {"archived_at": now() if on else None}, text, by)
 
     def duplicate(self, scenario_id: str, name: str | None = None, *, owner: Person = NOONE) -> ScenarioInfo:
@@ -295,7 +302,7 @@ class Scenarios:
         return copy
 
     def delete(self, scenario_id: str) -> None:
-        """Take a scenario off the list; nothing is erased, and `restore` brings it back.
+        """Take a scenario off the list; `restore` brings it back, until `purge` erases it.
 
         Raises:
             LocateError: if it isn't found.
@@ -305,6 +312,12 @@ class Scenarios:
             live = update(t.scenarios).where(s.id == scenario_id, s.deleted_at.is_(None))
             if c.execute(live.values(deleted_at=now())).rowcount != 1:
                 raise unknown_scenario()
+
+    def purge(self, before: datetime) -> int:
+        """Erase for good what was deleted before a time, with its history; how many scenarios."""
+        s = t.scenarios.c
+        with self._db.write() as c:
+            return c.execute(delete(t.scenarios).where(s.deleted_at < before.astimezone(UTC).isoformat())).rowcount
 
     def restore(self, scenario_id: str) -> ScenarioInfo:
         """Bring a deleted scenario back; one that isn't deleted stays as it is.
@@ -340,5 +353,5 @@ def _copy_rows(c: Connection, table: Table, key: str, old: str, new: str, change
 
 def _tolerance(value: float) -> float:
     if not math.isfinite(value) or not 0 <= value <= 10:
-        raise InputError("the allowed deviation must lie between 0 and 1000 %")
+        raise InputError("the allowed deviation must lie between 0 and 1000%")
     return float(value)

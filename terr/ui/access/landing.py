@@ -19,7 +19,7 @@ def page(why: str) -> None:
         if why:
             st.warning(markdown(why), icon=":material/lock:")
         if made.problem:
-            st.caption("Whoever runs Terr finds the way in docs/sign-in.md.")
+            st.caption("Your administrator finds the steps in docs/sign-in.md.")
             return
         for name in made.providers:
             label = f"Sign in with {name.title()}" if name else "Sign in"

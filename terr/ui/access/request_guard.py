@@ -1,5 +1,7 @@
 """What every request passes first: the sign-in for all but the empty pages, and no other site's page may change things.
 
+Pages go out with a Content-Security-Policy: whatever a text in one of them became, a browser asks only this server.
+
 A page's address sends the same few files whoever asks; what is on it comes by Streamlit's line, where
 `terr.ui.session.navigation` asks for the sign-in. All other addresses are closed unless they are listed here.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -18,17 +21,17 @@ from streamlit import config
 
 from terr.model.person import Person
 from terr.ui.access import signin
+from terr.ui.access.pages import NAMES
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-PAGES = ("home", "accounts", "scores", "plan", "scenarios", "reps", "reports", "settings", "review")
 AFTER = "terr_after"
 """Cookie: the page somebody wanted before they signed in. It is checked again when it is used."""
 
-_PAGE = re.compile(rf"/(?:(?:{'|'.join(PAGES)})/?)?")
+_PAGE = re.compile(rf"/(?:(?:{'|'.join(NAMES)})/?)?")
 _OPEN = re.compile(
     r"/static/.*|/auth/(?:login|logout)|/oauth2callback|/_stcore/(?:health|host-config)|/(?:index\.html|manifest\.json|"
     r"robots\.txt|favicon\.(?:png|ico))"
@@ -66,6 +69,8 @@ class RequestGuard:
         if kind not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
+        if kind == "http":
+            send = _kept_home(send)
         path = _inner(str(scope["path"]))
         made, connection = signin.setup(), HTTPConnection(scope)
         if path.startswith("/app/") and not _same_site(scope, connection.headers):
@@ -128,14 +133,14 @@ def _on_the_way(connection: HTTPConnection, path: str, *, known: bool, secure: b
         if path != "/" or not wanted:
             return ""
         page, _, scenario = wanted.partition("~")
-        good = page in PAGES and (not scenario or _SCENARIO.fullmatch(scenario))
+        good = page in NAMES and (not scenario or _SCENARIO.fullmatch(scenario))
         query = f"?scenario={quote(scenario)}" if scenario else ""
         answer: Response = RedirectResponse(f"{_base()}/{page}{query}" if good else f"{_base()}/home", 302)
         answer.delete_cookie(AFTER, path=_base() or "/")
         return answer
     page = path.strip("/")
     scenario = connection.query_params.get("scenario", "")
-    if page not in PAGES:
+    if page not in NAMES:
         page = "plan" if scenario else ""
     if not page:
         return ""
@@ -151,6 +156,43 @@ def _with_cookie(send: Send, cookie: str) -> Send:
     async def add(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(raw=message["headers"]).append("set-cookie", cookie)
+        await send(message)
+
+    return add
+
+
+@cache
+def _policy() -> str:
+    """What a page may load, and from where. Streamlit, Vega and the map's frame need scripts made in the page."""
+    from terr.view.mapview import STREETS  # late: it loads folium
+
+    streets = urlsplit(STREETS["url"])
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+            "style-src 'self' 'unsafe-inline'",
+            f"img-src 'self' data: blob: {streets.scheme}://{streets.netloc}",
+            "font-src 'self' data:",
+            "connect-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "frame-src 'self' blob:",
+            "frame-ancestors 'self'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "object-src 'none'",
+        )
+    )
+
+
+def _kept_home(send: Send) -> Send:
+    """Documents with the policy that keeps a browser from asking other machines."""
+
+    async def add(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=message["headers"])
+            if headers.get("content-type", "").startswith("text/html"):
+                headers["content-security-policy"] = _policy()
         await send(message)
 
     return add

@@ -133,18 +133,18 @@ def visitor(claims: Mapping[str, Any], now: float | None = None) -> Visitor:
     at = time.time() if now is None else now
     issued = claims.get("iat")
     if isinstance(issued, bool) or not isinstance(issued, int | float) or issued > at + _SKEW_S:
-        return Visitor(None, "Your sign-in doesn't say when it was made. Tell whoever runs Terr.")
+        return Visitor(None, "Your sign-in doesn't say when it was made. Tell your administrator.")
     if at - issued > _hours() * 3600 or _mark(claims) in _ended:
         return Visitor(None, "Your sign-in has ended. Sign in again to go on; nothing you saved is lost.")
     try:
         address = clean_address(str(claims.get("email") or ""))
     except InputError:
-        return Visitor(None, "Your account came without an e-mail address Terr can use. Sign in with another one.")
+        return Visitor(None, "Your account came without an email address Terr can use. Sign in with another one.")
     verified = claims.get("email_verified")
     trusted = verified is None and os.environ.get(TRUST, "").strip().lower() == "yes"
     if not (verified is True or trusted):
         return Visitor(
-            None, "Your e-mail address isn't verified. Verify it where your account is kept, then sign in again."
+            None, "Your email address isn't verified. Verify it where your account is kept, then sign in again."
         )
     domains = os.environ.get(DOMAINS, "").replace(",", " ").lower().split()
     if domains and address.rpartition("@")[2] not in domains:

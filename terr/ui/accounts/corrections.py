@@ -1,7 +1,8 @@
-"""What needs an eye, mended in place; repairs, refused or let; and every change, to be taken back."""
+"""Issues, fixed in place; automatic corrections, kept or not; and every change, to be undone."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from functools import partial
 
@@ -10,6 +11,7 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.model.progress import Progress
+from terr.ui.accounts import answers, file_shape
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.session.local_time import local
@@ -22,23 +24,24 @@ from terr.workspace.accounts.review import SHOWN, FindingGroup, ReviewFindings
 from terr.workspace.reports.downloads import CSV, XLSX, safe_csv
 
 LIVE = 30_000
-"""Up to so many rows each mended cell takes effect at once; of longer files several are mended together."""
+"""Up to so many rows each fixed cell takes effect at once; of longer files several are fixed together."""
 _FATE_WORDS = {
-    "rejected": ":material/error: left out until mended",
-    "unlocated": ":material/wrong_location: in, without a place",
-    "excluded": ":material/block: left out, no account",
-    "accepted": ":material/info: in, with a remark",
+    "rejected": ":material/error: not imported until fixed",
+    "unlocated": ":material/wrong_location: imported without a location",
+    "not covered": ":material/public_off: imported, not covered by the maps",
+    "excluded": ":material/block: skipped, not an account",
+    "accepted": ":material/info: imported with a warning",
 }
 _WORDS = {k: v.split(": ", 1)[1] for k, v in _FATE_WORDS.items()}
 _ANSWERS = {
-    "as_is": "left as it stands",
+    "as_is": "left as is",
     "mdy": "month first",
     "dmy": "day first",
     ".": "a point",
     ",": "a comma",
     "all": "all of them",
     "neither": "just a label",
-    "number": "a figure",
+    "number": "an amount",
     "zip": "a ZIP",
 }
 _LISTED, _COLUMNS = 50, 60
@@ -68,12 +71,12 @@ def _moved(before: Intake, after: Intake, measure: str) -> str:
     currency = dict(after.accounts.currency).get(measure, "")
     parts = []
     if one.rows:
-        parts.append(f"{count(abs(one.rows), 'account')} {'more' if one.rows > 0 else 'fewer'} in")
+        parts.append(f"{count(abs(one.rows), 'account')} {'more' if one.rows > 0 else 'fewer'} imported")
     if measure and abs(one.money) > 1e-9:
         parts.append(f"{short(abs(one.money), currency)} {'more' if one.money > 0 else 'less'} {measure}")
     if one.need:
-        parts.append(f"{count(abs(one.need), 'row')} {'more' if one.need > 0 else 'fewer'} to mend")
-    return sentence("; ".join(parts) if parts else "kept; the totals are the same")
+        parts.append(f"{count(abs(one.need), 'row')} {'more' if one.need > 0 else 'fewer'} to fix")
+    return sentence("; ".join(parts) if parts else "saved; the totals are unchanged")
 
 
 def needs(data: Dataset, taken: Intake, measure: str) -> None:
@@ -82,15 +85,19 @@ def needs(data: Dataset, taken: Intake, measure: str) -> None:
     if found is None:
         return
     currency = dict(taken.accounts.currency).get(measure, "")
+    chosen: FindingGroup | None = None
     if not found.groups:
-        st.success("Every row is an account with a place, and nothing had to be guessed.", icon=":material/verified:")
+        st.success("No issues: every row is an account with a location.", icon=":material/verified:")
     else:
-        st.dataframe(
+        kinds = zlib.crc32(repr([(g.fate, g.code) for g in found.groups]).encode())
+        picked = st.dataframe(
             groups_table(found.groups, measure, currency),
             hide_index=True,
             width="stretch",
-            key="terr_groups",
+            key=f"terr_groups_{data.info.id}_{kinds:08x}",  # a selection names a row by its number
             height=min(300, 38 + 35 * len(found.groups)),
+            on_select="rerun",
+            selection_mode="single-row",
             column_config={
                 "Rows": st.column_config.NumberColumn(format="localized", width="small"),
                 "What": st.column_config.TextColumn(width=270),
@@ -98,7 +105,12 @@ def needs(data: Dataset, taken: Intake, measure: str) -> None:
                 "Example": st.column_config.TextColumn(width="large"),
             },
         )
-    _editor(data, taken, found, measure)
+        rows = [r for r in picked.selection.rows if r < len(found.groups)]
+        if rows:
+            chosen = found.groups[rows[0]]
+        else:
+            st.caption("Check an issue to see its rows.")
+    _editor(data, taken, found, measure, chosen)
     _files(data, taken)
 
 
@@ -109,7 +121,7 @@ def _found(data: Dataset, measure: str) -> ReviewFindings | None:
     if known is None and not window_jobs.running("gate_find"):
 
         def body(progress: Progress) -> ReviewFindings:
-            progress.tell(0.2, "sorting what was found by its money")
+            progress.tell(0.2, "sorting issues by amount")
             return review.findings(ws, sid, measure)
 
         window_jobs.quick("gate_find", body)
@@ -125,7 +137,7 @@ def groups_table(groups: tuple[FindingGroup, ...], measure: str, currency: str) 
         "What": [g.title for g in groups],
         "Rows": [g.rows for g in groups],
         f"{measure or 'Money'}": [_money(g, currency) if measure else "" for g in groups],
-        "Fate": [_WORDS[g.fate] for g in groups],
+        "Status": [_WORDS[g.fate] for g in groups],
         "What to do": [g.hint for g in groups],
         "Example": [f"row {r}: {m}" if g.rows else m for g in groups for r, m in g.examples[:1]],
     }
@@ -138,25 +150,28 @@ def _money(group: FindingGroup, currency: str) -> str:
     return short(group.money, currency) + (f" and {group.unknown:,} not known" if group.unknown else "")
 
 
-def _editor(data: Dataset, taken: Intake, found: ReviewFindings, measure: str) -> None:
-    many = len(found.wrong)
+def _editor(data: Dataset, taken: Intake, found: ReviewFindings, measure: str, only: FindingGroup | None) -> None:
+    many = len(found.wrong) if only is None else only.rows
     excluded = False
-    if found.left_out:
+    if only is not None and not only.rows:
+        st.caption(f"“{markdown(only.title)}” is about the file as a whole; it has no rows of its own.")
+    if found.left_out and only is None:
         excluded = st.toggle(
-            f"Show rows that are no accounts too ({len(found.left_out):,})",
+            f"Also show skipped rows ({len(found.left_out):,})",
             key=f"terr_excluded_{data.info.id}",
         )
     if not many and not excluded:
         return
-    frame = review.rows_to_fix(taken, found, excluded=excluded)
+    frame = review.rows_to_fix(taken, found, excluded=excluded, only=only)
     whole = many + (len(found.left_out) if excluded else 0)
     st.markdown(
-        "**Mend here**: change a cell, and the totals above move. "
-        + (f"These are the {SHOWN:,} of {whole:,} rows with most money." if whole > SHOWN else "")
+        f"**Fix here{'' if only is None else ' · ' + markdown(only.title)}**: change a cell, and the totals above "
+        "update. " + (f"Showing the {SHOWN:,} largest of {whole:,} rows." if whole > SHOWN else "")
     )
     row, wrong, *cells = frame.columns
     shown = frame[[row, wrong, *cells[:_COLUMNS]]]
-    key = f"terr_mend_{data.info.id}_{reading_version(data.info.mapping)}_{excluded}"
+    kind = "" if only is None else f"_{only.fate}_{only.code}"
+    key = f"terr_mend_{data.info.id}_{reading_version(data.info.mapping)}_{excluded}{kind}"
     edited = st.data_editor(
         shown,
         key=key,
@@ -183,12 +198,15 @@ def _files(data: Dataset, taken: Intake) -> None:
     """Rows to mend as files, the way back, and all remarks."""
     ws, sid = state.workspace(), data.info.id
     bad = taken.ledger.rows_rejected + taken.ledger.rows_excluded + taken.located["unlocated"]
-    with st.expander(f"Mend in a spreadsheet ({count(bad, 'row')}), all remarks", icon=":material/edit_document:"):
+    if not bad and taken.ledger.issues.empty:
+        return
+    label = f"Fix in Excel ({count(bad, 'row')})" if bad else "All issues as a file"
+    with st.expander(label, icon=":material/edit_document:"):
         a, b, c = st.columns(3)
         a.download_button(
-            "Rows to mend (Excel)",
+            "Rows to fix (Excel)",
             lambda: review.rejects_xlsx(taken),
-            "rows-to-mend.xlsx",
+            "rows-to-fix.xlsx",
             XLSX,
             disabled=not bad,
             icon=":material/download:",
@@ -197,9 +215,9 @@ def _files(data: Dataset, taken: Intake) -> None:
             key="rejects_xlsx",
         )
         b.download_button(
-            "Rows to mend (CSV)",
+            "Rows to fix (CSV)",
             lambda: review.rejects_csv(taken),
-            "rows-to-mend.csv",
+            "rows-to-fix.csv",
             CSV,
             disabled=not bad,
             icon=":material/download:",
@@ -209,9 +227,9 @@ def _files(data: Dataset, taken: Intake) -> None:
         )
         issues = taken.ledger.issues
         c.download_button(
-            f"All remarks ({len(issues):,})",
+            f"All issues ({len(issues):,})",
             lambda: safe_csv(issues),
-            "remarks.csv",
+            "issues.csv",
             CSV,
             disabled=issues.empty,
             icon=":material/download:",
@@ -220,10 +238,10 @@ def _files(data: Dataset, taken: Intake) -> None:
             key="remarks_csv",
         )
         st.caption(
-            "The file's own layout, with the row, its fate and the reason behind it. Mend the cells, leave these three "
-            "columns, and give the file back here: the rows return to their places and nothing is counted twice."
+            "Your file's columns, plus Row, Status and Reason. Fix the cells, keep these three columns, and upload the "
+            "file here: the rows go back to their places and nothing is counted twice."
         )
-        given = st.file_uploader("Mended rows", type=None, key=f"terr_rejects_{sid}_{state.get('rejects_round', 0)}")
+        given = st.file_uploader("Fixed rows", type=None, key=f"terr_rejects_{sid}_{state.get('rejects_round', 0)}")
         if given is not None and state.get("rejects_id") != given.file_id:
             state.put("rejects_id", given.file_id)
             content, name = given.getvalue(), given.name
@@ -247,31 +265,35 @@ def _back(done: tuple[Dataset, upload.ReturnedRejects]) -> None:
 
 def became(back: upload.ReturnedRejects) -> str:
     """What became of mended rows, in a line."""
-    parts = [f"{back.replaced:,} changed", f"{back.same:,} came back as they were"]
+    parts = [f"{back.replaced:,} changed", f"{back.same:,} unchanged"]
     parts += [f"{back.added:,} new"] if back.added else []
-    end = f"{back.now_in:,} in now with a place; {count(back.still, 'row still needs', 'rows still need')} you."
-    return f"{count(back.rows, 'row')} came back: {', '.join(parts)}. {end}"
+    end = (
+        f"{count(back.now_in, 'row is', 'rows are')} now imported with a location; "
+        f"{count(back.still, 'row still needs', 'rows still need')} "
+        "fixing."
+    )
+    return f"{count(back.rows, 'row')} uploaded: {', '.join(parts)}. {end}"
 
 
 def repairs(data: Dataset, taken: Intake, measure: str) -> None:
     """Every repair with its count, money and examples; each can be refused, and let again."""
     found = taken.ledger.repairs
     if not found:
-        st.info("No cell had to be changed to be understood.", icon=":material/verified:")
+        st.info("No cell needed a correction.", icon=":material/verified:")
         return
     currency = dict(taken.accounts.currency).get(measure, "")
-    st.markdown("Cells that were changed to be understood. Take the tick off to leave them as they stand.")
+    st.markdown("Automatic corrections. Uncheck one to keep the original.")
     frame = pd.DataFrame(
         {
-            "Do it": [not r.refused for r in found],
-            "Repair": [r.title for r in found],
+            "Correct": [not r.refused for r in found],
+            "Correction": [r.title for r in found],
             "Column": [r.column for r in found],
             "Cells": [r.count for r in found],
             measure or "Money": [short(r.money.get(measure, 0.0), currency) if measure else "" for r in found],
             "Examples": ["; ".join(f"row {n}: {a} → {b or 'blank'}" for n, a, b in r.examples) for r in found],
         }
     )
-    fixed = True if window_jobs.running("gate_change") else [c for c in frame.columns if c != "Do it"]
+    fixed = True if window_jobs.running("gate_change") else [c for c in frame.columns if c != "Correct"]
     edited = st.data_editor(
         frame,
         key=f"terr_repairs_{data.info.id}_{reading_version(data.info.mapping)}",
@@ -279,14 +301,14 @@ def repairs(data: Dataset, taken: Intake, measure: str) -> None:
         width="stretch",
         disabled=fixed,
         column_config={
-            "Do it": st.column_config.CheckboxColumn(width="small"),
-            "Repair": st.column_config.TextColumn(width="large"),
+            "Correct": st.column_config.CheckboxColumn(width="small"),
+            "Correction": st.column_config.TextColumn(width="large"),
             "Cells": st.column_config.NumberColumn(format="localized", width="small"),
             "Examples": st.column_config.TextColumn(width="large"),
         },
     )
     ws, sid = state.workspace(), data.info.id
-    for one, wanted in zip(found, edited["Do it"], strict=True):
+    for one, wanted in zip(found, edited["Correct"], strict=True):
         if bool(wanted) == one.refused and not window_jobs.running("gate_change"):
             code, off = f"{one.code}:{one.column}", not one.refused
             act(data, measure, partial(_refused, ws, sid, code, off))
@@ -304,17 +326,21 @@ def changes(data: Dataset) -> None:
     """What was mended, newest first; each can be taken back."""
     reading = ImportSettings.of(data.info.mapping)
     _answers(reading)
+    answers.change(data, partial(act, data, ""))
+    taken = dataset.cached_ledger(state.workspace(), data.info)
+    if taken is not None:
+        file_shape.change(data, taken, partial(act, data, ""))
     _decisions(data)
     steps = reading.steps[::-1]
     if not steps:
-        st.info("Nothing was mended. What you change under “What needs an eye” is listed here.", icon=":material/undo:")
+        st.info("No changes yet. What you fix under “Issues” is listed here.", icon=":material/undo:")
         return
     st.markdown(f"**{count(len(steps), 'change')}**: the file itself stays as it was uploaded.")
-    for at, step in enumerate(steps[:_LISTED]):
+    for step in steps[:_LISTED]:
         text, button = st.columns([5, 1], vertical_alignment="center")
         text.markdown(_told(step))
         if button.button(
-            "Undo" if at == 0 else "Take back",
+            "Undo",
             key=f"step_{step.id}",
             icon=":material/undo:",
             width="stretch",
@@ -322,7 +348,7 @@ def changes(data: Dataset) -> None:
         ):
             act(data, "", partial(_taken_back, state.workspace(), data.info.id, step.id))
     if len(steps) > _LISTED:
-        st.caption(f"and {len(steps) - _LISTED:,} earlier ones")
+        st.caption(f"and {len(steps) - _LISTED:,} earlier changes")
 
 
 def _decisions(data: Dataset) -> None:
@@ -357,13 +383,21 @@ def _answers(reading: ImportSettings) -> None:
             f"{markdown(f'{what} {column}'.replace('_', ' ').strip())}: **{markdown(_ANSWERS.get(value, value))}**"
         )
     if told:
-        st.caption("Answered when it was loaded, and kept for the next file of this layout: " + "; ".join(told))
+        st.caption("Answers given at import, reused for the next file with these columns: " + "; ".join(told))
 
 
 def _told(step: CorrectionStep) -> str:
     when = local(pd.Timestamp(step.at).to_pydatetime())
     if step.kind == "file":
-        return f"{when} · mended rows put back from **{markdown(step.filename)}**"
+        return f"{when} · fixed rows uploaded from **{markdown(step.filename)}**"
+    if step.kind == "reading":
+        marks = {"\t": "Tab"}
+        said = [
+            f"{markdown(what.replace('_', ' ').replace('delimiter', 'separator'))}: {markdown(marks.get(was, was))} → "
+            f"**{markdown(marks.get(now, now))}**"
+            for _, what, was, now in step.cells
+        ]
+        return f"{when} · the file is read in another way: {', '.join(said)}"
     row, column, before, after = step.cells[0]
     first = (
         f"row {row:,}, {markdown(column)}: {markdown(before[:60] or 'blank')} → **{markdown(after[:60] or 'blank')}**"

@@ -10,7 +10,7 @@ from terr.view.text import markdown
 from terr.workspace.accounts import database_query
 
 _SET_UP = (
-    "To read accounts from a database, set a variable such as `TERR_SOURCE_CRM` to its address "
+    "To import accounts from a database, set an environment variable such as `TERR_SOURCE_CRM` to its address "
     "(`postgresql+psycopg://user:password@host/name`) where Terr runs, and start Terr again."
 )
 
@@ -31,7 +31,7 @@ def form() -> None:
             help="Variables that hold an address where Terr runs; the address itself is never shown.",
         )
         query = st.text_area(
-            "Query: one SELECT, nothing is changed",
+            "Query (one SELECT; it changes nothing)",
             key="terr_query",
             height=110,
             placeholder="SELECT id, name, zip, revenue FROM accounts WHERE region = :region",
@@ -40,7 +40,7 @@ def form() -> None:
         wanted = sorted(set(database_query.parameters(query).values()))
         if wanted:
             st.caption(f"Values come from {markdown(', '.join(wanted))}.")
-        if st.button("Ask the database", key="ask_database", icon=":material/play_arrow:", disabled=not query.strip()):
+        if st.button("Run query", key="ask_database", icon=":material/play_arrow:", disabled=not query.strip()):
             state.drop("pending")
             ws, name = state.workspace(), str(variable)
             window_jobs.quick(

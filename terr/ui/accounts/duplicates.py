@@ -89,9 +89,7 @@ def _duplicates(data: Dataset, found: DuplicateReview) -> None:
     left = duplicates.open_groups(found, data.info)
     st.markdown(f"**Likely duplicates ({len(left):,})**")
     if not left:
-        st.caption(
-            "All are decided." if found.duplicates else "No two accounts are alike in name and place or web address."
-        )
+        st.caption("All decided." if found.duplicates else "No likely duplicates.")
     more = state.get("twins_more", 0)
     for one in left[: _PAGE * (1 + more)]:
         _group(data, one)
@@ -101,13 +99,15 @@ def _duplicates(data: Dataset, found: DuplicateReview) -> None:
         state.put("twins_more", more + 1)
         st.rerun()
     if found.elsewhere:
-        with st.expander(f"One name at several places ({len(found.elsewhere):,}); usually sites, no duplicates"):
+        with st.expander(
+            f"Same name in several locations ({len(found.elsewhere):,}); usually branches, not duplicates"
+        ):
             st.dataframe(
                 pd.DataFrame(
                     {
                         "Name": [s.name for s in found.elsewhere[:500]],
                         "Accounts": [len(s.accounts) for s in found.elsewhere[:500]],
-                        "Ids": [", ".join(s.accounts[:6]) for s in found.elsewhere[:500]],
+                        "IDs": [", ".join(s.accounts[:6]) for s in found.elsewhere[:500]],
                         "Owners": [", ".join(s.owners[:6]) for s in found.elsewhere[:500]],
                     }
                 ),
@@ -121,27 +121,27 @@ def _group(data: Dataset, one: DuplicateSuggestion) -> None:
     with st.container(border=True):
         owners = f" · owners {markdown(and_list(list(one.owners), 3))}" if len(one.owners) > 1 else ""
         st.markdown(
-            f"**{markdown(one.name)}** · {count(len(one.accounts), 'account')} · {one.score:.0f} % alike{owners}"
+            f"**{markdown(one.name)}** · {count(len(one.accounts), 'account')} · {one.score:.0f}% alike{owners}"
         )
         st.dataframe(_members(data, one.accounts), hide_index=True, width="stretch", key=f"terr_twin_{one.key}")
         told = [f"{e.first} and {e.second}: {e}" for e in one.evidence[:3]]
         st.caption(markdown("Why: " + "; ".join(told)) + ".")
         a, b, c, d = st.columns([1.3, 2.4, 0.8, 1.1], vertical_alignment="bottom")
         keep = a.selectbox(
-            "Stays",
+            "Keep",
             one.accounts,
             index=one.accounts.index(one.keep),
             key=f"terr_stays_{one.key}",
-            help="Its row, name and place stay. Which one is most complete is suggested.",
+            help="The account to keep, with its name and address. Terr suggests the most complete one.",
         )
         effects = {h: _effects(data, one, h, str(keep)) for h in _MERGED}
         how: How = b.selectbox(
-            "Figures", _MERGED, format_func=lambda h: f"{effects[h]}: {HOW_WORDS[h]}", key=f"terr_how_{one.key}"
+            "Amounts", _MERGED, format_func=lambda h: f"{effects[h]}: {HOW_WORDS[h]}", key=f"terr_how_{one.key}"
         )
         ws, sid = state.workspace(), data.info.id
         if c.button("Merge", key=f"merge_{one.key}", type="primary", icon=":material/merge:", width="stretch"):
             _act(lambda: duplicates.decide(ws, sid, one.decide(how, str(keep))))
-        if d.button("Not the same", key=f"apart_{one.key}", width="stretch"):
+        if d.button("Not duplicates", key=f"apart_{one.key}", width="stretch"):
             _act(lambda: duplicates.decide(ws, sid, one.decide("apart")))
 
 
@@ -174,28 +174,28 @@ def _members(data: Dataset, accounts: tuple[str, ...]) -> pd.DataFrame:
 
 def _families(data: Dataset, found: DuplicateReview) -> None:
     left = duplicates.open_families(found, data.info)
-    st.markdown(f"**Families that may be counted twice ({len(left):,})**")
+    st.markdown(f"**Parent accounts that may count their children twice ({len(left):,})**")
     if not found.parent_column:
-        st.caption("No column names an account's parent, so families can't be looked for.")
+        st.caption("No column names a parent account, so Terr can't check for amounts counted twice.")
         return
     for remark in found.remarks:
         st.caption(markdown(remark) + ".")
     if not left:
-        st.caption("All are decided." if found.families else "No parent's figure holds its children's sum.")
+        st.caption("All decided." if found.families else "No parent's amount includes its children's.")
     for one in left[:_PAGE]:
         _family(data, one)
     if len(left) > _PAGE:
-        st.caption(f"and {len(left) - _PAGE:,} more, shown as these are decided")
+        st.caption(f"and {len(left) - _PAGE:,} more after these")
 
 
 def _family(data: Dataset, one: Family) -> None:
     with st.container(border=True):
-        sure = "equals its children's sum" if one.certain else "may hold its children's figures"
+        sure = "equals its children's total" if one.certain else "may include its children's amounts"
         st.markdown(f"**{markdown(one.name)}** and {count(len(one.children), 'child', 'children')}: {sure}")
         st.caption(" · ".join(_overlap(data, o) for o in one.overlaps))
         a, b = st.columns([4, 1.2], vertical_alignment="bottom")
         how: Count = a.selectbox(
-            "What counts",
+            "Count",
             list(COUNT_WORDS),
             key=f"terr_count_{one.parent}",
             format_func=lambda c: _counted(data, one, c),
@@ -223,7 +223,7 @@ def _decided(data: Dataset) -> None:
     merges, kin = merge_rules.merges_in(data.info.mapping), merge_rules.families_in(data.info.mapping)
     if not merges and not kin:
         return
-    with st.expander(f"Decided ({len(merges) + len(kin):,}), each to be taken back", expanded=True):
+    with st.expander(f"Decided ({len(merges) + len(kin):,}); undo any of them", expanded=True):
         ws, sid = state.workspace(), data.info.id
         for at, one in enumerate(reversed(merges)):
             _line(_merge_words(one), f"unmerge_{at}", _undo_merge, ws, sid, one)

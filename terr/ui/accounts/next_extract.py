@@ -8,25 +8,28 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from terr.errors import TerrError
+from terr.model.scenario import ScenarioInfo
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.ui.session.local_time import local
-from terr.view.text import count, markdown, short
+from terr.view.text import count, distinct, markdown, sentence, short
 from terr.workspace.accounts import dataset, next_extract, upload
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.reports.downloads import CSV, safe_csv
+from terr.workspace.scenarios.drift import drift
 
 
 def next_extract_part(data: Dataset, measure: str) -> None:
     """The tab: a file in, the comparison, earlier extracts, plans."""
     ws, sid = state.workspace(), data.info.id
-    st.markdown("**Next quarter's extract of these accounts**")
+    st.markdown("**Update these accounts with new data**")
     given = st.file_uploader(
-        f"A later export like {data.info.filename}",
+        f"A newer export of {markdown(data.info.filename)}",
         type=None,
         key=f"terr_next_{state.get('next_round', 0)}",
-        help="It is compared account by account first; nothing is kept before you say so.",
+        help="Terr first compares it account by account; nothing changes until you save.",
     )
     if given is not None and state.get("next_id") != given.file_id:
         state.put("next_id", given.file_id)
@@ -40,7 +43,7 @@ def next_extract_part(data: Dataset, measure: str) -> None:
         st.rerun()
     window_jobs.follow("gate_next", lambda d: _opened(sid, d), stop="Cancel")
     _lineage(data, measure)
-    _plans(data)
+    _ways_back(data)
 
 
 def _opened(dataset_id: str, draft: upload.UploadDraft) -> None:
@@ -64,12 +67,12 @@ def decide(measure_of: Callable[[dataset.Intake], str]) -> None:
     st.subheader(f"From {markdown(name)} to {markdown(one.taken.raw.filename)}")
     _compared(one.reload, measure_of(one.taken), dict(one.taken.accounts.currency), "next")
     row = st.container(horizontal=True)
-    if row.button("Keep as the next version", type="primary", key="keep_next", icon=":material/check:"):
+    if row.button("Save as the new version", type="primary", key="keep_next", icon=":material/check:"):
         window_jobs.quick(
             "gate_keep", lambda progress: next_extract.save_next_extract(ws, one, progress=progress), _kept
         )
         st.rerun()
-    if row.button("Drop this file", key="drop_next"):
+    if row.button("Cancel", key="drop_next"):
         state.drop("next_found")
         st.rerun()
     window_jobs.follow("gate_keep", _kept)
@@ -77,21 +80,21 @@ def decide(measure_of: Callable[[dataset.Intake], str]) -> None:
 
 def _kept(data: Dataset) -> None:
     state.drop("next_found")
-    state.use_dataset(data.info.id)
-    state.say("Kept as the next version. Plans of the earlier one can be moved over under “Next extract”.")
+    state.put("dataset", data.info.id)  # the open plan stays open, with the accounts it has
+    state.say("Saved as the new version. Plans keep their accounts until you move them; how far each drifted is below.")
 
 
 def _compared(reload: next_extract.Reload, measure: str, currency: dict[str, str], key: str) -> None:
     st.markdown(f"#### {markdown(reload.sentence())}")
     if reload.unclear:
-        st.caption(f"{count(reload.unclear, 'row')} had a key that several rows have; they are told as gone and new.")
+        st.caption(f"{count(reload.unclear, 'row')} share an ID with other rows; they are counted as removed and new.")
     flows = next_extract.flows_table(reload)
     if len(flows):
         shown = flows.astype(object)
         for k, m in enumerate(flows["Measure"]):
             for c in flows.columns[1:]:
                 shown.loc[k, c] = short(float(flows[c].iloc[k]), currency.get(m, ""))
-        st.markdown("**Before + new + gone + rises + falls = now**")
+        st.markdown("**Before + new + removed + increases + decreases = now**")
         st.dataframe(shown, hide_index=True, width="stretch", key=f"terr_flows_{key}")
     for which, names in (("Only before", reload.only_before), ("Only now", reload.only_after)):
         if names:
@@ -109,10 +112,10 @@ def _compared(reload: next_extract.Reload, measure: str, currency: dict[str, str
     )
     table = next_extract.changed(reload, str(kind), measure)
     if reload.count(str(kind)) > len(table):
-        st.caption(f"The {len(table):,} with most money; the file below has all.")
+        st.caption(f"Showing the {len(table):,} largest; download the file for all.")
     st.dataframe(_worded(table, currency.get(measure, "")), hide_index=True, width="stretch", key=f"terr_moves_{key}")
     st.download_button(
-        "All of these (CSV)",
+        "Download all (CSV)",
         lambda: safe_csv(next_extract.changed(reload, str(kind), measure, None)),
         f"{str(kind).replace(' ', '-')}.csv",
         CSV,
@@ -135,16 +138,18 @@ def _lineage(data: Dataset, measure: str) -> None:
     line = next_extract.lineage(ws, sid)
     if len(line) < 2:
         return
-    st.markdown(f"**Extracts of these accounts ({len(line):,})**")
+    st.markdown(f"**Versions of these accounts ({len(line):,})**")
     others = [i for i in reversed(line) if i.id != sid]
-    names = {i.id: f"{i.name} · {local(i.created_at)} · {i.summary['rows_accepted']:,} accounts" for i in others}
+    names = distinct(
+        {i.id: f"{i.name} · {local(i.created_at)} · {i.summary['rows_accepted']:,} accounts" for i in others}
+    )
     picked = st.selectbox(
         "Compare with",
         list(names),
         index=None,
         format_func=lambda i: names[i],
         key=f"terr_compare_{sid}",
-        placeholder="Choose an earlier or later extract",
+        placeholder="Choose an earlier or later version",
     )
     if picked is None:
         return
@@ -156,30 +161,40 @@ def _lineage(data: Dataset, measure: str) -> None:
     _compared(compared, measure, dict(data.originals.currency), "line")
 
 
-def _plans(data: Dataset) -> None:
+def drifted_plans(data: Dataset) -> None:
+    """Plans with another version of these accounts: what this one would change about each, and the way over."""
     ws, sid = state.workspace(), data.info.id
     others = next_extract.plans_of(ws, sid)
     if others:
-        st.markdown(f"**Plans with another extract ({len(others):,})**")
+        st.markdown(f"**Plans on another version ({len(others):,}), and how they drift with this one**")
     for one in others:
         text, button = st.columns([4, 1.4], vertical_alignment="center")
-        text.markdown(
-            f"{markdown(one.info.name)} · now with {markdown(one.dataset)}"
-            + (f" · {markdown(one.why_not)}" if one.why_not else "")
-        )
+        text.markdown(f"**{markdown(one.info.name)}** · uses {markdown(one.dataset)}")
+        text.caption(markdown(one.why_not or _drift(one.info, sid)))
         if button.button(
-            "Move to this extract",
+            "Move to this version",
             key=f"move_{one.info.id}",
             width="stretch",
             disabled=bool(one.why_not),
-            help="Territories, edits and undo stay; the loads become those of this extract.",
+            help="Territories, edits and undo stay; all amounts come from this version.",
         ):
-            _move(one.info.id, one.info.dataset_id, sid, "now has this extract; its history is as it was")
+            _move(one.info.id, one.info.dataset_id, sid, "now uses this version; its history is unchanged")
+
+
+def _drift(info: ScenarioInfo, dataset_id: str) -> str:
+    try:
+        return drift(state.workspace(), info, dataset_id).sentence + "."
+    except TerrError as error:
+        return sentence(str(error))
+
+
+def _ways_back(data: Dataset) -> None:
+    ws, sid = state.workspace(), data.info.id
     for info, last in next_extract.movable_back(ws, sid):
         text, button = st.columns([4, 1.4], vertical_alignment="center")
-        text.markdown(f"{markdown(info.name)} · had {markdown(last.name)} before")
+        text.markdown(f"{markdown(info.name)} · used {markdown(last.name)} before")
         if button.button("Move back", key=f"back_{info.id}", width="stretch", icon=":material/undo:"):
-            _move(info.id, sid, last.id, "has its earlier extract again")
+            _move(info.id, sid, last.id, "uses its earlier version again")
 
 
 def _move(scenario_id: str, expected: str, dataset_id: str, said: str) -> None:
@@ -188,5 +203,6 @@ def _move(scenario_id: str, expected: str, dataset_id: str, said: str) -> None:
     if done is not None:
         state.say(f"“{done.name}” {said}.")
     if state.get("scenario") == scenario_id:
-        state.close_scenario()
+        state.open_scenario(scenario_id)  # it stays open, with its other accounts
+    state.put("dataset", dataset_id)
     st.rerun()

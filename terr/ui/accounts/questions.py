@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -25,7 +25,7 @@ def ask(draft: UploadDraft, answered: Answered) -> None:
     """
     left = draft.open
     if left:
-        st.markdown(f"**{count(len(left), 'question')} the file doesn't answer**")
+        st.markdown(f"**{count(len(left), 'question')} about your file**")
         for one in left:
             _card(draft, one, answered)
         if st.button(
@@ -45,10 +45,10 @@ def _card(draft: UploadDraft, one: Question, answered: Answered) -> None:
     with st.container(border=True):
         st.markdown(f":material/help: {markdown(one.title)}")
         text, evidence = st.columns([1.35, 1], gap="medium")
-        titles = {c.value: _title(draft, c, one) for c in one.choices}
+        titles = {c.value: choice_title(c, one, len(draft.raw.rows), draft.money) for c in one.choices}
         with text:
             picked = st.radio(
-                one.title,
+                markdown(one.title),
                 list(titles),
                 index=None,
                 format_func=lambda v: titles[v],
@@ -73,16 +73,23 @@ def _plain(one: Question) -> str:
     return markdown(next((c.title for c in one.choices if c.value == one.default), one.default))
 
 
-def _title(draft: UploadDraft, choice: QuestionChoice, one: Question) -> str:
-    """The choice with what it does to rows and money."""
+def choice_title(choice: QuestionChoice, one: Question, rows: int, money: Mapping[str, str]) -> str:
+    """A choice with what it does to rows and money.
+
+    Args:
+        choice: of the question; one: the question.
+        rows: of the file.
+        money: measure -> currency.
+    """
     parts = [markdown(choice.title)]
     if one.code == "date_order":
         if choice.value != "as_is" and choice.rows is not None:
-            parts.append(f"{count(choice.rows, 'cell')} can be read so")
-    elif one.code not in {"sheet", "header_row"} and choice.rows is not None:
-        known = [f"{markdown(short(v, draft.money.get(m, '')))} {markdown(m)}" for m, v in choice.money.items()]
-        part = f"the first {one.rows_looked_at:,} rows" if one.rows_looked_at < len(draft.raw.rows) else ""
-        parts.append(", ".join([count(choice.rows, "row"), *known[:2]]) + (f" in {part}" if part else ""))
+            parts.append(f"fits {count(choice.rows, 'cell')}")
+    elif one.code not in {"sheet", "header_row", "encoding"} and choice.rows is not None:
+        known = [f"{markdown(short(v, money.get(m, '')))} {markdown(m)}" for m, v in choice.money.items()]
+        part = f"the first {one.rows_looked_at:,} rows" if one.rows_looked_at < rows else ""
+        made = [] if choice.accounts in {None, choice.rows} else [count(choice.accounts or 0, "account")]
+        parts.append(", ".join([count(choice.rows, "row"), *made, *known[:2]]) + (f" in {part}" if part else ""))
     return " · ".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""Step 3 of the Accounts page: one sentence, a bar of money, and what needs an eye, behind tabs drawn when opened."""
+"""The review of imported accounts: one sentence, a bar of money, and issues and the rest behind tabs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ from terr.workspace.accounts import review as review_data
 from terr.workspace.accounts.dataset import Dataset, Intake
 from terr.workspace.plan import new_plan
 
-_FATES = {"In": "#009E73", "In, not located": "#E69F00", "Left out": "#9AA1AB", "Rejected": "#D55E00"}
-TABS = ("What needs an eye", "Repairs", "Duplicates and families", "Changes", "Rows, money and places", "Next extract")
+_FATES = {"Imported": "#009E73", "Imported, no location": "#E69F00", "Skipped": "#9AA1AB", "Rejected": "#D55E00"}
+TABS = (
+    "Issues",
+    "Automatic corrections",
+    "Duplicates and families",
+    "Changes",
+    "Rows, amounts and locations",
+    "Update with new data",
+)
 
 
-def review(data: Dataset) -> None:
-    """What became of every row and every dollar, and what a person can do about it."""
-    ws = state.workspace()
-    st.subheader("3 · Review")
-    taken = dataset.cached_ledger(ws, data.info)
+def summary(data: Dataset) -> Intake | None:
+    """What became of every row and every dollar; None while the file is read."""
+    taken = dataset.cached_ledger(state.workspace(), data.info)
     if taken is None:
         taken = _read_again(data)
     if taken is None:
-        return
+        return None
     measure = measure_of(taken)
     st.markdown(f"#### {verdict(taken, measure)}")
     if line := planned_with(data, taken, measure):
@@ -40,7 +45,14 @@ def review(data: Dataset) -> None:
         bar = _bar(taken, measure)
         st.caption(markdown(_bar_title(taken, measure)))
         st.altair_chart(money_bar(bar), width="stretch")
+    next_extract.drifted_plans(data)
     corrections.working()
+    return taken
+
+
+def details(data: Dataset, taken: Intake) -> None:
+    """What a person can do about it, each part drawn when it is opened."""
+    measure = measure_of(taken)
     parts = st.tabs(TABS, key=f"terr_review_{data.info.id}", on_change="rerun")
     draw: tuple[Callable[[], None], ...] = (
         lambda: corrections.needs(data, taken, measure),
@@ -83,21 +95,28 @@ def _currency(taken: Intake, measure: str) -> str:
 
 
 def verdict(taken: Intake, measure: str) -> str:
-    """One sentence: how much is in, and how much needs a person."""
-    ledger = taken.ledger
-    out = f"{ledger.rows_accepted:,} of {ledger.rows_in:,} rows"
+    """What was imported, what was skipped, and how many rows have an issue."""
+    ledger, currency = taken.ledger, _currency(taken, measure)
+    whole = ledger.rows_accepted == ledger.rows_in
+    every = f"{'All ' * (ledger.rows_in > 1)}{count(ledger.rows_in, 'row')}"
+    out = every if whole else f"{ledger.rows_accepted:,} of {ledger.rows_in:,} rows"
+    out += " imported"
     if measure:
         total = ledger.totals[measure]
-        currency = _currency(taken, measure)
-        out += f" and {short(total.accepted, currency)} of {short(total.total_in, currency)} ".replace("$", "\\$")
-        out += markdown(measure)
-    out += " are in"
+        part = "" if whole else f"{short(total.accepted, currency)} of "
+        out += markdown(f" ({part}{short(total.total_in, currency)}{'' if currency else ' ' + measure})")
     if ledger.rows_excluded:
-        out += f"; {count(ledger.rows_excluded, 'row is no account', 'rows are no accounts')}"
         lost = ledger.totals[measure].excluded if measure else 0.0
-        out += f" ({markdown(short(lost, _currency(taken, measure)))})" if lost else ""
-    need = review_data.need_of(taken)
-    return out + (f"; {count(need, 'row needs', 'rows need')} you." if need else "; nothing needs you.")
+        out += f". {count(ledger.rows_excluded, 'row that is not an account', 'rows that are not accounts')} skipped"
+        out += f" ({markdown(short(lost, currency))})" if lost else ""
+    away = review_data.not_covered(taken)
+    if len(away):
+        sums = f" ({short(float(taken.accounts.frame[measure].iloc[away].sum()), currency)})" if measure else ""
+        out += f". {count(len(away), 'account')}{markdown(sums)} outside the 50 states and DC, not covered by the maps"
+    need, warned = review_data.need_of(taken), review_data.warnings_of(taken)
+    issues = count(need, "row has an issue", "rows have issues") if need else "No issues"
+    warnings = f"; {count(warned, 'row', 'rows')} imported with a warning" if warned else ""
+    return f"{out}. {issues}{warnings}."
 
 
 def planned_with(data: Dataset, taken: Intake, measure: str) -> str:
@@ -111,14 +130,14 @@ def planned_with(data: Dataset, taken: Intake, measure: str) -> str:
         currency = _currency(taken, measure)
         parts.append(f"{markdown(short(now.total(measure), currency))} {markdown(measure)}")
         change = now.total(measure) - was.total(measure)
-        less = f", {markdown(short(abs(change), currency))} {'less' if change < 0 else 'more'} than came in"
-    return f"After your decisions about duplicates and families you plan with {' and '.join(parts)}{less}."
+        less = f", {markdown(short(abs(change), currency))} {'less' if change < 0 else 'more'} than imported"
+    return f"After your decisions about duplicates and families, you plan with {' and '.join(parts)}{less}."
 
 
 def _figures(taken: Intake) -> None:
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
-        st.markdown("**Rows and money in = accepted + excluded + rejected**")
+        st.markdown("**In the file = imported + skipped + rejected**")
         st.dataframe(status_table(taken), hide_index=True, width="stretch", key="terr_fates")
     with right:
         st.markdown("**How accounts were located**")
@@ -147,7 +166,7 @@ def ways_table(taken: Intake) -> pd.DataFrame:
 def status_table(taken: Intake) -> pd.DataFrame:
     """Rows and each measure by fate; the columns add up from left to right."""
     ledger = taken.ledger
-    heads = ("", "In the file", "Accepted", "Excluded", "Rejected")
+    heads = ("", "In the file", "Imported", "Skipped", "Rejected")
     counts = (ledger.rows_in, ledger.rows_accepted, ledger.rows_excluded, ledger.rows_rejected)
     rows = [dict(zip(heads, ["Rows", *(f"{n:,}" for n in counts)], strict=True))]
     for name, t in ledger.totals.items():
@@ -170,4 +189,4 @@ def _bar(taken: Intake, measure: str) -> pd.DataFrame:
 
 def _bar_title(taken: Intake, measure: str) -> str:
     total = taken.ledger.totals[measure]
-    return f"What became of the file's {measure}: {short(total.total_in, _currency(taken, measure))}"
+    return f"Where your {short(total.total_in, _currency(taken, measure))} {measure} went"

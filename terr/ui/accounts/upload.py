@@ -10,7 +10,6 @@ import streamlit as st
 from terr.ui.accounts import database_query, questions
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
-from terr.ui.session.errors import attempt
 from terr.view.text import count, markdown
 from terr.workspace.accounts import column_roles, dataset, demo, next_extract, upload
 from terr.workspace.accounts.upload import UploadDraft
@@ -23,8 +22,28 @@ def sample_file() -> bytes:
     return demo.workbook()
 
 
-def choose_file() -> None:
-    """Step 1: a file, a query of a database, or the demo."""
+STEPS = ("File", "Fields", "Review", "Plan")
+
+
+def steps(*, done: bool) -> None:
+    """The way from a file to a plan, with the step one is at.
+
+    Args:
+        done: accounts are there already.
+    """
+    at = 1 if state.get("pending") else 2 if done and not busy() else 0
+    words = [f"**{n + 1} {word}**" if n == at else f"{n + 1} {word}" for n, word in enumerate(STEPS)]
+    st.caption(" → ".join(words))
+
+
+def choose_file(*, first: bool) -> None:
+    """Step 1: a file, a query of a database, or the demo; folded up unless it is the first."""
+    with st.container() if first else st.expander("Import another file", icon=":material/upload_file:"):
+        _choose()
+    window_jobs.follow("gate_open", opened, stop="Cancel")
+
+
+def _choose() -> None:
     left, right = st.columns([1.55, 1], gap="medium")
     with left:
         given = st.file_uploader(
@@ -36,14 +55,15 @@ def choose_file() -> None:
         database_query.form()
     with right:
         st.caption("New here?")
-        if st.button(
-            "Try the demo (5,000 accounts, 12 reps)", icon=":material/play_circle:", width="stretch", key="demo"
-        ):
-            with st.spinner("Taking in 5,000 accounts …"):
-                data = demo.demo_dataset(state.workspace())
-            state.use_dataset(data.info.id)
-            close()
-            st.rerun()
+        st.button(
+            "Try the demo (5,000 accounts, 12 reps)",
+            icon=":material/play_circle:",
+            width="stretch",
+            key="demo",
+            on_click=_try_demo,
+            disabled=window_jobs.running("gate_demo"),
+        )
+        window_jobs.follow("gate_demo", _demo_imported, stop="Cancel")
         st.download_button(
             "Sample file (Excel)", sample_file, "terr-demo.xlsx", XLSX, icon=":material/download:", width="stretch"
         )
@@ -53,7 +73,16 @@ def choose_file() -> None:
         window_jobs.end("gate_take")
         ws, content, name = state.workspace(), given.getvalue(), given.name
         window_jobs.quick("gate_open", lambda progress: upload.open_file(ws, content, name, progress=progress), opened)
-    window_jobs.follow("gate_open", opened, stop="Cancel")
+
+
+def _try_demo() -> None:
+    ws = state.workspace()
+    window_jobs.quick("gate_demo", lambda progress: demo.demo_dataset(ws, progress=progress), _demo_imported)
+
+
+def _demo_imported(data: dataset.Dataset) -> None:
+    state.use_dataset(data.info.id)
+    close()
 
 
 def opened(draft: UploadDraft) -> None:
@@ -73,40 +102,42 @@ def confirm() -> None:
         return
     of = _next_of()
     name = markdown(dataset.name_of(state.workspace(), of)) if of else ""
-    st.subheader(f"2 · Columns of the next extract of {name}" if of else "2 · Columns")
+    st.subheader(f"Fields of the new data for {name}" if of else "Fields")
     if window_jobs.running("gate_take"):
         window_jobs.follow("gate_take", _done, stop="Cancel")
         return
     raw = draft.raw
     st.markdown(
         f"**{markdown(raw.filename)}**: {count(len(raw.rows), 'row')}{_where(draft)}. "
-        "Check what each column is; nothing is taken in until you say so."
+        "Check the field of each column, then import."
     )
     if _mended(draft):
         return
     if draft.last is not None:
-        said = f"Columns and answers are those of “{markdown(draft.last.name)}”, the last file of this layout."
+        said = f"Fields and answers come from “{markdown(draft.last.name)}”, the last file with these columns."
         st.caption(f":material/history: {said}")
+    bar = st.container()  # away from the table, whose own buttons float above its edge
     _shape(draft)
     first = st.container()
     draft = _columns(draft)
     with first:
         questions.ask(draft, _answered)
-        window_jobs.follow("gate_answer", opened)
+    with bar:
+        window_jobs.follow("gate_answer", opened, stop="Cancel")
     left = len(draft.open)
     row = st.container(horizontal=True)
-    label = "Compare" if _next_of() else "Take in"
+    label = "Compare" if _next_of() else "Import"
     if row.button(
         f"{label} {count(len(raw.rows), 'row')}",
         type="primary",
         icon=":material/check:",
         key="take_in",
-        disabled=bool(left) or window_jobs.running("gate_answer"),
+        disabled=bool(left) or window_jobs.running("gate_answer") or state.get("roles_tried") is not None,
         help=f"{count(left, 'question needs', 'questions need')} an answer first" if left else None,
     ):
         _go(draft)
         st.rerun()
-    if row.button("Drop this file", key="drop_file"):
+    if row.button("Cancel", key="drop_file"):
         close()
         st.rerun()
     window_jobs.follow("gate_take", _done)
@@ -152,7 +183,7 @@ def _taken(data: dataset.Dataset) -> None:
 def close() -> None:
     """The file at hand is done with."""
     window_jobs.end("gate_open", "gate_answer", "gate_take")
-    state.drop("pending", "pending_roles", "next_of", "next_found")
+    state.drop("pending", "pending_roles", "roles_tried", "next_of", "next_found")
     state.put("upload_round", state.get("upload_round", 0) + 1)
 
 
@@ -169,12 +200,12 @@ def _mended(draft: UploadDraft) -> bool:
         return False
     name = dataset.name_of(ws, owner)
     st.info(
-        f"These are {count(len(draft.raw.rows), 'mended row')} of “{markdown(name)}”. They go back to where they came "
-        "from, so that nothing is counted twice.",
+        f"These are {count(len(draft.raw.rows), 'fixed row')} of “{markdown(name)}”. They replace the original rows, "
+        "so nothing is counted twice.",
         icon=":material/assignment_return:",
     )
     row = st.container(horizontal=True)
-    if row.button("Put them back", type="primary", key="put_back", icon=":material/check:"):
+    if row.button("Import the fixed rows", type="primary", key="put_back", icon=":material/check:"):
         data, file = draft.data, draft.raw.filename
         window_jobs.quick(
             "gate_take",
@@ -182,7 +213,7 @@ def _mended(draft: UploadDraft) -> bool:
             _back,
         )
         st.rerun()
-    if row.button("Drop this file", key="drop_file"):
+    if row.button("Cancel", key="drop_file"):
         close()
         st.rerun()
     window_jobs.follow("gate_take", _back)
@@ -201,7 +232,7 @@ def _shape(draft: UploadDraft) -> None:
     if "sheet" in asked or (len(raw.sheets) < 2 and not raw.header_row):
         return
     key = f"{raw.sha256[:8]}_{raw.sheet}_{raw.header_row}"
-    with st.expander("Another sheet or header row", expanded=False):
+    with st.expander("Use another sheet or header row", expanded=False):
         left, right = st.columns(2, vertical_alignment="bottom")
         if len(raw.sheets) > 1:
             sheet = left.selectbox(
@@ -211,9 +242,7 @@ def _shape(draft: UploadDraft) -> None:
                 _answered(lambda w: upload.answer_question(draft, "sheet:", sheet, progress=w))
                 st.rerun()
         if raw.header_row:
-            row = right.number_input(
-                "Row with the columns' names", 1, 1_000, min(1_000, raw.header_row), key=f"terr_header_{key}"
-            )
+            row = right.number_input("Header row", 1, 1_000, min(1_000, raw.header_row), key=f"terr_header_{key}")
             if int(row) != raw.header_row:
                 _answered(lambda w: upload.answer_question(draft, "header_row:", str(int(row)), progress=w))
                 st.rerun()
@@ -230,30 +259,39 @@ def _columns(draft: UploadDraft) -> UploadDraft:
     frame = pd.DataFrame(
         {
             "Column": list(looks["column"]),
-            "Is": start[1],
+            "Field": start[1],
             "Examples": list(looks["samples"]),
             "Filled": [100.0 * v for v in looks["filled"]],
         }
     )
     edited = st.data_editor(
         frame,
-        key=f"terr_columns_{raw.sha256[:8]}_{raw.sheet}_{raw.header_row}",
+        key=f"terr_columns_{raw.sha256[:8]}_{raw.sheet}_{raw.header_row}_{state.get('roles_round', 0)}",
         hide_index=True,
         width="stretch",
         height=min(460, 38 + 35 * len(frame)),
         disabled=["Column", "Examples", "Filled"],
         column_config={
-            "Is": st.column_config.SelectboxColumn(
-                "Is", options=list(column_roles.ROLES), required=True, width="medium"
+            "Field": st.column_config.SelectboxColumn(
+                "Field", options=list(column_roles.ROLES), required=True, width="medium"
             ),
-            "Filled": st.column_config.NumberColumn("Filled", format="%.0f %%", width="small"),
+            "Filled": st.column_config.NumberColumn("Filled", format="%.0f%%", width="small"),
         },
     )
-    if list(edited["Is"]) == roles:
+    wanted = list(edited["Field"])
+    if wanted == roles:
+        state.drop("roles_tried")
         return draft
-    changed = attempt(lambda: column_roles.with_roles(draft, list(edited["Is"])))
-    if changed is None:
-        state.show_said()
+    tried = (mark, tuple(wanted))
+    if state.get("roles_tried") == tried:
+        if window_jobs.stopped("gate_answer"):  # the table shows again what holds
+            state.drop("roles_tried", "pending_roles")
+            state.put("roles_round", state.get("roles_round", 0) + 1)
+            st.rerun()
         return draft
-    state.put("pending", changed)
-    return changed  # type: ignore[no-any-return]
+    state.put("roles_tried", tried)
+    _answered(lambda w: column_roles.with_roles(draft, wanted, progress=w))
+    now: UploadDraft = state.get("pending")
+    if now is not draft:
+        state.drop("roles_tried")
+    return now

@@ -10,6 +10,7 @@ from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import markdown, sentence
+from terr.workspace.access import distances
 from terr.workspace.design import certificate
 from terr.workspace.plan import plan_settings
 from terr.workspace.plan.plan_settings import Proof
@@ -24,7 +25,10 @@ def watch() -> None:
         info = ws.scenario(sid)
         attempt(
             lambda: plan_settings.save_certificate(
-                ws, sid, run.head, certificate.proof_of(run.result, info.measure, info.tolerance)
+                ws,
+                sid,
+                run.head,
+                certificate.proof_of(run.result, info.measure, info.tolerance, plan_settings.rules_of(ws, info).sides),
             )
         )
         state.drop("proof")
@@ -32,7 +36,7 @@ def watch() -> None:
 
 def certificate_part(shown: PlanSnapshot) -> None:
     """The part of the Plan page beside the balance figures."""
-    if window_jobs.show("proof", stop="Stop and tell what is known", close=True):
+    if window_jobs.show("proof", stop="Stop and show the result so far", close=True):
         return
     proof, current = certificate.current_proof(state.workspace(), shown.info)
     if proof is not None:
@@ -42,10 +46,10 @@ def certificate_part(shown: PlanSnapshot) -> None:
         st.caption(markdown(sentence(missing)))
         return
     if proof is None:
-        st.caption("Find out how much better any plan within the same limits could be: Terr looks for a proof.")
+        st.caption("Find out how much better any plan within the same limits could be.")
     left, right = st.columns([1.2, 1], vertical_alignment="bottom")
     minutes = left.selectbox(
-        "Time for a proof",
+        "Time limit",
         certificate.MINUTES,
         index=1,
         format_func=lambda m: f"up to {m} min",
@@ -53,7 +57,7 @@ def certificate_part(shown: PlanSnapshot) -> None:
         label_visibility="collapsed",
     )
     right.button(
-        "How good is this?" if not current else "Try again",
+        "How good is this plan?" if not current else "Try again",
         key="prove",
         icon=":material/verified:",
         width="stretch",
@@ -68,12 +72,13 @@ def certificate_sentence(proof: Proof, *, current: bool) -> None:
     if current:
         st.markdown(f":material/verified: {text}")
     else:
-        st.caption(f":material/history: The plan or its limit changed since this was proven: {text}")
+        st.caption(f":material/history: The plan or its limit changed since then: {text}")
     with st.popover("Details", icon=":material/info:"):
-        st.markdown("\n".join(f"- **{label}:** {markdown(value)}" for label, value in certificate.proof_details(proof)))
+        proof_details = certificate.proof_details(proof, miles=distances.miles(state.workspace().root))
+        st.markdown("\n".join(f"- **{markdown(label)}:** {markdown(value)}" for label, value in proof_details))
         st.caption(
-            "Compactness is the load-weighted moment of inertia: the mean squared distance of load from the middle of "
-            "its territory. Smaller is better."
+            "Compactness is the average squared distance to the center of the territory, weighted by the measure. "
+            "Smaller is better."
         )
 
 

@@ -40,7 +40,7 @@ def _show_design(run: WatchedJob) -> None:
     st.markdown("**Generating territories**" if run.result is None else "**Generated plan (preview)**")
     for warning in run.task.warnings:
         st.caption(f":material/warning: {markdown(sentence(warning.message))}")
-    if window_jobs.show("design", stop="Stop and keep the best so far", close=True):
+    if window_jobs.show("design", stop="Stop and use the best so far", close=True):
         return
     if state.get("proposal") is None:
         _propose(run)
@@ -50,8 +50,9 @@ def _show_design(run: WatchedJob) -> None:
     suggested_moves.explanations_list([e for e in found if e.message not in told], most=2)
     st.markdown(
         ("You stopped this early; Generate again for a better one. " if run.stopped else "")
-        + f"Max deviation {percent(100 * proposal.max_deviation)}, found in {run.result.runtime_s:.1f} s."
-        " Grey ticks in the chart mark today's loads."
+        + f"Max deviation {percent(100 * proposal.max_deviation, limit=proposal.limit)}, "
+        f"found in {run.result.runtime_s:.1f} s."
+        " Gray ticks: current plan."
     )
     _design_proof(run)
     apply, drop = st.columns(2)
@@ -65,7 +66,7 @@ def _design_proof(run: WatchedJob) -> None:
     if proof is None:
         if run.result.violation == 0:
             st.button(
-                "How good is this?",
+                "How good is this plan?",
                 key="prove_design",
                 icon=":material/verified:",
                 width="stretch",
@@ -75,9 +76,9 @@ def _design_proof(run: WatchedJob) -> None:
         return
     window_jobs.collect(proof)
     asked = run.task.request
-    if not window_jobs.show("design_proof", stop="Stop and tell what is known", close=True) and asked is not None:
+    if not window_jobs.show("design_proof", stop="Stop and show the result so far", close=True) and asked is not None:
         certificate_view.certificate_sentence(
-            certificate.proof_of(proof.result, asked.measure, asked.tolerance), current=True
+            certificate.proof_of(proof.result, asked.measure, asked.tolerance, asked.sides), current=True
         )
 
 
@@ -115,12 +116,12 @@ def _apply_design(run: WatchedJob) -> None:
         asked = run.task.request
         if proof is not None and proof.result is not None and asked is not None:
             plan_settings.save_certificate(
-                ws, sid, done.rev, certificate.proof_of(proof.result, asked.measure, asked.tolerance)
+                ws, sid, done.rev, certificate.proof_of(proof.result, asked.measure, asked.tolerance, asked.sides)
             )
         window_jobs.end("design_proof")
         state.drop("design", "proposal", "marked")
         state.at_revision(done.rev)
-        state.say("The generated plan is applied; Undo brings the earlier territories back.")
+        state.say("Plan applied. Undo brings the earlier territories back.")
     state.put("redraw", True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from terr.errors import TerrError
@@ -12,12 +13,15 @@ from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.charts import frontier
-from terr.view.text import markdown
+from terr.view.text import markdown, sentence
 from terr.workspace.design import apply_result
 from terr.workspace.design import frontier as plan_frontier
+from terr.workspace.plan import map_layers, plan_settings
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 SECONDS = 25.0
+THIS_PLAN = "this plan"
+"""Where the curve starts unless another plan, or today's owners, is chosen."""
 CHOSEN, NONCE = "trade_chosen", "trade_nonce"
 """The point on the map (0 = today's plan), and a number that makes new widgets of the chart or the list. A widget whose
 value is set from elsewhere would be sent back with its old value by a rerun that was under way."""
@@ -28,16 +32,19 @@ def frontier_part(shown: PlanSnapshot) -> None:
     run: WatchedJob | None = state.get("trade")
     if run is not None and window_jobs.collect(run):
         state.put(CHOSEN, 0)
-    if window_jobs.show("trade", stop="Stop and show what is known", close=True):
+    if window_jobs.show("trade", stop="Stop and show the result so far", close=True):
         return
     if run is None or run.task.rev != shown.rev:
         _ask(shown, old=run is not None)
         return
     points = plan_frontier.apart(run.task, run.result)
-    frame = plan_frontier.frontier_frame(run.task, shown, points)
+    frame = _frame(run, shown)
     if not points:
-        st.caption(markdown(plan_frontier.frontier_sentence(frame, shown.measure, shown.info.tolerance)))
+        st.caption(_sentence(run, frame, shown))
         return
+    for warning in run.task.warnings:
+        if warning.code == "no_counterpart":
+            st.caption(f":material/info: {markdown(sentence(warning.message))}")
     chosen = min(int(state.get(CHOSEN, 0)), len(points))
     chart, pick = _keys()
     st.container(key="terr_trade").altair_chart(
@@ -57,7 +64,7 @@ def frontier_part(shown: PlanSnapshot) -> None:
         "Plan to show on the map",
         range(len(frame)),
         index=chosen,
-        format_func=lambda n: plan_frontier.point_line(frame, n),
+        format_func=lambda n: plan_frontier.point_line(frame, n, run.task.start_name),
         key=pick,
         on_change=_listed,
         args=(pick,),
@@ -68,30 +75,57 @@ def frontier_part(shown: PlanSnapshot) -> None:
         apply.button("Apply", type="primary", width="stretch", key="apply_point", on_click=_apply, args=(chosen,))
         drop.button("Drop", width="stretch", key="drop_point", on_click=_drop)
     else:
-        st.caption(markdown(plan_frontier.frontier_sentence(frame, shown.measure, shown.info.tolerance)))
+        st.caption(_sentence(run, frame, shown))
+
+
+def _sentence(run: WatchedJob, frame: pd.DataFrame, shown: PlanSnapshot) -> str:
+    limit = shown.info.tolerance, shown.rules.sides
+    return markdown(plan_frontier.frontier_sentence(frame, shown.measure, *limit, run.task.start_name))
+
+
+def _frame(run: WatchedJob, shown: PlanSnapshot) -> pd.DataFrame:
+    """The points of the curve; worked out once, as the page asks for them every few seconds."""
+    kept: tuple[object, PlanSnapshot, pd.DataFrame] | None = state.get("trade_frame")
+    if kept is None or kept[0] is not run.result or kept[1] is not shown:
+        points = plan_frontier.apart(run.task, run.result)
+        kept = run.result, shown, plan_frontier.frontier_frame(run.task, shown, points)
+        state.put("trade_frame", kept)
+    return kept[2]
 
 
 def _ask(shown: PlanSnapshot, *, old: bool) -> None:
     st.caption(
-        "The plan changed since the curve was worked out."
+        "The plan changed since this was calculated."
         if old
-        else "See how little has to change hands for ever better balance, as a curve of plans to choose from."
+        else "Compare balance and disruption: a chart of plans to choose from."
     )
-    if apply_result.rebalance_task(state.workspace(), shown.info.id) is None:
-        st.caption("It starts when there are at least two unlocked territories, each with units.")
+    starts = {THIS_PLAN: "This plan"} | map_layers.baselines(state.workspace(), shown)
+    if not shown.baseline:
+        starts.pop("")
+    compared = plan_settings.compared_with(shown.info)
+    start = st.selectbox(
+        "Count changes from",
+        list(starts),
+        index=list(starts).index(compared) if compared and compared in starts else 0,
+        format_func=lambda s: starts[s],
+        key=f"trade_from_{compared}",
+    )
+    chosen = None if start == THIS_PLAN else str(start)
+    if apply_result.rebalance_task(state.workspace(), shown.info.id, chosen) is None:
+        st.caption("Needs at least two unlocked territories that aren't empty.")
         return
     st.button(
-        "Work it out",
+        "Run",
         key="trade_go",
         icon=":material/show_chart:",
         on_click=_begin,
-        args=(shown.info.id,),
+        args=(shown.info.id, chosen),
         width="stretch",
     )
 
 
-def _begin(sid: str) -> None:
-    task = apply_result.rebalance_task(state.workspace(), sid)
+def _begin(sid: str, start: str | None) -> None:
+    task = apply_result.rebalance_task(state.workspace(), sid, start)
     if task is None:
         return
     try:
@@ -145,7 +179,7 @@ def _apply(number: int) -> None:
     done = attempt(lambda: apply_result.apply_moves(state.workspace(), run.task, point.result, author=state.author()))
     if done is not None:
         state.at_revision(done.rev)
-        state.say("The chosen plan is applied; Undo brings the earlier one back.")
+        state.say("Plan applied. Undo brings the earlier one back.")
         state.drop("trade")
     _drop()
 

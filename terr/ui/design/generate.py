@@ -10,9 +10,9 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.model.result import Explanation
-from terr.ui.design import design_run, generate_options
-from terr.ui.session import state
-from terr.view.text import count, markdown, sentence
+from terr.ui.design import design_run, generate_options, sweep
+from terr.ui.session import dialogs, state
+from terr.view.text import count, distinct, markdown, sentence
 from terr.workspace.design import apply_result, form, preview_text
 from terr.workspace.design.form import DesignForm
 from terr.workspace.design.request import SHAPE_WORDS, WORDS, to_json
@@ -23,8 +23,8 @@ from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 _GO_ICON = ":material/auto_awesome:"
 _HELP = {
     "balance": "How hard to push for equal territories. Off: anywhere within the limit is good enough.",
-    "shape": "Prefer compact territories. Low gives way to the other two sooner.",
-    "keep": "How important it is that accounts stay where they are today. Off: territories are drawn from scratch.",
+    "shape": "Prefer compact territories. Low favors the other two goals.",
+    "keep": "How important it is to keep today's assignments. Off: start from scratch.",
 }
 
 
@@ -34,7 +34,7 @@ def begin(shown: PlanSnapshot) -> None:
     state.drop("gen_shares", "gen_groups")
 
 
-@st.dialog("Generate territories", width="medium")
+@st.dialog("Generate territories", width="medium", on_dismiss=dialogs.close)
 def generate() -> None:
     """Ask for number, measure, limit, priorities and all that is behind More; start the design."""
     sid = str(state.get("scenario"))
@@ -46,7 +46,7 @@ def generate() -> None:
         "Number of territories", min_value=1, max_value=most, value=min(most, draft.territories), key="gen_k"
     )
     tolerance = right.number_input(
-        "Limit (± % of target)",
+        form.LIMIT_LABELS[st.session_state.get("gen_sides", draft.sides)],
         min_value=0.1,
         max_value=100.0,
         value=float(round(100 * draft.tolerance, 1)),
@@ -55,14 +55,14 @@ def generate() -> None:
     )
     measures = list(shown.accounts.measures)
     measure = left.selectbox("Measure to balance", measures, index=measures.index(draft.measure), key="gen_measure")
-    names = {r.rep_id: r.name for r in shown.reps}
+    names = distinct({r.rep_id: r.name for r in shown.reps})
     chosen = right.multiselect(
         "Start from reps' homes (optional)",
         list(names),
         default=list(draft.reps),
         format_func=lambda i: names[i],
         key="gen_reps",
-        placeholder="No reps" if shown.reps else "No roster yet (page Reps)",
+        placeholder="No reps" if shown.reps else "No roster yet (Reps page)",
     )
     if len(chosen) > int(k):
         _more_reps_than_territories(right, len(chosen), int(k), most)
@@ -76,7 +76,7 @@ def generate() -> None:
         "shape": shape,
         "keep": keep,
     }
-    with st.expander("More: limits, shares, units kept together, change, names"):
+    with st.expander("More: limits, shares, areas kept together, change, names"):
         more = generate_options.fields(shown, draft, asked, nonce)
     if isinstance(more, str):
         _cannot(f"Under More: {more}")
@@ -100,7 +100,10 @@ def generate() -> None:
         except TerrError as error:
             st.error(markdown(sentence(str(error))), icon=":material/error:")
         else:
+            dialogs.close()
             st.rerun()
+    with st.expander("Sweep: compare several numbers and limits"):
+        sweep.fields(shown, request, more.seconds)
 
 
 def _cannot(why: str) -> None:
@@ -154,6 +157,7 @@ def _warn(notes: Sequence[Explanation]) -> None:
         text.warning(markdown(sentence(note.message)), icon=":material/warning:")
         if note.units and show.button("Show", key=f"gen_show_{at}", icon=":material/my_location:", width="stretch"):
             state.mark(note.units)
+            dialogs.close()
             st.rerun()
     if len(notes) > 4:
         with st.popover(f"{len(notes) - 4} more", icon=":material/help:"):

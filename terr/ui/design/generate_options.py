@@ -11,8 +11,9 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.session import state
-from terr.view.text import and_list, markdown, sentence, unit_noun, units_title
+from terr.view.text import and_list, distinct, markdown, sentence, unit_noun, units_title
 from terr.workspace import levels
+from terr.workspace.access import distances
 from terr.workspace.design import apply_result, form, preview_text
 from terr.workspace.design.form import COUNTED, HARD, HIGH, LOW, MEASURE, SHARE, START, WHO, DesignForm
 from terr.workspace.design.planned_territories import planned_territories
@@ -22,7 +23,7 @@ from terr.workspace.plan.rules import SHARES, UnitGroup
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.plan.tolerance import SIDES
 
-_HOMES = ("Start there, centres may move", "Stay the centres")
+_HOMES = ("Start there; centers can move", "Keep as centers")
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,7 @@ def _limits(shown: PlanSnapshot, draft: DesignForm, nonce: str) -> dict[str, Any
         format_func=lambda s: form.SIDE_WORDS[s],
         key="gen_sides",
     )
-    st.caption(
-        "Limits on other measures, or harder ones on the same. Untick “Must hold” to even a measure out only where "
-        "that costs little."
-    )
+    st.caption("Limits on other measures, or tighter ones on the same. Uncheck “Must hold” to make this a preference.")
     found = st.data_editor(
         form.limits_frame(draft.limits),
         key=f"gen_limits_{nonce}",
@@ -86,8 +84,8 @@ def _limits(shown: PlanSnapshot, draft: DesignForm, nonce: str) -> dict[str, Any
         height=142,
         column_config={
             MEASURE: st.column_config.SelectboxColumn(options=list(shown.accounts.measures), width="medium"),
-            LOW: st.column_config.NumberColumn(min_value=0.0, help="Leave empty for no lowest"),
-            HIGH: st.column_config.NumberColumn(min_value=0.0, help="Leave empty for no highest"),
+            LOW: st.column_config.NumberColumn(min_value=0.0, help="Leave empty for no minimum"),
+            HIGH: st.column_config.NumberColumn(min_value=0.0, help="Leave empty for no maximum"),
             COUNTED: st.column_config.SelectboxColumn(options=[form.OF_TARGET, form.AS_LOAD], default=form.OF_TARGET),
             HARD: st.column_config.CheckboxColumn(default=True),
         },
@@ -99,20 +97,19 @@ def _homes(draft: DesignForm, reps: Sequence[Any]) -> tuple[dict[str, Any], bool
     if not reps:
         st.caption("Choose reps above to start from their homes, keep near them, or give new ones a smaller share.")
         return {"centred": False, "most_km": None}, draft.miles
-    a, b, c = st.columns([2, 1.4, 0.9], vertical_alignment="bottom")
+    a, b = st.columns([2, 1.4], vertical_alignment="bottom")
     how = a.selectbox("Reps' homes", _HOMES, index=int(draft.centred), key="gen_homes")
-    unit = c.selectbox("in", ["miles", "km"], index=int(not draft.miles), key="gen_unit")
-    miles = unit == "miles"
+    miles = distances.miles(state.workspace().root)
     far = b.number_input(
-        "Largest distance",
+        f"Largest distance ({'miles' if miles else 'km'})",
         min_value=1.0,
         value=preview_text.typed(draft.most_km, miles=miles),
         step=10.0,
         key="gen_far",
         placeholder="any",
-        help="From a rep's home to any unit of the territory. Empty: any distance.",
+        help="From a rep's home to anywhere in the territory. Empty: any distance.",
     )
-    return {"centred": how == _HOMES[1], "most_km": preview_text.kilometres(far, miles=miles)}, miles
+    return {"centred": how == _HOMES[1], "most_km": preview_text.kilometers(far, miles=miles)}, miles
 
 
 def _shares(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], nonce: str) -> dict[str, Any]:
@@ -134,11 +131,11 @@ def _shares(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], no
             SHARE: st.column_config.NumberColumn(
                 min_value=100 * SHARES[0],
                 max_value=100 * SHARES[1],
-                format="%.0f %%",
-                help="100 % is a full territory; a new rep may get 60 %. A rep's capacity is the usual share.",
+                format="%.0f%%",
+                help="100% is a full territory; a new rep may get 60%. A rep's capacity is the usual share.",
             ),
             START: st.column_config.TextColumn(
-                help=f"The {unit_noun(shown.info.level, 1)} it is drawn around, by id or name. A rep's is home.",
+                help=f"The {unit_noun(shown.info.level, 1)} it starts from, by ID or name. For a rep, the home.",
             ),
         },
     )
@@ -157,7 +154,7 @@ def _shares(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], no
 def _together(shown: PlanSnapshot, draft: DesignForm) -> dict[str, Any]:
     groups: list[UnitGroup] = state.get("gen_groups", list(draft.groups))
     state.put("gen_groups", groups)
-    level, names = shown.info.level, dict(zip(shown.units.ids, shown.units.names, strict=True))
+    level, names = shown.info.level, distinct(dict(zip(shown.units.ids, shown.units.names, strict=True)))
     word = unit_noun(level)
     for at, group in enumerate(groups):
         text, gone = st.columns([5, 1.3], vertical_alignment="center")
@@ -223,14 +220,14 @@ def _remove_group(at: int) -> None:
 def _change(draft: DesignForm, measure: str) -> dict[str, Any]:
     a, b = st.columns(2)
     moved = a.number_input(
-        "Most that may change hands (%)",
+        f"Maximum change (% of {markdown(measure)})",
         0.0,
         100.0,
         value=None if draft.most_moved is None else round(100 * draft.most_moved, 1),
         step=1.0,
         key="gen_moved",
         placeholder="no limit",
-        help="Of all the load of the measure, compared with the plan as it stands. Empty: no limit.",
+        help="Share that may move to another territory, compared with the current plan. Empty: no limit.",
     )
     rest = b.number_input(
         "May stay unassigned (%)",
@@ -239,7 +236,7 @@ def _change(draft: DesignForm, measure: str) -> dict[str, Any]:
         value=round(100 * draft.unassigned, 1),
         step=1.0,
         key="gen_rest",
-        help="Units no territory can take within the limits may stay without one, up to this share of the measure.",
+        help="Areas that fit in no territory may stay unassigned, up to this share of the measure.",
     )
     st.caption(markdown(f"Both are shares of all {measure}."))
     return {"most_moved": None if moved is None else float(moved) / 100, "unassigned": float(rest) / 100}

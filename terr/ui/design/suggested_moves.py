@@ -68,9 +68,10 @@ def _begin(shown: PlanSnapshot) -> WatchedJob | None:
     if task is None:
         empty = list(shown.table.loc[shown.table["units"] == 0, "territory"])
         st.caption(
-            f"Suggestions start when {markdown(and_list(empty))} has units: click some in, delete it, or Generate."
+            f"Assign some {unit_noun(shown.info.level)} to {markdown(and_list(empty))} to see suggestions, or delete "
+            "it."
             if empty
-            else "Suggestions start when there are at least two territories."
+            else "Suggestions need at least two territories."
         )
         return None
     return window_jobs.begin_solver("advice", "rebalance", task, seed=1, time_limit_s=ADVICE_SECONDS)
@@ -84,11 +85,11 @@ def _which(shown: PlanSnapshot) -> ImbalanceReason | None:
     by_code = {r.code: r for r in found}
     code, nonce = state.get(WHICH, (_ALL, 0))
     names = {_ALL: "The whole plan: fewest moves"} | {
-        r.code: f"Why is {r.territory} {percent(100 * r.deviation, signed=True)}?" for r in found
+        r.code: f"Why is {r.territory} {percent(100 * r.deviation, signed=True, limit=shown.limit)}?" for r in found
     }
     codes, key = list(names), f"why_pick_{nonce}"
     picked = st.selectbox(
-        "What to repair",
+        "What to fix",
         codes,
         index=codes.index(code) if code in names else 0,
         format_func=lambda c: names[c],
@@ -127,7 +128,7 @@ def _repair(shown: PlanSnapshot, reason: ImbalanceReason) -> None:
     _list(shown, reason.moves)
     if reason.units and not reason.moves:
         st.button(
-            "Show the units",
+            "Show on map",
             key="show_reason",
             icon=":material/my_location:",
             width="stretch",
@@ -145,7 +146,7 @@ def _apply_repair(reason: ImbalanceReason) -> None:
     after, task = apply_result.ImportedAssignment(reason.assign), run.task
     _after(
         attempt(lambda: apply_result.apply_moves(state.workspace(), task, after, author=state.author())),
-        "The repair is",
+        "The fix is",
     )
 
 
@@ -158,13 +159,14 @@ def _show(run: WatchedJob, shown: PlanSnapshot) -> None:
         explanations_list(_deeper(run, shown) or told, most=2)
         return
     total = sum(m.load for m in found)
-    joins = f" · joins {count(len(shown.strays), 'stray piece')}" if shown.strays else ""
+    joins = f" · joins {count(len(shown.strays), 'disconnected area')}" if shown.strays else ""
     n = shown.unassigned_units
     fills = f" · assigns {n:,} {unit_noun(shown.info.level, n)}" if n else ""
     st.markdown(
         markdown(
-            f"{count(len(found), 'move')} · {short(total, shown.currency)} changes hands · max deviation "
-            f"{percent(100 * shown.max_deviation)} → {percent(100 * result.max_deviation[0])}{joins}{fills}"
+            f"{count(len(found), 'move')} · {short(total, shown.currency)} moves · max deviation "
+            f"{percent(100 * shown.max_deviation, limit=shown.limit)} → "
+            f"{percent(100 * result.max_deviation[0], limit=shown.limit)}{joins}{fills}"
         )
     )
     _list(shown, found)
@@ -206,7 +208,7 @@ def _explained(one: Explanation, at: int) -> None:
         "",
         key=f"show_units_{at}",
         icon=":material/my_location:",
-        help="Show these units on the map",
+        help="Show these on the map",
         on_click=_show_units,
         args=(one.units,),
         width="stretch",
@@ -266,7 +268,7 @@ def _after(done: object, what: str) -> None:
     ask_why(_ALL)
     if done is not None:
         state.at_revision(done.rev)  # type: ignore[attr-defined]
-        state.say(f"{what} applied; Undo takes {'it' if what.endswith('is') else 'them'} back.")
+        state.say(f"{what} applied. Undo reverses {'it' if what.endswith('is') else 'them'}.")
     state.put("redraw", True)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from terr.ui.jobs import window_jobs
 from terr.ui.session import navigation, state
 from terr.ui.session.local_time import local
 from terr.view.text import markdown
-from terr.workspace.home.recent_plans import PlanCard, next_step, recent_plans
+from terr.workspace.home import recent_plans
+from terr.workspace.home.recent_plans import PlanCard
 
 COLUMNS = 3
 
@@ -15,15 +17,19 @@ COLUMNS = 3
 def recent() -> None:
     """Cards of the plans edited last; without any, what to do first."""
     ws = state.workspace()
-    step = next_step(ws)
+    step = recent_plans.next_step(ws)
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Next:** {step.text}", width="stretch")
-        if st.button(step.button, icon=":material/arrow_forward:", key="next_step"):
+        st.markdown(f"**Next:** {markdown(step.text)}", width="stretch")
+        if st.button(markdown(step.button), icon=":material/arrow_forward:", key="next_step"):
             navigation.switch(step.page)
-    cards = recent_plans(ws)
-    if not cards:
+    plans = recent_plans.recent(ws)
+    if not plans:
         return
     st.subheader("Recent plans")
+    key = tuple((p.id, p.head, p.seq, p.name, p.measure, p.tolerance, p.dataset_id) for p in plans)
+    cards = window_jobs.worked_out(
+        "home_cards", key, lambda progress: recent_plans.cards_of(ws, plans, progress=progress)
+    ) or tuple(PlanCard(p) for p in plans)
     for first in range(0, len(cards), COLUMNS):
         for column, card in zip(st.columns(COLUMNS), cards[first : first + COLUMNS], strict=False):
             with column:
@@ -38,7 +44,7 @@ def _card(card: PlanCard) -> None:
         if card.figures:
             st.caption(markdown(card.figures))
             st.caption(f"{markdown(card.dataset)} · edited {local(card.info.updated_at)}")
-        else:
+        elif card.unreadable:
             st.caption("Its accounts or map boundaries can't be read on this computer.")
         if st.button("Open", key=f"home_open_{card.info.id}", width="stretch", icon=":material/map:"):
             state.open_scenario(card.info.id)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from terr.model.scenario import ScenarioInfo
+from terr.ui.jobs import window_jobs
 from terr.ui.session import navigation, state
-from terr.ui.session.errors import attempt
 from terr.workspace.home.demo_plan import demo_picture, open_demo_plan
 
+_DEMO = "home_demo"
 HERO = (1080, 420)
 """Pixels of the large map, drawn from the demo plan."""
 
@@ -29,7 +31,9 @@ def hero() -> None:
             key="open_demo",
             help="5,000 sample accounts, 12 reps and 12 balanced territories",
             on_click=_open_demo,
+            disabled=window_jobs.running(_DEMO),
         )
+        window_jobs.follow(_DEMO, _opened, stop="Cancel")
         if st.button("Upload accounts", icon=":material/upload_file:", width="stretch", key="home_upload"):
             navigation.switch("accounts")
     with map_side:
@@ -45,8 +49,11 @@ def _hero_picture() -> bytes:
 
 
 def _open_demo() -> None:
-    info = attempt(lambda: open_demo_plan(state.workspace(), author=state.author()))
-    if info is not None:
-        state.open_scenario(info.id)
-        st.query_params["scenario"] = info.id
-        state.put("go_to_plan", True)
+    ws, author = state.workspace(), state.author()
+    window_jobs.quick(_DEMO, lambda progress: open_demo_plan(ws, author=author, progress=progress), _opened)
+
+
+def _opened(info: ScenarioInfo) -> None:
+    state.open_scenario(info.id)
+    st.query_params["scenario"] = info.id
+    state.put("go_to_plan", True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -21,7 +21,8 @@ from terr.workspace.design.problem import SolveTask
 
 PATIENCE_S = 6.0
 """After so many seconds without a sign of life, a job waits for a worker that is busy with others."""
-_SECONDS = 0.5
+_SECONDS, _MOMENT_S = 0.5, 1.0
+T = TypeVar("T")
 _SORRY = (
     "Something went wrong, and nothing you saved is affected. Try again; the details are in the window Terr was "
     "started from."
@@ -78,8 +79,14 @@ def running(name: str) -> bool:
     return run is not None and not run.finished
 
 
+def stopped(name: str) -> bool:
+    """Whether the last job of this name was stopped by the person."""
+    run: WatchedJob | None = state.get(name)
+    return run is not None and run.finished and run.stopped
+
+
 def collect(run: WatchedJob, done: Callable[[Any], None] = lambda _: None) -> bool:
-    """Take in what came of a job, and hand it on to `done`; true the first time there is something."""
+    """Import what came of a job, and hand it on to `done`; true the first time there is something."""
     if run.finished or not run.job.done():
         return False
     run.finished = True
@@ -115,7 +122,7 @@ def show(name: str, *, stop: str = "Stop", close: bool = False) -> bool:
     waits = "Starting …" if time.monotonic() - run.began < PATIENCE_S else "Waiting for other work to end …"
     now = run.job.progress() or ProgressUpdate(stage=waits)
     row = st.container(horizontal=True, vertical_alignment="center")
-    best = "" if math.isinf(now.best_deviation) else f", best so far ±{percent(100 * now.best_deviation)}"
+    best = "" if math.isinf(now.best_deviation) else f", best so far: max deviation {percent(100 * now.best_deviation)}"
     row.progress(
         now.fraction, text="Stopping …" if run.stopped else markdown(now.stage[:1].upper() + now.stage[1:] + best)
     )
@@ -144,6 +151,40 @@ def follow(name: str, done: Callable[[Any], None] = lambda _: None, *, stop: str
         show(name, stop=stop)
 
     part()
+
+
+def worked_out(name: str, key: object, body: Callable[[Progress], T], *, stop: str = "Stop") -> T | None:
+    """What a part of the page shows, worked out beside it.
+
+    What takes a moment is there at once. Anything longer stands here as a bar with Stop until it is done, then the
+    page is drawn again; what was stopped can be begun again.
+
+    Args:
+        name: of the job.
+        key: what the result depends on; it is kept in the window until another key is asked for.
+        body: gives the result, never None.
+        stop: what the button says.
+
+    Returns:
+        The result; None while there is none, and the reason stands on the page.
+    """
+    kept = f"{name}_of"
+
+    def done(result: T) -> None:
+        state.put(kept, (key, result))
+
+    of, result = state.get(kept, (None, None))
+    if of != key:
+        state.put(kept, (key, None))
+        quick(name, body, done, wait_s=_MOMENT_S)
+        result = state.get(kept)[1]
+    if result is not None:
+        return result  # type: ignore[no-any-return]
+    follow(name, done, stop=stop)
+    run: WatchedJob | None = state.get(name)
+    if run is None or run.finished:  # stopped, or failed
+        st.button("Try again", key=f"{name}_again", icon=":material/refresh:", on_click=state.drop, args=(kept, name))
+    return None
 
 
 def _take(name: str, run: WatchedJob, done: Callable[[Any], None]) -> None:

@@ -33,7 +33,7 @@ def comments(shown: PlanSnapshot) -> None:
     for one in reversed(left[-_MOST:]):
         _thread(shown, one)
     if settled:
-        with st.expander(f"{count(len(settled), 'settled', 'settled')}"):
+        with st.expander(f"{count(len(settled), 'resolved', 'resolved')}"):
             for one in reversed(settled[-_MOST:]):
                 _thread(shown, one)
 
@@ -50,10 +50,10 @@ def _form(shown: PlanSnapshot) -> None:
         )
     elif kind != "plan":
         right.text_input(
-            "Name or id",
+            "Name or ID",
             key=_PLACE,
             label_visibility="collapsed",
-            placeholder=f"Name or id of the {word if kind == 'unit' else 'account'}",
+            placeholder=f"Name or ID of the {word if kind == 'unit' else 'account'}",
         )
     send("comment", _TEXT, "Comment", "Send", 1000, partial(_say, shown))
     if trouble := state.get("remark_error"):
@@ -105,7 +105,7 @@ def _thread(shown: PlanSnapshot, thread: CommentThread) -> None:
         if not plan_comments.may_do(ws, sid, who, "comment"):
             return
         line.button(
-            "Reopen" if settled else "Settle",
+            "Reopen" if settled else "Resolve",
             key=f"settle_{one.id}",
             on_click=lambda: attempt(lambda: plan_comments.resolve(ws, sid, one.id, by=who, on=not settled)),
         )
@@ -116,7 +116,7 @@ def _thread(shown: PlanSnapshot, thread: CommentThread) -> None:
                 on_click=lambda: attempt(lambda: plan_comments.delete(ws, sid, one.id, by=who)),
             )
         if not settled:
-            send(f"to_{one.id}", f"answer_{one.id}", "Answer", "Answer", 1000, partial(_answer, sid, one.id))
+            send(f"to_{one.id}", f"answer_{one.id}", "Reply", "Reply", 1000, partial(_answer, sid, one.id))
 
 
 def _answer(sid: str, comment_id: int) -> None:

@@ -13,7 +13,8 @@ from terr.ui.live.comments import comments, send
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.ui.session.local_time import local
-from terr.view.text import count, markdown
+from terr.view.text import count, markdown, unit_noun
+from terr.workspace.access import roles
 from terr.workspace.live import comments as plan_comments
 from terr.workspace.live import presence, proposals
 from terr.workspace.live.proposals import Proposal, ProposalEffect
@@ -32,15 +33,23 @@ def workshop_part(shown: PlanSnapshot) -> None:
 
 
 def _all(shown: PlanSnapshot) -> None:
-    _people(shown)
+    """What waits for a decision comes first."""
     open_ones = proposals.undecided(state.workspace(), shown.info.id)
+    if not open_ones:
+        _people(shown)
     st.markdown(f"**Proposals** · {count(len(open_ones), 'to decide', 'to decide')}")
     if not open_ones:
-        st.caption("None. Choose Propose above the map (M), click units, and say why; nothing changes until accepted.")
+        word = unit_noun(shown.info.level)
+        st.caption(
+            f"None yet. Choose Propose above the map (M), click {word}, and say why; nothing changes until it is "
+            "accepted."
+        )
     for one in open_ones[:_UNDECIDED]:
         _proposal(shown, one)
     if len(open_ones) > _UNDECIDED:
-        st.caption(f"{len(open_ones) - _UNDECIDED:,} older ones follow when these are decided.")
+        st.caption(f"{len(open_ones) - _UNDECIDED:,} older proposals follow after these.")
+    if open_ones:
+        _people(shown)
     comments(shown)
 
 
@@ -49,13 +58,13 @@ def _people(shown: PlanSnapshot) -> None:
     mine = window.window_token()
     if not mine.person.user_id:
         st.text_input(
-            "Your name in this workshop",
+            "Your name",
             mine.person.name,
             max_chars=40,
             key="together_name_field",
             placeholder=presence.guest(mine.window),
             on_change=_name,
-            help="The others see it beside what you select, edit, propose and say.",
+            help="Shown to others next to your edits, proposals and comments.",
         )
     st.markdown(f"**Here now** · {count(len(here), 'person', 'people')}" if here else "**Here now**")
     presenting = any(p.presenting and p.window == mine.window for p in here)
@@ -64,7 +73,7 @@ def _people(shown: PlanSnapshot) -> None:
         key="present",
         width="stretch",
         icon=":material/cancel_presentation:" if presenting else ":material/present_to_all:",
-        help="The others' maps follow yours: its part of the country, what you select, what colour shows",
+        help="Other people's maps follow yours: area, selection and colors",
         on_click=_present,
         args=(not presenting,),
     )
@@ -81,12 +90,12 @@ def _people(shown: PlanSnapshot) -> None:
 def _looks_at(shown: PlanSnapshot, view: Any) -> str:
     parts = []
     if view.get("to") in shown.plan.codes:
-        parts.append(f"paints {shown.plan.territory(view['to']).name}")
+        parts.append(f"editing {shown.plan.territory(view['to']).name}")
     units = [u for u in view.get("units", []) if 0 <= u < len(shown.units)]
     if units:
         more = f" and {len(units) - 1} more" if len(units) > 1 else ""
-        parts.append(f"at {shown.units.names[units[0]]}{more}")
-    return ", ".join(parts) or "looking"
+        parts.append(f"near {shown.units.names[units[0]]}{more}")
+    return " ".join(parts) or "viewing"
 
 
 def _name() -> None:
@@ -109,12 +118,12 @@ def _proposal(shown: PlanSnapshot, one: Proposal) -> None:
     who = window.me()
     with st.container(border=True, key=f"proposal_{one.id}"):
         st.markdown(f"**{markdown(_wish(one.title))}** · {markdown(one.by.name)}, {local(one.at)}")
-        st.caption(f"“{markdown(one.reason)}”")
+        st.caption(f"{markdown(proposals.named(shown, one))}  \n“{markdown(one.reason)}”")
         for against in one.challenges:
             st.caption(f":material/flag: {markdown(against.by.name)}: “{markdown(against.reason)}”")
         found = _effect(shown, one)
         if found is None:
-            st.caption("Its effect can't be told at present.")
+            st.caption("Its effect isn't known right now; try again.")
             return
         st.markdown("  \n".join(markdown(s) for s in proposals.effect_text(state.workspace(), shown.info.id, found)))
         line = st.container(horizontal=True, gap="small")
@@ -125,24 +134,50 @@ def _proposal(shown: PlanSnapshot, one: Proposal) -> None:
             icon=":material/my_location:",
             on_click=_show,
             args=(one.id, None if on else found),
-            help="Draw it on the map in stripes",
+            help="Show it in stripes on the map",
         )
         sid = shown.info.id
-        if plan_comments.may_do(state.workspace(), sid, who, "decide"):
-            line.button(
-                "Accept",
-                key=f"accept_{one.id}",
-                type="primary",
-                disabled=not found.fit,
-                on_click=_accept,
-                args=(sid, one.id, found),
-            )
-            line.button("Reject", key=f"reject_{one.id}", on_click=_decide, args=(sid, one.id, "rejected"))
+        why = markdown(roles.needs(state.workspace(), sid, who, "decide"))
+        line.button(
+            "Accept",
+            key=f"accept_{one.id}",
+            type="primary",
+            disabled=bool(why) or not found.fit,
+            help=why or None,
+            on_click=_accept,
+            args=(sid, one.id, found),
+        )
+        line.button(
+            "Reject",
+            key=f"reject_{one.id}",
+            disabled=bool(why),
+            help=why or None,
+            on_click=_decide,
+            args=(sid, one.id, "rejected"),
+        )
         if proposals.is_own(one.by, who):
             line.button("Withdraw", key=f"withdraw_{one.id}", on_click=_decide, args=(sid, one.id, "withdrawn"))
         if plan_comments.may_do(state.workspace(), sid, who, "challenge"):
             challenge = partial(_challenge, sid, one.id)
-            send(f"challenge_{one.id}", f"challenge_{one.id}", "Why not?", "Challenge", 400, challenge)
+            send(f"challenge_{one.id}", f"challenge_{one.id}", "Your suggestion", "Suggest a change", 400, challenge)
+
+
+def waiting(sid: str) -> tuple[Proposal, ...]:
+    """Proposals that wait for a decision; those this window hasn't told of yet, and others made, are told now."""
+    open_ones = proposals.undecided(state.workspace(), sid)
+    known: frozenset[tuple[str, int]] = state.get("told_proposals", frozenset())
+    new = [p for p in open_ones if (sid, p.id) not in known]
+    if new:
+        state.put("told_proposals", known | {(sid, p.id) for p in new})
+    for one in [p for p in new if not proposals.is_own(p.by, window.me())][:1]:
+        more = f", and {len(new) - 1:,} more" if len(new) > 1 else ""
+        said = f"{one.by.name or 'Someone'} proposes: {_wish(one.title)}{more}. See Together."
+        st.toast(markdown(said), icon=":material/campaign:")
+    ids = [p.id for p in open_ones]
+    if state.get("outlined", ids) != ids:
+        state.put("redraw", True)  # the map outlines what waits
+    state.put("outlined", ids)
+    return open_ones
 
 
 def _wish(title: str) -> str:

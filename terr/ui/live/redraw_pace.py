@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import threading
 from collections.abc import Iterator
@@ -90,6 +91,8 @@ def settle(when: str) -> None:
         _settled.append(when)
         gc.collect()
         gc.freeze()
+        if len(_settled) == 1:
+            atexit.register(gc.unfreeze)  # at the end libraries look for what is left, and print a list of it
 
 
 PACE = RedrawPace()

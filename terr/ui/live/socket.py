@@ -25,9 +25,9 @@ from terr.errors import LocateError, RoleError, StoreError, TerrError
 from terr.ui.access.request_guard import person_of, still
 from terr.ui.live.redraw_pace import PACE
 from terr.workspace.access.roles import may
-from terr.workspace.live import broadcast, edit_queue, presence
+from terr.workspace.live import broadcast, cards, edit_queue, presence
 from terr.workspace.live.broadcast import BroadcastState
-from terr.workspace.live.payload import EditsMessage, Hello, Message, ViewMessage, said, text_of
+from terr.workspace.live.payload import CardMessage, EditsMessage, Hello, Message, ViewMessage, said, text_of
 from terr.workspace.live.presence import PresenceRoom, PresentPerson, WindowPresence, WindowToken
 from terr.workspace.workspace import Workspace
 
@@ -315,6 +315,10 @@ async def _one(room: PlanChannel, line: _Line, told: Message) -> None:
         line.send(_ack(done))
         PACE.felt(time.monotonic() - began)
         room.wake.set()
+    elif isinstance(told, CardMessage):
+        loop = asyncio.get_running_loop()
+        with suppress(TerrError):  # gone in this very moment: the map says what it knows
+            line.send(await loop.run_in_executor(_threads, _card, line.ticket.ws, room.sid, told))
     elif isinstance(told, ViewMessage):
         line.view = presence.view_of(told.view)
         line.presenting = told.presenting
@@ -328,6 +332,10 @@ async def _one(room: PlanChannel, line: _Line, told: Message) -> None:
         )
         room.company.say(line.here())
         room.wake.set()
+
+
+def _card(ws: Workspace, sid: str, asked: CardMessage) -> dict[str, Any]:
+    return cards.account_card(ws, sid, asked.row) if asked.row >= 0 else cards.unit_card(ws, sid, asked.unit)
 
 
 def _ack(done: edit_queue.QueueResult) -> dict[str, Any]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from terr.errors import TerrError
+from terr.model.person import Person
+from terr.model.progress import Progress
+from terr.ui.jobs import window_jobs
 from terr.ui.session import navigation, state
-from terr.ui.session.errors import attempt
-from terr.view.text import markdown, sentence
+from terr.view.text import count, distinct, markdown, sentence
 from terr.workspace import levels
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.plan import editing, new_plan
+from terr.workspace.scenarios import as_owned
+
+_MAKE, _GO = "make_plan", "plan_made"
 
 
 def form(data: Dataset, key: str) -> None:
     """What a plan is made of, and a button that makes it and opens it on the Plan page."""
+    if state.get(_GO):
+        state.drop(_GO)
+        navigation.switch("plan")
     usable = new_plan.usable_measures(data.accounts)
     if not usable:
         st.warning("No measure of this data set adds up to more than zero, so there is nothing to balance.")
@@ -22,7 +33,7 @@ def form(data: Dataset, key: str) -> None:
     with st.container(border=True):
         st.markdown("**Start a plan with these accounts**")
         a, b, c, d = st.columns([2, 1.3, 1.4, 0.9])
-        titles = {one.level: one.title for one in levels.choices()}
+        titles = distinct({one.level: one.title for one in levels.choices()})
         level = str(
             b.selectbox(
                 "Level",
@@ -30,7 +41,7 @@ def form(data: Dataset, key: str) -> None:
                 index=list(titles).index("county"),
                 format_func=lambda v: titles[v],
                 key=f"{key}_level",
-                help="Your own boundaries and exact ZIP areas are added on the page Settings",
+                help="Add your own boundaries and exact ZIP areas on the Settings page",
             )
         )
         with a:
@@ -41,31 +52,66 @@ def form(data: Dataset, key: str) -> None:
         tolerance = d.number_input("Limit (± %)", 0.1, 100.0, 5.0, 0.5, key=f"{key}_tolerance")
         if region != []:
             _outlook(data, level, region)
-        name = st.text_input("Name (optional)", max_chars=120, key=f"{key}_name", placeholder="FY27 first draft")
-        go = st.button("Start planning", type="primary", icon=":material/map:", key=f"{key}_go")
-    if not go:
+        answers = _owners(data, key) if as_owned.has_owners(data) else None
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        name = row.text_input("Name (optional)", max_chars=120, key=f"{key}_name", placeholder="FY27 first draft")
+        busy = window_jobs.running(_MAKE)
+        go = row.button("Start planning", type="primary", icon=":material/map:", key=f"{key}_go", disabled=busy)
+        today = answers is not None and row.button(
+            "Start as owned today",
+            icon=":material/badge:",
+            key=f"{key}_owned",
+            disabled=busy,
+            help="A plan of the areas each owner mostly has; their other accounts go to them by name",
+        )
+    window_jobs.follow(_MAKE, _made, stop="Cancel")
+    if not go and not today:
         return
     if region == []:
         st.error("Choose a region: one or more states, or the lower 48.", icon=":material/error:")
         return
-    info = attempt(
-        lambda: editing.create(
-            state.workspace(),
-            dataset_id=data.info.id,
-            level=level,
-            region=region,
-            measure=str(measure),
-            tolerance=float(tolerance) / 100,
-            name=name.strip(),
-            author=state.author(),
-        )
+    asked: dict[str, Any] = {
+        "dataset_id": data.info.id,
+        "level": level,
+        "region": region,
+        "measure": str(measure),
+        "tolerance": float(tolerance) / 100,
+        "name": name.strip(),
+    }
+    ws, author = state.workspace(), state.author()
+
+    def make(progress: Progress) -> as_owned.AsOwned:
+        progress.tell(0.0, "locating the accounts on the map")
+        levels.plan_outlook(data.accounts, level, region)
+        progress.tell(0.5, "making the plan")
+        if today:
+            return as_owned.create(ws, **asked, answers=answers, by=Person("", author))
+        return as_owned.AsOwned(editing.create(ws, **asked, author=author), "")
+
+    window_jobs.quick(_MAKE, make, _made)
+    st.rerun()
+
+
+def _made(made: as_owned.AsOwned) -> None:
+    state.say(made.sentence)
+    state.open_scenario(made.info.id)
+    st.query_params["scenario"] = made.info.id
+    state.put(_GO, True)
+
+
+def _owners(data: Dataset, key: str) -> dict[str, str]:
+    """Questions about today's owners, each with its usual answer chosen; key -> answer."""
+    asked = as_owned.questions(data)
+    if not asked:
+        return {}
+    with st.expander(f"Today's owners: {count(len(asked), 'question')}", icon=":material/help:"):
+        return {one.key: _owner(one.text, one.choices, f"{key}_{data.info.id}_{one.key}") for one in asked}
+
+
+def _owner(text: str, choices: Mapping[str, str], key: str) -> str:
+    return str(
+        st.radio(markdown(text), list(choices), format_func=lambda k: markdown(choices[k]), key=key, horizontal=True)
     )
-    if info is None:
-        state.show_said()
-        return
-    state.open_scenario(info.id)
-    st.query_params["scenario"] = info.id
-    navigation.switch("plan")
 
 
 def _region(data: Dataset, level: str, key: str) -> list[str] | None:
@@ -78,19 +124,31 @@ def _region(data: Dataset, level: str, key: str) -> list[str] | None:
     if not states:
         st.text_input("Region", "All areas of the file", disabled=True, key=f"{key}_everything")
         return None
+    field, usual = f"{key}_region", [new_plan.suggested_region(data.accounts)]
     chosen = st.multiselect(
-        "Region", new_plan.REGIONS, default=[new_plan.suggested_region(data.accounts)], key=f"{key}_region"
+        "Region", new_plan.REGIONS, default=usual, key=field, on_change=_one_meaning, args=(field, usual)
     )
+    if said := state.get(f"{field}_said"):
+        st.caption(f":material/info: {markdown(said)}")
     return new_plan.region_codes(chosen)
+
+
+def _one_meaning(field: str, usual: list[str]) -> None:
+    kept, said = new_plan.one_meaning(state.get(f"{field}_before", usual), st.session_state[field])
+    if kept != st.session_state[field]:  # else what is being typed meanwhile would be overwritten
+        st.session_state[field] = kept
+    state.put(f"{field}_before", kept)
+    state.put(f"{field}_said", said)
 
 
 def _outlook(data: Dataset, level: str, region: list[str] | None) -> None:
     """How many accounts will be placed, and by which way, before the plan is made."""
-    try:
-        with st.spinner("Placing accounts …", show_time=True):
-            seen = levels.plan_outlook(data.accounts, level, region)
-    except TerrError as error:
-        st.warning(markdown(sentence(str(error))), icon=":material/warning:")
+    seen = window_jobs.worked_out(
+        "outlook",
+        (data.key, level, None if region is None else tuple(region)),
+        lambda progress: levels.plan_outlook(data.accounts, level, region, progress=progress),
+    )
+    if seen is None:
         return
     st.caption(markdown(seen.line), help="\n".join(f"- {markdown(line)}" for line in seen.reasons) or None)
     for hint in seen.hints:

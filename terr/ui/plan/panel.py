@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zlib
 from functools import partial
 
 import numpy as np
@@ -11,15 +10,14 @@ import streamlit as st
 
 from terr.ui import header
 from terr.ui.design import suggested_moves
-from terr.ui.live import window
+from terr.ui.live import share, window
 from terr.ui.live.redraw_pace import PACE, settle
+from terr.ui.plan import look, side_panel, tables, territory_map, territory_table, toolbar
 from terr.ui.plan import segment_filter as segment_filter_view
-from terr.ui.plan import side_panel, tables, territory_map, toolbar
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
 from terr.view.charts import balance_spec
-from terr.view.text import markdown, metric_format, metric_title, short
-from terr.workspace.plan import segment_filter
+from terr.view.text import markdown, short
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
 
@@ -29,7 +27,8 @@ def panel() -> None:
     """Everything that follows an edit."""
     with PACE.turn():
         began = time.thread_time()
-        _draw()
+        with state.workspace().steady():
+            _draw()
         PACE.note(time.thread_time() - began)
         settle("the first map is drawn")
 
@@ -45,17 +44,20 @@ def _draw() -> None:
     if shown.rev != seen.rev:
         state.at_revision(shown.rev)
         if not window.has_line():  # with a line the map shows who does what as it is done
-            state.say("Somebody changed this plan in another window; you see the newest version.")
+            state.say("Someone changed this plan in another window; you see the latest version.")
     side_panel.discard_outdated(shown.rev)
     proposal: PlanSnapshot | None = state.get("proposal")
     state.show_said()
     header.line()
-    toolbar.row(shown, busy=proposal is not None)
-    left, right = st.columns([2.35, 1], gap="small")
+    share.share()
+    toolbar.row(proposal or shown, busy=proposal is not None)
+    look.style(len((proposal or shown).table), chooser=segment_filter_view.can_choose(shown))
+    left, right = st.container(key="terr_plan").columns([2.35, 1], gap="small")
     with left:
         territory_map.show_map(proposal or shown, proposed=proposal is not None)
-        _table(proposal or shown)
-    with right:
+        closed = proposal is not None or bool(state.needs("edit"))
+        territory_table.territory_table(proposal or shown, closed=closed)
+    with right.container(key="terr_beside"):
         _headline(proposal or shown)
         _chart(proposal or shown, shown if proposal is not None else None)
         if seen.have or state.get("design"):  # the map is up: what works in the background may now take the processors
@@ -79,8 +81,7 @@ def _chart(shown: PlanSnapshot, before: PlanSnapshot | None) -> None:
         help=None if (told := segment_filter_view.measure_definition(shown)) is None else markdown(told),
     )
     limit = 100 * shown.info.tolerance
-    area = st.container(height=min(300, 72 + 24 * len(frame)), border=False)
-    codes = [int(c) for c in shown.table["code"]]
+    area = st.container(key="terr_bars", border=False)
     area.vega_lite_chart(
         spec=balance_spec(
             frame,
@@ -91,47 +92,15 @@ def _chart(shown: PlanSnapshot, before: PlanSnapshot | None) -> None:
         ),
         width="stretch",
         key="terr_chart",
-        on_select=partial(_pick, "terr_chart", codes),
+        on_select=partial(_pick, "terr_chart"),
         selection_mode="territory",
     )
 
 
-def _table(shown: PlanSnapshot) -> None:
-    if not len(shown.table):
-        return
-    room = 168 if segment_filter_view.choose(shown) else 212
-    only = segment_filter_view.chosen(shown)
-    frame = tables.table_frame(shown, only)
-    extra = () if only is None else segment_filter.column_titles(only, shown.measure)
-    codes = [int(c) for c in shown.table["code"]]
-    # another set of rows is another table: a selection names a row by its number
-    key = f"terr_table_{zlib.crc32(repr(codes).encode()):08x}"
-    st.dataframe(
-        frame,
-        key=key,
-        hide_index=True,
-        height=min(room, 37 + 35 * len(frame)),
-        on_select=partial(_pick, key, codes),
-        selection_mode="single-row",
-        column_config={
-            **{
-                metric_title(m, shown.measure, shown.info.level): st.column_config.NumberColumn(
-                    format=metric_format(m, shown.currency), help=m.formula
-                )
-                for m in tables.columns_shown()
-            },
-            **{title: st.column_config.NumberColumn(format="localized") for title in extra},
-        },
-    )
-
-
-def _pick(key: str, codes: list[int]) -> None:
-    """A new pick in chart or table makes that territory active and shows it on the map; runs before the fragment."""
+def _pick(key: str) -> None:
+    """A bar that is clicked makes its territory active and shows it on the map; runs before the fragment."""
     chosen = st.session_state[key].selection
-    if key == "terr_chart":
-        picked = [int(row["code"]) for row in chosen.get("territory") or [] if "code" in row]
-    else:
-        picked = [codes[row] for row in chosen.rows if row < len(codes)]
+    picked = [int(row["code"]) for row in chosen.get("territory") or [] if "code" in row]
     sid = state.get("scenario")
     if not picked or not sid:
         return

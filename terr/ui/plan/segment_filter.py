@@ -19,25 +19,28 @@ KEY = "terr_segment"
 ALL = "All accounts"
 
 
-def choose(shown: PlanSnapshot) -> bool:
-    """The choice, if there are segments or tiers to choose from; whether there are."""
-    data = _data(shown)
-    titles = segment_filter.titles(data)
+def can_choose(shown: PlanSnapshot) -> bool:
+    """Whether there are segments or tiers to choose from."""
+    return bool(segment_filter.titles(_data(shown)))
+
+
+def choose(shown: PlanSnapshot) -> None:
+    """The choice, if there is one."""
+    titles = segment_filter.titles(_data(shown))
     if not titles:
-        return False
+        return
     if st.session_state.get(KEY) not in titles:
         st.session_state[KEY] = ALL
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     row.caption("Points on the map, search and this table show", width="content")
     row.selectbox(
-        "Accounts to look at",
+        "Accounts to show",
         [ALL, *titles],
         key=KEY,
         label_visibility="collapsed",
         width=280,
-        help="Territories and their loads stay as they are; segments and tiers are defined on the page Scores",
+        help="Territories and their totals don't change; define segments and tiers on the Scores page",
     )
-    return True
 
 
 def chosen(shown: PlanSnapshot) -> SegmentFilter | None:

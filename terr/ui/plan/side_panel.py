@@ -5,19 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from terr.ui.design import certificate as certificate_view
-from terr.ui.design import frontier, suggested_moves
+from terr.ui.design import frontier, suggested_moves, sweep
 from terr.ui.design.design_run import _show_design
+from terr.ui.design.sweep import SIDE, TRADE
 from terr.ui.jobs import window_jobs
 from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.live import panel, window
 from terr.ui.live.redraw_pace import PACE
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
+from terr.view.text import count
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
-MOVES, PROOF, TRADE, TOGETHER = "Moves", "Proof", "Trade-off", "Together"
+MOVES, PROOF, TOGETHER = "Moves", "Proof", "Together"
 PARTS = [MOVES, PROOF, TRADE, TOGETHER]
-SIDE = "side_part"
 
 
 def discard_outdated(rev: int) -> None:
@@ -40,7 +41,7 @@ def area(sid: str) -> None:
 
 
 def _watch(sid: str) -> None:
-    with PACE.turn():
+    with PACE.turn(), state.workspace().steady():
         _beside(sid)
 
 
@@ -59,13 +60,26 @@ def _beside(sid: str) -> None:
         _show_design(design)
         return
     shown = plan_snapshot(state.workspace(), sid)
+    waiting = len(panel.waiting(sid))
+    if sweep.wanted():
+        st.session_state[SIDE] = TRADE
+    # the choices' labels never change: Streamlit tells them apart by label, and one that changed can lose the choice
     part = st.segmented_control(
         "Beside the map", PARTS, default=MOVES, key=SIDE, label_visibility="collapsed", required=True
     )
     if part != TOGETHER:
         panel.hide()
+        if waiting:
+            st.button(
+                f"{count(waiting, 'proposal')} to review",
+                key="review_proposals",
+                icon=":material/campaign:",
+                on_click=_look_together,
+                width="stretch",
+            )
     if state.get("proposal") is not None or part == TRADE:
-        frontier.frontier_part(shown)
+        if not sweep.sweep_part(shown):
+            frontier.frontier_part(shown)
     elif part == PROOF:
         certificate_view.certificate_part(shown)
     elif part == TOGETHER:
@@ -76,15 +90,19 @@ def _beside(sid: str) -> None:
         suggested_moves.suggested_moves_part(shown)
 
 
+def _look_together() -> None:
+    st.session_state[SIDE] = TOGETHER
+
+
 def _ask_for_moves(shown: PlanSnapshot) -> None:
     """With several people no window looks for moves by itself: each edit would set off as many searches."""
     suggested_moves.drop()
     if shown.within and not shown.strays:
         st.caption("None needed: every territory is within the limit.")
         return
-    st.caption("Others are on this plan, so suggested moves come when you ask for them; an edit ends them.")
+    st.caption("Others are working on this plan, so ask for suggested moves when you want them; an edit clears them.")
     st.button(
-        "Look for the fewest moves",
+        "Find the fewest moves",
         key="ask_moves",
         icon=":material/search:",
         width="stretch",

@@ -7,8 +7,18 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from terr.view.colors import color
-from terr.view.text import count, markdown, metric_text, metric_title, percent, short, unit_noun
+from terr.view.colors import COLOR_NAMES, color
+from terr.view.text import (
+    clear_digits,
+    count,
+    markdown,
+    metric_format,
+    metric_text,
+    metric_title,
+    percent,
+    short,
+    unit_noun,
+)
 from terr.workspace.plan import segment_filter
 from terr.workspace.plan.segment_filter import SegmentFilter
 from terr.workspace.plan.snapshot import Metric, PlanSnapshot, shown_in
@@ -29,7 +39,7 @@ def chart_frame(board: PlanSnapshot, before: PlanSnapshot | None = None) -> pd.D
             "color": [color(c) for c in table["color"]],
             "load_text": [short(v, board.currency) for v in table["load"]],
             "target_text": [short(v, board.currency) for v in table["target"]],
-            "label": [percent(100 * d, signed=True) for d in table["deviation"]],
+            "label": [percent(100 * d, signed=True, limit=board.limit) for d in table["deviation"]],
             "before_pct": [
                 100 * old[c] / t if c in old and t > 0 else np.nan for c, t in zip(table["code"], target, strict=True)
             ],
@@ -41,13 +51,13 @@ def chart_frame(board: PlanSnapshot, before: PlanSnapshot | None = None) -> pd.D
 
 def table_frame(board: PlanSnapshot, only: SegmentFilter | None = None) -> pd.DataFrame:
     """The table under the map; one row per territory in plan order, numbers as numbers; `only` adds its accounts."""
-    table = board.table
+    table, reps = board.table, rep_choices(board)
     frame = pd.DataFrame(
         {
-            "Territory": [
-                f"{n} (locked)" if on else n for n, on in zip(table["territory"], table["locked"], strict=True)
-            ],
-            "Rep": table["rep"].replace("", "–"),
+            "Territory": table["territory"],
+            "Rep": [reps.get(t.rep, t.rep) for t in board.plan.territories],
+            "Color": [COLOR_NAMES[c % len(COLOR_NAMES)] for c in table["color"]],
+            "Locked": table["locked"],
         }
     )
     for metric in (m for m in columns_shown() if m.column in table):
@@ -59,23 +69,41 @@ def table_frame(board: PlanSnapshot, only: SegmentFilter | None = None) -> pd.Da
     return frame
 
 
+def rep_choices(board: PlanSnapshot) -> dict[str, str]:
+    """What each rep is called in the table, by id; "" is nobody. Two of a name are told apart by their ids."""
+    names = [r.name for r in board.reps]
+    return {"": "–"} | {r.rep_id: r.name if names.count(r.name) == 1 else f"{r.name} ({r.rep_id})" for r in board.reps}
+
+
 def columns_shown() -> tuple[Metric, ...]:
     """Metrics of territories in the table under the map; those of the measure first."""
     return tuple(sorted(shown_in("plan", per_territory=True), key=lambda m: not m.per_measure))
 
 
-def heading(board: PlanSnapshot) -> str:
-    """What this plan is, in one line."""
+def heading(board: PlanSnapshot, *, preview: bool = False) -> str:
+    """What this plan is, in one line; `preview` = what the map shows isn't applied yet."""
     return (
-        f"{count(len(board.table), 'territory', 'territories')} · "
-        f"{'within ' if board.rules.sides == 'both' else ''}{limit_words(board.info.tolerance, board.rules.sides)}"
+        f"{'Preview: ' if preview else ''}{count(len(board.table), 'territory', 'territories')} · "
+        f"limit {limit_words(board.info.tolerance, board.rules.sides)}"
     )
+
+
+def column_format(board: PlanSnapshot, metric: Metric) -> str:
+    """How a column of the table is written: deviations with as many decimals as tell them from the limit."""
+    if metric.column != "deviation" or not len(board.table):
+        return metric_format(metric, board.currency)
+    known = board.table["deviation"][np.isfinite(board.table["deviation"])]
+    digits = max((clear_digits(100 * d, board.limit, metric.decimals) for d in known), default=metric.decimals)
+    return metric_format(metric, board.currency, digits=digits)
 
 
 def state_of_balance(board: PlanSnapshot) -> tuple[str, str]:
     """(icon, sentence in Markdown): whether the plan is within its limit, and what keeps it from it."""
     if not len(board.table):
-        return "info", "No territories yet. Generate some, or make one and click units into it."
+        return (
+            "info",
+            f"No territories yet. Generate some, or create one and assign {unit_noun(board.info.level)} on the map.",
+        )
     if np.isnan(board.max_deviation):
         return "info", f"{markdown(board.measure)} adds up to zero here; choose another measure."
     problems = []
@@ -85,10 +113,10 @@ def state_of_balance(board: PlanSnapshot) -> tuple[str, str]:
     if board.unassigned_units and not board.within:
         word = unit_noun(board.info.level, board.unassigned_units)
         problems.append(
-            f"{board.unassigned_units:,} {word} unassigned ({short(board.unassigned_load, board.currency)})"
+            f"{board.unassigned_units:,} {word} unassigned ({markdown(short(board.unassigned_load, board.currency))})"
         )
     if board.strays:
-        problems.append(count(len(board.strays), "stray piece"))
+        problems.append(count(len(board.strays), "disconnected area"))
     problems += [markdown(line) for line in board.broken[:2]]
     if problems:
         said = "; ".join(problems) + "."
@@ -97,7 +125,7 @@ def state_of_balance(board: PlanSnapshot) -> tuple[str, str]:
         word = unit_noun(board.info.level, board.unassigned_units)
         return "check_circle", (
             f"Every territory is within the limit and in one piece; {board.unassigned_units:,} {word} stay unassigned "
-            f"({short(board.unassigned_load, board.currency)}), as allowed."
+            f"({markdown(short(board.unassigned_load, board.currency))}), as allowed."
         )
     return "check_circle", "Every territory is within the limit and in one piece."
 
@@ -107,14 +135,15 @@ def headline(board: PlanSnapshot) -> str:
     blocks = []
     for metric in shown_in("plan"):
         value, help_ = board.metrics.figure(metric.key), metric.formula
-        kind = ""
-        if metric.key == "max_deviation_pct":
-            kind = "ok" if board.inside(board.table["deviation"]).all() else "off"
-        if metric.key == "load_pct":
-            help_ += f"; before: {board.baseline or 'after Generate'}"
+        kind, limit = "", None
         label = metric_title(metric, board.measure, board.info.level)
+        if metric.key == "max_deviation_pct":
+            kind, limit = "ok" if board.inside(board.table["deviation"]).all() else "off", board.limit
+        if metric.key == "load_pct":
+            label = f"{board.measure} moved {board.compared}"
+            help_ += f". {board.moved_share_of}"
         blocks.append(
             f'<div class="{kind}" title="{escape(help_)}"><small>{escape(label)}</small>'
-            f"<b>{escape(metric_text(metric, value, board.currency))}</b></div>"
+            f"<b>{escape(metric_text(metric, value, board.currency, limit=limit))}</b></div>"
         )
     return f'<div class="terr-figures">{"".join(blocks)}</div>'

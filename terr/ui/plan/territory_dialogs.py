@@ -7,10 +7,11 @@ from collections.abc import Callable
 import streamlit as st
 
 from terr.ui.design import design_run
-from terr.ui.session import state
+from terr.ui.session import dialogs, state
 from terr.ui.session.errors import attempt
-from terr.view.text import and_list, count, markdown, unit_noun, units_title
-from terr.workspace.plan import editing, new_plan, paste_units, plan_settings
+from terr.view.text import and_list, count, distinct, markdown, unit_noun, units_title
+from terr.workspace.design import form
+from terr.workspace.plan import editing, map_layers, new_plan, paste_units, plan_settings
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 from terr.workspace.plan.unit_groups import groups
 
@@ -33,20 +34,32 @@ def new_territory() -> None:
     if made is not None:
         done, code = made
         state.at_revision(done.rev)
-        state.say("New territory made; clicks now go to it.")
+        state.say("New territory created. Click the map to assign areas to it.")
         state.choose(code)
 
 
-@st.dialog("Territories", width="medium")
-def manage() -> None:
-    """Rename, give to a rep, lock, merge, delete."""
-    if state.get("territories_done"):
+def close_when_done() -> bool:
+    """Close the dialog whose button changed something; whether there was one.
+
+    The dialog itself then draws the whole page again; a page that is drawn anyway only leaves the dialog out, so that
+    what was said of the change isn't lost with a second run.
+    """
+    done = bool(state.get("territories_done"))
+    if done:
         state.drop("territories_done")
+        dialogs.close()
+    return done
+
+
+@st.dialog("Territories", width="medium", on_dismiss=dialogs.close)
+def manage() -> None:
+    """Rename, assign a rep, lock, merge, delete."""
+    if close_when_done():
         st.rerun()
     state.show_said()
     shown = plan_snapshot(state.workspace(), str(state.get("scenario")))
     if not shown.plan.territories:
-        st.info("There is no territory yet. Use New, or Generate some.", icon=":material/info:")
+        st.info("No territories yet. Use New or Generate.", icon=":material/info:")
         return
     names = {t.code: t.name for t in shown.plan.territories}
     codes = list(names)
@@ -68,7 +81,7 @@ def manage() -> None:
         on_click=_do,
         args=(editing.rename_territory, "Renamed.", here.code, lambda: _now(f"man_name_{code}")),
     )
-    reps = {"": "Nobody", **{r.rep_id: r.name for r in shown.reps}}
+    reps = distinct({"": "Nobody", **{r.rep_id: r.name for r in shown.reps}})
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     ids = list(reps)
     left.selectbox(
@@ -94,7 +107,7 @@ def manage() -> None:
         key="man_merge",
         disabled=not others,
         on_click=_do,
-        args=(editing.merge_territory, f"{here.name} is merged.", here.code, lambda: int(_now(f"man_into_{code}"))),
+        args=(editing.merge_territory, f"{here.name} merged.", here.code, lambda: int(_now(f"man_into_{code}"))),
     )
     lock, delete = st.columns(2)
     lock.button(
@@ -116,16 +129,15 @@ def manage() -> None:
         key="man_delete",
         icon=":material/delete:",
         on_click=_do,
-        args=(editing.delete_territory, f"{here.name} is deleted; Undo brings it back.", here.code),
+        args=(editing.delete_territory, f"{here.name} deleted. Undo brings it back.", here.code),
     )
-    st.caption("Every change here is one step of Undo.")
+    st.caption("Undo reverses each change here.")
 
 
-@st.dialog("Edit by list", width="medium")
+@st.dialog("Paste a list", width="medium", on_dismiss=dialogs.close)
 def by_list() -> None:
     """Move or lock units by name or code: the route without a mouse."""
-    if state.get("territories_done"):
-        state.drop("territories_done")
+    if close_when_done():
         st.rerun()
     state.show_said()
     sid = str(state.get("scenario"))
@@ -133,10 +145,11 @@ def by_list() -> None:
     word = unit_noun(shown.info.level)
     few = len(shown.units) <= paste_units.MOST_TO_PICK
     if few:
+        units_by_name = distinct(dict(enumerate(shown.units.names)))
         st.multiselect(
             units_title(shown.info.level),
-            range(len(shown.units)),
-            format_func=shown.units.names.__getitem__,
+            list(units_by_name),
+            format_func=units_by_name.__getitem__,
             key="list_units",
         )
     st.text_area(
@@ -153,10 +166,10 @@ def by_list() -> None:
         st.markdown(markdown(_said(read, shown.info.level)))
     if read.unknown:
         st.warning(f"Not in this plan: {markdown(and_list(list(read.unknown), 8))}", icon=":material/search_off:")
-    names = {t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"}
+    names = distinct({t.code: t.name for t in shown.plan.territories} | {-1: "Unassigned"})
     codes, active = list(names), state.window_state().active
     at = codes.index(active) if active in names else 0
-    st.selectbox("Give to", codes, index=at, format_func=lambda c: names[c], key="list_target")
+    st.selectbox("Assign to", codes, index=at, format_func=lambda c: names[c], key="list_target")
     move, lock, unlock = st.columns(3)
     n = count(len(units), unit_noun(shown.info.level, 1), word)
     move.button(
@@ -190,11 +203,11 @@ def _said(read: paste_units.PastedUnits, level: str) -> str:
     if read.repeated:
         parts.append(f"{read.repeated:,} repeated")
     if read.mended:
-        parts.append(f"{read.mended:,} with lost zeros or a ZIP+4, put right")
+        parts.append(f"{read.mended:,} with missing zeros or a ZIP+4, corrected")
     if read.elsewhere:
-        parts.append(f"{read.elsewhere:,} without an area of their own, taken as the area they lie in")
+        parts.append(f"{read.elsewhere:,} without their own area, counted in the area around them")
     if read.unknown:
-        parts.append(f"{len(read.unknown):,} not here")
+        parts.append(f"{len(read.unknown):,} not in this plan")
     return "; ".join(parts)
 
 
@@ -223,22 +236,39 @@ def _after(done: editing.EditOutcome | None, said: str) -> None:
         state.put("territories_done", True)
 
 
-@st.dialog("Measure and limit", width="small")
+@st.dialog("Balance settings", width="small", on_dismiss=dialogs.close)
 def measure() -> None:
     """Choose what is balanced and how closely; the plan itself stays."""
     sid = str(state.get("scenario"))
     shown = plan_snapshot(state.workspace(), sid)
     names = new_plan.usable_measures(shown.accounts, keep=shown.measure)
-    name = st.selectbox("Measure to balance", names, index=names.index(shown.measure), key="set_measure")
-    limit = st.number_input(
-        "Limit: load within ± % of target",
+    st.selectbox("Measure to balance", names, index=names.index(shown.measure), key="set_measure")
+    st.number_input(
+        form.LIMIT_LABELS[shown.rules.sides],
         0.1,
         100.0,
         float(round(100 * shown.info.tolerance, 1)),
         0.5,
         key="set_limit",
     )
-    if st.button("Use", type="primary", key="set_go"):
-        attempt(lambda: plan_settings.balance(state.workspace(), sid, str(name), float(limit) / 100))
-        design_run.drop_advice()
+    choices = distinct(map_layers.baselines(state.workspace(), shown))
+    now = plan_settings.compared_with(shown.info)
+    st.selectbox(
+        "Compare with",
+        list(choices),
+        index=list(choices).index(now) if now in choices else 0,
+        format_func=lambda c: choices[c],
+        key="set_compared",
+        help="What “moved” counts from, and what Generate stays near when today's assignments are to be kept",
+    )
+    if st.button("Use", type="primary", key="set_go", on_click=_use_settings, args=(sid, now)):
         st.rerun()
+
+
+def _use_settings(sid: str, compared: str) -> None:
+    chosen, ws = st.session_state, state.workspace()
+    attempt(lambda: plan_settings.balance(ws, sid, str(chosen["set_measure"]), float(chosen["set_limit"]) / 100))
+    if chosen["set_compared"] != compared:
+        attempt(lambda: plan_settings.save_setting(ws, sid, plan_settings.COMPARED, str(chosen["set_compared"])))
+    design_run.drop_advice()
+    dialogs.close()

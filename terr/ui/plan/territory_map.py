@@ -13,12 +13,12 @@ from streamlit_folium import st_folium
 
 from terr.errors import TerrError
 from terr.ui.live import window
-from terr.ui.plan import segment_filter
+from terr.ui.plan import accounts_list, segment_filter
 from terr.ui.session import state
 from terr.view.colors import color
 from terr.view.mapview import MapAssignment, MapPatch, base_map, encode, patch_group
 from terr.view.text import SYMBOLS
-from terr.workspace.live import map_events
+from terr.workspace.live import map_events, proposals
 from terr.workspace.live.map_events import WindowState
 from terr.workspace.plan import map_layers, search
 from terr.workspace.plan.named_accounts import overrides_key
@@ -28,11 +28,11 @@ KEY = "terr_map"
 HEIGHT = 545
 _KEPT = 6
 """Plans a window remembers having sent, so that the next one can be sent as what differs."""
-_PREVIEW = "This is a preview: apply it or drop it first, at the right."
+_PREVIEW = "This is a preview. Apply or discard it first, on the right."
 
 
 def take_events() -> None:
-    """Take in what the map sent; runs before the fragment does."""
+    """Import what the map sent; runs before the fragment does."""
     sid = state.get("scenario")
     if not sid:
         return
@@ -52,6 +52,8 @@ def take_events() -> None:
         state.say(line)
     if after.ack[0] != state.window_state().ack[0]:
         state.drop("fly")  # a new map shows the whole region first
+    if after.listed != (-1, -1):
+        accounts_list.ask(after.listed[1], after.listed[0])
     state.put("seen", map_events.without_notices(after))
 
 
@@ -83,7 +85,7 @@ def show_map(shown: PlanSnapshot, *, proposed: bool) -> None:
         strays=shown.strays,
         ack=seen.ack,
         preview=None if proposed else state.get("preview"),
-        marked=state.get("marked", []),
+        marked=state.get("marked") or _proposed(shown),
         # a map that hasn't said anything yet is first given the plan alone, so that it is there sooner
         data=None if not seen.ack[0] or seen.have == version else _data(version, shown),
         fly=state.get("fly"),
@@ -91,7 +93,9 @@ def show_map(shown: PlanSnapshot, *, proposed: bool) -> None:
         assign=_assigned(shown, seen.holds),
         pieces=_pieces(shown, seen),
         choices=map_layers.choices(state.workspace(), shown),
+        columns=map_layers.point_columns(state.workspace(), shown),
         limit=100 * shown.info.tolerance,
+        sides=shown.rules.sides,
         tiles=seen.tiles,
         edits=seen.edits,
         proposed=proposed,
@@ -106,6 +110,11 @@ def show_map(shown: PlanSnapshot, *, proposed: bool) -> None:
         feature_group_to_add=patch_group(patch),
         on_change=take_events,
     )
+
+
+def _proposed(shown: PlanSnapshot) -> list[int]:
+    """Units that somebody proposes to move: outlined until it is decided."""
+    return sorted({int(u) for p in proposals.undecided(state.workspace(), shown.info.id) for u in p.edit.units})
 
 
 def _base(shown: PlanSnapshot) -> Any:
@@ -153,9 +162,15 @@ def _pieces(shown: PlanSnapshot, seen: WindowState) -> list[dict[str, Any]]:
     """What the person asked for and the browser doesn't hold yet."""
     ws, out = state.workspace(), []
     only = segment_filter.chosen(shown)
-    version = f"points-{_version(shown)}{'' if only is None else f'-{zlib.crc32(only.title.encode()):08x}'}"
+    titles = [c["id"] for c in map_layers.point_columns(ws, shown)]
+    by = seen.points_by if seen.points_by in titles else ""
+    mark = zlib.crc32(f"{'' if only is None else only.title}|{by}".encode())
+    version = f"points-{_version(shown)}-{mark:08x}"
     if seen.points and version not in seen.got:
-        out.append({"kind": "points", "version": version, **map_layers.account_points(shown, only)})
+        out.append({"kind": "points", "version": version, "by": by, **map_layers.account_points(shown, only, by)})
+    named = f"places-{shown.units.version[:12]}"
+    if seen.ack[0] and named not in seen.got:  # when the plan itself is there
+        out.append({"kind": "places", "version": named, **search.place_names(shown)})
     look = map_layers.piece(ws, shown, seen.look) if seen.look else None
     if look is not None and look["version"] not in seen.got:
         if look["kind"] == "change":

@@ -5,54 +5,67 @@ from __future__ import annotations
 import streamlit as st
 
 from terr.ui.design import generate
-from terr.ui.plan import tables, territory_dialogs
-from terr.ui.session import state
+from terr.ui.plan import accounts_list, tables, territory_dialogs
+from terr.ui.session import dialogs, state
 from terr.view.text import markdown
 from terr.workspace import levels
 from terr.workspace.plan.snapshot import PlanSnapshot
+
+_READ_ONLY = {accounts_list.NAME: accounts_list.accounts_table}
+_EDITING = {
+    "generate": generate.generate,
+    "manage": territory_dialogs.manage,
+    "by_list": territory_dialogs.by_list,
+    "measure": territory_dialogs.measure,
+}
 
 
 def row(shown: PlanSnapshot, *, busy: bool) -> None:
     """What this plan is, and what can be done with it as a whole; nothing while a proposal waits (`busy`), nor for
     those who may only look."""
-    closed = busy or bool(state.needs("edit"))  # the header says why
-    line = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    why = markdown(state.needs("edit")) or ("Apply or discard the preview first" if busy else "")
+    closed = bool(why)
+    line = st.container(horizontal=True, vertical_alignment="center", gap="small", key="terr_plan_bar")
     line.markdown(
-        f"**{markdown(levels.heading(shown.info, brief=True))}** · {markdown(tables.heading(shown))}",
+        f"**{markdown(levels.heading(shown.info, brief=True))}** · {markdown(tables.heading(shown, preview=busy))}",
         width="stretch",
     )
-    if line.button("Generate", type="primary", icon=":material/auto_awesome:", key="generate", disabled=closed):
-        generate.begin(shown)
-        generate.generate()
+    line.button(
+        "Generate",
+        type="primary",
+        icon=":material/auto_awesome:",
+        key="generate",
+        disabled=closed,
+        help=why or None,
+        on_click=_generate,
+        args=(shown,),
+    )
     line.button(
         "New",
         icon=":material/add:",
         key="new",
         disabled=closed,
         on_click=territory_dialogs.new_territory,
-        help="Make an empty territory and paint into it",
+        help=why or "Create an empty territory and assign areas on the map",
     )
-    if line.button(
-        "Territories",
-        icon=":material/edit:",
-        key="manage",
-        disabled=closed,
-        help="Rename, give to a rep, lock, merge, delete",
+    for label, icon, name, said in (
+        ("Territories", "edit", "manage", "Rename, assign a rep, lock, merge, delete"),
+        ("Paste a list", "checklist", "by_list", "Move or lock areas by name or code"),
+        ("Balance", "tune", "measure", "Choose the measure to balance and the limit"),
     ):
-        territory_dialogs.manage()
-    if line.button(
-        "By list",
-        icon=":material/checklist:",
-        key="by_list",
-        disabled=closed,
-        help="Move or lock units by name or code, without the mouse",
-    ):
-        territory_dialogs.by_list()
-    if line.button(
-        "Measure",
-        icon=":material/tune:",
-        key="measure",
-        disabled=closed,
-        help="Choose the measure to balance and the limit",
-    ):
-        territory_dialogs.measure()
+        line.button(
+            label,
+            icon=f":material/{icon}:",
+            key=name,
+            disabled=closed,
+            help=why or said,
+            on_click=dialogs.open_dialog,
+            args=(name,),
+        )
+    territory_dialogs.close_when_done()
+    dialogs.show(_READ_ONLY if closed else _READ_ONLY | _EDITING)
+
+
+def _generate(shown: PlanSnapshot) -> None:
+    generate.begin(shown)
+    dialogs.open_dialog("generate")

@@ -8,26 +8,43 @@ import streamlit as st
 from terr.errors import TerrError
 from terr.ui.session import state
 from terr.view.text import markdown, number
-from terr.workspace.reports.crm import FILES, CrmFile, back_to_crm, save_territory_ids, territory_ids, version
+from terr.workspace.reports.crm import FILES, CrmFile, back_to_crm, crms, save_territory_ids, territory_ids, version
 from terr.workspace.reports.downloads import CSV, file_name
 
-_SALESFORCE, _HUBSPOT = "Salesforce", "HubSpot"
+_HUBSPOT = "HubSpot"
 _WHAT = {
-    FILES[0]: ("Territory assignments", "ObjectTerritory2Association: account, territory, how it came to it"),
-    FILES[1]: ("Owner updates", "Id and OwnerId of the accounts whose owner changes; the roster's ids are user ids"),
+    FILES[0]: ("Territory assignments", "ObjectTerritory2Association: account, territory and cause"),
+    FILES[1]: (
+        "Owner updates",
+        "Id and OwnerId of the accounts whose owner changes; the roster must have Salesforce user IDs",
+    ),
     FILES[2]: (
         "Company owners",
-        "Record ID and owner (e-mail, or a name nobody shares) of companies that change hands",
+        "Record ID and owner (email, or a unique name) of companies whose owner changes",
     ),
 }
-_TERRITORY, _ID = "Territory", "Salesforce id (0MI...)"
+_TERRITORY, _ID = "Territory", "Salesforce ID (0MI...)"
 
 
 def section(sid: str) -> None:
     """Downloads for one CRM, with what is left out."""
-    st.subheader("Back to your CRM")
+    st.subheader("Update your CRM")
+    found = crms(state.workspace(), sid)
+    if not found:
+        st.caption(
+            "These accounts have no Salesforce or HubSpot IDs. Import accounts with your CRM's account ID column to "
+            "get "
+            "files that update it."
+        )
+        return
     chosen = st.segmented_control(
-        "CRM", (_SALESFORCE, _HUBSPOT), default=_SALESFORCE, key="terr_crm", label_visibility="collapsed"
+        "CRM",
+        found,
+        format_func=markdown,
+        default=found[0],
+        required=True,
+        key="terr_crm",
+        label_visibility="collapsed",
     )
     kinds = FILES[2:] if chosen == _HUBSPOT else FILES[:2]
     if chosen != _HUBSPOT:
@@ -54,7 +71,7 @@ def _file(sid: str, kind: str) -> None:
     )
     st.caption(what)
     rows, left = len(made.frame), sum(made.left_out.values())
-    st.markdown(f"**{number(rows)} accounts** in the file" + (f", {number(left)} left out:" if left else "."))
+    st.markdown(f"**{number(rows)} accounts** in the file" + (f", {number(left)} not included:" if left else "."))
     if left:
         st.markdown("\n".join(f"- {number(n)}: {markdown(why)}" for why, n in made.left_out.items()))
 
@@ -78,10 +95,11 @@ def _ids(sid: str) -> None:
         return
     known = territory_ids(ws, sid)
     with st.expander(
-        f"Salesforce ids of the territories: {len(known)} of {len(plan.territories)} given", expanded=not known
+        f"Salesforce IDs of the territories: {len(known)} of {len(plan.territories)} entered", expanded=not known
     ):
         st.caption(
-            "Setup › Territory Models › your model › a territory: its address ends in the id. Paste a column at once."
+            "In Salesforce, open Setup › Territory Models › your model › a territory, and copy the ID from the page's "
+            "URL. You can paste a whole column."
         )
         table = pd.DataFrame(
             {_TERRITORY: [t.name for t in plan.territories], _ID: [known.get(t.code, "") for t in plan.territories]}
@@ -94,12 +112,12 @@ def _ids(sid: str) -> None:
             column_config={_ID: st.column_config.TextColumn(max_chars=18)},
             key=f"terr_crm_ids_{sid}",
         )
-        if st.button("Keep these ids", key="terr_crm_keep"):
+        if st.button("Save IDs", key="terr_crm_keep"):
             try:
                 given = [str(v or "") for v in edited[_ID]]
                 save_territory_ids(ws, sid, {t.code: v for t, v in zip(plan.territories, given, strict=True)})
             except TerrError as error:
                 st.error(markdown(str(error)), icon=":material/error:")
             else:
-                state.say("The ids are kept with the plan.")
+                state.say("IDs saved with the plan.")
                 st.rerun()

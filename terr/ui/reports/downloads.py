@@ -9,7 +9,7 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.session import state
-from terr.view.text import markdown, number, short
+from terr.view.text import markdown, number, sentence, short
 from terr.workspace.plan.snapshot import plan_snapshot, totals
 from terr.workspace.reports.downloads import KINDS, export, file_name, import_plan, mime_of
 
@@ -17,10 +17,10 @@ _WHAT = {
     "accounts.xlsx": ("Accounts (Excel)", "Every account with territory and rep; sheets Territories and Totals"),
     "accounts.csv": (
         "Accounts (CSV)",
-        "The same rows as text; open it in Excel with Data > From Text to keep ZIP zeros",
+        "The same rows as text; in Excel use Data > From Text to keep leading zeros in ZIPs",
     ),
-    "plan.csv": ("Plan file (CSV)", "unit_id,territory: the plan itself, to keep or to load again"),
-    "territories.geojson": ("Territories (GeoJSON)", "One shape per territory, for any map program"),
+    "plan.csv": ("Plan file (CSV)", "The plan itself (unit_id,territory), to save or to upload again"),
+    "territories.geojson": ("Territories (GeoJSON)", "One shape per territory, for mapping software"),
 }
 
 
@@ -30,7 +30,7 @@ def totals_line(sid: str) -> None:
     shown = plan_snapshot(state.workspace(), sid)
     money = dict(shown.accounts.currency)
     parts = {
-        "Accepted": one.accepted,
+        "Imported": one.accepted,
         "Assigned": one.assigned,
         "Unassigned": one.unassigned,
         "Outside the region": one.outside,
@@ -39,7 +39,7 @@ def totals_line(sid: str) -> None:
     rows = [{"": "Accounts", **{name: number(p.rows) for name, p in parts.items()}}]
     for j, measure in enumerate(one.measures):
         rows.append({"": measure, **{n: short(p.loads[j], money.get(measure, "")) for n, p in parts.items()}})
-    st.markdown("**Accepted = assigned + unassigned + outside the region + not located**")
+    st.markdown("**Imported = assigned + unassigned + outside the region + not located**")
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", key="terr_totals")
 
 
@@ -70,26 +70,41 @@ def _bytes(sid: str, kind: str) -> bytes:
 
 def plan_upload(sid: str) -> None:
     """A plan file becomes one edit of the open plan."""
-    st.subheader("Load a plan file")
+    st.subheader("Upload a plan file")
     given = st.file_uploader(
-        "PLAN.csv with unit_id,territory", key="terr_plan_file", help="One edit; Undo takes it back."
+        "Plan file (CSV or Excel: a column of IDs and one of territories)",
+        key="terr_plan_file",
+        help="Replaces the plan in one step; Undo brings it back. Files of other programs work too: lost zeros are "
+        "restored, and what the file leaves out stays unassigned.",
     )
     if given is None or state.get("plan_file_id") == given.file_id:
+        if said := state.get("plan_file_notes"):
+            st.info("\n".join(f"- {markdown(sentence(note))}" for note in said), icon=":material/info:")
         if message := state.get("plan_file_error"):
             st.error(markdown(message), icon=":material/error:")
         return
     state.put("plan_file_id", given.file_id)
     state.drop("plan_file_error")
+    notes: list[str] = []
     try:
-        done = import_plan(state.workspace(), sid, state.window_state().rev, given.getvalue(), author=state.author())
+        done = import_plan(
+            state.workspace(),
+            sid,
+            state.window_state().rev,
+            given.getvalue(),
+            author=state.author(),
+            filename=given.name.replace("#", " "),
+            tell=notes.append,
+        )
     except TerrError as error:
         state.put("plan_file_error", str(error))
         state.at_newest()  # the next try is made on what is there now
     else:
         state.at_revision(done.rev)
+        state.put("plan_file_notes", notes)
         state.say(
-            "The plan file is taken over; Undo on page Plan takes it back."
+            "Plan file imported. Undo on the Plan page brings the earlier plan back."
             if done.changed
-            else "The plan is the same already."
+            else "The plan file matches the plan; nothing changed."
         )
     st.rerun()

@@ -33,7 +33,7 @@ def upload(data: dataset.Dataset) -> None:
     _way_back(data)
     issues = state.get("roster_issues")
     if issues is not None and len(issues):
-        st.warning(f"{count(len(issues), 'remark')} on the roster file", icon=":material/info:")
+        st.warning(f"{count(len(issues), 'issue')} in the roster file", icon=":material/info:")
         st.dataframe(issues, hide_index=True, width="stretch")
 
 
@@ -43,7 +43,7 @@ def _way_back(data: dataset.Dataset) -> None:
         return
     left, right = st.columns([4, 1.4], vertical_alignment="center")
     left.info(f"The roster now has {count(len(data.reps), 'rep')}; it had {len(before[1]):,}.", icon=":material/group:")
-    right.button("Bring the earlier roster back", key="roster_back", on_click=_bring_back, width="stretch")
+    right.button("Restore the earlier roster", key="roster_back", on_click=_bring_back, width="stretch")
 
 
 def _bring_back() -> None:
@@ -59,7 +59,7 @@ def table(data: dataset.Dataset, sid: str | None) -> pd.DataFrame:
     for rep in data.reps:
         row = {
             "Rep": rep.name,
-            "Id": rep.rep_id,
+            "ID": rep.rep_id,
             "Home ZIP": rep.home_zip or "–",
             "Capacity": percent(100 * rep.capacity, 0),
         }

@@ -20,11 +20,11 @@ MOST_EXCEL = 50_000
 
 
 def show_change_ledger(found: PlanComparison) -> None:
-    """Every account that changes hands, from, to, why, by whom and when."""
-    st.markdown("**What changed, account by account**")
+    """Every account that moves, from, to, why, by whom and when."""
+    st.markdown("**Account changes**")
     whole = change_ledger.ledger(state.workspace(), found)
     if whole.empty:
-        st.caption("No account changes hands.")
+        st.caption("No account moves.")
         return
     measure = measures_shown(found)[0]
     a, b, c, d, e = st.columns([1.5, 1.2, 1.2, 1.2, 1.1], vertical_alignment="bottom")
@@ -41,9 +41,9 @@ def show_change_ledger(found: PlanComparison) -> None:
     left, right, _ = st.columns([1, 1, 2])
     for column, kind in ((left, "csv"), (right, "xlsx")):
         much = kind == "xlsx" and len(fits) > MOST_EXCEL
-        why = f"Excel files hold up to {MOST_EXCEL:,} rows here; choose fewer above, or take the CSV"
+        why = f"Excel files hold up to {MOST_EXCEL:,} rows here; filter above, or download the CSV"
         column.download_button(
-            f"Ledger ({'CSV' if kind == 'csv' else 'Excel'})",
+            f"Download changes ({'CSV' if kind == 'csv' else 'Excel'})",
             partial(_bytes, found, fits, kind),
             file_name(stem, f"changes.{kind}"),
             mime_of(f"x.{kind}"),
@@ -52,7 +52,7 @@ def show_change_ledger(found: PlanComparison) -> None:
             key=f"terr_ledger_{kind}",
             on_click="ignore",
             disabled=much,
-            help=why if much else "The rows that fit what is chosen above",
+            help=why if much else "The rows that match the filters above",
         )
 
 
@@ -65,9 +65,9 @@ def _table(found: PlanComparison, fits: pd.DataFrame, measure: str, of: int) -> 
     line = f"{count(len(fits), 'account')} of {of:,} · {short(float(fits[measure].sum()), found.currency(measure))} "
     line += f"of {measure}"
     if len(fits) > MOST:
-        line += f" · the {MOST:,} largest are shown, the files hold all"
+        line += f" · showing the {MOST:,} largest; download the file for all"
     st.caption(markdown(line))
-    money = {m: found.currency(m) for m in found.accounts.measures}
+    money = {m: found.currency(m) for m in found.accounts.figures}
     st.dataframe(
         change_ledger.readable(shown),
         hide_index=True,
@@ -75,7 +75,7 @@ def _table(found: PlanComparison, fits: pd.DataFrame, measure: str, of: int) -> 
         key="terr_ledger",
         height=min(420, 38 + 35 * len(shown)),
         column_config={
-            "Time": st.column_config.DatetimeColumn(format="MMM D, YYYY HH:mm", timezone=st.context.timezone),
+            "Time": st.column_config.DatetimeColumn(format="MMM D, YYYY h:mm A", timezone=st.context.timezone),
             **{
                 m: st.column_config.NumberColumn(format="dollar" if c == "USD" else "localized")
                 for m, c in money.items()

@@ -13,16 +13,16 @@ from terr.ui.scenarios import picker
 from terr.ui.scenarios.tree import me
 from terr.ui.session import state
 from terr.ui.session.errors import attempt, guarded
-from terr.view.text import count, markdown, percent, short
+from terr.view.text import count, distinct, markdown, percent, short
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan import named_accounts
 from terr.workspace.plan.named_accounts import ExceptionRegister
 from terr.workspace.scenarios import exceptions
 
 _HELP = {
-    "named": "Assigned by name, against geography, until somebody ends it",
-    "holdover": "The rep or territory that has it keeps it until a last day",
-    "override": "Any other decision by a person",
+    "named": "Assigned to a specific territory or rep, whatever the map says",
+    "holdover": "Stays with its current rep or territory until a date",
+    "override": "Any other manual decision",
 }
 
 
@@ -35,13 +35,13 @@ def show_exceptions() -> None:
     n = len(shown.held)
     if shown.lines:
         st.markdown(
-            f"**{count(n, 'account goes', 'accounts go')} by name** · {percent(100 * shown.share)} of "
-            f"{shown.accounts:,}. They count for their territory on the board, in files and when plans are generated."
+            f"**{count(n, 'account is', 'accounts are')} reassigned** · {percent(100 * shown.share)} of "
+            f"{shown.accounts:,}. They count toward their territory on the Plan page, in files and in generated plans."
         )
     else:
         st.info(
-            "No exceptions: every account goes where the map sends it. Find accounts below to send them elsewhere by "
-            "name; that wins over geography everywhere.",
+            "No exceptions: every account belongs to the territory it is located in. Find accounts below to reassign "
+            "them; that overrides the map.",
             icon=":material/person_pin:",
         )
     if shown.warning:
@@ -49,16 +49,16 @@ def show_exceptions() -> None:
     if expired := shown.of("expired"):
         names = ", ".join(x.name or x.entry.what.account_id for x in expired[:5])
         st.warning(
-            f"{count(len(expired), 'holdover is', 'holdovers are')} past the last day and no longer applied: "
-            f"{markdown(names)}{' …' if len(expired) > 5 else ''}. End them, or enter them anew with a later day.",
+            f"{count(len(expired), 'holdover has', 'holdovers have')} ended: "
+            f"{markdown(names)}{' …' if len(expired) > 5 else ''}. Remove them, or add them again with a later date.",
             icon=":material/event_busy:",
         )
     for state_, words in (
-        ("no territory", "lead to no territory of this plan"),
-        ("account not found", "name no account"),
+        ("no territory", "point to a territory that is not in this plan"),
+        ("account not found", "name an account that is not in the data"),
     ):
         if lost := shown.of(state_):
-            st.warning(f"{count(len(lost), 'exception')} {words} and are not applied.", icon=":material/help:")
+            st.warning(f"{count(len(lost), 'exception')} {words}; not applied.", icon=":material/help:")
     if shown.lines:
         _standing(info, shown)
     _enter(info)
@@ -76,19 +76,22 @@ def _standing(info: ScenarioInfo, shown: ExceptionRegister) -> None:
         selection_mode="multi-row",
         key=key,
         column_config={
-            "Entered": st.column_config.DatetimeColumn(format="MMM D, YYYY HH:mm", timezone=st.context.timezone),
+            "Entered": st.column_config.DatetimeColumn(format="MMM D, YYYY h:mm A", timezone=st.context.timezone),
         },
     )
     rows = [r for r in picked.selection.rows if r < len(frame)]
     accounts = frame["Account"].iloc[rows].tolist()
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.text_input("Why it ends", key="terr_end_reason", max_chars=1000, disabled=not rows)
+    left.text_input("Reason for removing", key="terr_end_reason", max_chars=1000, disabled=not rows)
     right.button(
-        f"End {count(len(rows), 'exception')}" if rows else "End chosen exceptions",
+        f"Remove {count(len(rows), 'exception')}" if rows else "Remove selected exceptions",
         key="end_exceptions",
         width="stretch",
         **picker.allowed(
-            info, "except", "They stay in the register's history; the accounts follow the map again", off=not rows
+            info,
+            "except",
+            "The accounts go back to the territory they are located in; history keeps the exceptions",
+            off=not rows,
         ),
         on_click=lambda: _end(info.id, accounts),
     )
@@ -98,23 +101,23 @@ def _end(scenario_id: str, accounts: list[str]) -> None:
     reason = str(st.session_state["terr_end_reason"])
     ended = attempt(lambda: exceptions.end(state.workspace(), scenario_id, accounts, reason=reason, by=me()))
     if ended is not None:
-        state.say(f"{count(int(ended), 'exception')} ended.")
+        state.say(f"{count(int(ended), 'exception')} removed.")
 
 
 def _enter(info: ScenarioInfo) -> None:
     """Find accounts, several at once, and say where they go, why and until when."""
     ws = state.workspace()
-    st.markdown("**Send accounts somewhere by name**")
+    st.markdown("**Reassign specific accounts**")
     text = st.text_input(
-        "Find accounts by name or id",
+        "Find accounts by name or ID",
         key="terr_find_accounts",
-        placeholder="Part of a name, or an id; then choose rows",
+        placeholder="Part of a name, or an ID; then check rows",
     )
     chosen: list[str] = state.get("by_name", [])
     if text.strip():
         found = exceptions.search(ws, info.dataset_id, text, info.measure)
         if found.empty:
-            st.caption(f"No account is called “{markdown(text.strip())}”.")
+            st.caption(f"No account matches “{markdown(text.strip())}”.")
         else:
             chosen = [*chosen, *(a for a in _hits(info, found) if a not in chosen)]
     picked = st.multiselect(
@@ -123,7 +126,7 @@ def _enter(info: ScenarioInfo) -> None:
         default=chosen,
         key=f"terr_chosen_{zlib.crc32(repr(chosen).encode()):08x}",
         accept_new_options=True,
-        placeholder="Chosen above, or type ids as in the file",
+        placeholder="Checked above, or type IDs as in the file",
     )
     state.put("by_name", picked)
     _form(info, picked)
@@ -157,6 +160,7 @@ def _form(info: ScenarioInfo, accounts: list[str]) -> None:
     names = {r.rep_id: r.name for r in dataset(ws, info.dataset_id).reps}
     goals = {f"t{t.code}": t.name for t in plan.territories}
     goals |= {f"r{t.rep}": f"Rep {names.get(t.rep, t.rep)}" for t in plan.territories if t.rep}
+    goals = distinct(goals)
     a, b, c = st.columns([1, 1.4, 1], vertical_alignment="bottom")
     kind = a.selectbox(
         "Kind",
@@ -166,20 +170,20 @@ def _form(info: ScenarioInfo, accounts: list[str]) -> None:
         help=" · ".join(f"{exceptions.KIND_WORDS[k]}: {v}" for k, v in _HELP.items()),
     )
     goal_key, until_key = f"terr_goes_to_{info.id}", f"terr_until_{kind}"
-    b.selectbox("Goes to", list(goals), format_func=lambda k: goals[k], key=goal_key)
+    b.selectbox("Assign to", list(goals), format_func=lambda k: goals[k], key=goal_key)
     day = named_accounts.today()
     c.date_input(
-        "Last day",
+        "End date",
         day + timedelta(days=90) if kind == "holdover" else None,
         min_value=day,
-        format="YYYY-MM-DD",
+        format="MM/DD/YYYY",
         key=until_key,
-        help="A holdover needs one; for the others it may stay empty",
+        help="Required for a holdover; optional otherwise",
     )
     d, e = st.columns([3, 1], vertical_alignment="bottom")
     d.text_input("Reason", key="terr_exception_reason", max_chars=1000, placeholder="Headquarters in Dallas")
     e.button(
-        f"Enter {count(len(accounts), 'exception')}" if accounts else "Enter exceptions",
+        f"Save {count(len(accounts), 'exception')}" if accounts else "Save",
         type="primary",
         key="enter_exceptions",
         width="stretch",

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from terr.model.scenario import ScenarioInfo
+from terr.ui.jobs import window_jobs
 from terr.ui.scenarios import maps, picker
 from terr.ui.scenarios import tree as tree_view
 from terr.ui.session import state
@@ -51,20 +52,19 @@ def show_history() -> None:
         page = int(top[3].number_input(f"Page of {pages:,}", 1, pages, 1, key=f"terr_page_{info.id}_{pages}"))
     _travel(info)
     if not fits:
-        st.info("Nothing in this history fits what is chosen above.", icon=":material/filter_alt_off:")
+        st.info("No changes match the filters above.", icon=":material/filter_alt_off:")
         return
-    part = history.with_effects(ws, info.id, fits[(page - 1) * _PAGE : page * _PAGE])
-    left, right = st.columns([1.55, 1], gap="medium")
+    part = fits[(page - 1) * _PAGE : page * _PAGE]
+    key = _table_key(part, info)
+    # the table has the room of what isn't shown yet
+    left, right = st.columns([1.55 if _chosen_rows(key) else 4.5, 1], gap="medium")
     with left:
-        chosen = _table(part, info)
+        chosen = _table(part, info, key)
     with right:
         if chosen is None:
-            st.caption(
-                "Choose a line (tick box at its left) to look at the plan as it was then, go back to it, branch from "
-                "it or give it a name."
-            )
+            st.caption("Check a line to see the plan as it was, go back to it, copy it or save it as a version.")
         elif chosen.event.edit_id is None:
-            st.info("This line didn't change the plan, so there is no other map to show.", icon=":material/info:")
+            st.info("This line didn't change the plan, so there is no earlier map to show.", icon=":material/info:")
         else:
             _point(info, chosen)
 
@@ -79,7 +79,7 @@ def _travel(info: ScenarioInfo) -> None:
         ("Undo", steps.undo, steps.no_undo, undo.undo),
         ("Redo", steps.redo, steps.no_redo, undo.redo),
     ):
-        what = f"{label} your own last change: {step.title}. Changes of others stay." if step else nothing
+        what = f"{label} your last change: {step.title}. Other people's changes stay." if step else nothing
         buttons.button(
             label,
             key=label.lower(),
@@ -98,18 +98,26 @@ def done(act: Callable[[], Any]) -> None:
     state.at_newest()
 
 
-def _table(lines: Sequence[HistoryLine], info: ScenarioInfo) -> HistoryLine | None:
+def _table_key(lines: Sequence[HistoryLine], info: ScenarioInfo) -> str:
+    rows = [(x.event.at, x.event.rev) for x in lines]
+    return f"terr_story_{zlib.crc32(repr((info.id, rows)).encode()):08x}"
+
+
+def _chosen_rows(key: str) -> list[int]:
+    kept = st.session_state.get(key)
+    return list(kept["selection"]["rows"]) if kept else []
+
+
+def _table(lines: Sequence[HistoryLine], info: ScenarioInfo, key: str) -> HistoryLine | None:
     frame = pd.DataFrame(
         {
             "When": [local(x.event.at) for x in lines],
             "Who": [x.event.who or "–" for x in lines],
-            "What": [x.event.what for x in lines],
+            "What": history.with_names(state.workspace(), info, lines),
             "Effect on balance": [x.effect for x in lines],
             "Why": [x.event.why for x in lines],
         }
     )
-    rows = [(x.event.at, x.event.rev) for x in lines]
-    key = f"terr_story_{zlib.crc32(repr((info.id, rows)).encode()):08x}"
     picked = st.dataframe(
         frame,
         hide_index=True,
@@ -119,9 +127,10 @@ def _table(lines: Sequence[HistoryLine], info: ScenarioInfo) -> HistoryLine | No
         selection_mode="single-row",
         key=key,
         column_config={
+            "What": st.column_config.TextColumn(width=270),
             "Effect on balance": st.column_config.TextColumn(
-                help="Largest |load ÷ target − 1| of any territory before and after, by today's measure and exceptions"
-            )
+                width=270, help="Biggest gap from target before and after the change, as measured when it was made"
+            ),
         },
     )
     at = [r for r in picked.selection.rows if r < len(lines)]
@@ -131,34 +140,41 @@ def _table(lines: Sequence[HistoryLine], info: ScenarioInfo) -> HistoryLine | No
 def _point(info: ScenarioInfo, line: HistoryLine) -> None:
     """The plan as it was after the chosen line."""
     ws, edit_id = state.workspace(), int(line.event.edit_id or 0)
-    found = key_figures(ws, info, edit_id)
+    found = window_jobs.worked_out(
+        "history_point",
+        (info.id, edit_id, info.measure, info.seq, dataset(ws, info.dataset_id).key),
+        lambda progress: key_figures(ws, info, edit_id, progress=progress),
+    )
+    if found is None:
+        return
     at_head = edit_id == info.head
     st.markdown(
         f"**{'The plan as it is now' if at_head else 'The plan as it was then'}** · "
-        f"{count(int(found.figure('territories')), 'territory', 'territories')} · {deviation_text(found)}"
+        f"{count(int(found.figure('territories')), 'territory', 'territories')} · "
+        f"{markdown(deviation_text(found, info.tolerance))}"
     )
+    plan = ws.plan_at(info.id, edit_id)
     shown = maps.pane(
         info,
-        ws.plan_at(info.id, edit_id),
+        plan,
         edit_id,
         dataset(ws, info.dataset_id).reps,
         f"{info.name}, {local(line.event.at)}",
         line.event.what,
+        ws.colors(info, plan),
     )
     maps.show_maps([maps.pair_map_inputs(info)], [shown], "point", height=330)
     a, b = st.columns([1, 1], vertical_alignment="bottom")
     rev = info.rev
     a.button(
-        "Go back to here",
+        "Go back to this point",
         icon=":material/history:",
         width="stretch",
         key="back_to",
-        **picker.allowed(
-            info, "edit", "A new change that makes the plan what it was; all that came since stays", off=at_head
-        ),
+        **picker.allowed(info, "edit", "Restores the plan as it was; later changes stay in the history", off=at_head),
         on_click=lambda: done(lambda: history.back_to(ws, info.id, edit_id, rev, author=state.author())),
     )
-    if b.button("Open the plan", icon=":material/map:", width="stretch", key="open_point"):
+    if b.button("Open plan", icon=":material/map:", width="stretch", key="open_point"):
         tree_view.open_plan(info.id)
     _named(info, edit_id)
 
@@ -167,16 +183,16 @@ def _named(info: ScenarioInfo, edit_id: int) -> None:
     ws = state.workspace()
     for label, key, verb, action, act in (
         (
-            "Name of a branch",
+            "Name of the copy",
             "branch_here",
-            "Branch from here",
+            "Copy from here",
             "view",
             lambda text: tree.branch(ws, info.id, edit_id, text, by=tree_view.me()),
         ),
         (
-            "Name of a version",
+            "Version name",
             "name_here",
-            "Name version",
+            "Save version",
             "mark",
             lambda text: tree.name_version(ws, info.id, text, edit_id=edit_id, by=tree_view.me()),
         ),
@@ -198,4 +214,4 @@ def _made(field: str, verb: str, act: Callable[[str], Any]) -> None:
     text = str(st.session_state[field])
     if attempt(lambda: act(text)) is not None:
         st.session_state[field] = ""
-        state.say(f"{verb}: {text.strip()}. It stands under Plans.")
+        state.say(f"{verb}: {text.strip()}. Find it under Plans.")

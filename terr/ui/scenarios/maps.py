@@ -12,11 +12,12 @@ from streamlit_folium import st_folium
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
+from terr.ui.session import state
 from terr.view.colors import color
 from terr.view.mapview import MapAssignment, MapPatch, encode
 from terr.view.pairmap import HEIGHT, MapPane, PairMapInputs, pair_group, pair_map
 from terr.workspace.plan.map_layers import plan_shapes
-from terr.workspace.scenarios.comparison import ComparedPlan, PlanComparison
+from terr.workspace.scenarios.comparison import ComparedPlan, PlanComparison, paired_colors
 
 
 def show_maps(grounds: Sequence[PairMapInputs], panes: Sequence[MapPane], key: str, *, height: int = HEIGHT) -> None:
@@ -44,9 +45,8 @@ def pane(
     edit_id: int,
     reps: Sequence[Rep],
     title: str,
-    note: str = "",
-    *,
-    colors: Mapping[int, int] | None = None,
+    note: str,
+    colors: Mapping[int, int],
 ) -> MapPane:
     """A plan to look at.
 
@@ -56,7 +56,7 @@ def pane(
         edit_id: that edit.
         reps: the roster.
         title, note: above the map.
-        colors: palette index by code, instead of the territories' own.
+        colors: palette index by code.
     """
     names = {r.rep_id: r.name for r in reps}
     territories = [
@@ -65,7 +65,7 @@ def pane(
             "name": t.name,
             "rep": names.get(t.rep, t.rep),
             "locked": t.locked,
-            "color": color((colors or {}).get(t.code, t.color)),
+            "color": color(colors[t.code]),
             "deviation": None,
         }
         for t in plan.territories
@@ -86,12 +86,13 @@ def pane(
 
 
 def two(found: PlanComparison, titles: tuple[str, str], notes: tuple[str, str], *, changes: bool) -> None:
-    """The two plans of a comparison; with `changes` the second map shows only what changes hands."""
-    hues = {
-        p.second.code: p.first.color for p in found.pairs if p.first is not None and p.second is not None
-    }  # one territory has one colour on both maps
-    left = pane(found.a.info, found.a.plan, found.a.edit_id, found.reps, titles[0], notes[0])
-    right = pane(found.b.info, found.b.plan, found.b.edit_id, found.reps, titles[1], notes[1], colors=hues)
+    """The two plans of a comparison; with `changes` the second map shows only what moves."""
+    left, right = (
+        pane(of.info, of.plan, of.edit_id, found.reps, title, note, colors)
+        for of, title, note, colors in zip(
+            (found.a, found.b), titles, notes, paired_colors(state.workspace(), found), strict=True
+        )
+    )
     if changes and found.same_units:
         right = _changes(found, right)
     show_maps([pair_map_inputs(found.a.info), pair_map_inputs(found.b.info)], [left, right], "pair")

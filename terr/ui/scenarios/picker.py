@@ -8,6 +8,7 @@ import streamlit as st
 
 from terr.model.scenario import ScenarioInfo
 from terr.ui.session import state
+from terr.view.text import distinct, markdown
 from terr.workspace.access import roles
 from terr.workspace.scenarios.tree import plans
 
@@ -17,7 +18,7 @@ def plan(key: str, label: str = "Plan") -> ScenarioInfo:
     ws = state.workspace()
     every = plans(ws) or plans(ws, archived=True)
     ids = [p.id for p in every]
-    names = labels(every)
+    names = distinct({p.id: p.name for p in every})
     current = state.scenario_id()
     at = ids.index(current) if current in ids else 0
     picked = st.selectbox(label, ids, index=at, format_func=lambda i: names[i], key=f"terr_{key}_{current}")
@@ -27,14 +28,4 @@ def plan(key: str, label: str = "Plan") -> ScenarioInfo:
 def allowed(info: ScenarioInfo, action: str, help_: str | None = None, *, off: bool = False) -> dict[str, Any]:
     """For a button: off, with the reason and whom to ask, for a person who may not do this with the plan."""
     why = roles.needs(state.workspace(), info.id, state.person(), action)
-    return {"disabled": bool(why) or off, "help": why or help_}
-
-
-def labels(every: list[ScenarioInfo]) -> dict[str, str]:
-    """Names of plans, with a number where two have the same."""
-    out: dict[str, str] = {}
-    seen: dict[str, int] = {}
-    for one in every:
-        seen[one.name] = seen.get(one.name, 0) + 1
-        out[one.id] = one.name if seen[one.name] == 1 else f"{one.name} ({seen[one.name]})"
-    return out
+    return {"disabled": bool(why) or off, "help": markdown(why) if why else help_}

@@ -1,4 +1,4 @@
-"""What all sections of the page Scores share: the definition in hand, trying it out, keeping it, undoing."""
+"""What all sections of the Scores page share: the definition in hand, trying it out, keeping it, undoing."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def free_name(data: Dataset, name: str) -> str:
 
 
 RIGHT = st.column_config.TextColumn(alignment="right")
-"""For a column of figures that are written as texts."""
+"""For a column of numbers stored as text."""
 
 
 def dark() -> bool:
@@ -67,7 +67,7 @@ def name_field(data: Dataset, one: Definition | None, usual: str, *, label: str 
 
 def formula_help() -> None:
     """How formulas and rules are written, on demand."""
-    with st.popover("How to write it", icon=":material/help:"):
+    with st.popover("How to write a formula", icon=":material/help:"):
         st.markdown(markdown(wording.FORMULA_HELP))
         st.markdown(wording.RULE_HELP)
 
@@ -134,17 +134,17 @@ def save_row(data: Dataset, new: Definition, *, can: bool = True) -> None:
     same = old == new
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     row.button(
-        "Keep" if old is None else "Keep the change",
+        "Save",
         type="primary",
         icon=":material/check:",
         key=key("keep"),
         disabled=not can or same,
         on_click=_keep,
         args=(data.info.id, new, old),
-        help="From then on it is a measure or filter on every page, in reports and in exports",
+        help="Available as a measure or filter on every page, in reports and in exports",
     )
     if old is not None:
-        row.button("Start another" if same else "Leave as it was", key=key("leave"), on_click=done_editing)
+        row.button("New" if same else "Cancel", key=key("leave"), on_click=done_editing)
     if what:
         row.caption(markdown(what))
 
@@ -157,7 +157,7 @@ def _keep(dataset_id: str, new: Definition, old: Definition | None) -> None:
 
     if attempt(act) is not None:
         state.put("scores_undo", (dataset_id, new, old, None))
-        state.say(f'Kept "{new.name}": it can now be chosen on every page.')
+        state.say(f'Saved "{new.name}". You can use it on every page.')
         done_editing()
         state.put("scores_edit", new.name)  # it stays in sight
 
@@ -210,7 +210,7 @@ def undo_label() -> str:
         return ""
     _, new, old, _ = kept
     if old is None:
-        return f'Kept "{new.name}".'
+        return f'Saved "{new.name}".'
     return f'Removed "{old.name}".' if new is None else f'Changed "{new.name}".'
 
 
@@ -222,6 +222,6 @@ def used_by(data: Dataset, one: Definition) -> list[str]:
 def dataset_line(data: Dataset) -> None:
     """What the page works with, and what keeping does, in one line."""
     st.caption(
-        f"{count(len(data.accounts), 'account')}. What you keep here becomes a measure or a filter on every page; the "
-        "file stays as it is."
+        f"{count(len(data.accounts), 'account')}. What you save here becomes a measure or filter on every page; your "
+        "file doesn't change."
     )

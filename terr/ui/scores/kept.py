@@ -1,4 +1,4 @@
-"""The kept definitions on the page Scores: their order, what each makes, edit, remove, files."""
+"""The kept definitions on the Scores page: their order, what each makes, edit, remove, files."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SECTIONS = {
     "segments": "Segments",
     "tiers": "80/20 and tiers",
     "score": "Score",
-    "likeness": "Likeness",
+    "likeness": "Look-alikes",
     "potential": "Potential",
     "formula": "Potential",
     "workload": "Workload",
 }
-KEPT = "Kept"
+KEPT = "Saved"
 
 
 def line(data: Dataset) -> None:
@@ -32,7 +32,7 @@ def line(data: Dataset) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     if steps:
         names = " → ".join(markdown(s.definition.name) for s in steps)
-        row.caption(f"Kept, in the order of working: {names}")
+        row.caption(f"Saved, in this order: {names}")
     if said := base.undo_label():
         row.button(f"Undo: {markdown(said)}", icon=":material/undo:", key="scores_undo", on_click=base.undo)
     for step in data.scored.broken if data.scored else ():
@@ -42,13 +42,13 @@ def line(data: Dataset) -> None:
 def _mend(step: RecipeStep) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", gap="small")
     row.warning(
-        f"**{markdown(step.definition.name)}** needs mending: {markdown(sentence(step.problem))} The rest works.",
+        f"**{markdown(step.definition.name)}** has an error: {markdown(sentence(step.problem))} The others work.",
         icon=":material/build:",
     )
     section = SECTIONS.get(step.definition.kind)
     if section:
         row.button(
-            "Mend", key=f"scores_mend_{step.definition.name}", on_click=base.edit, args=(step.definition, section)
+            "Edit", key=f"scores_mend_{step.definition.name}", on_click=base.edit, args=(step.definition, section)
         )
 
 
@@ -57,8 +57,8 @@ def show_saved(data: Dataset) -> None:
     steps = data.scored.steps if data.scored else ()
     if not steps:
         st.info(
-            "Nothing is kept yet. Start with Segments or with 80/20 and tiers: each form is filled in with what fits "
-            "these accounts, shows at once what it gives, and keeps nothing until you press Keep.",
+            "Nothing saved yet. Start with Segments or 80/20 and tiers: each form is filled in to fit these accounts, "
+            "shows the result at once, and saves nothing until you press Save.",
             icon=":material/lightbulb:",
         )
     for number, step in enumerate(steps, start=1):
@@ -85,10 +85,9 @@ def _one(data: Dataset, number: int, step: RecipeStep) -> None:
         gone.button("Remove", key=f"scores_gone_{number}", width="stretch", on_click=_ask, args=(one.name,))
         return
     if plans:
-        word = "plan balances" if len(plans) == 1 else "plans balance"
+        word = "plan uses" if len(plans) == 1 else "plans use"
         st.warning(
-            f"{len(plans):,} {word} with it: {markdown(and_list(plans))}. Without it they can't be worked out until "
-            "another measure is chosen.",
+            f"{len(plans):,} {word} it: {markdown(and_list(plans))}. Without it they need another measure.",
             icon=":material/warning:",
         )
     gone.button(
@@ -107,8 +106,8 @@ def _ask(name: str) -> None:
 def _files(data: Dataset) -> None:
     recipe = data.scored.recipe if data.scored else recipes.EMPTY
     left, right = st.columns(2, gap="medium")
-    left.markdown("**Take these definitions along**")
-    left.caption("As a file for another data set, or for the command line (`--scores`). It holds no accounts.")
+    left.markdown("**Reuse these definitions**")
+    left.caption("Download a file for another data set or the command line (`--scores`). It contains no accounts.")
     left.download_button(
         "Download definitions",
         recipe.to_json(),
@@ -130,7 +129,7 @@ def _files(data: Dataset) -> None:
         return
     right.markdown(markdown(file_text(recipe, found)))
     right.button(
-        "Keep them",
+        "Save",
         type="primary",
         icon=":material/check:",
         key=base.key("take"),
@@ -143,5 +142,5 @@ def _files(data: Dataset) -> None:
 def _take(dataset_id: str, found: Recipe) -> None:
     if attempt(lambda: recipes.change(state.workspace(), dataset_id, lambda now: now.merged(found))) is not None:
         state.drop("scores_undo")
-        state.say(f"{count(len(found.kept), 'definition')} kept.")
+        state.say(f"{count(len(found.kept), 'definition')} saved.")
         base.done_editing()

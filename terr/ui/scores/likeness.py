@@ -1,4 +1,4 @@
-"""Likeness to closed-won accounts on the page Scores: how good the model is comes before what it says."""
+"""Likeness to closed-won accounts on the Scores page: how good the model is comes before what it says."""
 
 from __future__ import annotations
 
@@ -49,46 +49,46 @@ def _form(data: Dataset, one: LikenessTo | None) -> LikenessTo | None:
         offered = [one.column, *offered]
     if not usual:
         st.info(
-            "No column here tells won from lost accounts. Likeness needs one, such as a CRM's stage with “Closed Won” "
-            f"and “Closed Lost”, and at least {LEAST} accounts of each. If one of these columns does, choose it.",
+            "No column tells won from lost accounts. Look-alikes need one, such as a CRM stage with “Closed Won” and "
+            f"“Closed Lost”, and at least {LEAST} accounts of each. If one of these columns does, choose it.",
             icon=":material/info:",
         )
     at = offered.index(usual) if usual else None
     column = st.selectbox(
-        "Column that tells won from lost", offered, index=at, key=base.key("outcome"), placeholder="Choose a column"
+        "Won or lost column", offered, index=at, key=base.key("outcome"), placeholder="Choose a column"
     )
     if column is None:
         return None
     won, lost = (one.won, one.lost) if one and one.column == column else guess.outcomes_in(data.accounts, column)
     words = guess.words_in(data.accounts, column)
     words += [w for w in (*won, *lost) if w not in words]
-    good = st.multiselect("These mean won", words, default=list(won), key=base.key(f"won_{column}"))
+    good = st.multiselect("Won values", words, default=list(won), key=base.key(f"won_{column}"))
     bad = st.multiselect(
-        "These mean lost",
+        "Lost values",
         [w for w in words if w not in good],
         default=[w for w in lost if w not in good],
         key=base.key(f"lost_{column}"),
-        help="All other values are taken as still open",
+        help="Other values count as still open",
     )
     usable = guess.traits(data.accounts, column)
-    with st.expander("Which columns it learns from"):
+    with st.expander("Columns to learn from"):
         use = st.multiselect(
             "Learn from",
             usable,
             default=[c for c in (one.use if one else ()) if c in usable],
             key=base.key("use"),
-            placeholder="All of the file's own that suit",
+            placeholder="All suitable columns",
         )
         allow = st.multiselect(
-            "Use although they seem to know the outcome",
+            "Use even though they seem to know the outcome",
             usable,
             default=[c for c in (one.allow if one else ()) if c in usable],
             key=base.key("allow"),
             placeholder="None",
         )
-    name = base.name_field(data, one, "Likeness to won")
+    name = base.name_field(data, one, "Look-alike score")
     if not good or not bad:
-        st.info("Say which values mean won and which mean lost.", icon=":material/info:")
+        st.info("Choose which values mean won and which mean lost.", icon=":material/info:")
         return None
     found: LikenessTo | None = base.made_by(
         lambda: LikenessTo(name, column, tuple(good), tuple(bad), tuple(use), tuple(allow))
@@ -107,8 +107,8 @@ def _worked_out(data: Dataset, found: LikenessTo) -> RecipeStep | None:
     if window_jobs.running(_WORK):
         return None
     st.markdown(
-        "It learns what won and lost accounts have in common, tests itself on accounts it hasn't seen, and says how "
-        "like a won account each one is. Nothing leaves this machine."
+        "Terr learns what your won accounts have in common, tests itself on accounts it hasn't seen, and scores how "
+        "much each account looks like a won one. Nothing leaves this machine."
     )
     if st.button("Learn and test", icon=":material/model_training:", key=base.key("learn"), type="primary"):
         try:
@@ -145,17 +145,17 @@ def _quality(found: Likeness) -> None:
     if q is not None:
         if found.on:
             st.markdown(
-                f"Of two accounts it hasn't seen, a won and a lost one, it picks the won one in "
-                f"**{percent(100 * q.auc, 0)}** of cases (guessing: 50 %; 99 % sure: {percent(100 * q.low, 0)} to "
+                f"Given a won and a lost account it hasn't seen, it picks the won one in "
+                f"**{percent(100 * q.auc, 0)}** of cases (guessing: 50%; 99% confidence: {percent(100 * q.low, 0)} to "
                 f"{percent(100 * q.high, 0)}).",
-                help=f"AUC {q.auc:.3f}, 99 % interval {q.low:.3f} to {q.high:.3f}, five folds, {q.won:,} won and "
+                help=f"AUC {q.auc:.3f}, 99% interval {q.low:.3f} to {q.high:.3f}, five folds, {q.won:,} won and "
                 f"{q.lost:,} lost accounts; mean squared error {q.brier:.3f} against {q.brier_base:.3f} of always "
                 "saying the overall share",
             )
-        title = f"What it says comes true within {percent(100 * q.off_by, 1)} on average"
+        title = f"Predicted and actual win rates differ by {percent(100 * q.off_by, 1)} on average"
         st.altair_chart(calibration(q.calibration, title=title, dark=base.dark()), width="stretch")
     if found.flagged:
-        with st.expander(f"Left out: {markdown(and_list([f.column for f in found.flagged], 5))}"):
+        with st.expander(f"Not used: {markdown(and_list([f.column for f in found.flagged], 5))}"):
             for f in found.flagged:
                 st.markdown(f"- **{markdown(f.column)}** {markdown(f.why)}")
     for line in found.notes:
@@ -165,8 +165,8 @@ def _quality(found: Likeness) -> None:
 def _likest(data: Dataset, defined: LikenessTo, found: Likeness) -> None:
     frame = data.accounts.frame
     best, only_open = likest(data.accounts, defined, found, _TOP)
-    title = "open accounts" if only_open else "accounts"
-    st.markdown(f"**The likest {title}; choose one to see why**")
+    among = "open accounts" if only_open else "accounts"
+    st.markdown(f"**Top look-alikes among {among}; choose one to see why**")
     table = pd.DataFrame(
         {
             "Account": [str(frame["name"].iloc[k] or frame["account_id"].iloc[k]) for k in best.tolist()],
@@ -190,5 +190,5 @@ def _likest(data: Dataset, defined: LikenessTo, found: Likeness) -> None:
     if len(told):
         told = told.assign(text=[f"{v:+.1f}".replace("-", "−") for v in told["points"]])
         name = str(table["Account"].iloc[k])
-        title = f"{name}: {found.amounts[at]:.0f} = {found.base:.0f} of an average account and what its columns add"
+        title = f"{name}: {found.amounts[at]:.0f} = {found.base:.0f} for an average account, plus what each column adds"
         st.altair_chart(leanings(told, title=title[:100], dark=base.dark()), width="stretch")

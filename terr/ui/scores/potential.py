@@ -1,4 +1,4 @@
-"""Potential, white space and further formulas on the page Scores."""
+"""Potential, white space and further formulas on the Scores page."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def _form(data: Dataset, one: PotentialBy | Formula | None) -> PotentialBy | For
         periods, ahead = _history(data, old, figures)
     if way == BLEND:
         share = st.slider(
-            "Share of the formula",
+            "Weight of the formula",
             0,
             100,
             round(100 * (old.weight if old else 0.5)),
-            format="%d %%",
+            format="%d%%",
             key=base.key("weight"),
-            help="The rest is history",
+            help="The rest is the trend",
         )
         weight = share / 100
     none = "No white space"
@@ -79,17 +79,17 @@ def _form(data: Dataset, one: PotentialBy | Formula | None) -> PotentialBy | For
     options = [none, *figures]
     now = str(
         st.selectbox(
-            "What is sold now",
+            "Current revenue",
             options,
             index=options.index(usual_now) if usual_now in options else 0,
             key=base.key("now"),
-            help="White space = potential − what is sold now",
+            help="White space = potential − current revenue",
         )
     )
     name = base.name_field(data, one, "Estimated potential")
     white = old.white if old else base.free_name(data, "White space")
     if now != none:
-        white = str(st.text_input("Name of the white space", white, max_chars=80, key=base.key("white"))).strip()
+        white = str(st.text_input("Name of the white space column", white, max_chars=80, key=base.key("white"))).strip()
     how = {HISTORY: "history", BLEND: "blend"}.get(way, "formula")
     found: PotentialBy | None = base.made_by(
         lambda: PotentialBy(
@@ -136,7 +136,7 @@ def _text(data: Dataset, one: PotentialBy | Formula | None) -> str:
 def _history(data: Dataset, old: PotentialBy | None, figures: list[str]) -> tuple[list[str], int]:
     usual = [p for p in (old.periods if old else guess.periods(data.accounts)) if p in figures]
     periods = st.multiselect(
-        "Columns of past periods, the oldest first",
+        "Columns of past periods, oldest first",
         figures,
         default=usual,
         key=base.key("periods"),
@@ -148,7 +148,7 @@ def _history(data: Dataset, old: PotentialBy | None, figures: list[str]) -> tupl
         12,
         old.ahead if old else 1,
         key=base.key("ahead"),
-        help="A straight line through each account's figures is drawn on by so many periods",
+        help="Each account's trend is extended by this many periods",
     )
     return list(periods), int(ahead)
 
@@ -176,7 +176,7 @@ def _preview(data: Dataset, found: PotentialBy | Formula) -> None:
                 table[found.current] = [short(float(v), now.currency) for v in now.amounts[best]]
         table[name] = [short(float(v), money) for v in values[best]]
     for name, whole_text, n, share in told:
-        st.markdown(f"**{markdown(name)}: {markdown(whole_text)}** in {n} ({share} of all)")
+        st.markdown(f"**{markdown(name)}: {markdown(whole_text)}** in {markdown(n)} ({markdown(share)} of all)")
     st.markdown("**The largest accounts**")
     st.dataframe(
         table,

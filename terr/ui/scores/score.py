@@ -1,4 +1,4 @@
-"""A score per account on the page Scores: columns, weights, and what each account's score is made of."""
+"""A score per account on the Scores page: columns, weights, and what each account's score is made of."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from terr.workspace.scores import suggestions as guess
 from terr.workspace.scores.score import Blanks, Ingredient, ScoreBy, Scores
 from terr.workspace.scores.wording import score_text
 
-COLUMN, WEIGHT, HIGH, BLANKS = "Column", "Weight", "High is good", "A blank counts as"
+COLUMN, WEIGHT, HIGH, BLANKS = "Column", "Weight", "High is good", "Blanks count as"
 _BLANKS: dict[str, Blanks] = {"the middle": "middle", "the lowest": "lowest", "left out": "skip"}
 TOP = 25
 
@@ -47,7 +47,7 @@ def _form(data: Dataset, one: ScoreBy | None) -> ScoreBy | None:
             BLANKS: [back[i.blanks] for i in usual],
         }
     )
-    st.markdown("**What counts, and how much**", help="Only the proportions of weights matter: 50, 30, 20 is 5, 3, 2")
+    st.markdown("**Columns and weights**", help="Only relative weights matter: 50, 30, 20 is the same as 5, 3, 2")
     edited = st.data_editor(
         rows,
         key=base.key("parts"),
@@ -55,17 +55,19 @@ def _form(data: Dataset, one: ScoreBy | None) -> ScoreBy | None:
         hide_index=True,
         width="stretch",
         column_config={
-            COLUMN: st.column_config.SelectboxColumn(options=offered, required=True, width="medium"),
-            WEIGHT: st.column_config.NumberColumn(min_value=0.0, max_value=1e6, default=10.0, required=True),
-            HIGH: st.column_config.CheckboxColumn(default=True),
+            COLUMN: st.column_config.SelectboxColumn(options=offered, required=True),
+            WEIGHT: st.column_config.NumberColumn(
+                min_value=0.0, max_value=1e6, default=10.0, required=True, width="small"
+            ),
+            HIGH: st.column_config.CheckboxColumn(default=True, width="small"),
             BLANKS: st.column_config.SelectboxColumn(
                 options=list(_BLANKS), default="the middle", required=True, width="small"
             ),
         },
     )
     st.caption(
-        "Each column is turned into ranks from 0 (smallest) to 100 (largest), so that no unit and no giant account "
-        "outweighs the others; the score is their weighted mean."
+        "Each column becomes a rank from 0 (smallest) to 100 (largest), so one very large account doesn't dominate; "
+        "the score is the weighted average of the ranks."
     )
     name = base.name_field(data, one, "Score")
     points = {i.column: i.points for i in usual}
@@ -95,7 +97,7 @@ def _preview(data: Dataset, found: ScoreBy) -> None:
     table = pd.DataFrame({"Account": names, found.name: scores.score[best].round(1)})
     for j, column in enumerate(scores.names):
         table[f"from {column}"] = scores.parts[best, j].round(1)
-    st.markdown(f"**The {len(best):,} best accounts; choose one to see why**")
+    st.markdown(f"**Top {len(best):,} accounts; choose one to see why**")
     picked = st.dataframe(
         table,
         hide_index=True,
@@ -106,12 +108,10 @@ def _preview(data: Dataset, found: ScoreBy) -> None:
         selection_mode="single-row",
     )
     rows = picked.selection.rows
-    asked = st.text_input(
-        "Or another account, by name or id", key=base.key("who"), placeholder="Type a part of its name"
-    )
+    asked = st.text_input("Or find an account by name or ID", key=base.key("who"), placeholder="Part of its name")
     at = _find(data, asked) if asked.strip() else int(best[rows[0]]) if rows and rows[0] < len(best) else int(best[0])
     if at is None:
-        st.caption("No account has this in its name.")
+        st.caption("No account matches.")
         return
     _explain(scores, at, _label(frame.iloc[at]))
     base.notes(step)
@@ -135,8 +135,8 @@ def _explain(scores: Scores, at: int, name: str) -> None:
     told = told[told["points"].notna()]
     if len(told):
         told = told.assign(text=[f"{v:.1f} points" for v in told["points"]])
-        title = f"{name}: {scores.score[at]:.1f} points, and where they come from"
-        st.altair_chart(score_parts(told, title=title[:90], dark=base.dark()), width="stretch")
+        title = f"{scores.score[at]:.1f} points by column"  # the account's name stands in the sentence below
+        st.altair_chart(score_parts(told, title=title, dark=base.dark()), width="stretch")
     st.markdown(f"{markdown(score_text(scores, at, name))}.")
     known = scores.score[~np.isnan(scores.score)]
     if len(known) and not np.isnan(scores.score[at]):

@@ -1,8 +1,6 @@
-"""Segments on the page Scores: by attribute, by size bands, or by rules."""
+"""Segments on the Scores page: by attribute, by size bands, or by rules."""
 
 from __future__ import annotations
-
-import re
 
 import pandas as pd
 import streamlit as st
@@ -20,6 +18,7 @@ from terr.workspace.scores.segments import (
     Segment,
     Segments,
     bands_of,
+    first_rules,
     others_of,
     rule_line,
     rule_of,
@@ -60,13 +59,13 @@ def _form(data: Dataset, one: Segments | None) -> Segments | None:
     offered = [n for n in dict.fromkeys(names) if " · " not in n]
     first = [guess.money_column(data.accounts, [m for m in offered if m != ACCOUNTS])]
     counted = st.multiselect(
-        "As measures, count for each segment",
+        "Create a measure for each segment",
         offered,
         default=[m for m in (one.measures if one else first) if m in offered],
         key=base.key("counted"),
         help="Each becomes a measure to plan with, such as “Revenue · Health”. Leave empty for filters only.",
     )
-    name = base.name_field(data, one, usual_name, label="Name of this set of segments")
+    name = base.name_field(data, one, usual_name, label="Name of these segments")
     found: Segments | None = base.made_by(lambda: Segments(name, tuple(parts), tuple(counted)))
     return found
 
@@ -78,7 +77,7 @@ def _attribute(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]]
     if mine and mine not in offered:
         offered = [mine, *offered]
     if not offered:
-        st.info("No column has 2 to 40 different texts. Cut by size, or write rules.", icon=":material/info:")
+        st.info("No column has 2 to 40 different values. Use size bands or rules.", icon=":material/info:")
         return None
     done = {d.split for d in (data.scored.recipe.kept if data.scored else ()) if isinstance(d, Segments)}
     usual_column = mine or next((c for c in offered if c not in done), offered[0])
@@ -89,10 +88,10 @@ def _attribute(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]]
     usual = list(values)[:_MOST]
     if one and one.parts[0].column == column:
         usual = [v for v, part in values.items() if any(p.values == part.values for p in one.parts)]
-    chosen = st.multiselect("Values, each a segment", list(values), default=usual, key=base.key(f"values_{column}"))
+    chosen = st.multiselect("Segments", list(values), default=usual, key=base.key(f"values_{column}"))
     left = [v for v in values if v not in chosen and v != BLANKS]
     rest = bool(left) and st.checkbox(
-        f"The other {len(left):,} as one segment more",
+        f"Group the other {len(left):,} values into one segment",
         value=bool(one and any(p.name == OTHERS for p in one.parts)),
         key=base.key("rest"),
     )
@@ -100,7 +99,7 @@ def _attribute(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]]
     if rest:
         parts.append(others_of(column, left))
     if not parts:
-        st.info("Choose one value or more.", icon=":material/info:")
+        st.info("Choose one or more values.", icon=":material/info:")
         return None
     return f"By {column}"[:80], parts
 
@@ -111,18 +110,19 @@ def _bands(data: Dataset, _one: Segments | None) -> tuple[str, list[Segment]] | 
     usual = guess.size_column(accounts)
     column = str(st.selectbox("Figure", offered, index=offered.index(usual), key=base.key("figure")))
     marks = ", ".join(f"{e:g}" for e in guess.edges(accounts, column))
-    text = st.text_input("Cut at", marks, key=base.key(f"edges_{column}"), help="Rising figures, such as 50, 500 or 1M")
+    text = st.text_input(
+        "Band limits", marks, key=base.key(f"edges_{column}"), help="Increasing numbers, such as 50, 500, 1M"
+    )
     count = len([t for t in text.split(",") if t.strip()]) + 1
     usual_names = {2: "Small, Large", 3: "Small, Medium, Large"}.get(count, "")
-    named = st.text_input("Names, the smallest first (optional)", usual_names, key=base.key(f"names_{count}"))
+    named = st.text_input("Names, smallest first (optional)", usual_names, key=base.key(f"names_{count}"))
     parts: list[Segment] | None = base.made_by(lambda: bands_of(accounts, column, text, named))
     return None if parts is None else (f"Size by {column}"[:80], parts)
 
 
 def _rules(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]] | None:
     money = guess.money_column(data.accounts)
-    asked = f"[{money}]" if re.search(r"\W", money) else money
-    usual = f"Key: {asked} >= 100k\nRest: {asked} < 100k"
+    usual = first_rules(money)
     if one:
         usual = "\n".join(map(rule_line, one.parts))
     text = st.text_area(
@@ -139,7 +139,7 @@ def _rules(data: Dataset, one: Segments | None) -> tuple[str, list[Segment]] | N
             base.wrong(error, f"Line {number}: ")
             return None
     if not parts:
-        st.info("Write one line or more.", icon=":material/info:")
+        st.info("Write one or more lines.", icon=":material/info:")
         return None
     return "Segment", parts
 
@@ -179,4 +179,4 @@ def _preview(data: Dataset, found: Segments) -> None:
     )
     base.notes(step)
     if not found.measures:
-        st.caption(markdown("As filters only: choose measures at the left to plan with these segments."))
+        st.caption(markdown("Filters only. To plan with these segments, choose measures on the left."))

@@ -1,4 +1,4 @@
-"""The 80/20 curve and tiers on the page Scores."""
+"""The 80/20 curve and tiers on the Scores page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from terr.view.scorecharts import pareto
 from terr.view.text import markdown, percent, short
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.scores import suggestions as guess
-from terr.workspace.scores.tiers import TiersBy
+from terr.workspace.scores.tiers import SHARES_OF, TiersBy
 from terr.workspace.scores.wording import curve_title, cuts_text
 
 
@@ -36,22 +36,34 @@ def _form(data: Dataset, one: TiersBy | None) -> TiersBy | None:
     measure = str(st.selectbox("Rank accounts by", offered, index=at, key=base.key("measure")))
     usual_names, usual_shares = (one.names, one.shares) if one else (TiersBy.names, TiersBy.shares)
     names = st.text_input(
-        "Tiers, the best first",
+        "Tiers, best first",
         ", ".join(usual_names),
         key=base.key("tiers"),
         max_chars=120,
-        help="Two or more names with commas between",
+        help="Two or more names, separated by commas",
+    )
+    of = str(
+        st.radio(
+            "Cut by share of",
+            SHARES_OF,
+            index=SHARES_OF.index(one.of if one else "accounts"),
+            format_func=lambda v: "Accounts" if v == "accounts" else markdown(measure),
+            key=base.key("of"),
+            horizontal=True,
+            help="Accounts: the largest 20% are tier A. The measure: the fewest that bring 80% of it are",
+        )
     )
     words = tuple(w.strip() for w in names.split(",") if w.strip())
-    shares = list(usual_shares) if len(usual_shares) == len(words) - 1 else _even(len(words) - 1)
+    kept = of == (one.of if one else "accounts") and len(usual_shares) == len(words) - 1
+    shares = list(usual_shares) if kept else _even(len(words) - 1, of)
     chosen = [
         st.slider(
-            f"{markdown(words[k])} ends at a share of",
+            f"Tier {markdown(words[k])} = top",
             1,
             99,
             round(100 * share),
-            format="%d %%",
-            key=base.key(f"cut_{k}_{len(words)}"),
+            format=f"%d%% of {'accounts' if of == 'accounts' else measure.replace('%', '%%')}",
+            key=base.key(f"cut_{k}_{len(words)}_{of}"),
         )
         / 100
         for k, share in enumerate(shares)
@@ -60,8 +72,8 @@ def _form(data: Dataset, one: TiersBy | None) -> TiersBy | None:
 
     def build() -> TiersBy:
         if len(words) < 2:
-            raise InputError("give two tiers or more, with commas between")
-        return TiersBy(name, measure, tuple(chosen), words)
+            raise InputError("enter two or more tiers, separated by commas")
+        return TiersBy(name, measure, tuple(chosen), words, of)
 
     found: TiersBy | None = base.made_by(build)
     if found is not None:
@@ -69,8 +81,9 @@ def _form(data: Dataset, one: TiersBy | None) -> TiersBy | None:
     return found
 
 
-def _even(count: int) -> list[float]:
-    return [0.8, 0.95] if count == 2 else [(k + 1) / (count + 1) for k in range(max(count, 0))]
+def _even(count: int, of: str) -> list[float]:
+    usual = [0.2, 0.5] if of == "accounts" else [0.8, 0.95]
+    return usual if count == 2 else [(k + 1) / (count + 1) for k in range(max(count, 0))]
 
 
 def _preview(data: Dataset, found: TiersBy) -> None:
@@ -79,20 +92,22 @@ def _preview(data: Dataset, found: TiersBy) -> None:
         return
     curve = found.curve(data.accounts)
     title = curve_title(curve, found.measure)
+    table = step.made.detail.table
+    # the chart's height is the share of the sum, whatever the cuts are shares of
+    cuts = found.shares if found.of == "measure" else tuple(table["share of sum"].cumsum()[:-1])
     st.altair_chart(
-        pareto(curve, found.cuts.shares, found.cuts.names, title=title, measure=found.measure, dark=base.dark()),
+        pareto(curve, cuts, found.cuts.names, title=title, measure=found.measure, dark=base.dark()),
         width="stretch",
     )
     money = dict(data.accounts.currency).get(found.measure, "")
-    table = step.made.detail.table
     st.dataframe(
         pd.DataFrame(
             {
                 "Tier": table["tier"],
                 "Accounts": table["accounts"],
-                "of all": [percent(100 * v) for v in table["share of accounts"]],
+                "% of accounts": [percent(100 * v) for v in table["share of accounts"]],
                 found.measure: [short(v, money) for v in table["sum"]],
-                "of the sum": [percent(100 * v) for v in table["share of sum"]],
+                f"% of {found.measure}": [percent(100 * v) for v in table["share of sum"]],
                 "From": [short(v, money) for v in table["smallest"]],
                 "To": [short(v, money) for v in table["largest"]],
             }
@@ -102,7 +117,7 @@ def _preview(data: Dataset, found: TiersBy) -> None:
         key="scores_tiers_table",
         column_config={
             "Accounts": st.column_config.NumberColumn(format="localized"),
-            **dict.fromkeys(("of all", found.measure, "of the sum", "From", "To"), base.RIGHT),
+            **dict.fromkeys(("% of accounts", found.measure, f"% of {found.measure}", "From", "To"), base.RIGHT),
         },
     )
     base.notes(step)

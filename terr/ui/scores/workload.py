@@ -1,4 +1,4 @@
-"""Workload on the page Scores: hours a year of calls and travel."""
+"""Workload on the Scores page: hours a year of calls and travel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from terr.errors import TerrError
 from terr.ui.scores import editor as base
 from terr.ui.session import state
-from terr.view.text import markdown, number, sentence
+from terr.view.text import MILE_KM, markdown, number, sentence
+from terr.workspace.access import distances
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.reps import hours
 from terr.workspace.scores import suggestions as guess
@@ -19,7 +20,6 @@ from terr.workspace.scores.wording import TRAVEL_HELP, hours_text
 from terr.workspace.scores.workload import Effort, Tier, WorkloadBy
 
 TIER, CALLS, MINUTES = "Tier", "Calls a year", "Minutes per call"
-KM_PER_MILE = 1.609344
 _MOST_TIERS = 12
 
 
@@ -45,11 +45,11 @@ def _form(data: Dataset, one: WorkloadBy | None) -> WorkloadBy | None:
         offered = [one.column, *offered]
     if not usual and not made:
         st.info(
-            "Calls go by tier. Keep tiers in the section 80/20 and tiers first, or choose a column of the file.",
+            "Calls depend on tier. Save tiers under 80/20 and tiers first, or choose a column of the file.",
             icon=":material/info:",
         )
     column = st.selectbox(
-        "Calls go by",
+        "Calls depend on",
         offered,
         index=offered.index(usual) if usual in offered else None,
         key=base.key("by"),
@@ -60,11 +60,11 @@ def _form(data: Dataset, one: WorkloadBy | None) -> WorkloadBy | None:
     tiers = _tiers(data, one, str(column))
     a, b = st.columns(2)
     effort = one.effort if one else Effort()
-    miles = a.selectbox("Distances in", ["miles", "km"], key=base.key("unit")) == "miles"
-    per = KM_PER_MILE if miles else 1.0
+    miles = distances.miles(state.workspace().root)
+    per = MILE_KM if miles else 1.0
     unit = "mph" if miles else "km/h"
     speed = b.number_input(
-        f"Mean speed, {unit}",
+        f"Average speed, {unit}",
         round(5 / per),
         round(150 / per),
         round(effort.speed_kmh / per),
@@ -78,19 +78,19 @@ def _form(data: Dataset, one: WorkloadBy | None) -> WorkloadBy | None:
         effort.road_factor,
         0.05,
         key=base.key("factor"),
-        help="Distance by road for each mile as the crow flies. 1.2 is usual in the USA (Ballou and others 2002)",
+        help="Road distance per mile of straight-line distance. 1.2 is typical in the US (Ballou et al. 2002)",
     )
-    day = b.number_input("Calls a day, at most", 1, 50, round(effort.calls_a_day), key=base.key("day"))
+    day = b.number_input("Maximum calls a day", 1, 50, round(effort.calls_a_day), key=base.key("day"))
     homes = st.checkbox(
-        f"Travel starts at reps' homes ({len(data.reps):,} in the roster)",
+        f"Start travel at reps' homes ({len(data.reps):,} in the roster)",
         value=(one.homes if one else True),
         disabled=not data.reps,
         key=base.key("homes"),
-        help="Each account is reached from the nearest home",
+        help="Each account is visited from the nearest home",
     )
     k = one.territories if one else max(len(data.reps), 10)
     if not homes or not data.reps:
-        k = int(st.number_input("Territories there will be", 1, 2_000, k, key=base.key("k")))
+        k = int(st.number_input("Number of territories", 1, 2_000, k, key=base.key("k")))
     _source()
     name = base.name_field(data, one, "Hours a year")
     kmh = effort.speed_kmh if speed == round(effort.speed_kmh / per) else min(max(speed * per, 5.0), 150.0)
@@ -156,7 +156,7 @@ def _preview(data: Dataset, found: WorkloadBy) -> None:
 _SUMS = {"calls": "Calls, h", "travel": "Travel, h", "hours": "Hours a year"}
 _HOURS = {
     "Accounts": st.column_config.NumberColumn(format="localized"),
-    "Days on the road": st.column_config.NumberColumn(format="%,.0f"),
+    "Travel days": st.column_config.NumberColumn(format="%,.0f"),
     "Hours per account": st.column_config.NumberColumn(format="%.1f"),
     **{title: st.column_config.NumberColumn(format="%,.0f") for title in _SUMS.values()},
 }
@@ -174,7 +174,7 @@ def _by_rep(data: Dataset, found: WorkloadBy, labels: NDArray[np.object_]) -> No
     if done is None:
         return
     st.markdown(f"**{markdown(done.title)}: {number(done.mean)} hours a year on average**")
-    titles = {"name": "Name", "accounts": "Accounts", "days": "Days on the road", **_SUMS}
+    titles = {"name": "Name", "accounts": "Accounts", "days": "Travel days", **_SUMS}
     st.dataframe(
         done.table.rename(columns=titles),
         hide_index=True,

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from terr.view.text import date_text, time_text
+
 
 def local(at: datetime) -> str:
     """A time as the person's clock shows it; the date too unless it is today."""
@@ -16,4 +18,4 @@ def local(at: datetime) -> str:
         zone = ZoneInfo("UTC")
     here = at.astimezone(zone)
     today = datetime.now(zone).date() == here.date()
-    return here.strftime("%H:%M:%S") if today else here.strftime("%b %d, %H:%M")
+    return time_text(here) if today else f"{date_text(here)}, {time_text(here)}"

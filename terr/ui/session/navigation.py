@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +11,19 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.access import landing
-from terr.ui.session import state
+from terr.ui.access.pages import PAGES
+from terr.ui.session import dialogs, state
 from terr.view.text import markdown
 
 _inside: ContextVar[bool] = ContextVar("terr_inside_shell", default=False)
 ROOT = Path(__file__).resolve().parents[3]
-PAGES = (
-    ("home", "Home", ":material/home:"),
-    ("accounts", "Accounts", ":material/table:"),
-    ("scores", "Scores", ":material/leaderboard:"),
-    ("plan", "Plan", ":material/map:"),
-    ("scenarios", "Scenarios", ":material/account_tree:"),
-    ("reps", "Reps", ":material/group:"),
-    ("reports", "Reports", ":material/download:"),
-    ("settings", "Settings", ":material/settings:"),
-)
 _LOOK = """
 <style>
 .stMainBlockContainer { padding: 1.4rem 1.4rem .6rem 1.4rem; max-width: 100%; }
 section[data-testid="stSidebar"][data-collapsed="false"] { width: 184px !important; min-width: 184px !important; }
 [data-testid="stSidebarNavItems"] { padding-top: .4rem; }
-.stAppHeader { background: transparent; pointer-events: none; } .stAppHeader * { pointer-events: auto; }
+.stAppHeader { background: transparent; } .stAppHeader, .stAppHeader * { pointer-events: none; }
+.stAppHeader :is(button, a), .stAppHeader :is(button, a) * { pointer-events: auto; }
 .stAppHeader { height: 2.2rem; min-height: 2.2rem; }
 [data-testid="stSidebarContent"] { padding-top: 0; }
 .stDataFrame { font-variant-numeric: tabular-nums; }
@@ -49,13 +42,31 @@ iframe[title="streamlit_folium.st_folium"] { border: 1px solid rgba(128,128,128,
 .terr-who i { display: inline-block; min-width: 1.35rem; padding: 0 .2rem; border-radius: .7rem; color: #fff; }
 .terr-who i { font: 600 .72rem/1.25rem system-ui, sans-serif; text-align: center; }
 [data-testid="stVerticalBlock"] { gap: .6rem; }
+/* What is said for a moment stands below the navigation, where no figure is. */
+body > [data-testid="stToastContainer"] { inset: auto auto 3.2rem .5rem; width: 168px; align-items: stretch; }
+body > div [data-testid="stToast"] { width: 100%; min-width: 0; padding: .6rem; font-size: .85rem; }
+@media (max-width: 767px) { body > [data-testid="stToastContainer"] { inset: .3rem .5rem auto 3rem; width: auto; } }
 .st-key-terr_trade [data-testid="stElementToolbar"] { display: none; } /* it would lie over the tabs */
 @media (max-width: 1100px) { [data-testid="stColumn"] [data-testid="stButtonGroup"] button { padding: .2rem .45rem; } }
+/* All that is chosen is in sight, in as many lines as it takes. */
+[data-testid="stMultiSelectTagsContainer"] { flex-wrap: wrap; overflow: visible; row-gap: .2rem; padding-block: .2rem; }
+[data-testid="stMultiSelectTagsContainer"], :has(> [data-testid="stMultiSelectTagsContainer"]) {
+  height: auto !important; max-height: 11rem !important; min-height: 2.35rem; overflow-y: auto; }
+.stMain .st-key-terr_script, :has(> .st-key-terr_script) { display: none; }
+#terr-away { position: fixed; z-index: 999999; top: 6px; left: 50%; transform: translateX(-50%); width: max-content; }
+#terr-away { max-width: min(62rem, calc(100vw - 24px)); padding: .5rem .9rem; border-radius: 8px; }
+#terr-away { background: #14171C; color: #FFF; border: 1px solid #FFF6; font: .9rem/1.4 system-ui, sans-serif; }
 h1 { font-size: 1.5rem !important; padding: 0 0 .5rem !important; }
 h3 { font-size: 1.05rem !important; padding: .5rem 0 .5rem !important; }
 h4 { font-size: 1.35rem !important; padding: 0 0 .5rem !important; }
 </style>
 """
+
+
+@cache
+def _away() -> str:
+    """The script that says when the server is away."""
+    return (ROOT / "static" / "away.js").read_text(encoding="utf-8")
 
 
 def _say_gone(title: str) -> None:
@@ -75,6 +86,7 @@ def run() -> None:
     found = state.visitor()
     page = _navigation(known=found.person is not None)
     st.html(_LOOK)
+    st.container(key="terr_script").html(f"<script>{_away()}</script>", unsafe_allow_javascript=True)
     if found.person is None:
         landing.page(found.why)
         return
@@ -88,9 +100,12 @@ def run() -> None:
         st.error(markdown(str(error)), icon=":material/error:")
         st.stop()
     if ws.notice:
-        st.warning(ws.notice, icon=":material/healing:")
+        st.warning(markdown(ws.notice), icon=":material/healing:")
     if page.url_path:
         _say_gone(page.title)
+    if page.url_path != state.get("page"):  # a dialog belongs to the page it was opened on
+        state.put("page", page.url_path)
+        dialogs.close()
     state.show_said()
     token = _inside.set(True)
     try:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from terr.errors import LocateError, RoleError
 from terr.model.person import Person
@@ -25,7 +26,8 @@ from terr.workspace.live import presence
 from terr.workspace.live.map_events import WindowState
 
 log = logging.getLogger("terr")
-RUNS = ("advice", "causes", "design", "design_proof", "explain", "proof", "trade")
+_VISITOR = "terr_visitor"
+RUNS = ("advice", "causes", "design", "design_proof", "explain", "proof", "sweep", "trade")
 """Names under which work in the background is kept in a window."""
 
 
@@ -44,7 +46,18 @@ def shared() -> Workspace:
 
 
 def visitor() -> signin.Visitor:
-    """Who is at this window."""
+    """Who is at this window; found out once in each run of a page, which asks dozens of times."""
+    here = get_script_run_ctx(suppress_warning=True)
+    if here is None:
+        return _visitor()
+    known: tuple[object, signin.Visitor] | None = getattr(here, _VISITOR, None)
+    if known is None or known[0] is not here.cursors:  # another run begins with cursors of its own
+        known = here.cursors, _visitor()
+        setattr(here, _VISITOR, known)
+    return known[1]
+
+
+def _visitor() -> signin.Visitor:
     made = signin.setup()
     if not made.on:
         return signin.Visitor(signin.ME)
@@ -74,7 +87,7 @@ def workspace() -> Workspace:
     who = person()
     whole = shared()
     if whole.sign_in != bool(who.user_id):  # the secrets were changed while the app runs
-        raise RoleError("The sign-in was set up anew. Start Terr again.")
+        raise RoleError("The sign-in settings changed. Restart Terr.")
     return for_person(whole, who)
 
 

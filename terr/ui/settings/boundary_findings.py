@@ -11,14 +11,14 @@ from terr.view.text import count, markdown, sentence
 from terr.workspace.boundary_library import Finding
 
 _ICON = {"mended": ":material/build:", "left out": ":material/block:", "noted": ":material/info:"}
-_WORD = {"mended": "Mended", "left out": "Left out", "noted": "Noted"}
+_WORD = {"mended": "Corrected", "left out": "Skipped", "noted": "Note"}
 _TABLE_FROM = 6
 
 
 def show_findings(findings: Sequence[Finding]) -> None:
     """Each with what became of it; what it concerns on demand."""
     if not findings:
-        st.markdown(":material/check_circle: Nothing had to be mended.")
+        st.markdown(":material/check_circle: No corrections needed.")
     for at, found in enumerate(sorted(findings, key=lambda f: list(_ICON).index(f.fate))):
         text = f"{_ICON[found.fate]} **{_WORD[found.fate]}.** {markdown(sentence(found.message))}"
         if len(found.examples) < _TABLE_FROM:

@@ -55,10 +55,10 @@ def _chosen(layers: Sequence[LibraryEntry], rows: Sequence[int]) -> None:
     chosen = [layers[r] for r in rows if r < len(layers)]
     if not chosen:
         if own:
-            st.caption("Choose a row (tick box at its left) to rename or remove boundaries you added.")
+            st.caption("Check a row to rename or remove boundaries you added.")
         return
     if not chosen[0].own:
-        st.caption(f"{markdown(chosen[0].title)} come with Terr and stay.")
+        st.caption(f"{markdown(chosen[0].title)} come with Terr and can't be removed.")
         return
     layer, ws = chosen[0], state.workspace()
     a, b, c = st.columns([3, 1, 1], vertical_alignment="bottom")
@@ -78,7 +78,7 @@ def _chosen(layers: Sequence[LibraryEntry], rows: Sequence[int]) -> None:
         icon=":material/delete:",
         width="stretch",
         disabled=bool(layer.plans),
-        help="Plans use these boundaries" if layer.plans else "Take them off this machine",
+        help="Plans use these boundaries" if layer.plans else "Remove from this computer",
         on_click=lambda: attempt(lambda: boundary_library.remove_boundaries(ws, layer.level)),
     )
 
@@ -88,17 +88,17 @@ def census() -> None:
     if added := state.get("census_added"):
         _told(added)
     elif boundary_library.has_census(state.workspace()):
-        st.markdown(":material/check_circle: The exact ZIP areas are on this machine; plans can use them.")
+        st.markdown(":material/check_circle: Exact ZIP areas are installed; plans can use them.")
     if not window_jobs.running("census") and not boundary_library.has_census(state.workspace()):
         st.markdown(
-            "Terr comes with ZIP areas that are estimated. The exact ones are a file of about "
-            f"{boundary_library.CENSUS_MB} MB that the Census Bureau gives to everyone. **This is the one time Terr "
+            "Terr comes with estimated ZIP areas. The exact ones are a public Census Bureau file of about "
+            f"{boundary_library.CENSUS_MB} MB. **This is the one time Terr "
             "goes online:** it asks `www2.census.gov` for that file and sends nothing about you or your accounts."
         )
         have, total = boundary_library.census_arrived()
         label = f"Download exact ZIP areas from the Census ({boundary_library.CENSUS_MB} MB)"
         if have:
-            label = f"Go on with the download ({have / 2**20:,.0f} of {total / 2**20:,.0f} MB are here)"
+            label = f"Resume download ({have / 2**20:,.0f} of {total / 2**20:,.0f} MB done)"
         st.button(
             label,
             key="census_go",
@@ -108,7 +108,7 @@ def census() -> None:
             args=("census", lambda progress: boundary_library.install_census(progress=progress)),
         )
         st.caption(
-            "No network here? Fetch cb\\_2020\\_us\\_zcta520\\_500k.zip on another machine, and give it to Terr at the "
+            "No internet here? Download cb\\_2020\\_us\\_zcta520\\_500k.zip on another computer and upload it on the "
             "right."
         )
     window_jobs.follow("census", lambda done: state.put("census_added", done))
@@ -116,9 +116,9 @@ def census() -> None:
 
 def _told(added: AddedBoundaries) -> None:
     st.success(
-        f"{count(added.count, 'exact ZIP area')} are on this machine, and the areas of their first three digits. "
-        "Choose them as the level of a new plan.",
+        f"{count(added.count, 'exact ZIP area')} installed, with 3-digit ZIP areas. Choose them as the level of a new "
+        "plan.",
         icon=":material/check_circle:",
     )
-    with st.expander(f"What was found: {count(len(added.findings), 'remark')}"):
+    with st.expander(f"{count(len(added.findings), 'note')}"):
         boundary_findings.show_findings(added.findings)

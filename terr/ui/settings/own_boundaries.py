@@ -7,15 +7,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from terr.errors import InputError
+from terr.model.progress import Progress
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.settings import boundary_findings
 from terr.view.text import count, markdown
 from terr.workspace import boundary_library
-from terr.workspace.boundary_library import ROW_NUMBER, AddedBoundaries, CleanedAreas, InspectedFile
+from terr.workspace.boundary_library import ROW_NUMBER, AddedBoundaries, CheckedAreas, InspectedFile, OpenedFile
 
-_NUMBERED, _NO_NAME = "(number the areas)", "(same as the id)"
+_NUMBERED, _NO_NAME = "(number the areas)", "(same as the ID)"
 
 
 def add() -> None:
@@ -23,24 +23,22 @@ def add() -> None:
     if added := state.get("own_added"):
         _told(added)
     given = st.file_uploader(
-        "GeoJSON, zipped Shapefile, GeoPackage or GeoParquet (up to 200 MB)",
+        "GeoJSON, TopoJSON, zipped Shapefile, GeoPackage, GeoParquet, FlatGeobuf, KML or KMZ (up to 200 MB)",
         type=None,
         key=f"terr_own_{state.get('own_round', 0)}",
-        help="Any areas of the world: districts, postcodes, sales regions. The file stays on this machine.",
+        help="Any areas in the world: districts, postal codes, sales regions. The file stays on this computer.",
     )
     if given is not None and state.get("own_id") != given.file_id:
         state.put("own_id", given.file_id)
         state.drop("own_added")
-        window_jobs.end("own_check", "own_keep")
         _read(given.getvalue(), given.name, None)
-    if message := state.get("own_error"):
-        st.error(markdown(message), icon=":material/error:")
+    window_jobs.follow("own_read", _opened)
     pending = state.get("own")
     if pending is None:
         if given is None and not state.get("own_added"):
-            st.caption("The areas become a level you can plan with. You choose which column tells them apart.")
+            st.caption("You can plan with these areas like counties or ZIPs. Choose the column with their IDs.")
         return
-    if boundary_library.is_census(pending["found"]):
+    if boundary_library.is_census(pending["found"].seen):
         _exact(pending["found"])
         return
     _columns(pending)
@@ -52,18 +50,22 @@ def add() -> None:
 
 
 def _read(data: bytes, name: str, layer: str | None) -> None:
-    state.drop("own_error", "own")
-    try:
-        with st.spinner(f"Reading {markdown(name)} …"):
-            found = boundary_library.inspect_file(data, name, layer=layer)
-    except InputError as error:
-        state.put("own_error", str(error))
-        return
-    several = len(found.layers) > 1
-    state.put("own", {"data": data if several else b"", "found": found})  # read again only for another layer
+    """Begin to look into a file; what is soon done is there at once."""
+    state.drop("own")
+    window_jobs.end("own_check", "own_keep")
+
+    def look(progress: Progress) -> tuple[OpenedFile, bytes]:
+        opened = boundary_library.open_file(data, name, layer=layer, progress=progress)
+        return opened, data if len(opened.seen.layers) > 1 else b""  # read again only for another layer
+
+    window_jobs.quick("own_read", look, _opened, wait_s=3.0)
 
 
-def _exact(found: InspectedFile) -> None:
+def _opened(done: tuple[OpenedFile, bytes]) -> None:
+    state.put("own", {"data": done[1], "found": done[0]})
+
+
+def _exact(found: OpenedFile) -> None:
     """The Census Bureau's file, fetched elsewhere and given here."""
     st.info("This is the Census Bureau's file of exact ZIP areas.", icon=":material/verified:")
     row = st.container(horizontal=True)
@@ -73,15 +75,18 @@ def _exact(found: InspectedFile) -> None:
         window_jobs.begin_thread("census", lambda progress: boundary_library.install_file(found, progress=progress))
         _close()
         st.rerun()
-    if row.button("Drop this file", key="own_drop"):
+    if row.button("Cancel", key="own_drop"):
         _close()
         st.rerun()
 
 
 def _columns(pending: dict[str, Any]) -> None:
-    found: InspectedFile = pending["found"]
+    opened: OpenedFile = pending["found"]
+    found = opened.seen
     key = f"{found.sha256[:8]}_{found.raw.layer}"
-    st.markdown(f"**{markdown(found.filename)}** · {found.raw.format} · {count(found.count, 'row')}{_where(found)}")
+    st.markdown(
+        f"**{markdown(found.filename)}** · {markdown(found.raw.format)} · {count(found.count, 'row')}{_where(found)}"
+    )
     if len(found.layers) > 1:
         layer = st.selectbox("Layer", found.layers, index=found.layers.index(found.raw.layer), key=f"own_layer_{key}")
         if layer != found.raw.layer:
@@ -91,14 +96,14 @@ def _columns(pending: dict[str, Any]) -> None:
     names = [c.name for c in usable]
     left, right = st.columns(2)
     ids = left.selectbox(
-        "Column that tells the areas apart",
+        "ID column",
         [*names, ROW_NUMBER],
         key=f"own_idcol_{key}",
         index=[*names, ROW_NUMBER].index(found.id_column),
         format_func=lambda n: n or _NUMBERED,
     )
     name = right.selectbox(
-        "Column with their names",
+        "Name column",
         ["", *names],
         key=f"own_namecol_{key}",
         index=["", *names].index(found.name_column),
@@ -110,7 +115,7 @@ def _columns(pending: dict[str, Any]) -> None:
     column = next((c for c in usable if c.name == ids), None)
     if column is not None and not column.unique:
         many, blank = column.filled - column.different, found.count - column.filled
-        parts = [f"{count(many, 'row repeats', 'rows repeat')} an id"] if many else []
+        parts = [f"{count(many, 'row repeats', 'rows repeat')} an ID"] if many else []
         parts += [f"{count(blank, 'row has', 'rows have')} none"] if blank else []
         st.caption(markdown(f"In this column {' and '.join(parts)}."))
     choice = (ids, name, epsg, swap, join)
@@ -129,8 +134,8 @@ def _columns(pending: dict[str, Any]) -> None:
         state.put("own", {**pending, "choice": choice})
         window_jobs.begin_thread(
             "own_check",
-            lambda progress: boundary_library.clean(
-                found,
+            lambda progress: boundary_library.check(
+                opened,
                 str(ids),
                 str(name),
                 epsg=epsg,
@@ -140,7 +145,7 @@ def _columns(pending: dict[str, Any]) -> None:
             ),
         )
         st.rerun()
-    if row.button("Drop this file", key="own_drop", disabled=window_jobs.running("own_keep")):
+    if row.button("Cancel", key="own_drop", disabled=window_jobs.running("own_keep")):
         _close()
         st.rerun()
 
@@ -149,7 +154,7 @@ def _more(found: InspectedFile, key: str) -> tuple[int | None, bool | None, bool
     """The coordinate system and axes if a person says so, and what becomes of rows with one id."""
     for note in found.notes if found.needs_crs else ():
         st.warning(markdown(note.message), icon=":material/help:")
-    with st.expander("Coordinates and repeated ids", expanded=found.needs_crs):
+    with st.expander("Coordinates and repeated IDs", expanded=found.needs_crs):
         left, right = st.columns(2, vertical_alignment="bottom")
         code = left.number_input(
             "EPSG number of the coordinate system",
@@ -159,19 +164,19 @@ def _more(found: InspectedFile, key: str) -> tuple[int | None, bool | None, bool
             step=1,
             key=f"own_epsg_{key}",
             placeholder=found.crs_label or "not said in the file",
-            help="Only if the file doesn't say it, or says it wrongly. 4326 = longitude and latitude.",
+            help="Only if it is missing or wrong in the file. 4326 = longitude and latitude.",
         )
         swapped = right.checkbox(
             "Latitude comes first",
             value=found.placement.swapped,
             key=f"own_swap_{key}",
-            help="Tick this if the areas lie in the wrong part of the world.",
+            help="Check this if the areas appear in the wrong part of the world.",
         )
         join = st.checkbox(
-            "Rows with the same id become one area",
+            "Combine rows with the same ID",
             value=True,
             key=f"own_join_{key}",
-            help="Otherwise a file with repeated ids is refused.",
+            help="Otherwise Terr rejects a file with repeated IDs.",
         )
     return (
         None if code is None else int(code),
@@ -184,7 +189,7 @@ def _where(found: InspectedFile) -> str:
     if found.extent is None:
         return ""
     if found.needs_crs:
-        return " · place not known yet"
+        return " · location not known yet"
     west, south, east, north = found.extent
 
     def side(v: float, plus: str, minus: str) -> str:
@@ -206,12 +211,10 @@ def _preview(found: InspectedFile) -> pd.DataFrame:
 
 
 def _keep(pending: dict[str, Any]) -> None:
-    cleaned: CleanedAreas = pending["cleaned"]
-    found: InspectedFile = pending["found"]
+    cleaned: CheckedAreas = pending["cleaned"]
+    found = cleaned.file.seen
     what = "ZIPs" if cleaned.zips else "areas"
-    st.markdown(
-        f"**{count(len(cleaned.frame), 'area')} can be used.** {'The ids are US ZIPs.' if cleaned.zips else ''}"
-    )
+    st.markdown(f"**{count(cleaned.count, 'area')} can be used.** {'The IDs are US ZIPs.' if cleaned.zips else ''}")
     boundary_findings.show_findings(cleaned.findings)
     if window_jobs.running("own_keep"):
         return  # its progress takes the place of what is below
@@ -225,10 +228,10 @@ def _keep(pending: dict[str, Any]) -> None:
         "Fill gaps between areas",
         value=cleaned.zips,
         key=f"own_fill_{found.sha256[:8]}",
-        help="Land that no area covers goes to the nearest one, marked as fill, so that neighbours you see do touch.",
+        help="Uncovered land is added to the nearest area and marked, so that neighbors touch.",
     )
     if st.button(
-        f"Keep {len(cleaned.frame):,} {what}",
+        f"Save {cleaned.count:,} {what}",
         type="primary",
         key="own_keep_go",
         icon=":material/check:",
@@ -236,9 +239,7 @@ def _keep(pending: dict[str, Any]) -> None:
         ws = state.workspace()
         window_jobs.begin_thread(
             "own_keep",
-            lambda progress: boundary_library.store_boundaries(
-                ws, found, cleaned, title, filled=filled, progress=progress
-            ),
+            lambda progress: boundary_library.store_boundaries(ws, cleaned, title, filled=filled, progress=progress),
         )
         st.rerun()
 
@@ -249,15 +250,15 @@ def _kept(added: AddedBoundaries) -> None:
 
 
 def _close() -> None:
-    state.drop("own", "own_error")
-    window_jobs.end("own_check", "own_keep")
+    state.drop("own")
+    window_jobs.end("own_read", "own_check", "own_keep")
     state.put("own_round", state.get("own_round", 0) + 1)
 
 
 def _told(added: AddedBoundaries) -> None:
     st.success(
-        f"“{markdown(added.title)}” is kept with {count(added.count, 'area')}. Choose it as the level of a new plan.",
+        f"“{markdown(added.title)}” saved with {count(added.count, 'area')}. Choose it as the level of a new plan.",
         icon=":material/check_circle:",
     )
-    with st.expander(f"What was found: {count(len(added.findings), 'remark')}"):
+    with st.expander(f"{count(len(added.findings), 'note')}"):
         boundary_findings.show_findings(added.findings)

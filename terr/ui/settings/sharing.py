@@ -11,10 +11,10 @@ from terr.view.text import count, markdown
 from terr.workspace.access import roles
 
 _SAYS = {
-    "viewer": "Viewer: looks and exports",
-    "commenter": "Commenter: also comments and proposes",
-    "editor": "Editor: also changes the plan",
-    "owner": "Owner: also decides, deletes, gives roles",
+    "viewer": "Viewer: view and export",
+    "commenter": "Commenter: also comment and propose",
+    "editor": "Editor: also change the plan",
+    "owner": "Owner: also decide, delete and set roles",
 }
 
 
@@ -25,7 +25,7 @@ def section() -> None:
     st.subheader("People")
     sid = state.scenario_id()
     if sid is None:
-        st.caption("Open a plan to see who may work on it.")
+        st.caption("Open a plan to see who can work on it.")
     else:
         _of_plan(sid)
     _nobodys()
@@ -42,7 +42,7 @@ def _of_plan(sid: str) -> None:
         st.caption(markdown(refused))
         return
     who, what, act = st.columns([3, 3, 1], vertical_alignment="bottom")
-    who.text_input("E-mail address", key="people_who", max_chars=200, placeholder="ana@example.com")
+    who.text_input("Email address", key="people_who", max_chars=200, placeholder="ana@example.com")
     what.selectbox("May", ROLES, index=ROLES.index("editor"), format_func=_SAYS.__getitem__, key="people_what")
     act.button(
         "Add",
@@ -53,7 +53,7 @@ def _of_plan(sid: str) -> None:
         on_click=_add,
         args=(sid,),
     )
-    st.caption("They find the plan under Scenarios when they sign in with this address. No e-mail is sent.")
+    st.caption("They find the plan under Scenarios when they sign in with this address. No email is sent.")
 
 
 def _line(sid: str, one: Role, *, mine: bool, closed: bool) -> None:
@@ -64,7 +64,7 @@ def _line(sid: str, one: Role, *, mine: bool, closed: bool) -> None:
         what.markdown(_SAYS[one.role])
     else:
         what.selectbox(
-            f"What {one.user_id} may do",
+            f"What {markdown(one.user_id)} may do",
             ROLES,
             index=ROLES.index(one.role),
             format_func=_SAYS.__getitem__,
@@ -80,7 +80,7 @@ def _line(sid: str, one: Role, *, mine: bool, closed: bool) -> None:
             width="stretch",
             on_click=_remove,
             args=(sid, one.user_id),
-            help="The plan is no longer yours to see" if mine else f"{one.user_id} no longer sees the plan",
+            help="The plan is no longer yours to see" if mine else f"{markdown(one.user_id)} no longer sees the plan",
         )
 
 
@@ -104,7 +104,7 @@ def _give(sid: str, address: str, role: str) -> bool:
 
     done = bool(attempt(act))
     if done:
-        state.say(f"{address.strip().lower()} is {role}." if role else f"{address} is off the plan.")
+        state.say(f"{address.strip().lower()} is {role}." if role else f"{address} was removed from the plan.")
         if not role and address == state.person().user_id:
             state.close_scenario()
     return done
@@ -115,11 +115,11 @@ def _nobodys() -> None:
     if not plans:
         return
     st.markdown("**Plans without an owner**")
-    st.caption("They were made before people had to sign in. Nobody but you, an administrator, sees them.")
+    st.caption("They were made before people had to sign in. Only administrators see them.")
     for info in plans:
         name, act = st.columns([6, 1], vertical_alignment="center")
         name.markdown(markdown(info.name))
-        act.button("Take over", key=f"people_take_{info.id}", width="stretch", on_click=_take, args=(info.id,))
+        act.button("Take ownership", key=f"people_take_{info.id}", width="stretch", on_click=_take, args=(info.id,))
 
 
 def _take(sid: str) -> None:

@@ -1,4 +1,4 @@
-"""E-mail addresses, by which people are known where there is a sign-in."""
+"""Email addresses, by which people are known where there is a sign-in."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def clean_address(text: str) -> str:
     """
     address = text.strip()
     if not address.isascii() or len(address) > 200 or not _ADDRESS.fullmatch(address.lower()):
-        raise InputError("this is no e-mail address; type one such as ana@example.com")
+        raise InputError("this is not an email address; type one such as ana@example.com")
     return address.lower()

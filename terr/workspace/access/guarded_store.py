@@ -63,6 +63,8 @@ CLOSED = frozenset(
         "plans.read",
         "plans.remember",
         "roles.access",
+        "scenarios.purge",
+        "steady",
     }
 )
 """What nobody reaches who is signed in; written down so that a new method is not left out by mistake."""
@@ -155,7 +157,7 @@ class Guard:
         owner = self.dataset(dataset_id).owner
         if owner != self.person.user_id and not (owner == "" and self.admin):
             whom = owner or "an administrator"
-            raise RoleError(f"You can look at these accounts; only {whom}, who loaded them, may change them.")
+            raise RoleError(f"You can view these accounts; only {whom}, who imported them, can change them.")
 
     def signed(self, value: Any) -> Any:
         """The same, in this person's name."""
@@ -330,4 +332,4 @@ class GuardedStore:
 
 
 def _closed(name: str) -> NoReturn:
-    raise RoleError(f"“{name}” is closed to people who are signed in; tell whoever runs Terr")
+    raise RoleError(f"“{name}” is closed to people who are signed in; tell your administrator")

@@ -65,7 +65,7 @@ def role_of(ws: Workspace, scenario_id: str, person: Person, *, deleted: bool = 
         return held.role
     if held.exists and not held.owned and person.user_id and person.user_id in admins():
         return "owner"
-    raise LocateError("this scenario isn't found; choose one from the list")
+    raise LocateError("this plan isn't found; choose one from the list")
 
 
 def may(ws: Workspace, scenario_id: str, person: Person, action: str = "view") -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from terr.errors import InputError
 from terr.ingest import FIELDS, ColumnMap
+from terr.ingest.cleaning.countries import country_column
+from terr.model.progress import UNWATCHED, Progress
 from terr.workspace.accounts.upload import UploadDraft, with_columns
 
 LABELS = {
@@ -18,6 +20,8 @@ LABELS = {
     "county": "County",
     "latitude": "Latitude",
     "longitude": "Longitude",
+    "country": "Country",
+    "place": "Address or point in one column",
 }
 MEASURE, MONEY, KEEP = "Measure (a number)", "Measure (US dollars)", "Keep as attribute"
 ROLES = (KEEP, MEASURE, MONEY, *LABELS.values())
@@ -26,15 +30,19 @@ ROLES = (KEEP, MEASURE, MONEY, *LABELS.values())
 def roles_of(draft: UploadDraft) -> list[str]:
     """One of `ROLES` for each column, in the order of `draft.looks`."""
     role = {c: LABELS[f] for f, c in draft.columns.fields.items()}
+    country = country_column(draft.raw, draft.columns)  # found by itself when no column is given
+    if country is not None:
+        role.setdefault(country, LABELS["country"])
     role |= {c: MONEY if draft.money.get(m) else MEASURE for m, c in draft.columns.measures.items()}
     return [role.get(str(c), KEEP) for c in draft.looks["column"]]
 
 
-def with_roles(draft: UploadDraft, roles: Sequence[str]) -> UploadDraft:
+def with_roles(draft: UploadDraft, roles: Sequence[str], *, progress: Progress = UNWATCHED) -> UploadDraft:
     """The draft with one of `ROLES` for each column; a measure keeps the name and the currency it had.
 
     Raises:
         InputError: if two columns are given one role.
+        StoppedError: if the person stopped it.
     """
     names = {c: m for m, c in draft.columns.measures.items()}
     field_of = {label: field for field, label in LABELS.items()}
@@ -54,7 +62,9 @@ def with_roles(draft: UploadDraft, roles: Sequence[str]) -> UploadDraft:
                     f'to "{KEEP}"'
                 )
             fields[field_of[role]] = column
+    if "country" not in draft.columns.fields and fields.get("country") == country_column(draft.raw, draft.columns):
+        fields.pop("country", None)
     columns = ColumnMap(
         fields={f: fields[f] for f in FIELDS if f in fields}, measures=measures, decimal=draft.columns.decimal
     )
-    return with_columns(draft, columns, money)
+    return with_columns(draft, columns, money, progress=progress)

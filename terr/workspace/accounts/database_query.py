@@ -55,7 +55,7 @@ def table_of(variable: str, query: str, *, progress: Progress = UNWATCHED) -> tu
     """
     check_query(query)
     raw = read_query(variable, query, parameters=parameters(query), progress=progress.part(0.0, 0.8))
-    progress.tell(0.85, "keeping the rows")
+    progress.tell(0.85, "saving the rows")
     data = _parquet(raw)
     return data, read_table(data, f"{variable}.parquet", progress=progress.part(0.85, 1.0))
 
@@ -68,7 +68,7 @@ def open_query(ws: Workspace, variable: str, query: str, *, progress: Progress =
         InputError, StoppedError: as `table_of`.
     """
     if not may_ask(ws):
-        raise RoleError("Only an administrator may ask a database; ask one to load these accounts for you.")
+        raise RoleError("Only an administrator can query a database; ask one to import these accounts for you.")
     data, raw = table_of(variable, query, progress=progress.part(0.0, 0.7))
     source = {"variable": variable, "query": query}
     return upload.open_table(ws, data, raw, source, progress=progress.part(0.7, 1.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -18,7 +18,6 @@ from terr.model.scenario import DatasetInfo
 from terr.workspace.accounts.check_report import check_report
 from terr.workspace.accounts.import_settings import ImportSettings, reading_version, stepped, version
 from terr.workspace.accounts.intake import (
-    COUNT,
     WAYS,
     Intake,
     guess_money,
@@ -30,8 +29,10 @@ from terr.workspace.accounts.intake import (
 )
 from terr.workspace.accounts.merge_rules import decided, families_in, merges_in
 from terr.workspace.caches import CacheKind
-from terr.workspace.scores import recipe
-from terr.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from terr.workspace.scores import recipe
+    from terr.workspace.workspace import Workspace
 
 _READING = "terr_reading"
 
@@ -75,10 +76,15 @@ def _itself(dataset_id: str) -> str:
     return dataset_id
 
 
+def _first(key: tuple[str, str]) -> str:
+    return key[0]
+
+
 # By the id of a data set. They hold accounts and whole files: some hundred MB each hold the few that are in use.
 DATASETS = CacheKind[str, Dataset]("data sets", 512, accounts=True, dataset_of=_itself)
 INTAKES = CacheKind[str, KeptIntake]("ledgers", 384, accounts=True, dataset_of=_itself)
-RAW_TABLES = CacheKind[str, RawTable]("files as uploaded", 128, accounts=True, dataset_of=_itself)
+RAW_TABLES = CacheKind[tuple[str, str], RawTable]("files as uploaded", 128, accounts=True, dataset_of=_first)
+"""By data set, and by sheet, header row, encoding and separator."""
 
 
 def saved(ws: Workspace) -> tuple[DatasetInfo, ...]:
@@ -153,6 +159,8 @@ def dataset(ws: Workspace, dataset_id: str) -> Dataset:
 
 
 def _with_decisions(ws: Workspace, info: DatasetInfo, now: str, known: Dataset | None) -> Dataset:
+    from terr.workspace.scores import recipe  # late: a file that is only checked has no scores
+
     reps = ws.store.reps.of(info.id) if known is None else known.reps
     if known is not None and reading_version(known.info.mapping) == reading_version(info.mapping):
         originals = known.originals
@@ -166,7 +174,7 @@ def _with_decisions(ws: Workspace, info: DatasetInfo, now: str, known: Dataset |
         ground=version({**info.mapping, recipe.KEY: None}),
         before=(None if known is None else known.scored, *recipe.recalled(ws, info.id)),
     )
-    return Dataset(info, work.accounts, reps, originals, now, done.notes, work)
+    return Dataset(info, work.accounts.with_count(), reps, originals, now, done.notes, work)
 
 
 def _originals(ws: Workspace, info: DatasetInfo) -> Accounts:
@@ -229,20 +237,20 @@ def cached_ledger(ws: Workspace, info: DatasetInfo) -> Intake | None:
 
 def raw_of(ws: Workspace, info: DatasetInfo, *, progress: Progress = UNWATCHED) -> RawTable:
     """The file of a data set as it was uploaded, before any change."""
-    known = ws.caches[RAW_TABLES].get(info.id)
+    reading = ImportSettings.of(info.mapping)
+    known = ws.caches[RAW_TABLES].get(_raw_key(info.id, reading))
     if known is not None:
         return known
-    answers = {k: v for k, v in (info.mapping.get("answers") or {}).items() if k == "header_row:"}
-    return ws.caches[RAW_TABLES].put(
-        info.id,
-        read_table(
-            ws.store.files.read(info.sha256),
-            info.filename,
-            sheet=info.mapping["sheet"],
-            answers=answers,
-            progress=progress,
-        ),
-    )
+    return ws.caches[RAW_TABLES].put(_raw_key(info.id, reading), _read(ws, info, reading, progress))
+
+
+def _raw_key(dataset_id: str, reading: ImportSettings) -> tuple[str, str]:
+    return dataset_id, repr(sorted(reading.shape.items()))
+
+
+def _read(ws: Workspace, info: DatasetInfo, reading: ImportSettings, progress: Progress) -> RawTable:
+    """The kept file, by its sheet, header row, encoding and separator."""
+    return read_table(ws.store.files.read(info.sha256), info.filename, answers=reading.shape, progress=progress)
 
 
 def _taken(raw: RawTable, reading: ImportSettings, progress: Progress) -> Intake:
@@ -262,6 +270,7 @@ def reread(
     change: Callable[[ImportSettings], ImportSettings],
     *,
     given: Mapping[str, bytes] = MappingProxyType({}),
+    keeps: Callable[[RawTable], Mapping[str, Any]] = lambda _: {},
     progress: Progress = UNWATCHED,
 ) -> Intake:
     """Change how a data set's file is read, and make its accounts again. Two people's changes both hold.
@@ -271,6 +280,7 @@ def reread(
         dataset_id: whose.
         change: what it is changed to.
         given: files that the change refers to, by their SHA-256; kept once the accounts could be made with them.
+        keeps: what the data set keeps beside it of the table as uploaded.
         progress: told how far it is.
 
     Raises:
@@ -287,15 +297,20 @@ def reread(
         before = ImportSettings.of(info.mapping)
         after = change(before)
         known = cached_ledger(ws, info)
-        if known is not None and after.steps[: len(before.steps)] == before.steps:
+        first: RawTable | None = None
+        if before.shape != after.shape:
+            first = _read(ws, info, after, progress.part(0.0, 0.4))
+            raw, _ = stepped(first, after, load)
+        elif known is not None and after.steps[: len(before.steps)] == before.steps:
             if not before.steps:
-                ws.caches[RAW_TABLES].put(info.id, known.raw)  # to take the steps back from
+                ws.caches[RAW_TABLES].put(_raw_key(info.id, before), known.raw)  # to take the steps back from
             raw, _ = stepped(known.raw, after, load, done=len(before.steps))
         else:
-            first = raw_of(ws, info, progress=progress.part(0.0, 0.4))
-            raw, _ = stepped(first, after, load)
+            raw, _ = stepped(raw_of(ws, info, progress=progress.part(0.0, 0.4)), after, load)
         taken = _taken(raw, after, progress.part(0.4, 1.0))
         mapping = {**info.mapping, **after.plain(), "money": dict(taken.accounts.currency)}
+        if first is not None:
+            mapping |= keeps(first)
         for content in given.values():
             ws.store.files.save(content)
         _write_frame(ws, dataset_id, taken.accounts.frame, mapping)
@@ -303,6 +318,8 @@ def reread(
             ws.store.datasets.change(dataset_id, _unless_changed(info, mapping, summary(taken)))
         except ConflictError:
             continue  # with what the other one made of it
+        if first is not None:
+            ws.caches[RAW_TABLES].put(_raw_key(dataset_id, after), first)
         ws.caches[INTAKES].put(dataset_id, KeptIntake(reading_version(mapping), taken))
         return taken
     raise ConflictError("this data set is being changed in other windows; try again")
@@ -320,7 +337,6 @@ def _unless_changed(
 
 
 __all__ = [
-    "COUNT",
     "WAYS",
     "Dataset",
     "Intake",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from terr.errors import InputError
-from terr.ingest import ColumnMap, RawTable, check_map, correct_cells, questions
+from terr.ingest import ColumnMap, RawTable, check_map, correct_cells
 from terr.ingest.columns.answers import mapped
 from terr.ingest.ledger.outcome import REPAIRS
 from terr.matching.duplicates import DuplicateDecision
@@ -16,11 +16,14 @@ from terr.matching.families import FamilyDecision
 from terr.model.accounts import Accounts
 from terr.model.json_values import parse, read, to_plain, to_text
 from terr.report.safe import shown
+from terr.workspace.accounts.abroad import all_questions
 from terr.workspace.accounts.dataset import ledger_of, raw_of
-from terr.workspace.accounts.import_settings import columns_in, same_cells
+from terr.workspace.accounts.import_settings import SHAPE, columns_in, same_cells
 from terr.workspace.accounts.intake import Intake, intake
 from terr.workspace.accounts.merge_rules import FAMILIES, MERGES, decided
-from terr.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from terr.workspace.workspace import Workspace
 
 FORMAT = "terr decisions 1"
 _MOST = 50_000_000
@@ -52,7 +55,7 @@ class Decisions:
         object.__setattr__(self, "answers", MappingProxyType(dict(self.answers)))
         unknown = next((c for c in self.refuse if c.split(":", 1)[0] not in REPAIRS), None)
         if unknown is not None:
-            raise InputError(f"there is no repair {shown(unknown)}; the repairs are {', '.join(REPAIRS)}")
+            raise InputError(f"there is no correction {shown(unknown)}; the corrections are {', '.join(REPAIRS)}")
 
     def with_words(self, answers: Mapping[str, str], refuse: Sequence[str]) -> Decisions:
         """The same with more answers and refused repairs."""
@@ -99,9 +102,7 @@ def decisions_of(ws: Workspace, dataset_id: str) -> bytes:
     info = ws.store.datasets.get(dataset_id)
     first, now = raw_of(ws, info), ledger_of(ws, dataset_id).raw
     if len(now.rows) != len(first.rows):
-        raise InputError(
-            "rows were added to this data set by a file of mended rows; the command line has no way to add"
-        )
+        raise InputError("rows were added to this data set by a file of fixed rows; the command line can't add them")
     cells = [[int(first.source_rows[k]), c, str(now.rows[c].iloc[k])] for k, c in same_cells(first.rows, now.rows)]
     kept = {
         "format": FORMAT,
@@ -138,21 +139,18 @@ def check_answers(raw: RawTable, columns: ColumnMap, answers: Mapping[str, str])
     Raises:
         InputError: says what is asked, or what the choices are.
     """
-    if not set(answers) - set(_SHAPE):
+    if not set(answers) - set(SHAPE):
         return
-    asked = {q.key: q for q in questions(raw, columns, {k: v for k, v in answers.items() if k in _SHAPE})}
+    asked = {q.key: q for q in all_questions(raw, columns, {k: v for k, v in answers.items() if k in SHAPE})}
     for key, value in answers.items():
-        if key in _SHAPE:
+        if key in SHAPE:
             continue
         if key not in asked:
             what = ", ".join(shown(k) for k in asked) or "nothing"
-            raise InputError(f"nothing is asked under {shown(key)}; what is asked: {what}")
+            raise InputError(f"there is no question {shown(key)}; the questions: {what}")
         choices = [c.value for c in asked[key].choices]
         if value not in choices:
-            raise InputError(f"{shown(value)} is no answer to {shown(key)}; choose {', '.join(choices)}")
-
-
-_SHAPE = ("sheet:", "header_row:")
+            raise InputError(f"{shown(value)} is not an answer to {shown(key)}; choose {', '.join(choices)}")
 
 
 def imported_with(raw: RawTable, columns: ColumnMap, decisions: Decisions) -> Intake:
@@ -169,10 +167,10 @@ def imported_with(raw: RawTable, columns: ColumnMap, decisions: Decisions) -> In
 def open_questions(raw: RawTable, columns: ColumnMap, answers: Mapping[str, str]) -> list[dict[str, Any]]:
     """What the file leaves open, as JSON, each with the answer that was used and whether a person gave it."""
     out = []
-    for q in questions(raw, columns, {k: v for k, v in answers.items() if k in _SHAPE}):
+    for q in all_questions(raw, columns, {k: v for k, v in answers.items() if k in SHAPE}):
         out.append({**q.plain(), "answer": answers.get(q.key, q.default), "answered": q.key in answers})
     told = {o["key"] for o in out}
-    for q in questions(raw, mapped(columns, answers), answers):
+    for q in all_questions(raw, mapped(columns, answers), answers):
         if q.key not in told:
             out.append({**q.plain(), "answer": q.default, "answered": False})
     return out

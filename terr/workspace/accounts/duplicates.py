@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from terr.matching import duplicates, families
 from terr.matching.duplicates import DuplicateDecision, DuplicateSuggestion, How
@@ -12,10 +12,13 @@ from terr.matching.families import Count, Family, FamilyDecision, FamilyOverlap
 from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import DatasetInfo
+from terr.model.wording import count
 from terr.workspace.accounts import dataset, merge_rules
 from terr.workspace.accounts.import_settings import reading_version
 from terr.workspace.caches import CacheKind
-from terr.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from terr.workspace.workspace import Workspace
 
 __all__ = [
     "Count",
@@ -28,16 +31,16 @@ __all__ = [
 ]  # of other floors, for the pages
 
 HOW_WORDS: Mapping[How, str] = {
-    "keep": "the figures of the one that stays",
-    "sum": "the sum of all",
-    "max": "the largest figure",
+    "keep": "the amounts of the account that stays",
+    "sum": "the sum of all accounts",
+    "max": "the largest amount",
     "apart": "not the same account",
 }
 COUNT_WORDS: Mapping[Count, str] = {
-    "parent": "only the parent's figure counts",
-    "children": "only the children's figures count",
-    "rest": "the children count, and what the parent has beyond them",
-    "both": "all count as they stand",
+    "parent": "count only the parent's amount",
+    "children": "count only the children's amounts",
+    "rest": "count the children, plus what the parent has beyond them",
+    "both": "count all",
 }
 
 
@@ -105,11 +108,14 @@ def _families(accounts: Accounts) -> _Families:
     tree = families.tree(accounts)
     remarks = []
     if tree.unknown:
-        remarks.append(f"{tree.unknown:,} account(s) name a parent that isn't among the accounts")
+        remarks.append(f"{count(tree.unknown, 'account names', 'accounts name')} a parent that isn't in the file")
     if tree.unclear:
-        remarks.append(f"{tree.unclear:,} account(s) name a parent by a name that several accounts have")
+        remarks.append(f"{count(tree.unclear, 'account names', 'accounts name')} a parent whose name isn't unique")
     if tree.circles:
-        remarks.append(f"{len(tree.circles):,} account(s) are their own parent, around a circle; they count alone")
+        remarks.append(
+            f"{count(len(tree.circles), 'account is', 'accounts are')} their own parent in a loop; each counts on its "
+            "own"
+        )
     return families.suggest(accounts, known=tree), tree.column, tuple(remarks)
 
 

@@ -17,12 +17,16 @@ from typing import Any, Literal
 import pandas as pd
 
 from terr.errors import InputError
-from terr.ingest import FIELDS, ColumnMap, RawTable, correct_cells, merge_rejects, read_table, rejects_in
+from terr.ingest import FIELDS, ColumnMap, RawTable, correct_cells, merge_rejects, read_table
 from terr.model.json_values import read, to_plain
 from terr.report.safe import is_formula
 
 MOST_STEPS = 2_000
 """Changes kept for one data set; beyond that a person is asked to mend the file itself."""
+SHAPE = ("sheet:", "header_row:", "encoding:", "delimiter:")
+"""Answers about how the file is read at all: with another one it is another table."""
+_MOST_READINGS = 20
+"""Changes of sheet, header row, encoding or separator that can be taken back one after the other."""
 _WHAT = "how the file is read"
 _KEYS = ("fields", "measures", "decimal", "sheet", "money", "answers", "refuse", "steps")
 
@@ -33,18 +37,22 @@ class CorrectionStep:
 
     Attributes:
         id: unique in its data set.
-        kind: "cells" mended by hand, or a "file" of rejects that came back.
+        kind: "cells" mended by hand, a "file" of rejects that came back, or "reading": another sheet, header row,
+            encoding or separator.
         at: when, UTC in ISO form.
-        cells: (row of the file, column, text before, text after); of "cells".
+        cells: (row of the file, column, text before, text after); of "cells". Of "reading": 0, what was changed, and
+            how it was and is.
         sha256, filename: of a "file".
+        before: of "reading", the settings as they were, to go back to.
     """
 
     id: int
-    kind: Literal["cells", "file"]
+    kind: Literal["cells", "file", "reading"]
     at: str
     cells: tuple[tuple[int, str, str, str], ...] = ()
     sha256: str = ""
     filename: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,8 @@ class ImportSettings:
         object.__setattr__(self, "answers", MappingProxyType(dict(self.answers)))
         if len(self.steps) > MOST_STEPS:
             raise InputError(
-                f"more than {MOST_STEPS:,} changes are kept for this data set; download its rejects, mend them in a "
-                "spreadsheet and load them again"
+                f"this data set has {MOST_STEPS:,} changes, the most Terr saves; download the rows to fix, fix them in "
+                "Excel and upload them"
             )
 
     @staticmethod
@@ -108,13 +116,54 @@ class ImportSettings:
         return replace(self, steps=(*self.steps, step))
 
     def without_step(self, step_id: int) -> ImportSettings:
-        """The reading with one change taken back."""
+        """The reading with one change taken back; one of sheet, header row, encoding or separator takes back what came
+        after it as well, which belongs to that table."""
+        for step in self.steps:
+            if step.id == step_id and step.kind == "reading":
+                return ImportSettings.of(step.before)
         return replace(self, steps=tuple(s for s in self.steps if s.id != step_id))
+
+    def answering(self, key: str, value: str) -> ImportSettings:
+        """The reading with one question answered in another way."""
+        return replace(self, answers={**self.answers, key: value})
+
+    @property
+    def shape(self) -> dict[str, str]:
+        """The answers about how the file is read at all, its sheet among them."""
+        kept = {k: v for k, v in self.answers.items() if k in SHAPE}
+        return {**kept, **({"sheet:": self.sheet} if self.sheet is not None else {})}
+
+    def reshaped(
+        self,
+        shape: Mapping[str, str],
+        columns: ColumnMap,
+        money: Mapping[str, str],
+        told: Mapping[str, tuple[str, str]],
+    ) -> ImportSettings:
+        """The reading of another table of the same file; changes of cells and refused repairs are of the table before.
+
+        Args:
+            shape: the answers of `SHAPE`.
+            columns, money: of the other table.
+            told: what was changed -> how it was and is.
+        """
+        number = max((s.id for s in self.steps), default=0) + 1
+        cells = tuple((0, what, before, after) for what, (before, after) in told.items())
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        step = CorrectionStep(number, "reading", at, cells, before=_shallow(self.plain(), _MOST_READINGS))
+        answers = {k: v for k, v in self.answers.items() if k not in SHAPE}
+        return ImportSettings(columns, money, {**answers, **shape}, (), (step,), shape.get("sheet:"))
 
     def refusing(self, code: str, on: bool) -> ImportSettings:
         """The reading with a repair refused ("padded_zip:Zip"), or let again."""
         left = tuple(c for c in self.refuse if c != code)
         return replace(self, refuse=(*left, code) if on else left)
+
+
+def _shallow(plain: dict[str, Any], levels: int) -> dict[str, Any]:
+    """Stored settings that can be taken back so many times; what lies before is forgotten."""
+    kept = [s for s in plain["steps"] if levels > 0 or s["kind"] != "reading"]
+    return {**plain, "steps": [{**s, "before": _shallow(s["before"], levels - 1)} if s["before"] else s for s in kept]}
 
 
 @dataclass(frozen=True)
@@ -173,10 +222,12 @@ def stepped(
         if step.kind == "file":
             raw = put_back(raw, read_table(load(step.sha256), step.filename), reading.columns).table
             continue
+        if step.kind == "reading":
+            continue  # the table is read that way already
         rows = set(raw.source_rows.tolist()) if any(r > raw.source_rows[-1] for r, *_ in step.cells) else None
         fits = {(r, c): after for r, c, _, after in step.cells if c in raw.columns and (rows is None or r in rows)}
         if len(fits) < len(step.cells):
-            notes.append(f"{len(step.cells) - len(fits)} mended cell(s) were of rows that are no longer in the file")
+            notes.append(f"{len(step.cells) - len(fits)} fixed cells belong to rows that are no longer in the file")
         raw = correct_cells(raw, fits)
     return raw, tuple(notes)
 
@@ -187,11 +238,6 @@ def put_back(raw: RawTable, mended: RawTable, columns: ColumnMap) -> Any:
     Apostrophes that kept a spreadsheet from running a cell as a formula are taken off again.
     """
     return merge_rejects(raw, _bare(mended), key=columns.fields.get("account_id", ""))
-
-
-def is_rejects(raw: RawTable) -> bool:
-    """Whether a file holds rejects that Terr wrote."""
-    return rejects_in(raw) is not None
 
 
 def _bare(table: RawTable) -> RawTable:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.ingest import FIELDS
@@ -17,9 +20,11 @@ from terr.ingest.ledger.ledger import Ledger, MeasureTotals, build_ledger
 from terr.ingest.ledger.roster import ROSTER, read_reps
 from terr.ingest.reading.files import RawTable, read_table
 from terr.locate import locate
-from terr.model.accounts import LOCATED_BY, Accounts
+from terr.model.accounts import COUNT, COUNTRY, LOCATED_BY, Accounts, countries_abroad
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
+from terr.places.countries import outside_usa
+from terr.workspace.accounts.abroad import with_countries
 
 WAYS = {
     "lat_lon": "by latitude and longitude",
@@ -32,7 +37,6 @@ _MONEY = re.compile(
     r"revenue|sales|amount|potential|spend|price|value|quota|\barr\b|\bacv\b|\bmrr\b|bookings|pipeline|\$",
     re.IGNORECASE,
 )
-COUNT = "Number of accounts"
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Intake:
         notes: located_by's companion: a reason per account ("" = none), in the order of the accounts.
         answers, refuse: with which it was taken in.
         chosen: the columns as given, before the answers changed them; None if they are the same.
+        account_of: int64 (rows,), position of the account a row is part of, -1 for rows that weren't accepted.
+        kind: what a row is: "accounts", "orders", "opportunities", "activities", "contracts" or "quotas".
     """
 
     raw: RawTable
@@ -57,12 +63,33 @@ class Intake:
     answers: Mapping[str, str] = field(default_factory=dict)
     refuse: tuple[str, ...] = ()
     chosen: ColumnMap | None = None
+    account_of: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    kind: str = "accounts"
 
     @property
     def located(self) -> dict[str, int]:
         """Way of locating -> number of accounts; the ways of LOCATED_BY."""
         counts = self.accounts.frame["located_by"].value_counts()
         return {way: int(counts.get(way, 0)) for way in LOCATED_BY}
+
+    @property
+    def countries(self) -> NDArray[np.object_]:
+        """Two letters of the country of accounts outside the USA, "" for the others."""
+        return countries_abroad(self.accounts.frame)
+
+    def abroad(self) -> list[dict[str, Any]]:
+        """Accounts outside the USA by country, most first: what is said of them, rows, and sums of their measures."""
+        frame, country = self.accounts.frame, self.countries
+        codes = Counter(c for c in country.tolist() if c)
+        return [
+            {
+                "country": code,
+                "message": outside_usa(code),
+                "rows": rows,
+                "measures": {m: float(frame.loc[country == code, m].sum()) for m in self.accounts.measures},
+            }
+            for code, rows in sorted(codes.items(), key=lambda item: (-item[1], item[0]))
+        ]
 
     def unlocated(self) -> pd.DataFrame:
         """The unlocated accounts in the file's own layout, with file row and reason, to mend and load again.
@@ -120,8 +147,11 @@ def intake(
         StoppedError: if the person stopped it.
     """
     taken = build_ledger(raw, columns, answers=answers, refuse=refuse, progress=progress.part(0.0, 0.7))
-    frame = locate(taken.frame, progress.part(0.7, 1.0))
-    progress.tell(1.0, "every account is placed")
+    frame, country = taken.frame, with_countries(taken.frame, taken.countries, answers or {})
+    if (country != "").any():
+        frame = frame.assign(**{COUNTRY: pd.Series(country, dtype="str")})
+    frame = locate(frame, progress.part(0.7, 1.0))
+    progress.tell(1.0, "every account is located")
     notes = tuple(str(n) for n in frame["locate_note"])
     frame = frame.drop(columns="locate_note")
     measures = tuple(taken.measures)
@@ -134,7 +164,10 @@ def intake(
         currency=tuple(sorted(({**given, **{m: c for m, c in taken.currency.items() if c}}).items())),
     )
     settled = mapped(columns, answers or {})
-    return Intake(raw, settled, taken.ledger, accounts, notes, dict(answers or {}), tuple(refuse), columns)
+    given = dict(answers or {})
+    return Intake(
+        raw, settled, taken.ledger, accounts, notes, given, tuple(refuse), columns, taken.account_of, taken.kind
+    )
 
 
 def guess_money(columns: ColumnMap) -> dict[str, str]:

@@ -59,13 +59,13 @@ def decided(
             accounts, merged = duplicates.merge(accounts, merges)
             notes += merged.notes
         except InputError as error:
-            notes.append(f"no duplicates were merged: {error}")
+            notes.append(f"duplicates were not merged: {error}")
     if kept:
         try:
             accounts, counted = families.count_once(accounts, kept)
             notes += counted.notes
         except InputError as error:
-            notes.append(f"no family was counted once: {error}")
+            notes.append(f"families were not corrected: {error}")
     return MergeRules(accounts, merged, counted, tuple(notes))
 
 

@@ -32,11 +32,11 @@ BY_ID, BY_NAME = ("account_id",), ("name", "zip")
 SHOWN = 1_000
 KINDS: Mapping[str, str] = {
     "new": "New",
-    "gone": "Gone",
+    "gone": "Removed",
     "moved": "Moved",
     "renamed": "Renamed",
-    "owner changed": "Other owner",
-    "figures changed": "Other figures",
+    "owner changed": "New owner",
+    "figures changed": "Changed amounts",
 }
 
 
@@ -85,7 +85,7 @@ def save_next_extract(ws: Workspace, found: NextExtract, *, progress: Progress =
         StoreError: if it can't be written.
     """
     old = datasets.dataset(ws, found.of)
-    progress.tell(0.2, "keeping the accounts")
+    progress.tell(0.2, "saving the accounts")
     more: dict[str, Any] = {PREVIOUS: found.of}
     more |= {k: old.info.mapping[k] for k in (MERGES, FAMILIES, recipe.KEY) if old.info.mapping.get(k)}
     return upload.remembered_answers(
@@ -144,9 +144,9 @@ def flows_table(reload: Reload) -> pd.DataFrame:
             "Measure": [f.measure for f in reload.flows],
             "Before": [f.before for f in reload.flows],
             "New": [f.new for f in reload.flows],
-            "Gone": [-f.gone for f in reload.flows],
-            "Rises": [f.up for f in reload.flows],
-            "Falls": [f.down for f in reload.flows],
+            "Removed": [-f.gone for f in reload.flows],
+            "Increases": [f.up for f in reload.flows],
+            "Decreases": [f.down for f in reload.flows],
             "Now": [f.after for f in reload.flows],
         }
     )
@@ -159,7 +159,7 @@ def changed(reload: Reload, kind: str, measure: str, most: int | None = SHOWN) -
         `Account`, `Name`, place, owner and the measure before and after.
     """
     if kind not in KINDS:
-        raise InputError(f'"{kind}" is no kind of change; choose {", ".join(KINDS)}')
+        raise InputError(f'"{kind}" is not a kind of change; choose {", ".join(KINDS)}')
     r = reload.rows
     mask = (r["status"] == kind) if kind in {"new", "gone"} else r[kind]
     mine = r[mask.to_numpy(dtype=np.bool_)]
@@ -200,7 +200,7 @@ def plans_of(ws: Workspace, dataset_id: str) -> tuple[MovablePlan, ...]:
             continue
         for info in ws.store.scenarios.find(dataset_id=other.id):
             lacks = info.measure not in data.accounts.measures
-            out.append(MovablePlan(info, other.name, f"this extract has no {info.measure}" if lacks else ""))
+            out.append(MovablePlan(info, other.name, f"this version has no {info.measure}" if lacks else ""))
     return tuple(out)
 
 
@@ -225,10 +225,12 @@ def move(ws: Workspace, scenario_id: str, expected: str, dataset_id: str) -> Sce
     """
     info = ws.store.scenarios.get(scenario_id)
     if expected not in {i.id for i in lineage(ws, dataset_id)}:
-        raise InputError("these accounts are no extract of those the plan was made with")
+        raise InputError(
+            "these accounts are not a version of those the plan was made with; choose a version of the same accounts"
+        )
     data = datasets.dataset(ws, dataset_id)
     if info.measure not in data.accounts.measures:
-        raise InputError(f'"{info.name}" balances {info.measure}, which {data.info.name} hasn\'t got')
+        raise InputError(f'"{info.name}" balances {info.measure}, which {data.info.name} doesn\'t have')
     had: Sequence[Mapping[str, str]] = info.settings.get(EXTRACTS) or ()
     line = [*had, {"id": expected, "until": datetime.now(UTC).isoformat(timespec="seconds")}]
     return ws.store.scenarios.use_dataset(scenario_id, dataset_id, expected=expected, settings={EXTRACTS: line[-50:]})

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.ingest.cleaning.clean import read_column
-from terr.ingest.columns.answers import decimal_of
-from terr.ingest.ledger.outcome import UNLOCATED
+from terr.ingest.columns.answers import figures_of
+from terr.ingest.ledger.outcome import NOT_COVERED, UNLOCATED
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import DatasetInfo
+from terr.places.countries import GUESS, outside_usa
 from terr.report.rows import table_xlsx
 from terr.report.safe import safe_frame
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts.import_settings import reading_version
 from terr.workspace.accounts.intake import Intake
 from terr.workspace.caches import CacheKind
-from terr.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from terr.workspace.workspace import Workspace
 
 SHOWN = 1_000
 """Rows shown to be mended at once; the others come up as these are done."""
@@ -30,35 +33,58 @@ NEEDS = ("rejected", UNLOCATED)
 """Fates that need a person."""
 KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "not_a_number": ("Figures that can't be read", "Type the amount in digits, or leave the cell blank."),
+        "not_a_number": ("Amounts that can't be read", "Type the amount in digits, or leave the cell blank."),
         "percent": ("Percentages where an amount is needed", "Type the amount itself."),
-        "too_large": ("Figures too large to be true", "Type the right amount."),
-        "mixed_currency": ("Figures in another currency", "Convert them to the currency of the others."),
+        "too_large": ("Amounts too large to be true", "Type the right amount."),
+        "range": (
+            "Ranges where one amount is needed",
+            "The cell is left blank; type the amount, or choose an end of the range.",
+        ),
+        "mixed_currency": ("Amounts in another currency", "Convert them to the currency of the others."),
         "duplicate_id": ("Account ids used twice", "Give one of the accounts its own id."),
+        "rows_added": ("Rows added up per account", "Another choice can be made under Questions."),
+        "sites_apart": ("Rows that share an ID, each an account of its own", ""),
+        "later_row": ("Later rows of an account, left out as you chose", ""),
         "broken_row": ("Rows with more cells than the header", "Move the cells to where they belong, or confirm one."),
-        "no_account": ("Rows with figures and nothing else", "Say which account it is."),
-        "as_it_stands": ("Cells left as they stand, as you asked", "Type a figure, or let the repair happen again."),
-        "unlocated": ("Accounts whose place isn't found", "Give a ZIP, a city and state, or coordinates."),
+        "no_account": ("Rows with amounts and nothing else", "Say which account it is."),
+        "as_it_stands": ("Cells left as is, as you asked", "Type an amount, or allow the correction again."),
+        "unlocated": ("Accounts without a location", "Give a ZIP, a city and state, or coordinates."),
         "blank_row": ("Blank rows", ""),
         "header_row": ("Repeated headers", ""),
         "total_row": ("Totals and subtotals", "They would count the same money twice."),
+        "hidden_row": ("Rows hidden in the workbook, left out as you asked", ""),
+        "merged_cells": ("Merged cells", "Each of their rows has their text."),
+        "formats_unread": ("Formats that couldn't be read", "Save the workbook as .xlsx and upload it again."),
+        "comment": ("Comment lines", ""),
+        "unusual_quotes": ("Quotation marks of another kind", "The cells are read without them."),
+        "cut_anew": ("Rows split again", "Quotation marks in them weren't doubled or closed."),
+        "doubtful_letters": ("Letters that may be wrong", "Check the names; the rest of the file is sure."),
         "footer": ("The report's footer", ""),
         "duplicate_row": ("Exact copies of another row", "They would count the same account twice."),
-        "unknown_word": ("Words for 'not known', taken as blank", "A blank isn't 0: it is left out of sums."),
-        "negative": ("Negative figures", "They lower the sum of their area."),
+        "unknown_word": ("Words such as N/A, read as blank", "A blank isn't 0: sums skip it."),
+        "negative": ("Negative amounts", "They lower the total of their area."),
         "missing_id": ("Accounts without an id", "An id made from the row number is used."),
+        "damaged_id": ("Account IDs that a spreadsheet changed", "IDs made from the row number are used."),
+        "lost_zeros": ("Account IDs that may have lost zeros", "Format the column as text and export it again."),
+        "damaged_code": ("ZIPs or areas that a spreadsheet changed", "Type the code as it was."),
         "no_id_column": ("No column holds account ids", "Ids made from row numbers are used."),
-        "short_row": ("Rows with fewer cells than the header", "The rest is taken as blank."),
+        "short_row": ("Rows with fewer cells than the header", "Missing cells are read as blank."),
         "bad_coordinate": ("Coordinates that can't be used", "The ZIP or city is used instead."),
-        "swapped_coordinates": ("Latitude and longitude may be swapped", "The place decided."),
+        "swapped_coordinates": ("Latitude and longitude may be swapped", "Terr used the order that fits the address."),
         "zero_coordinate": ("Coordinates at 0, 0", "The ZIP or city is used instead."),
-        "zip_as_it_stands": ("ZIPs left as they stand, as you asked", ""),
+        "zip_as_it_stands": ("ZIPs left as is, as you asked", ""),
         "ambiguous_number": ("A decimal mark that isn't certain", ""),
-        "currencies_added": ("Currencies added as they stand, as you answered", ""),
-        "located_with_note": ("Places worth a look", "They are located; the row says two things."),
+        "header_scale": (
+            "Amounts multiplied as the header says",
+            "Uncheck it under Automatic corrections if it's wrong.",
+        ),
+        "currencies_added": ("Currencies added without conversion, as you answered", ""),
+        "located_with_note": ("Check location", "The example says what disagrees and which was used."),
     }
 )
 """Code of a finding -> what it is, and what to do or what it means."""
+_ABROAD = "abroad:"
+"""Before the country's code: accounts outside the USA are one kind for each country."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +92,14 @@ class FindingGroup:
     """Findings of one kind.
 
     Attributes:
-        code: of `KINDS`; fate: of the rows, with "unlocated" for accepted ones without a place.
+        code: of `KINDS`; fate: of the rows, with "unlocated" for accepted ones without a place, and "not covered" for
+            those that lie where no map is.
         title, hint: for a person.
         rows: how many rows of the file, 0 for remarks about a whole column.
         money: of the measure, over those rows; unreadable cells count as nothing.
         unknown: rows of those whose figure can't be read or is blank.
         examples: (row of the file, what is wrong), up to three.
+        reasons: row -> what is wrong, of the `SHOWN` rows with most money; columns: those it is about, the usual first.
     """
 
     code: str
@@ -82,6 +110,8 @@ class FindingGroup:
     money: float
     unknown: int
     examples: tuple[tuple[int, str], ...]
+    reasons: Mapping[int, str]
+    columns: tuple[str, ...]
 
     @property
     def needs(self) -> bool:
@@ -136,14 +166,23 @@ def findings_of(taken: Intake, measure: str) -> ReviewFindings:
     lost = (frame["located_by"] == "unlocated").to_numpy()
     noted = np.array([bool(n) for n in taken.notes], dtype=np.bool_)
     parts = [ledger.issues[["row", "code", "message", "fate", "column"]]]
-    for mask, code, fate in ((lost, "unlocated", UNLOCATED), (noted & ~lost, "located_with_note", "accepted")):
+    country = taken.countries
+    abroad = [
+        (country == c, f"{_ABROAD}{c}", UNLOCATED if c.endswith(GUESS) else NOT_COVERED)
+        for c in sorted(set(country.tolist()) - {""})
+    ]
+    lost = lost & (country == "")
+    remarks = noted & (frame["located_by"] != "unlocated").to_numpy()
+    for mask, code, fate in ((lost, "unlocated", UNLOCATED), *abroad, (remarks, "located_with_note", "accepted")):
         rows = np.flatnonzero(mask)
         parts.append(
             pd.DataFrame(
                 {
                     "row": frame["source_row"].to_numpy()[rows],
                     "code": code,
-                    "message": [taken.notes[k] or "nothing in the row says where it is" for k in rows.tolist()],
+                    "message": [
+                        taken.notes[k] or "the row has no ZIP, city, county or coordinates" for k in rows.tolist()
+                    ],
                     "fate": fate,
                     "column": "",
                 }
@@ -160,7 +199,7 @@ def _money(taken: Intake, measure: str) -> NDArray[np.float64]:
     raw, column = taken.raw, taken.columns.measures.get(measure)
     if column is None:
         return np.full(len(raw.rows), np.nan)
-    read = read_column(raw.rows[column], decimal_of(taken.columns, column, taken.answers), raw.numeric.get(column))
+    read = figures_of(raw, taken.columns, column, taken.answers, taken.refuse)
     return read.amounts
 
 
@@ -168,9 +207,17 @@ def _group(code: str, fate: str, found: pd.DataFrame, at: pd.Series, money: NDAr
     rows = found["row"][found["row"].isin(at.index)].unique()
     figures = money[at[rows].to_numpy(dtype=np.int64)] if len(rows) else np.empty(0)
     title, hint = KINDS.get(code, (code.replace("_", " ").capitalize(), ""))
+    if code.startswith(_ABROAD):
+        title = outside_usa(code.removeprefix(_ABROAD))
+        title = title[0].upper() + title[1:]
+        hint = "Nothing to fix: they stay in the data set and out of plans, or you plan them on boundaries of your own."
     examples = tuple((int(r), str(m)) for r, m in zip(found["row"][:3], found["message"][:3], strict=True))
+    largest = np.argsort(-np.nan_to_num(np.abs(figures), nan=0.5), kind="stable")[:SHOWN]
+    reasons = _reasons(found[found["row"].isin(rows[largest])], at, money)
+    columns = tuple(str(c) for c in found["column"].value_counts().index if c)
     return FindingGroup(
-        code, fate, title, hint, len(rows), float(np.nansum(figures)), int(np.isnan(figures).sum()), examples
+        *(code, fate, title, hint, len(rows), float(np.nansum(figures)), int(np.isnan(figures).sum()), examples),
+        *(reasons, columns),
     )
 
 
@@ -187,26 +234,35 @@ def _reasons(found: pd.DataFrame, at: pd.Series, money: NDArray[np.float64]) -> 
     return {int(rows[k]): "; ".join(reasons[int(rows[k])]) for k in order.tolist()}
 
 
-def rows_to_fix(taken: Intake, found: ReviewFindings, *, excluded: bool = False, most: int = SHOWN) -> pd.DataFrame:
+def rows_to_fix(
+    taken: Intake,
+    found: ReviewFindings,
+    *,
+    excluded: bool = False,
+    only: FindingGroup | None = None,
+    most: int = SHOWN,
+) -> pd.DataFrame:
     """Rows that need a person, as text to be edited, most money first.
 
     Args:
         taken: the file.
         found: what was found in it.
         excluded: rows that are no accounts too.
+        only: the rows of one kind of finding instead, whether or not they need anybody.
         most: rows at once.
 
     Returns:
-        "Row" (int64), "What is wrong", then the file's own columns, those that were mapped first.
+        "Row" (int64), "Issue", then the file's own columns: those the kind is about, then those that were mapped.
     """
-    reasons = {**found.wrong, **(found.left_out if excluded else {})}
+    reasons = {**found.wrong, **(found.left_out if excluded else {})} if only is None else only.reasons
     rows = list(reasons)[:most]
     raw = taken.raw
     at = np.searchsorted(raw.source_rows, np.array(rows, dtype=np.int64))
     mapped = [*taken.columns.fields.values(), *taken.columns.measures.values()]
-    order = [*dict.fromkeys(mapped), *(c for c in raw.columns if c not in mapped)]
+    about = [c for c in (only.columns if only else ()) if c in raw.columns]
+    order = [*dict.fromkeys([*about, *mapped, *raw.columns])]
     out = raw.rows[order].iloc[at].reset_index(drop=True)
-    names = [free_name(n, out) for n in ("Row", "What is wrong")]
+    names = [free_name(n, out) for n in ("Row", "Issue")]
     out.insert(0, names[0], np.array(rows, dtype=np.int64))
     out.insert(1, names[1], [reasons[r] for r in rows])
     return out
@@ -235,8 +291,24 @@ class CorrectionEffect:
 
 
 def need_of(taken: Intake) -> int:
-    """Rows that need a person."""
-    return int(taken.ledger.rows_rejected + taken.located["unlocated"])
+    """Rows that need a person. What the maps don't cover can't be fixed."""
+    return int(taken.ledger.rows_rejected + taken.located["unlocated"]) - len(not_covered(taken))
+
+
+def warnings_of(taken: Intake) -> int:
+    """Located accounts that were imported with a warning: a finding that changes nothing by itself."""
+    issues, frame = taken.ledger.issues, taken.accounts.frame
+    warned = frame["source_row"].isin(issues.loc[issues["fate"] == "accepted", "row"]).to_numpy()
+    noted = np.array([bool(n) for n in taken.notes], dtype=np.bool_)
+    return int(((frame["located_by"] != "unlocated").to_numpy() & (warned | noted)).sum())
+
+
+def not_covered(taken: Intake) -> NDArray[np.int64]:
+    """Positions of accounts in a US territory or another country, as their rows say: no map that comes with Terr has
+    them."""
+    lost = taken.accounts.frame["located_by"] == "unlocated"
+    known = [bool(c) and not str(c).endswith(GUESS) for c in taken.countries.tolist()]
+    return np.flatnonzero(lost.to_numpy() & np.array(known, dtype=np.bool_))
 
 
 def between(before: Intake, after: Intake, measure: str) -> CorrectionEffect:
@@ -268,7 +340,7 @@ def fix_cells(
     for row, column, text in cells:
         at = int(np.searchsorted(raw.source_rows, row))
         if at >= len(raw.source_rows) or raw.source_rows[at] != row or column not in raw.columns:
-            raise InputError(f"{raw.filename} has no such cell any more; reload the page")
+            raise InputError(f"{raw.filename} no longer has this cell; reload the page")
         before = str(raw.rows[column].iloc[at])
         if before != text:
             told.append((row, column, before, text))
@@ -316,4 +388,4 @@ def rejects_csv(taken: Intake) -> bytes:
 
 def rejects_xlsx(taken: Intake) -> bytes:
     """The same as an Excel workbook, all of it text."""
-    return table_xlsx(rejects_table(taken), "To mend")
+    return table_xlsx(rejects_table(taken), "To fix")

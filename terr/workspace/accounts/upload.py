@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -19,17 +20,18 @@ from terr.ingest import (
     check_map,
     header_key,
     layout_key,
-    questions,
     read_table,
     recognise,
     rejects_in,
     reusable_answers,
 )
 from terr.ingest.columns.answers import mapped
+from terr.ingest.reading.encodings import LABELS
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.workspace.accounts import dataset
-from terr.workspace.accounts.import_settings import ImportSettings, put_back
+from terr.workspace.accounts.abroad import all_questions
+from terr.workspace.accounts.import_settings import SHAPE, ImportSettings, put_back
 from terr.workspace.accounts.intake import guess_money
 from terr.workspace.workspace import Workspace
 
@@ -38,7 +40,8 @@ __all__ = ["Question", "QuestionChoice"]  # of other floors, for the pages
 LAYOUT, READ, HEADER, SOURCE = "layout", "layout_read", "header", "source"
 """Where a data set's mapping keeps its layout before and after answers about sheet and header row, its header's layout,
 and the query its rows came from."""
-_SHAPE = ("sheet:", "header_row:")
+ENCODINGS = MappingProxyType(LABELS)
+"""Encodings a person may choose from, and what each is for."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def open_file(ws: Workspace, data: bytes, filename: str, *, progress: Progress =
     raw = read_table(data, filename, progress=read)
     layout = layout_key(raw)
     last = remembered(ws, layout)
-    shape = {k: v for k, v in last.reading.answers.items() if k in _SHAPE} if last else {}
+    shape = {k: v for k, v in last.reading.answers.items() if k in SHAPE} if last else {}
     if last and last.reading.sheet and last.reading.sheet != raw.sheet and last.reading.sheet in raw.sheets:
         shape["sheet:"] = last.reading.sheet
     if shape:
@@ -136,7 +139,7 @@ def _shaped(data: bytes, raw: RawTable, shape: Mapping[str, str], progress: Prog
 def _drafted(
     data: bytes, raw: RawTable, layout: str, last: RememberedLayout | None, given: Mapping[str, str], progress: Progress
 ) -> UploadDraft:
-    progress.tell(0.72, "recognising the columns")
+    progress.tell(0.72, "recognizing the columns")
     columns = recognise(raw)
     money = guess_money(columns)
     answers: dict[str, str] = {}
@@ -147,8 +150,7 @@ def _drafted(
         except InputError:
             last = None
     looks = candidates(raw)
-    progress.tell(0.8, "looking for what isn't clear")
-    asked = questions(raw, columns, {})
+    asked = all_questions(raw, columns, {}, progress=progress.part(0.8, 1.0))
     if last is not None:
         answers = {k: v for k, v in reusable_answers(last.reading.answers, asked).items() if _tells(k, raw, v)}
     draft = UploadDraft(data, raw, columns, money, layout, looks, asked, {**answers, **given}, frozenset(answers), last)
@@ -166,15 +168,15 @@ def _tells(key: str, raw: RawTable, value: str) -> bool:
     return True
 
 
-def _asked_again(draft: UploadDraft) -> UploadDraft:
+def _asked_again(draft: UploadDraft, progress: Progress = UNWATCHED) -> UploadDraft:
     """What is open after the answers so far; what was answered stays in the list."""
     done = tuple(q for q in draft.asked if q.key in draft.answers)
-    now = questions(draft.raw, mapped(draft.columns, draft.answers), draft.answers)
+    now = all_questions(draft.raw, mapped(draft.columns, draft.answers), draft.answers, progress=progress)
     return replace(draft, asked=(*done, *(q for q in now if q.key not in {d.key for d in done})))
 
 
 def answer_question(draft: UploadDraft, key: str, value: str, *, progress: Progress = UNWATCHED) -> UploadDraft:
-    """One question answered; about the sheet or the header row, the file is read again.
+    """One question answered; about the sheet, header row, encoding or separator, the file is read again.
 
     Raises:
         InputError: if the file can't be read in that way.
@@ -182,16 +184,79 @@ def answer_question(draft: UploadDraft, key: str, value: str, *, progress: Progr
     """
     answers = {**draft.answers, key: value}
     fresh = draft.as_last_time - {key}
-    here = {"sheet:": draft.raw.sheet, "header_row:": str(draft.raw.header_row)}
+    here = shape_of(draft.raw)
     if here.get(key, value) == value:
-        return _asked_again(replace(draft, answers=answers, as_last_time=fresh))
-    shape = {k: v for k, v in answers.items() if k in _SHAPE}
+        return _asked_again(replace(draft, answers=answers, as_last_time=fresh), progress)
+    shape = {k: v for k, v in answers.items() if k in SHAPE}
     if key == "sheet:":
         shape.pop("header_row:", None)
     raw = read_table(draft.data, draft.raw.filename, answers=shape, progress=progress.part(0.0, 0.7))
     made = _drafted(draft.data, raw, draft.layout, None, shape, progress)
     kept = tuple(q for q in draft.asked if q.key in shape and q.key not in {a.key for a in made.asked})
     return replace(made, asked=(*kept, *made.asked), last=draft.last, source=draft.source)
+
+
+def shape_of(raw: RawTable) -> dict[str, str | None]:
+    """How a table was read, as the answers of `SHAPE`; None for what its format hasn't."""
+    return {
+        "sheet:": raw.sheet,
+        "header_row:": str(raw.header_row) if raw.header_row else None,
+        "encoding:": raw.encoding,
+        "delimiter:": raw.delimiter,
+    }
+
+
+def change_shape(
+    ws: Workspace, dataset_id: str, changes: Mapping[str, str], *, progress: Progress = UNWATCHED
+) -> dataset.Intake:
+    """Read a data set's file by another sheet, header row, encoding or separator, after its import.
+
+    The columns stay if the other table has them, else they are recognized. The change is a step that can be taken back;
+    changes of cells and refused repairs belong to the table before, and come back with it. The next file of the layout
+    is read the same way.
+
+    Args:
+        ws: where.
+        dataset_id: whose.
+        changes: keys of `SHAPE` -> how it is to be.
+        progress: told how far it is.
+
+    Raises:
+        InputError: if the file can't be read in that way, or no account could be used then; nothing is changed.
+        StoppedError: if the person stopped it.
+    """
+    before = dataset.ledger_of(ws, dataset_id, progress=progress.part(0.0, 0.2))
+    was = shape_of(before.raw)
+    told = {k: (was[k] or "", v) for k, v in changes.items() if k in SHAPE and was[k] is not None and was[k] != v}
+    if not told:
+        return before
+    info = ws.store.datasets.get(dataset_id)
+    reading = ImportSettings.of(info.mapping)
+    kept = {k: v for k, v in reading.shape.items() if k not in told}
+    if "sheet:" in told:
+        kept.pop("header_row:", None)
+    shape = {**kept, **{k: after for k, (_, after) in told.items()}}
+    raw = read_table(ws.store.files.read(info.sha256), info.filename, answers=shape, progress=progress.part(0.2, 0.5))
+    read = shape_of(raw)
+    missed = next((k for k, (_, after) in told.items() if read[k] != after), None)
+    if missed is not None:
+        raise InputError(
+            f"{raw.filename} can't be read that way: its {missed.rstrip(':').replace('_', ' ')} is certain"
+        )
+    columns, money = reading.columns, dict(reading.money)
+    try:
+        check_map(raw, columns, read=False)
+    except InputError:
+        columns = recognise(raw)
+        money = guess_money(columns)
+    words = {k.rstrip(":"): pair for k, pair in told.items()}
+    return dataset.reread(
+        ws,
+        dataset_id,
+        lambda r: r.reshaped(shape, columns, money, words),
+        keeps=lambda table: {READ: layout_key(table), HEADER: header_key(table)},
+        progress=progress.part(0.5, 1.0),
+    )
 
 
 def reopen_question(draft: UploadDraft, key: str) -> UploadDraft:
@@ -201,7 +266,7 @@ def reopen_question(draft: UploadDraft, key: str) -> UploadDraft:
 
 
 def suggested(draft: UploadDraft, *, progress: Progress = UNWATCHED) -> UploadDraft:
-    """Every open question answered with what is taken without an answer."""
+    """Every open question answered with what is used without an answer."""
     for _ in range(50):  # an answer can open another question
         left = draft.open
         if not left:
@@ -210,17 +275,24 @@ def suggested(draft: UploadDraft, *, progress: Progress = UNWATCHED) -> UploadDr
     return draft
 
 
-def with_columns(draft: UploadDraft, columns: ColumnMap, money: Mapping[str, str]) -> UploadDraft:
-    """The draft with the columns a person chose; what is no question any more is dropped, new ones are added."""
+def with_columns(
+    draft: UploadDraft, columns: ColumnMap, money: Mapping[str, str], *, progress: Progress = UNWATCHED
+) -> UploadDraft:
+    """The draft with the columns a person chose; what is no question any more is dropped, new ones are added.
+
+    Raises:
+        StoppedError: if the person stopped it.
+    """
     if columns == draft.columns and dict(money) == dict(draft.money):
         return draft
     changed = replace(draft, columns=columns, money=dict(money))
     if columns == draft.columns:
         return changed
-    asked = questions(draft.raw, columns, {k: v for k, v in draft.answers.items() if k in _SHAPE})
-    shape = tuple(q for q in draft.asked if q.key in _SHAPE and q.key in draft.answers)
+    given = {k: v for k, v in draft.answers.items() if k in SHAPE}
+    asked = all_questions(draft.raw, columns, given, progress=progress)
+    shape = tuple(q for q in draft.asked if q.key in SHAPE and q.key in draft.answers)
     keys = {q.key for q in asked} | {q.key for q in shape}
-    answers = {k: v for k, v in draft.answers.items() if k in keys or k in _SHAPE}
+    answers = {k: v for k, v in draft.answers.items() if k in keys or k in SHAPE}
     known = {q.key: {c.value for c in q.choices} for q in asked}
     answers = {k: v for k, v in answers.items() if k not in known or v in known[k]}
     return replace(changed, asked=(*shape, *(q for q in asked if q not in shape)), answers=answers)
@@ -241,7 +313,7 @@ def preview_import(draft: UploadDraft, *, progress: Progress = UNWATCHED) -> dat
     made = dataset.intake(
         draft.raw, draft.columns, draft.money, answers=draft.answers, refuse=refuse, progress=progress
     )
-    progress.tell(1.0, "every account is placed")
+    progress.tell(1.0, "every account is located")
     return made
 
 
@@ -282,7 +354,7 @@ def import_file(ws: Workspace, draft: UploadDraft, *, progress: Progress = UNWAT
         StoppedError: if the person stopped it; nothing is kept.
     """
     done = preview_import(draft, progress=progress.part(0.0, 0.85))
-    progress.tell(0.9, "keeping the accounts")
+    progress.tell(0.9, "saving the accounts")
     return remembered_answers(ws, draft, done)
 
 
@@ -334,8 +406,9 @@ def import_rejects(
         progress=progress.part(0.3, 1.0),
     )
     rows = {*merged.replaced, *merged.same, *merged.added}
-    frame = taken.accounts.frame
-    placed = set(frame.loc[frame["located_by"] != "unlocated", "source_row"].tolist())
+    there = (taken.accounts.frame["located_by"] != "unlocated").to_numpy()
+    inside = taken.account_of >= 0
+    placed = set(taken.raw.source_rows[inside][there[taken.account_of[inside]]].tolist())
     out = set(taken.raw.source_rows[taken.ledger.fates == "excluded"].tolist())
     now_in = len(rows & placed)
     still = len(rows - placed - out)

@@ -42,7 +42,7 @@ class BatchRequest:
         level: one of `terr.workspace.levels.choices`; region: as `parse_region` takes it, "" for all of a layer of
             one's own.
         measure: what is balanced first.
-        limits: measure -> share a load may be off its target, or (below, above) with None for any; `measure` gets 5 %
+        limits: measure -> share a load may be off its target, or (below, above) with None for any; `measure` gets 5%
             if it isn't named.
         floors, caps: measure -> least and most load of each territory, in the measure's own unit.
         balance: measure -> how much it counts that its loads are even ("" = the first measure).
@@ -58,9 +58,10 @@ class BatchRequest:
         homes: each rep gets a territory and starts from home; reps: only these, by id or name.
         centred: their homes stay the centres; most_km: how far a unit may be from its rep's home, None = any.
         territories: how many to draw; None = those of `plan`.
-        plan: today's plan, a file with a row for each unit of the region.
+        plan: today's plan, a file with a row for each unit of the region; today: "owners" = by the owner column.
+        owner_answers: to the questions about owners, by key; what isn't answered is as usual.
         roster: a file of reps; by default a sheet of the accounts' workbook.
-        named: a file of accounts that go by name.
+        named: a file of reassigned accounts.
         findings: what was found in the boundaries when they were read, for the report.
         scores: kept definitions, whose measures may be asked for too.
     """
@@ -90,6 +91,8 @@ class BatchRequest:
     most_km: float | None = None
     territories: int | None = None
     plan: NamedFile | None = None
+    today: str | None = None
+    owner_answers: Mapping[str, str] = field(default_factory=dict)
     roster: NamedFile | None = None
     named: NamedFile | None = None
     findings: tuple[str, ...] = ()
@@ -121,7 +124,7 @@ class BatchRequest:
         for measure in dict.fromkeys((*self.floors, *self.caps)):
             floor, cap = self.floors.get(measure), self.caps.get(measure)
             if floor is not None and cap is not None and floor > cap:
-                raise InputError(f"the least load is above the most load of {measure}; swap --floor and --cap")
+                raise InputError(f"the least is above the most of {measure}; swap --floor and --cap")
             out.append(MeasureLimit(measure, floor, cap, as_load=True))
         return tuple(out)
 
@@ -142,6 +145,7 @@ class BatchInputs:
         weights: float64 (n_units, m), loads; counts: int64 (n_units,), accounts; of those that follow geography.
         notes: what to know before any plan.
         overrides: accounts that go to a territory by name.
+        owned: int32 (n_accounts,), the territory of today's plan that has each account, -1 = none; None = by its unit.
     """
 
     accounts: Accounts
@@ -153,6 +157,7 @@ class BatchInputs:
     counts: NDArray[np.int64]
     notes: tuple[Explanation, ...] = ()
     overrides: Overrides = NOBODY_HELD
+    owned: NDArray[np.int32] | None = None
 
     def with_overrides(self, overrides: Overrides, notes: Sequence[Explanation] = ()) -> BatchInputs:
         """The same with accounts that go by name taken out of geography, and notes on them."""

@@ -3,52 +3,88 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 
 from terr.errors import InputError
-from terr.ingest.reading.files import FileLimits
 from terr.report.safe import shown
-from terr.store.atomic import replace_file
 
 _LONGEST = 120
 
 
-def read_file(path: str, what: str = "file", *, max_bytes: int = FileLimits().max_bytes) -> bytes:
+def check_source(path: str, what: str = "file") -> int:
+    """Size in bytes of a file that can be read, told before anything large is loaded for it.
+
+    Args:
+        path: as a person typed it.
+        what: what the file is, for messages.
+
+    Raises:
+        InputError: if there is none, it is a folder or a device, or it can't be read.
+    """
+    name = shown(path, _LONGEST)
+    try:
+        info = Path(path).stat()
+        fault = _unreadable(info, name, what)
+        if not fault:
+            with Path(path).open("rb"):
+                return info.st_size
+    except FileNotFoundError as error:
+        raise InputError(f"there is no {what} {name}; check the name and the folder") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
+        raise InputError(f"the {what} {name} can't be read ({_reason(error)}); check its permissions") from error
+    raise InputError(fault)
+
+
+def read_file(path: str, what: str = "file", *, max_bytes: int | None = None) -> bytes:
     """The bytes of a regular file.
 
     Args:
         path: as a person typed it.
         what: what the file is, for messages.
-        max_bytes: the most that is read into memory.
+        max_bytes: the most that is read into memory; by default what an upload may have.
 
     Raises:
-        InputError: if there is none, it is a folder or a device, it is too large, or it can't be read.
+        InputError: as `check_source`, or if it is too large.
     """
+    size = check_source(path, what)
+    if max_bytes is None:
+        from terr.ingest.reading.files import FileLimits
+
+        max_bytes = FileLimits().max_bytes
     name = shown(path, _LONGEST)
+    if size > max_bytes:
+        raise InputError(
+            f"{name} has {size / 2**20:,.0f} MB, more than {max_bytes / 2**20:,.0f} MB; split it or leave out columns"
+        )
     try:
-        info = Path(path).stat()
-        fault = _unreadable(info, name, what, max_bytes)
-        data = b"" if fault else Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"there is no {what} {name}; check the name and the folder") from error
-    except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
+        return Path(path).read_bytes()
+    except OSError as error:
         raise InputError(f"the {what} {name} can't be read ({_reason(error)}); check its permissions") from error
-    if fault:
-        raise InputError(fault)
-    return data
 
 
-def _unreadable(info: os.stat_result, name: str, what: str, max_bytes: int) -> str:
+def path_and_part(path: str) -> tuple[str, str]:
+    """A path as a person typed it, and the part of the file that is named behind a "#" ("plans.xlsx#Proposed")."""
+    front, mark, part = path.rpartition("#")
+    return (front, part) if mark and front and not Path(path).exists() else (path, "")
+
+
+def read_part(path: str, what: str) -> tuple[str, bytes]:
+    """A file's name, with "#" and the part that is named, and its bytes; see `path_and_part` and `read_file`."""
+    front, part = path_and_part(path)
+    return PurePath(front).name + (f"#{part}" if part else ""), read_file(front, what)
+
+
+def _unreadable(info: os.stat_result, name: str, what: str) -> str:
     if stat.S_ISDIR(info.st_mode):
         return f"{name} is a folder; name the {what} in it"
     if not stat.S_ISREG(info.st_mode):
         return f"{name} is not a file on disk; save the {what} first"
-    if info.st_size > max_bytes:
-        size, most = info.st_size / 2**20, max_bytes / 2**20
-        return f"{name} has {size:,.0f} MB, more than {most:,.0f} MB; split it or leave out columns"
     return ""
 
 
@@ -108,12 +144,28 @@ def write_file(target: Path, content: bytes) -> None:
     Raises:
         InputError: if it can't be written; what was there stays.
     """
+    from terr.store.atomic import replace_file  # late: what only reads needs no database
+
     try:
-        replace_file(target, content, prefix=".terr-", mode=_mode(target))
+        with _unstopped():
+            replace_file(target, content, prefix=".terr-", mode=_mode(target))
     except OSError as error:
         raise InputError(
             f"{shown(str(target), _LONGEST)} can't be written ({_reason(error)}); free space or choose another folder"
         ) from error
+
+
+@contextmanager
+def _unstopped() -> Iterator[None]:
+    """While it lasts, Ctrl-C does nothing: what is being written takes moments, and half of it would be left."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _mode(target: Path) -> int:

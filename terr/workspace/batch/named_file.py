@@ -51,7 +51,10 @@ def with_named_accounts_of(
     found = resolve(entries, ground.accounts, start.plan, day or today(), lies, ground.reps)
     for state, why in (
         ("account not found", "isn't among the accounts; give ids as in the file of accounts"),
-        ("no territory", "goes to a rep who covers no territory of the plan; give --plan with one named after the rep"),
+        (
+            "no territory",
+            "goes to a rep who has no territory in the plan of the plan; give --plan with one named after the rep",
+        ),
     ):
         if lost := found.of(state):
             one = lost[0].entry
@@ -78,7 +81,7 @@ def _entry(
         name = start.names[position(start.names, territory, f"{where}: there is no")]
         code = next((t.code for t in start.plan.territories if t.name == name), None)
         if code is None:
-            raise InputError(f"{where}: {shown(name)} has no units yet; give today's plan with --plan")
+            raise InputError(f"{where}: {shown(name)} has no areas yet; give today's plan with --plan")
     elif rep:
         rep = rep_called(ground.reps, rep, where).rep_id
     try:

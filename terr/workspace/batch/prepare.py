@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from terr.aggregate import measures_per_unit, placed
+from terr.aggregate import measures_per_unit
 from terr.boundaries.layers.catalog import load_units
 from terr.errors import InputError
 from terr.ingest.columns.columns import ColumnMap
@@ -14,49 +14,20 @@ from terr.model.accounts import Accounts
 from terr.model.reps import Rep
 from terr.model.result import Explanation
 from terr.report.safe import shown
-from terr.view.text import count, unit_noun
-from terr.workspace.accounts.dataset import Intake, inspect, roster_in, with_column
+from terr.view.text import count
+from terr.workspace.accounts.dataset import inspect, roster_in, with_column
 from terr.workspace.accounts.decisions_file import NOTHING, Decisions, check_answers, columns_of, imported_with
 from terr.workspace.batch.inputs import BatchInputs, BatchRequest, NamedFile
 from terr.workspace.batch.measure_names import COUNT, find_measures, scored_measures, with_count
+from terr.workspace.batch.owner_answers import set_apart
 from terr.workspace.design.problem import check_loads
 from terr.workspace.levels import (
-    boundaries_report,
     check_level,
-    located_line,
-    located_report,
-    place_name,
     rough_note,
     settled_region,
 )
 from terr.workspace.plan.tolerance import check_tolerance
 from terr.workspace.reps.roster import read_roster
-
-
-def read_accounts(
-    data: bytes,
-    filename: str,
-    *,
-    sheet: str | None = None,
-    choices: Mapping[str, str] | None = None,
-    decisions: Decisions = NOTHING,
-) -> Intake:
-    """Read, clean and locate a file of accounts.
-
-    Args:
-        data: its bytes.
-        filename: for messages.
-        sheet: of a workbook; by default the one that looks most like accounts.
-        choices: field or measure -> column, where the guess isn't right.
-        decisions: a person's; duplicates and families are left to `Decisions.of`.
-
-    Raises:
-        InputError: if the file, a choice or an answer can't be used.
-    """
-    raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
-    columns = with_column(columns_of(raw, columns, decisions), choices or {})
-    check_answers(raw, columns, decisions.answers)
-    return imported_with(raw, columns, decisions)
 
 
 def prepare(
@@ -82,6 +53,9 @@ def prepare(
         LocateError: an unknown region.
     """
     check_level(wanted.level)
+    decisions, about_owners = set_apart(decisions)
+    if about_owners and wanted.today is None:
+        raise InputError("answers about owners need --today owners; without it nobody asks whose accounts are")
     for limit in wanted.limits.values():
         for share in limit if isinstance(limit, tuple) else (limit,):
             if share is not None:
@@ -103,10 +77,11 @@ def prepare(
         accounts = take(columns)
     asked = replace(
         wanted,
+        owner_answers=about_owners,
         measure=names[wanted.measure],
         limits=_renamed(wanted.limits, names, "limit"),
-        floors=_renamed(wanted.floors, names, "least load"),
-        caps=_renamed(wanted.caps, names, "most load"),
+        floors=_renamed(wanted.floors, names, "minimum"),
+        caps=_renamed(wanted.caps, names, "maximum"),
         balance=_renamed({m or wanted.measure: v for m, v in wanted.balance.items()}, names, "price"),
     )
     measures = tuple(dict.fromkeys(asked.measures))
@@ -144,34 +119,3 @@ def _renamed(by_measure: Mapping[str, Any], names: Mapping[str, str], what: str)
             raise InputError(f"{shown(name)} is a measure that already has a {what}; give each measure one")
         out[names[name]] = value
     return out
-
-
-@dataclass(frozen=True, eq=False)
-class Placements:
-    """How the accounts of a file come to the units of a region, in words (`lines`) and as JSON to add (`report`)."""
-
-    lines: tuple[str, ...]
-    report: dict[str, Any]
-
-
-def place_accounts(taken: Intake, level: str, region: str, findings: Sequence[str] = ()) -> Placements:
-    """Put the accounts of a file on units, to see how many find one before anything is planned.
-
-    Args:
-        taken: the file.
-        level: of the units; region: as in `Wanted`.
-        findings: what was found in the boundaries when they were read.
-
-    Raises:
-        InputError: for an unknown level. LocateError: for an unknown region.
-    """
-    check_level(level)
-    units = load_units(level, settled_region(level, region))
-    found = placed(taken.accounts, units)
-    first = f"On the {len(units):,} {unit_noun(level, len(units))} of {place_name(units)}: {located_line(found)}"
-    told = [note.message for note in rough_note(units)]
-    lines = (first, *(f"- {n:,} not located: {why}" for why, n in found.reasons().items()))
-    return Placements(
-        (*lines, *(f"- {text}" for text in (*told, *findings))),
-        {"boundaries": boundaries_report(units, findings), "located": located_report(found), "notes": told},
-    )

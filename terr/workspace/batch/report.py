@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from terr.aggregate import override_loads, placed
+from terr.aggregate import account_codes, measure_values, override_loads, placed
 from terr.boundaries.layers.catalog import outlines_km
 from terr.metrics import Context, Metric, MetricValues, each_measure, evaluate, shown_in
 from terr.metrics.tally import tally
@@ -124,14 +124,21 @@ def _context(ground: BatchInputs, plan: Plan, shares: dict[int, float], before: 
     weights, measures = ground.weights, ground.measures
     by_name, named_accounts = override_loads(ground.accounts, plan, measures, ground.overrides)
     goals = [targets(plan, weights[:, q], shares, by_name[:, q]) for q in range(len(measures))]
-    was = None
+    was, handed = None, None
     if before is not None:
         code = {t.name.casefold(): t.code for t in plan.territories} | {"": UNASSIGNED}
         gone = 1 + max(plan.codes, default=0)
         was = np.array([code.get(n.casefold(), gone) for n in named(before)], dtype=np.int64)
+        if ground.owned is not None:  # whose each account is today, not only who mostly has its unit
+            then = np.array([*(code.get(t.name.casefold(), gone) for t in before.territories), UNASSIGNED])[
+                ground.owned
+            ]
+            now = account_codes(ground.accounts, ground.units, plan, held=ground.overrides)
+            moved = (ground.owned >= 0) & (then != now)
+            handed = measure_values(ground.accounts, measures)[moved].sum(axis=0), int(moved.sum())
     counted = tally(plan, ground.units, weights, ground.counts)
     outlines = partial(outlines_km, ground.units)
-    return Context(counted, measures, np.column_stack(goals), by_name, named_accounts, was, outlines)
+    return Context(counted, measures, np.column_stack(goals), by_name, named_accounts, was, outlines, handed)
 
 
 def _figures(
@@ -204,9 +211,9 @@ def faults(ground: BatchInputs, task: SolveTask, assign: NDArray[np.int16], plan
         out.append(Explanation("unassigned", f"{len(free):,} {noun} with {some} belong to no territory", units))
     wrong = problem.excesses(assign)
     if wrong["parted"] > 0:
-        out.append(Explanation("group_apart", "units that should stay together are in different territories"))
+        out.append(Explanation("group_apart", "areas that should stay together are in different territories"))
     if wrong["far"] > 0:
-        out.append(Explanation("too_far", "some units are farther from their rep's home than allowed"))
+        out.append(Explanation("too_far", "some areas are farther from their rep's home than allowed"))
     return out
 
 
@@ -221,6 +228,6 @@ def _limit_line(problem: Problem, name: str, measure: str, load: float, j: int, 
     off = load / problem.targets[j, q] - 1 if problem.targets[j, q] > 0 else math.inf
     side, allowed = ("above", problem.high[q]) if above else ("below", problem.low[q])
     if math.isfinite(allowed) and (off > allowed if above else -off > allowed):
-        return f"{name} is {100 * abs(off):.1f} % {side} its target for {measure}, the limit is {100 * allowed:g} %"
+        return f"{name} is {100 * abs(off):.1f}% {side} its target for {measure}, the limit is {100 * allowed:g}%"
     bound = problem.cap[j, q] if above else problem.floor[j, q]
     return f"{name} has {load:,.0f} of {measure}, {'more' if above else 'less'} than the {bound:,.0f} allowed"

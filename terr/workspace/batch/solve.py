@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from terr.edits.moves import apply
 from terr.engine import certify, design, frontier, rebalance
+from terr.engine.remote.cluster import executor_here
 from terr.errors import InputError
 from terr.model.plan import Plan
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.result import Explanation, Result
-from terr.workspace.batch.inputs import BatchInputs
+from terr.workspace.batch.inputs import BatchInputs, NamedFile
 from terr.workspace.batch.named_file import with_named_accounts_of
 from terr.workspace.batch.report import PlanReport, faults, named, plan_report
-from terr.workspace.batch.starting_plan import StartingPlan, read_plan, starting_plan
+from terr.workspace.batch.starting_plan import StartingPlan, owners_plan, read_plan, starting_plan, todays_plan
 from terr.workspace.design.apply_result import design_edit
 from terr.workspace.design.problem import SolveTask, solve_task
 
@@ -45,16 +46,43 @@ def make_design(ground: BatchInputs, how: Control) -> PlanReport:
         InputError: for a number, a unit or a territory that can't be.
         PlanError: if no plan can exist.
     """
-    before = None if ground.asked.plan is None else read_plan(ground.asked.plan[1], ground.units)
+    asked = design_asked(*todays_plan(ground), how)
+    result = design(asked.task.problem, executor=executor_here(progress=how.progress), **vars(how))
+    return design_report(asked, result, how.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class AskedDesign:
+    """A design as it is asked: what it is for, the plan it starts with, and its problem."""
+
+    ground: BatchInputs
+    start: StartingPlan
+    task: SolveTask
+
+
+def design_asked(ground: BatchInputs, before: Plan | None, how: Control) -> AskedDesign:
+    """The problem of a design.
+
+    Args:
+        ground: what it is for, and what is asked; before: today's plan, if there is one.
+        how: the seed.
+
+    Raises:
+        InputError: for a number, a unit or a territory that can't be.
+    """
     ground, start = _begun(ground, before, how)
     if before is None and start.request.near_today:
-        raise InputError("a price or a cap on change needs today's plan; give it with --plan")
-    task = solve_task(ground.plan_inputs(start.plan), start.request)
-    result = design(task.problem, **vars(how))
+        raise InputError("a price or a cap on change needs today's plan; give it with --plan or --today owners")
+    return AskedDesign(ground, start, solve_task(ground.plan_inputs(start.plan), start.request))
+
+
+def design_report(asked: AskedDesign, result: Result, seed: int) -> PlanReport:
+    """A design, measured."""
+    ground, start, task = asked.ground, asked.start, asked.task
     made = design_edit(ground.units, task, result, start.plan, start.next_code)
     plan = apply(start.plan, made.edit)
     told = _told(task, result, plan, made.codes)
-    return plan_report(ground, plan, made.rules.shares, result=result, told=told, seed=how.seed, before=before)
+    return plan_report(ground, plan, made.rules.shares, result=result, told=told, seed=seed, before=start.before)
 
 
 def make_rebalance(ground: BatchInputs, how: Control) -> PlanReport:
@@ -67,7 +95,7 @@ def make_rebalance(ground: BatchInputs, how: Control) -> PlanReport:
         InputError: if the plan file doesn't fit.
     """
     ground, start, task = _standing(ground, how)
-    result = rebalance(task.problem, **vars(how))
+    result = rebalance(task.problem, executor=executor_here(progress=how.progress), **vars(how))
     plan, told = _changed(start, task, result), _told(task, result, start.plan)
     return plan_report(ground, plan, _shares(task), result=result, told=told, seed=how.seed, before=start.before)
 
@@ -95,14 +123,14 @@ def _standing(
     ground: BatchInputs, how: Control, *, judged: bool = False
 ) -> tuple[BatchInputs, StartingPlan, SolveTask]:
     """A plan as it is and the problem of changing it; one that is `judged` must have every unit where it is locked."""
-    if ground.asked.plan is None:
-        raise InputError("there is no plan to start from; give it with --plan")
-    before = read_plan(ground.asked.plan[1], ground.units)
+    ground, before = todays_plan(ground)
+    if before is None:
+        raise InputError("there is no plan to start from; give it with --plan or --today owners")
     ground, start = _begun(ground, before, how)
     elsewhere = np.flatnonzero(start.plan.assign != before.assign)
     if judged and len(elsewhere):
         raise InputError(
-            f"unit {ground.units.ids[elsewhere[0]]} isn't where it is to be locked or left out; the plan is judged as "
+            f"area {ground.units.ids[elsewhere[0]]} isn't where it is to be locked or left out; the plan is judged as "
             "it stands, so change the plan file, or leave this out"
         )
     return ground, start, solve_task(ground.plan_inputs(start.plan), start.request, anew=False)
@@ -126,8 +154,8 @@ def _told(task: SolveTask, result: Result, plan: Plan, codes: Sequence[int] = ()
 
 
 @dataclass(frozen=True, eq=False)
-class Tradeoff:
-    """Plans of ever better balance for ever more change, each measured, and the contract's JSON of all (`report`)."""
+class MeasuredPlans:
+    """Several plans of the same accounts, each measured, and the contract's JSON of all (`report`)."""
 
     ground: BatchInputs
     answers: tuple[PlanReport, ...]
@@ -139,7 +167,7 @@ class Tradeoff:
         return all(a.broken for a in self.answers)
 
 
-def make_frontier(ground: BatchInputs, how: Control, *, points: int = 9) -> Tradeoff:
+def make_frontier(ground: BatchInputs, how: Control, *, points: int = 9) -> MeasuredPlans:
     """Balance against change: plans from today's to the most even one, none beaten by another in both.
 
     Args:
@@ -152,7 +180,7 @@ def make_frontier(ground: BatchInputs, how: Control, *, points: int = 9) -> Trad
     """
     began = time.perf_counter()
     ground, start, task = _standing(ground, how, judged=True)
-    found = frontier(task.problem, points=points, **vars(how))
+    found = frontier(task.problem, points=points, executor=executor_here(progress=how.progress), **vars(how))
     answers, rows = [], []
     for number, point in enumerate(found, start=1):
         plan = _changed(start, task, point.result)
@@ -179,7 +207,7 @@ def make_frontier(ground: BatchInputs, how: Control, *, points: int = 9) -> Trad
         "seed": how.seed,
         "runtime_s": time.perf_counter() - began,
     }
-    return Tradeoff(ground, tuple(answers), report)
+    return MeasuredPlans(ground, tuple(answers), report)
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,22 +219,35 @@ class BatchComparison:
     report: dict[str, Any]
 
 
-def make_comparison(ground: BatchInputs, a: bytes, b: bytes) -> BatchComparison:
+def make_comparison(ground: BatchInputs, a: NamedFile | bytes | None, b: NamedFile | bytes) -> BatchComparison:
     """Two plans measured alike, and what moves from the first to the second. Territories are matched by name.
 
+    Args:
+        ground: the accounts and the units.
+        a, b: the plan files, or only their bytes; None for the first = today's plan, by the owner column. Then
+            `disruption` counts accounts by their own owner.
+
     Raises:
-        InputError: if a plan file doesn't fit, saying which.
+        InputError: if a plan file doesn't fit, saying which; if no account in the region has an owner.
     """
     sides: list[PlanReport] = []
-    for label, data in (("first", a), ("second", b)):
+    for label, file in (("first", a), ("second", b)):
         began = time.perf_counter()
+        mended: Sequence[Explanation] = ()
         try:
-            plan = read_plan(data, ground.units)
+            if file is None:
+                owned, plan = owners_plan(ground)
+                mended = owned.notes[len(ground.notes) :]
+                ground = replace(ground, owned=owned.owned)
+            else:
+                plan, mended = read_plan(("", file) if isinstance(file, bytes) else file, ground)
         except InputError as error:
             raise InputError(f"{label} plan: {error}") from error
         task = solve_task(ground.plan_inputs(plan), starting_plan(ground, plan).request, anew=False)
         before = sides[0].plan if sides else None
-        one = plan_report(ground, plan, _shares(task), told=faults(ground, task, task.assign, plan), before=before)
+        one = plan_report(
+            ground, plan, _shares(task), told=[*mended, *faults(ground, task, task.assign, plan)], before=before
+        )
         one.report["runtime_s"] = time.perf_counter() - began
         sides.append(one)
     first, second = sides

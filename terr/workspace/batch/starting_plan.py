@@ -2,38 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
+from terr.aggregate import main_owners, unit_codes
 from terr.edits.moves import default_name
 from terr.errors import InputError
+from terr.matching.owners import OwnerQuestion, owners_of
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
+from terr.model.result import Explanation
 from terr.model.units import UNASSIGNED, Units
-from terr.report.plan import read_plan_csv
 from terr.report.safe import shown
-from terr.workspace.batch.inputs import BatchInputs, chosen_reps
+from terr.view.text import count
+from terr.workspace.batch.inputs import BatchInputs, NamedFile, chosen_reps
+from terr.workspace.batch.owner_answers import PREFIX, check_owner_answers
 from terr.workspace.design.request import DesignRequest
 from terr.workspace.levels import place_name
 from terr.workspace.plan.editing import natural
 from terr.workspace.plan.rules import UnitGroup
+from terr.workspace.reports.plan_file import read_plan_file
+from terr.workspace.scenarios.as_owned import titles
 
 
-def read_plan(data: bytes, units: Units) -> Plan:
-    """A plan file as a plan; territories in the order a person counts them.
+def read_plan(file: NamedFile, ground: BatchInputs) -> tuple[Plan, tuple[Explanation, ...]]:
+    """A plan file as a plan, territories in the order a person counts them; and what was mended in it.
 
     Raises:
         InputError: if it doesn't fit the units, or assigns none.
     """
-    names = read_plan_csv(data, units)
-    order = sorted({n for n in names if n}, key=natural)
+    filename, data = file
+    units = ground.units
+    places = unit_codes(ground.accounts, units).tolist()
+    of_account = dict(zip(ground.accounts.frame["account_id"].astype(str).tolist(), places, strict=True))
+    found = read_plan_file(data, units, filename, of_account)
+    order = sorted({n for n in found.names if n}, key=natural)
     if not order:
-        raise InputError("the plan file assigns no unit to any territory; fill its territory column")
+        raise InputError("the plan file assigns nothing to any territory; fill in its territory column")
     at = {n: j for j, n in enumerate(order)}
-    return plan_of(units, np.array([at.get(n, UNASSIGNED) for n in names], dtype=np.int16), order)
+    plan = plan_of(units, np.array([at.get(n, UNASSIGNED) for n in found.names], dtype=np.int16), order)
+    named = PurePath(filename.partition("#")[0]).name or "the plan file"
+    return plan, tuple(Explanation("plan_file", f"{named}: {note}") for note in found.notes)
+
+
+def todays_plan(ground: BatchInputs) -> tuple[BatchInputs, Plan | None]:
+    """Today's plan as it is asked for, a file or the owner column; the inputs know whose each account is then.
+
+    Raises:
+        InputError: if the file doesn't fit, or no account in the region has an owner.
+    """
+    if ground.asked.today is not None:
+        return owners_plan(ground)
+    if ground.asked.plan is None:
+        return ground, None
+    before, mended = read_plan(ground.asked.plan, ground)
+    return replace(ground, notes=(*ground.notes, *mended)), before
+
+
+def owners_plan(ground: BatchInputs) -> tuple[BatchInputs, Plan]:
+    """The plan as the accounts are owned; the inputs know whose each account is then.
+
+    Raises:
+        InputError: if no account in the region has an owner, or for an answer about owners that can't be.
+    """
+    asked, units, accounts = ground.asked, ground.units, ground.accounts
+    found = owners_of(accounts, ground.reps, asked.owner_answers)
+    check_owner_answers(found.questions, asked.owner_answers)
+    at = unit_codes(accounts, units)
+    here = (at >= 0) & (found.codes >= 0)
+    present = np.unique(found.codes[here])
+    if not len(present):
+        raise InputError(
+            "--today owners: no account in this region has an owner; name the column with --map owner=COLUMN"
+        )
+    slot = np.full(len(found.names) + 1, UNASSIGNED, dtype=np.int16)
+    slot[present] = np.arange(len(present))
+    areas = main_owners(accounts, units, found.codes, ground.measures[0])
+    owned = np.where(here, slot[found.codes], UNASSIGNED).astype(np.int32)
+    plan = plan_of(units, slot[areas], titles([found.names[j] for j in present], [found.reps[j] for j in present]))
+    apart = int((here & (owned != plan.assign[np.maximum(at, 0)])).sum())
+    told = [
+        Explanation(
+            "as_owned",
+            f"today's plan is the owner column: {count(len(present), 'owner')}; {apart:,} of {int(here.sum()):,} owned "
+            "accounts lie in another owner's area and count there, but as their owner's in what moves",
+        ),
+        *(Explanation("owners", f"{q.text} {_answer(q, asked.owner_answers)}") for q in found.questions),
+    ]
+    return replace(ground, owned=owned, notes=(*ground.notes, *told)), plan
+
+
+def _answer(asked: OwnerQuestion, answers: Mapping[str, str]) -> str:
+    """What was taken for an answer, and how to give another one."""
+    usual, *others = asked.choices
+    taken = answers.get(asked.key, usual)
+    told = f"Taken as: {asked.choices[taken].lower()}"
+    if asked.key in answers:
+        return told
+    other = " or ".join(f"--answer {shown(f'{PREFIX}{asked.key}={v}')}" for v in others)
+    return f"{told} (else: {other})"
 
 
 def plan_of(units: Units, slots: NDArray[np.int16], names: Sequence[str]) -> Plan:
@@ -58,7 +129,7 @@ def unit_code(units: Units, unit: str, what: str) -> int:
     width = len(units.ids[0])
     padded = unit.zfill(width) if unit.isdigit() else unit.upper()
     hint = f"; did you mean {padded}" if padded in codes else f"; ids look like {units.ids[0]}"
-    raise InputError(f"unit {shown(unit)} can't {what}: it isn't in {place_name(units)}{hint}")
+    raise InputError(f"area {shown(unit)} can't {what}: it isn't in {place_name(units)}{hint}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +172,7 @@ def starting_plan(ground: BatchInputs, before: Plan | None, *, seed: int = 1) ->
     locked = np.zeros(len(units), dtype=np.bool_)
     for unit, text in asked.locks.items():
         code = unit_code(units, unit, "be locked")
-        assign[code], locked[code] = makes.code(text, f"unit {unit} can't be locked to"), True
+        assign[code], locked[code] = makes.code(text, f"area {unit} can't be locked to"), True
     for unit in asked.left_out:
         code = unit_code(units, unit, "be left out")
         assign[code], locked[code] = UNASSIGNED, True
@@ -109,7 +180,7 @@ def starting_plan(ground: BatchInputs, before: Plan | None, *, seed: int = 1) ->
     for code in closed:
         if not (assign == code).any():
             raise InputError(
-                f"--lock-territory: {shown(makes.made[code].name)} has no units to keep; give today's plan with --plan"
+                f"--lock-territory: {shown(makes.made[code].name)} has no areas to keep; give today's plan with --plan"
             )
     keys = [makes.key(text, reps, "a target is given for") for text in asked.shares]
     if len(set(keys)) < len(keys):
@@ -118,9 +189,9 @@ def starting_plan(ground: BatchInputs, before: Plan | None, *, seed: int = 1) ->
     starts: dict[str, str] = {}
     for unit, text in asked.starts.items():
         code = unit_code(units, unit, "start a territory")
-        key = makes.key(text, reps, f"unit {unit} can't start")
+        key = makes.key(text, reps, f"area {unit} can't start")
         if key in starts:
-            raise InputError(f"{shown(makes.called(text))} starts around two units; give it one")
+            raise InputError(f"{shown(makes.called(text))} starts around two areas; give it one")
         starts[key] = units.ids[code]
     for group in asked.together:
         for unit in group:

@@ -117,7 +117,7 @@ def design_edit(
     """
     request = task.request
     if request is None:
-        raise InputError("these are suggested moves, not a design")
+        raise InputError("these are suggested moves, not a generated plan")
     slots = result_territories(task, result, plan)
     k = request.territories
     codes = moves.match_codes(plan, slots, k, weights=units.area_km2)
@@ -134,7 +134,9 @@ def design_edit(
     if names is None and roster is None:
         names = _rep_names(plan, codes, reps)
     elif names is None:
-        names = _place_names(units, plan, slots, codes, roster or ())
+        stays = {r.rep_id: r for r in roster or ()}
+        covers = reps if request.reps else [stays.get(plan.territory(int(c)).rep) if c >= 0 else None for c in codes]
+        names = _place_names(units, plan, slots, codes, roster or (), covers)
     change = moves.adopt(
         plan, slots, next_code=next_code, kind="design", k=k, codes=codes, names=names, colors=colors, author=author
     )
@@ -180,7 +182,7 @@ def apply_design(
     """
     info = ws.store.scenarios.get(task.scenario_id)
     units, roster = ws.units(info), dataset(ws, info.dataset_id).reps
-    rules = NO_RULES
+    rules, measure = NO_RULES, "" if task.request is None else task.request.measure
 
     def make(plan: Plan, code: int) -> Edit:
         nonlocal rules
@@ -188,7 +190,7 @@ def apply_design(
         rules = made.rules
         return made.edit
 
-    done = edit(ws, task.scenario_id, seen_rev, make)
+    done = edit(ws, task.scenario_id, seen_rev, make, basis=lambda: (measure, rules))
     if task.request is not None:
         info = ws.store.scenarios.update_settings(
             task.scenario_id, measure=task.request.measure, tolerance=task.request.tolerance
@@ -308,28 +310,44 @@ def _asked_names(plan: Plan, codes: NDArray[np.int64], request: DesignRequest) -
 
 
 def _rep_names(plan: Plan, codes: NDArray[np.int64], reps: Sequence[Rep | None]) -> list[str]:
-    """The rep's name for new territories and those called by a number; "" keeps the present one or takes a number."""
-    taken: set[str] = {plan.territory(int(c)).name.casefold() for c in codes if c >= 0}
-    out = []
-    for code, rep in zip(codes, reps, strict=True):
-        default = code < 0 or bool(re.fullmatch(r"Territory \d+", plan.territory(int(code)).name))
-        name = rep.name if rep is not None and default and rep.name.casefold() not in taken else ""
-        taken.add(name.casefold())
+    """The rep's name for new territories and those called by a number or a rep; "" keeps the present one or takes a
+    number."""
+    theirs = {r.name.casefold() for r in reps if r is not None}
+    before = ["" if c < 0 else plan.territory(int(c)).name for c in codes]
+    free = [not n or n.casefold() in theirs or bool(re.fullmatch(r"Territory \d+", n)) for n in before]
+    taken = [n for n, f in zip(before, free, strict=True) if not f]
+    out: list[str] = []
+    for was, default, rep in zip(before, free, reps, strict=True):
+        name = rep.name if rep is not None and default and rep.name not in taken else ""
+        if not name and was.casefold() in theirs:
+            name = moves.default_name([*taken, *before], len(out))
+        taken.append(name)
         out.append(name)
     return out
 
 
 def _place_names(
-    units: Units, plan: Plan, slots: NDArray[np.int16], codes: NDArray[np.int64], roster: Sequence[Rep]
+    units: Units,
+    plan: Plan,
+    slots: NDArray[np.int16],
+    codes: NDArray[np.int64],
+    roster: Sequence[Rep],
+    covers: Sequence[Rep | None],
 ) -> list[str]:
-    """Names of places; "" where the name is a person's own and stays."""
+    """Names of places; "" where the name is a person's own and stays. A rep's name on a territory follows the rep."""
     own = _named_by_people(units, plan, roster)
     stay = {int(c) for c in codes if c >= 0} & own
-    free = np.array([int(c) not in stay for c in codes])
+    borne = {t.name.casefold() for t in plan.territories}
+    follow = [
+        "" if r is None or r.name.casefold() not in borne or int(c) in stay else r.name
+        for c, r in zip(codes, covers, strict=True)
+    ]
+    free = np.array([int(c) not in stay and not f for c, f in zip(codes, follow, strict=True)])
     at = np.cumsum(free) - 1  # positions among those that are to be named
     among = np.where(slots >= 0, np.where(free[slots], at[slots], -1), -1)
-    names = iter(place_names(units, among, int(free.sum()), taken=[plan.territory(c).name for c in sorted(own)]))
-    return [next(names) if f else "" for f in free]
+    taken = [*(plan.territory(c).name for c in sorted(own)), *filter(None, follow)]
+    names = iter(place_names(units, among, int(free.sum()), taken=taken))
+    return [next(names) if f else name for f, name in zip(free, follow, strict=True)]
 
 
 def _named_by_people(units: Units, plan: Plan, roster: Sequence[Rep]) -> set[int]:

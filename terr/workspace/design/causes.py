@@ -73,7 +73,9 @@ def _reason(ws: Workspace, shown: PlanSnapshot, task: SolveTask, cause: Cause) -
     names = and_list([shown.units.names[u] for u in units], 3)
     above = cause.deviation > 0
     side = "above" if above else "below"
-    sentence = f"{name} is {percent(100 * abs(cause.deviation))} {side} its target for {cause.measure}"
+    sentence = (
+        f"{name} is {percent(100 * abs(cause.deviation), limit=shown.limit)} {side} its target for {cause.measure}"
+    )
     if units:
         sentence += f": without {names} it would be within the limit" if above else f": {names} would bring it up"
     assign: NDArray[np.int16] | None = None
@@ -103,7 +105,7 @@ def _repair(shown: PlanSnapshot, name: str, cause: Cause, moves: tuple[MoveSugge
     after = percent(100 * abs(cause.after))
     where = f"{after} {'above' if cause.after > 0 else 'below'}"
     load = short(sum(m.load for m in moves), shown.currency)
-    return f"Cheapest repair: {load} changes hands, and {name} is then {where}"
+    return f"Smallest fix: move {load}; {name} is then {where}"
 
 
 def on_the_plan(task: SolveTask, shown: PlanSnapshot, told: tuple[Explanation, ...]) -> tuple[Explanation, ...]:

@@ -7,7 +7,7 @@ import math
 from terr.errors import InputError
 from terr.model.result import Result
 from terr.model.scenario import ScenarioInfo
-from terr.view.text import count, number, percent, unit_noun
+from terr.view.text import area_text, count, percent, unit_noun
 from terr.workspace.design.problem import SolveTask
 from terr.workspace.design.solve_task import rebalance_task
 from terr.workspace.plan.plan_settings import Proof, proof_at
@@ -34,18 +34,16 @@ def proof_task(ws: Workspace, scenario_id: str) -> SolveTask:
         raise InputError(missing)
     task = rebalance_task(ws, scenario_id)
     if task is None:
-        raise InputError("there is nothing to compare until there are two unlocked territories with units")
+        raise InputError("there is nothing to compare until two unlocked territories aren't empty")
     return task
 
 
 def whats_missing(shown: PlanSnapshot) -> str:
     """Why nothing can be proven of a plan yet; "" if it can."""
     if len(shown.table) < 2:
-        return "a proof needs at least two territories"
+        return "this needs at least two territories"
     if shown.strays:
-        return (
-            f"join the {count(len(shown.strays), 'stray piece')} first: a proof is about territories in one piece each"
-        )
+        return f"join the {count(len(shown.strays), 'disconnected area')} first: each territory must be in one piece"
     if shown.within:
         return ""
     if shown.unassigned_load > 0 and shown.unassigned_units:
@@ -54,8 +52,8 @@ def whats_missing(shown: PlanSnapshot) -> str:
     return "bring the plan within its limits first; what is outside them can't be compared"
 
 
-def proof_of(result: Result, measure: str, tolerance: float) -> Proof:
-    """What is kept of a proof."""
+def proof_of(result: Result, measure: str, tolerance: float, sides: str = "both") -> Proof:
+    """What is kept of a proof; `sides`: where the limit holds."""
     objective, bound, gap = (
         None if v is None or not math.isfinite(v) else v for v in (result.objective, result.bound, result.gap)
     )
@@ -69,6 +67,7 @@ def proof_of(result: Result, measure: str, tolerance: float) -> Proof:
         seconds=result.runtime_s,
         measure=measure,
         tolerance=tolerance,
+        sides=sides,
         priced="prices" in result.model,
         early=result.status == "stopped" or any(e.code == "time_limit" for e in result.explanations),
     )
@@ -85,15 +84,15 @@ def proof_sentence(proof: Proof) -> str:
     better = "better by the priorities you set" if proof.priced else "more compact"
     status, gap = proof.status, proof.gap
     if status == "infeasible":
-        return "No plan can keep these limits, proven. Widen a limit or unlock some units."
+        return "Proven: no plan can meet these limits. Widen a limit or unlock something."
     if gap is None or not math.isfinite(gap):
-        return f"Nothing could be proven in {_time(proof)}. Give it more time."
+        return f"No result in {_time(proof)}. Try a longer time limit."
     if status == "optimal" or gap <= BEST:
-        return f"This is the best possible plan, proven: none within these limits is {better}."
+        return f"Proven: this is the best possible plan; none within these limits is {better}."
     most = percent(math.ceil(1000 * gap - 1e-9) / 10)
     if gap <= CLOSE or not proof.early:
         return f"No plan within these limits can be more than {most} {better} than this one."
-    return f"A proof wasn't found in the time: at most {most} better is possible."
+    return f"At most {most} better is possible; a longer time limit may narrow this."
 
 
 def repair_sentence(result: Result) -> str:
@@ -104,30 +103,30 @@ def repair_sentence(result: Result) -> str:
     if gap <= BEST:
         return "Proven: no plan within the limit changes less."
     most = percent(math.ceil(1000 * gap - 1e-9) / 10)
-    return f"Proven: at most {most} less could change hands." if gap <= 0.5 else ""
+    return f"Proven: at most {most} less could move." if gap <= 0.5 else ""
 
 
 def points_text(effect: float) -> str:
-    """Change of a deviation in percentage points: "−1.1 pt"."""
+    """Change of a deviation in percentage points: "1.1 points closer to target"."""
     value = round(100 * effect, 1) + 0.0
-    return f"{value:+.1f} pt".replace("-", "−") if value else "0.0 pt"
+    return f"{abs(value):.1f} points {'closer to' if value < 0 else 'farther from'} target" if value else "no change"
 
 
-def proof_details(proof: Proof) -> list[tuple[str, str]]:
+def proof_details(proof: Proof, *, miles: bool = True) -> list[tuple[str, str]]:
     """What stands behind the sentence: (what, value)."""
     return [
-        ("This plan", _km2(proof.objective)),
-        ("No plan below", _km2(proof.bound)),
+        ("This plan", _area(proof.objective, miles=miles)),
+        ("No plan below", _area(proof.bound, miles=miles)),
         ("Gap", "–" if proof.gap is None else percent(100 * proof.gap, 2)),
         ("What is compared", proof.model),
         ("Proven by", proof.solver or "–"),
         ("Time", _time(proof)),
-        ("Limit", f"{proof.measure} {limit_words(proof.tolerance)}"),
+        ("Limit", f"{proof.measure} {limit_words(proof.tolerance, proof.sides)}"),
     ]
 
 
-def _km2(value: float | None) -> str:
-    return "–" if value is None or not math.isfinite(value) else f"{number(value)} km²"
+def _area(value: float | None, *, miles: bool) -> str:
+    return "–" if value is None or not math.isfinite(value) else area_text(value, miles=miles)
 
 
 def _time(proof: Proof) -> str:

@@ -21,9 +21,14 @@ from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.plan.tolerance import Sides
 
 MEASURE, LOW, HIGH, COUNTED, HARD = "Measure", "Lowest", "Highest", "Counted in", "Must hold"
-OF_TARGET, AS_LOAD = "% of target", "its own unit"
+OF_TARGET, AS_LOAD = "% of target", "its own amount"
 WHO, SHARE, START = "Territory or rep", "Share of a full territory", "Starts around"
 SIDE_WORDS = {"both": "Above and below the target", "over": "Only above the target", "under": "Only below the target"}
+LIMIT_LABELS = {
+    "both": "Limit (± % of target)",
+    "over": "Limit (% over target)",
+    "under": "Limit (% under target)",
+}
 _Part = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -161,7 +166,7 @@ def shares_from(frame: pd.DataFrame, slots: Sequence[PlannedTerritory]) -> tuple
     out = []
     for slot, value in zip(slots, frame[SHARE].tolist(), strict=True):
         if value is None or not math.isfinite(float(value)):
-            raise InputError(f"give {slot.label} a share, 100 % is a full territory")
+            raise InputError(f"enter a share for {slot.label}; 100% is a full territory")
         share = float(value) / 100
         if abs(share - usual(slot)) > 1e-9:
             out.append((slot.key, share))

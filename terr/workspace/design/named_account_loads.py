@@ -80,7 +80,7 @@ def with_named_accounts(
                 Explanation(
                     "exception_without_place",
                     f"{territory.name} has {count(int(named[j]), 'account')} by exception but "
-                    f"{'no unit yet' if slot >= 0 else 'is not kept'}, so they aren't counted while it is designed",
+                    f"{'no area yet' if slot >= 0 else 'is not kept'}, so they aren't counted while it is designed",
                 )
             )
             continue

@@ -97,7 +97,7 @@ def _slots(
     fresh = waiting[: k - len(kept)]
     without = [t.code for t in kept if t.code not in rep_of]
     if without:
-        near = nearest_reps(units, _positions(plan, without), len(without), waiting[len(fresh) :])
+        near = nearest_reps(units, _positions(plan.assign, without), len(without), waiting[len(fresh) :])
         rep_of |= {code: rep for code, rep in zip(without, near, strict=True) if rep is not None}
     parts: list[tuple[Territory | None, Rep | None]] = [(t, rep_of.get(t.code)) for t in kept]
     parts += [(None, fresh[i] if i < len(fresh) else None) for i in range(k - len(kept))]
@@ -129,17 +129,29 @@ def settled(request: DesignRequest, slots: Sequence[PlannedTerritory]) -> bool:
     return request.centred or request.most_km is not None or request.near_today or any(s.share != 1 for s in slots)
 
 
-def today(plan: Plan, slots: Sequence[PlannedTerritory]) -> NDArray[np.int16]:
-    """int16 (n_units,), the slot each unit is in today; -1 = in none, or in a territory without a slot."""
-    return _positions(plan, [s.code for s in slots])
+def today(plan: Plan, slots: Sequence[PlannedTerritory], assign: NDArray[np.int16] | None = None) -> NDArray[np.int16]:
+    """int16 (n_units,), the slot each unit is in today; -1 = in none, or in a territory without a slot.
+
+    `assign` is what counts as today where that isn't the plan itself, in the plan's codes; areas of other codes are
+    kept by new territories that no rep is chosen for, the largest first.
+    """
+    codes = [s.code for s in slots]
+    if assign is None:
+        return _positions(plan.assign, codes)
+    out = _positions(assign, codes)
+    others, units = np.unique(assign[(assign >= 0) & ~np.isin(assign, codes)], return_counts=True)
+    free = [j for j, s in enumerate(slots) if s.code < 0 and s.rep is None]
+    for j, code in zip(free, others[np.argsort(-units, kind="stable")], strict=False):
+        out[assign == code] = j
+    return out
 
 
-def _positions(plan: Plan, codes: Sequence[int]) -> NDArray[np.int16]:
+def _positions(assign: NDArray[np.int16], codes: Sequence[int]) -> NDArray[np.int16]:
     """int16 (n_units,), where the code of each unit's territory stands among `codes`, -1 = nowhere."""
-    out = np.full(len(plan), -1, dtype=np.int16)
+    out = np.full(len(assign), -1, dtype=np.int16)
     for j, code in enumerate(codes):
         if code >= 0:
-            out[plan.assign == code] = j
+            out[assign == code] = j
     return out
 
 

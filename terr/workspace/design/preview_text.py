@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from terr.boundaries.layers.catalog import STATES
-from terr.view.text import and_list, count, number, percent, short, unit_noun
-from terr.workspace.design.request import MILE_KM, DesignRequest
+from terr.view.text import MILE_KM, and_list, count, distance_text, number, percent, short, unit_noun
+from terr.workspace.design.request import DesignRequest
 from terr.workspace.design.solve_task import DesignOutline
 from terr.workspace.levels import place_name
 from terr.workspace.plan.rule_check import limit_text
@@ -53,25 +53,25 @@ def _limits(request: DesignRequest, currency: Mapping[str, str]) -> list[str]:
     hard = [f"{m.measure} {limit_text(m, currency.get(m.measure, ''))}" for m in request.limits if m.hard]
     soft = [m.measure for m in request.limits if not m.hard]
     out = [f"Each territory also keeps {'; '.join(hard)}."] if hard else []
-    return out + ([f"{and_list(soft)} is evened out where that costs little."] if soft else [])
+    return out + ([f"{and_list(soft)} is balanced where possible."] if soft else [])
 
 
 def _priorities(request: DesignRequest) -> list[str]:
     out = []
     if request.balance != "Off":
-        how = {"Low": "a little", "Medium": "clearly", "High": "as far as it goes"}
+        how = {"Low": "a little", "Medium": "clearly", "High": "as much as possible"}
         price = f"at a price of {request.balance}"
-        out.append(f"Within the limit loads are evened out {how.get(str(request.balance), price)}.")
+        out.append(f"Within the limit, territories are made more equal {how.get(str(request.balance), price)}.")
     if request.keep != "Off":
         kept = {
-            "Low": "where it costs little",
-            "Medium": "where it costs no more than it saves",
-            "High": "first of all",
+            "Low": "where that costs little",
+            "Medium": "where that is worth it",
+            "High": "above all else",
         }
         price = f"at a price of {request.keep}"
         out.append(f"Today's assignments are kept {kept.get(str(request.keep), price)}.")
     if request.most_moved is not None:
-        out.append(f"At most {_plain_percent(request.most_moved)} of {request.measure} changes hands.")
+        out.append(f"At most {_plain_percent(request.most_moved)} of {request.measure} moves.")
     return out
 
 
@@ -81,9 +81,9 @@ def _people(request: DesignRequest, forecast: DesignOutline, level: str, *, mile
         return []
     if request.centred:
         out = [
-            "The rep's home stays the centre of a territory."
+            "The rep's home stays the center of a territory."
             if n == 1
-            else f"The homes of {n} reps stay the centres of their territories."
+            else f"The homes of {n} reps stay the centers of their territories."
         ]
     else:
         out = [
@@ -95,8 +95,10 @@ def _people(request: DesignRequest, forecast: DesignOutline, level: str, *, mile
     if part:
         out.append(f"Not a full territory: {and_list(part)}.")
     if request.most_km is not None:
-        far = f"{request.most_km / MILE_KM:,.0f} miles" if miles else f"{request.most_km:,.0f} km"
-        out.append(f"No {unit_noun(level, 1)} is farther than {far} from its rep's home.")
+        out.append(
+            f"No {unit_noun(level, 1)} is farther than {distance_text(request.most_km, miles=miles)} from its rep's "
+            "home."
+        )
     return out
 
 
@@ -113,12 +115,12 @@ def _together(request: DesignRequest, level: str) -> list[str]:
 
 
 def _plain_percent(share: float) -> str:
-    """ "5 %", "7.5 %"."""
+    """ "5%", "7.5%"."""
     value = 100 * share
     return percent(value, 0 if abs(value - round(value)) < 0.05 else 1)
 
 
-def kilometres(distance: float | None, *, miles: bool) -> float | None:
+def kilometers(distance: float | None, *, miles: bool) -> float | None:
     """A distance as typed, in km."""
     return None if distance is None else distance * (MILE_KM if miles else 1.0)
 

@@ -49,6 +49,7 @@ class PlanInputs:
         accounts: of the plan.
         loads_of: gives float64 (n,), a measure's load per unit, of the accounts that follow geography.
         overrides: accounts that go to a territory by name.
+        today: int16 (n,), what is kept near where that isn't the plan itself, in the plan's codes; None = the plan.
     """
 
     units: Units
@@ -56,6 +57,7 @@ class PlanInputs:
     accounts: Accounts
     loads_of: Callable[[str], NDArray[np.float64]]
     overrides: Overrides = NOBODY_HELD
+    today: NDArray[np.int16] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,7 @@ class SolveTask:
         slots: one per territory of the problem.
         settled: the reps of `slots` are certain; else whoever lives nearest gets a territory.
         scenario_id, rev: the stored plan it was made from; "" and 0 for one in files.
+        start_name: what it starts from, if not from the plan as it stands: "as owned today", another plan's name.
     """
 
     problem: Problem
@@ -83,6 +86,7 @@ class SolveTask:
     settled: bool = False
     scenario_id: str = ""
     rev: int = 0
+    start_name: str = ""
 
     @property
     def assign(self) -> NDArray[np.int16]:
@@ -140,7 +144,7 @@ def solve_task(inputs: PlanInputs, request: DesignRequest, *, anew: bool = True)
     loads, locked = laid.loads, laid.locked
     limits, floors, caps = bounds_of(request.measure, request.tolerance, request.limits, request.sides)
     balance, price = request.prices()
-    start = today(plan, slots) if request.near_today or not anew else None
+    start = today(plan, slots, inputs.today if anew else None) if request.near_today or not anew else None
     share = np.array([s.share for s in slots])
     grouped = bool(request.groups or request.whole_states)
     problem = build_problem(
@@ -194,7 +198,7 @@ def _open_number(plan: Plan, request: DesignRequest, closed: Sequence[Territory]
         )
     k = request.territories - len(closed)
     if not k or not keep.any():
-        raise InputError("everything is locked, so there is nothing to divide; unlock some units or territories")
+        raise InputError("everything is locked, so there is nothing to divide; unlock some areas or territories")
     if len(request.reps) > k:
         raise InputError(f"{len(request.reps)} reps are chosen for {k} unlocked territories; choose fewer reps")
     return k
@@ -264,7 +268,7 @@ def _closed_warning(closed: Sequence[Territory], k: int) -> tuple[Explanation, .
 def _unkept_warning(request: DesignRequest, start: NDArray[np.int16] | None) -> tuple[Explanation, ...]:
     if not request.near_today or (start is not None and bool((start >= 0).any())):
         return ()
-    return (Explanation("nothing_to_keep", "No unit has a territory yet, so there is nothing to keep as it is today"),)
+    return (Explanation("nothing_to_keep", "Nothing is assigned yet, so there are no current assignments to keep"),)
 
 
 def check_loads(units: Units, loads: NDArray[np.float64], measures: Sequence[str]) -> None:

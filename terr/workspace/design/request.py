@@ -24,7 +24,6 @@ BALANCE_PRICE = {"Off": 0.0, "Low": 0.5, "Medium": 2.0, "High": 10.0}
 KEEP_PRICE = {"Off": 0.0, "Low": 0.3, "Medium": 1.0, "High": 4.0}
 SHAPE_WEIGHT = {"Low": 0.4, "Medium": 1.0, "High": 2.5}
 """Prices are in units of the whole shape at "Medium" (see `Problem.scale_km2`), divided by the shape's weight."""
-MILE_KM = 1.609344
 
 
 @dataclass(frozen=True)
@@ -92,16 +91,16 @@ class DesignRequest:
             raise InputError("a priority is one of Off, Low, Medium and High; shapes always count a little")
         if self.sides not in SIDES:
             raise InputError(f"a limit holds on one of {', '.join(SIDES)}")
-        for what, share in (("may change hands", self.most_moved), ("may stay unassigned", self.unassigned)):
+        for what, share in (("may move", self.most_moved), ("may stay unassigned", self.unassigned)):
             if share is not None and not 0 <= share <= 1:
-                raise InputError(f"what {what} must lie between 0 % and 100 %")
+                raise InputError(f"what {what} must lie between 0% and 100%")
         for _, share in self.shares:
             if not SHARES[0] <= share <= SHARES[1]:
-                raise InputError("a territory's share must lie between 5 % and 500 % of a full territory")
+                raise InputError("a territory's share must lie between 5% and 500% of a full territory")
         if self.most_km is not None and not self.most_km > 0:
             raise InputError("the largest distance must be above zero; leave it empty for none")
         if not self.reps and (self.centred or (self.most_km is not None and not self.starts)):
-            raise InputError("fixed centres and a largest distance need reps with a home; choose reps first")
+            raise InputError("fixed centers and a largest distance need reps with a home; choose reps first")
         _once(self.limits)
         _apart(self.groups)
 
@@ -174,8 +173,8 @@ def _once(limits: Sequence[MeasureLimit]) -> None:
     for one in limits:
         key = (one.measure, one.as_load, one.hard)
         if key in seen:
-            kind = "as a load" if one.as_load else "in % of target"
-            raise InputError(f"{one.measure} has two further limits {kind}; keep one")
+            kind = "as an amount" if one.as_load else "in % of target"
+            raise InputError(f"{one.measure} has two more limits {kind}; keep one")
         seen.add(key)
 
 
@@ -183,7 +182,7 @@ def _apart(groups: Sequence[UnitGroup]) -> None:
     home: dict[str, str] = {}
     for group in groups:
         if len(group.units) < 2:
-            raise InputError(f'"{group.name}" keeps fewer than two units together; add some or remove it')
+            raise InputError(f'"{group.name}" keeps fewer than two areas together; add some or remove it')
         for unit in group.units:
             if home.setdefault(unit, group.name) != group.name:
                 raise InputError(f'{unit} is in "{home[unit]}" and in "{group.name}"; leave it in one of them')

@@ -9,16 +9,19 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.model.result import Explanation
+from terr.model.scenario import ScenarioInfo
+from terr.model.units import UNASSIGNED
+from terr.view.text import count
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design.planned_territories import PlannedTerritory
 from terr.workspace.design.problem import PlanInputs, SolveTask, solve_task
 from terr.workspace.design.request import DesignRequest
 from terr.workspace.plan.named_accounts import overrides_of
-from terr.workspace.plan.plan_settings import rules_of
+from terr.workspace.plan.plan_settings import COMPARED, compared_with, rules_of
 from terr.workspace.plan.rules import MeasureLimit
-from terr.workspace.plan.snapshot import per_unit
+from terr.workspace.plan.snapshot import baseline_of, per_unit
 from terr.workspace.plan.targets import usable_units
-from terr.workspace.plan.tolerance import limit_words
+from terr.workspace.plan.tolerance import within_words
 from terr.workspace.workspace import Workspace
 
 
@@ -45,9 +48,11 @@ def plan_inputs(ws: Workspace, scenario_id: str) -> tuple[PlanInputs, int]:
     info = ws.store.scenarios.get(scenario_id)
     units = ws.units(info)
     plan, rev = ws.plan(scenario_id)
-    accounts = dataset(ws, info.dataset_id).accounts
+    data = dataset(ws, info.dataset_id)
     held = overrides_of(ws, info, plan)
-    return PlanInputs(units, plan, accounts, lambda m: measure_loads(ws, scenario_id, m), held), rev
+    against = baseline_of(ws, info, plan, data, held) if compared_with(info) else None
+    today = None if against is None else against.assign
+    return PlanInputs(units, plan, data.accounts, lambda m: measure_loads(ws, scenario_id, m), held, today), rev
 
 
 def design_task(ws: Workspace, scenario_id: str, request: DesignRequest) -> SolveTask:
@@ -84,22 +89,31 @@ def foresee(ws: Workspace, scenario_id: str, request: DesignRequest) -> DesignOu
     locked = request.territories - task.problem.territories
     fits = int((1 + request.tolerance) * load.sum() / load.max()) + locked
     text = (
-        f"At most {fits} territories fit within {limit_words(request.tolerance)}; with more, Terr gives the best plan "
-        "there is and shows which territories are outside the limit"
+        f"At most {fits} territories fit within {within_words(request.tolerance, request.sides)}; with more, Terr "
+        "gives the best plan there is and shows which territories are outside the limit"
     )
     return DesignOutline(share, (*task.warnings, Explanation("fits", text, big[0].units)), task.slots)
 
 
-def rebalance_task(ws: Workspace, scenario_id: str) -> SolveTask | None:
+def rebalance_task(ws: Workspace, scenario_id: str, start: str | None = None) -> SolveTask | None:
     """The problem of changing the plan as it stands: its measure, limit and rules, from today's assignment.
 
     Limits on measures that are zero or below here are left out.
+
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        start: what change is counted from instead, one of `map_layers.baselines`; what is locked stays as the plan has
+            it.
 
     Returns:
         None while there is nothing to change: fewer than two unlocked territories, or one without units.
     """
     info = ws.store.scenarios.get(scenario_id)
     inputs, rev = plan_inputs(ws, scenario_id)
+    name, warnings = "", tuple[Explanation, ...]()
+    if start is not None:
+        inputs, name, warnings = _begun_elsewhere(ws, info, inputs, start)
     plan, measures = inputs.plan, inputs.accounts.measures
     free = [t.code for t in plan.territories if not t.locked]
     if len(free) < 2 or not np.isin(free, plan.assign).all():
@@ -127,4 +141,25 @@ def rebalance_task(ws: Workspace, scenario_id: str) -> SolveTask | None:
         sides=rules.sides,
         unassigned=rules.unassigned,
     )
-    return replace(solve_task(inputs, request, anew=False), scenario_id=scenario_id, rev=rev)
+    task = solve_task(inputs, request, anew=False)
+    return replace(task, scenario_id=scenario_id, rev=rev, start_name=name, warnings=(*task.warnings, *warnings))
+
+
+def _begun_elsewhere(
+    ws: Workspace, info: ScenarioInfo, inputs: PlanInputs, start: str
+) -> tuple[PlanInputs, str, tuple[Explanation, ...]]:
+    """The inputs with the assignment of a baseline, its name, and what of it this plan has no territory for."""
+    wanted = replace(info, settings={**info.settings, COMPARED: start})
+    plan, data = inputs.plan, dataset(ws, info.dataset_id)
+    before = baseline_of(ws, wanted, plan, data, inputs.overrides)
+    if before is None:
+        return inputs, "", ()
+    known = np.isin(before.assign, plan.codes)
+    lost = len(np.unique(before.assign[~known & (before.assign >= 0)]))
+    assign = np.where(plan.fixed(), plan.assign, np.where(known, before.assign, UNASSIGNED)).astype(np.int16)
+    told = (
+        f"{count(lost, 'territory', 'territories')} of {before.since} {'has' if lost == 1 else 'have'} no counterpart "
+        f"in this plan; what goes from there doesn't count as moved"
+    )
+    warnings = (Explanation("no_counterpart", told),) if lost else ()
+    return replace(inputs, plan=plan.with_changes(assign=assign)), before.since, warnings

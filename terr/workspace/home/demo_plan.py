@@ -13,6 +13,7 @@ from terr.edits.colors import choose_colors
 from terr.errors import InputError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import ScenarioInfo
 from terr.view.colors import color
 from terr.view.plan_picture import plan_picture
@@ -24,16 +25,18 @@ NAME = "Demo: lower 48 in 12 territories"
 LEVEL, REGION, MEASURE, LIMIT = "county", "lower48", "Potential", 0.05
 
 
-def open_demo_plan(ws: Workspace, *, author: str = "") -> ScenarioInfo:
+def open_demo_plan(ws: Workspace, *, author: str = "", progress: Progress = UNWATCHED) -> ScenarioInfo:
     """The finished demo plan; made once, found again after that, as its people left it.
 
     Raises:
         InputError: if the demo's files are missing.
+        StoppedError: if the person stopped it; accounts that were imported by then stay.
     """
-    data = demo_dataset(ws)
+    data = demo_dataset(ws, progress=progress.part(0.0, 0.7))
     for info in ws.store.scenarios.find(dataset_id=data.info.id):
         if info.settings.get("demo"):
             return info
+    progress.tell(0.7, "drawing the demo plan")
     info = editing.create(
         ws, dataset_id=data.info.id, level=LEVEL, region=REGION, measure=MEASURE, tolerance=LIMIT, name=NAME
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from terr.edits.colors import territory_colors
 from terr.errors import TerrError
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import ScenarioInfo
 from terr.view.colors import color
 from terr.view.plan_picture import plan_picture
@@ -36,19 +37,33 @@ class PlanCard:
 
     Attributes:
         info: the scenario; dataset: name of its accounts.
-        figures: its balance in words, "" if its accounts or boundaries can't be read.
-        picture: PNG, b"" if it can't be drawn.
+        figures: its balance in words; picture: PNG; both empty as long as they aren't worked out.
+        unreadable: its accounts or boundaries can't be read.
     """
 
     info: ScenarioInfo
-    dataset: str
-    figures: str
-    picture: bytes
+    dataset: str = ""
+    figures: str = ""
+    picture: bytes = b""
+    unreadable: bool = False
 
 
-def recent_plans(ws: Workspace, most: int = 6) -> tuple[PlanCard, ...]:
+def recent(ws: Workspace, most: int = 6) -> list[ScenarioInfo]:
     """Plans that aren't archived, last edited first."""
-    return tuple(_card(ws, info) for info in ws.store.scenarios.find()[:most])
+    return ws.store.scenarios.find()[:most]
+
+
+def cards_of(ws: Workspace, plans: Sequence[ScenarioInfo], *, progress: Progress = UNWATCHED) -> tuple[PlanCard, ...]:
+    """Their cards.
+
+    Raises:
+        StoppedError: if the person stopped it.
+    """
+    out = []
+    for at, info in enumerate(plans):
+        progress.tell(at / len(plans), f"drawing the map of {info.name}")
+        out.append(_card(ws, info))
+    return tuple(out)
 
 
 def _card(ws: Workspace, info: ScenarioInfo) -> PlanCard:
@@ -57,10 +72,10 @@ def _card(ws: Workspace, info: ScenarioInfo) -> PlanCard:
         plan, _ = ws.plan(info.id)
         text = count(len(plan.territories), "territory", "territories")
         if (plan.assign >= 0).any():
-            text = f"{text} · {deviation_text(key_figures(ws, info))} of {info.measure}"
+            text = f"{text} · {deviation_text(key_figures(ws, info), info.tolerance)} of {info.measure}"
         return PlanCard(info, name, text, picture(ws, info))
     except TerrError:  # one plan that can't be shown costs the others nothing
-        return PlanCard(info, "", "", b"")
+        return PlanCard(info, unreadable=True)
 
 
 def picture(ws: Workspace, info: ScenarioInfo, size: tuple[int, int] = CARD) -> bytes:
@@ -69,7 +84,7 @@ def picture(ws: Workspace, info: ScenarioInfo, size: tuple[int, int] = CARD) -> 
     def draw() -> bytes:
         plan, _ = ws.plan(info.id)
         units = ws.units(info)
-        shown = territory_colors(plan, units.indptr, units.indices)
+        shown = ws.colors(info, plan)
         fills = [color(shown[c]) if c in shown else "" for c in plan.assign.tolist()]
         return plan_picture(units.frame.geometry.to_numpy(), fills, size)
 
@@ -97,7 +112,9 @@ def next_step(ws: Workspace) -> SuggestedStep:
     plan, _ = ws.plan(plans[0].id)
     if not (plan.assign >= 0).any():
         return SuggestedStep(
-            "your newest plan has no territories yet. Generate them, or paint them.", "Open Plan", "plan"
+            "your newest plan has no territories yet. Generate them, or assign counties on the map.",
+            "Open Plan",
+            "plan",
         )
     if len(plans) == 1:
         return SuggestedStep(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from terr.aggregate import unit_codes
-from terr.errors import TerrError
+from terr.errors import PlanError, TerrError
 from terr.model.plan import Plan
 from terr.store.repositories.comments import Comment
 from terr.view.colors import color
@@ -23,11 +23,19 @@ _MOST_PINS, _MOST_TEXT = 300, 90
 
 @dataclass(frozen=True, eq=False)
 class BroadcastState:
-    """Where a plan stood when its windows were told last: revision, count of changes beside the plan, plan, pins."""
+    """Where a plan stood when its windows were told last.
+
+    Attributes:
+        rev, seq: its revision; the count of changes beside the plan.
+        plan: the plan.
+        colors: palette index each territory is shown in, by position; an edit of units can change them.
+        pins: open comments with a place on the map.
+    """
 
     rev: int
     seq: int
     plan: Plan
+    colors: tuple[int, ...]
     pins: tuple[dict[str, Any], ...] = ()
 
 
@@ -64,9 +72,15 @@ def broadcast_state(
         LocateError: if the scenario isn't found.
         StoreError: if it can't be read.
     """
-    plan, now = (before.plan, rev) if before is not None and before.rev == rev else ws.plan(scenario_id)
     pins = before.pins if before is not None and before.seq == seq else _pins(ws, scenario_id)
-    return BroadcastState(now, seq, plan, pins)
+    if before is not None and before.rev == rev:
+        return BroadcastState(rev, seq, before.plan, before.colors, pins)
+    plan, now = ws.plan(scenario_id)
+    try:
+        colors = tuple(ws.colors(ws.store.scenarios.get(scenario_id), plan).values())
+    except PlanError:  # boundaries that are gone from this machine: no map is drawn, but the plan goes on
+        colors = tuple(t.color for t in plan.territories)
+    return BroadcastState(now, seq, plan, colors, pins)
 
 
 def whole(ws: Workspace, scenario_id: str, now: BroadcastState) -> dict[str, Any]:
@@ -80,7 +94,7 @@ def whole(ws: Workspace, scenario_id: str, now: BroadcastState) -> dict[str, Any
         "seq": now.seq,
         "runs": ",".join(f"{c}*{n}" for c, n in zip(codes[starts].tolist(), times.tolist(), strict=True)),
         "locked": np.flatnonzero(now.plan.locked_units).tolist(),
-        "territories": territories(ws, scenario_id, now.plan),
+        "territories": territories(ws, scenario_id, now),
         "pins": list(now.pins),
     }
 
@@ -97,24 +111,24 @@ def difference(ws: Workspace, scenario_id: str, before: BroadcastState, now: Bro
     }
     if not np.array_equal(before.plan.locked_units, now.plan.locked_units):
         out["locked"] = np.flatnonzero(now.plan.locked_units).tolist()
-    if before.plan.territories != now.plan.territories:
-        out["territories"] = territories(ws, scenario_id, now.plan)
+    if (before.plan.territories, before.colors) != (now.plan.territories, now.colors):
+        out["territories"] = territories(ws, scenario_id, now)
     if before.pins != now.pins:
         out["pins"] = list(now.pins)
     return out
 
 
-def territories(ws: Workspace, scenario_id: str, plan: Plan) -> list[dict[str, Any]]:
+def territories(ws: Workspace, scenario_id: str, now: BroadcastState) -> list[dict[str, Any]]:
     """`code, name, rep, locked, color` per territory, as the map wants them."""
     names = {r.rep_id: r.name for r in dataset(ws, ws.store.scenarios.get(scenario_id).dataset_id).reps}
     return [
-        {"code": t.code, "name": t.name, "rep": names.get(t.rep, t.rep), "locked": t.locked, "color": color(t.color)}
-        for t in plan.territories
+        {"code": t.code, "name": t.name, "rep": names.get(t.rep, t.rep), "locked": t.locked, "color": color(shown)}
+        for t, shown in zip(now.plan.territories, now.colors, strict=True)
     ]
 
 
 def measured(ws: Workspace, scenario_id: str) -> dict[str, Any]:
-    """Deviations and stray pieces of the plan as it is now.
+    """Deviations and disconnected areas of the plan as it is now.
 
     Raises:
         LocateError, PlanError: as `board`.

@@ -82,9 +82,9 @@ def delete(ws: Workspace, scenario_id: str, comment_id: int, *, by: Person) -> N
     role = may(ws, scenario_id, by, "comment")
     found = next((c for c in ws.store.comments.of(scenario_id) if c.id == comment_id), None)
     if found is None:
-        raise LocateError("this comment isn't there any more; look again")
+        raise LocateError("this comment no longer exists; reload the page")
     if not is_own(found.by, by) and not (by.user_id and role == ROLES[-1]):
-        raise RoleError("only who wrote a comment may delete it; settle it instead")
+        raise RoleError("only the person who wrote a comment can delete it; resolve it instead")
     ws.store.comments.delete(scenario_id, comment_id, by=by)
 
 
@@ -93,7 +93,7 @@ def about(shown: PlanSnapshot, comment: Comment) -> str:
     where = comment.target_id
     if comment.target == "territory":
         code = int(where) if where.isdecimal() else -1
-        return shown.plan.territory(code).name if code in shown.plan.codes else "a territory that is gone"
+        return shown.plan.territory(code).name if code in shown.plan.codes else "a deleted territory"
     if comment.target == "unit":
         code = shown.units.codes().get(where, -1)
         return str(shown.units.names[code]) if code >= 0 else where
@@ -141,12 +141,12 @@ def account_named(shown: PlanSnapshot, text: str) -> str:
 
 def _only(found: list[str], text: str, word: str, names: list[str]) -> str:
     if not text.strip():
-        raise InputError(f"say which {word} the comment is about: type its name or id")
+        raise InputError(f"enter the {word} the comment is about: its name or ID")
     if not found:
-        raise InputError(f'no {word} here is called "{text.strip()}"; check the spelling or type its id')
+        raise InputError(f'no {word} here is called "{text.strip()}"; check the spelling or type its ID')
     if len(found) > 1:
         more = " ..." if len(found) > _MOST_NAMED else ""
-        raise InputError(f'several fit "{text.strip()}": {", ".join(names[:_MOST_NAMED])}{more}; type the id')
+        raise InputError(f'several fit "{text.strip()}": {", ".join(names[:_MOST_NAMED])}{more}; type the ID')
     return found[0]
 
 

@@ -103,7 +103,7 @@ def apply_queue(
     *,
     known_as: Collection[str] = (),
 ) -> QueueResult:
-    """Take in a queue of edits of one map.
+    """Import a queue of edits of one map.
 
     Malformed events are passed over: they can't come from our own script. One that makes no sense on the plan, or isn't
     allowed, becomes a notice. If the database can't store, nothing more is taken in, and it can be sent again.
@@ -181,7 +181,7 @@ def _edit(
     if codes is None:
         return QueueResult(client[1], -1)
     made = proposals.propose(ws, sid, units, codes, reason=text_of(edit.why, 4000), by=person)
-    return QueueResult(client[1], -1, (f"Proposed: {made.title}. Everyone sees it under Together.",))
+    return QueueResult(client[1], -1, (f"Proposed: {made.title}. Everyone sees it under Share.",))
 
 
 def _said(client: Client, done: editing.EditOutcome) -> QueueResult:
@@ -242,6 +242,6 @@ def sentence(ws: Workspace, scenario_id: str, clash: EditConflict) -> str:
     here = "unassigned" if clash.now not in plan.codes else f"in {plan.territory(clash.now).name}"
     more = f" and {count(len(clash.units) - 1, 'more')}" if len(clash.units) > 1 else ""
     return (
-        f"{names[clash.units[0]]}{more} changed in another window first ({clash.who or 'somebody'}), now {here}, and "
-        "left as it is there. The map shows the newest plan; repeat the edit if you still want it."
+        f"{names[clash.units[0]]}{more} was changed by {clash.who or 'someone else'} first and is now {here}. The map "
+        "shows the latest plan; repeat your edit if you still want it."
     )

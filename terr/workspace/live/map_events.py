@@ -11,7 +11,7 @@ from typing import Any
 
 from terr.model.person import NOONE, Person
 from terr.workspace.live import edit_queue
-from terr.workspace.live.payload import Active, Find, Look, Numbered, Points, Tiles, Wish, fitting, text_of
+from terr.workspace.live.payload import Accounts, Active, Find, Look, Numbered, Points, Tiles, Wish, fitting, text_of
 from terr.workspace.workspace import Workspace
 
 _LONGEST_TEXT = 80
@@ -30,11 +30,12 @@ class WindowState:
         got: versions of the further pieces the browser holds (see `terr.workspace.plan.map_layers`).
         holds: id of the plan the browser holds, "" = none; the next one may be sent as what differs from it.
         look: what else the person wants coloured, e.g. "measure:Visits" or "change:start", "" = nothing.
-        points: accounts are wanted as points.
+        points: accounts are wanted as points; points_by: the column that colors them, "" = none.
         find: what the person searches for, "" = nothing.
         tiles: the street map of the internet is wanted; never unless the person asked for it in this window.
         edits: (queue of edits of the map, number of its last one taken in), see `terr.workspace.live.edit_queue`.
         waits: why edits can't be stored at present, "" = they can.
+        listed: (unit, territory) whose accounts are wanted as a table, the unit before the territory; -1 = none.
     """
 
     rev: int
@@ -46,10 +47,12 @@ class WindowState:
     holds: str = ""
     look: str = ""
     points: bool = False
+    points_by: str = ""
     find: str = ""
     tiles: bool = False
     edits: tuple[str, int] = ("", 0)
     waits: str = ""
+    listed: tuple[int, int] = (-1, -1)
 
 
 def apply_events(
@@ -61,7 +64,7 @@ def apply_events(
     person: Person = NOONE,
     known_as: Collection[str] = (),
 ) -> WindowState:
-    """Take in the events of the map's value: what the person wants to see, and edits that can't come by the line.
+    """Import the events of the map's value: what the person wants to see, and edits that can't come by the line.
 
     Malformed events are passed over: they can't come from our own script.
 
@@ -83,7 +86,9 @@ def apply_events(
         if one.s.endswith(edit_queue.QUEUE):
             continue
         if one.s != seen.ack[0]:  # a map made anew: it holds nothing yet
-            seen = replace(seen, ack=(one.s, 0), have="", got=(), holds="", look="", points=False, find="")
+            seen = replace(
+                seen, ack=(one.s, 0), have="", got=(), holds="", look="", points=False, points_by="", find=""
+            )
         if one.n <= seen.ack[1]:
             continue
         got = tuple(text_of(v) for v in one.got[:4])
@@ -120,13 +125,15 @@ def _wished(seen: WindowState, wish: Wish | None) -> WindowState:
             return replace(seen, look=text_of(to, _LONGEST_TEXT * 2))
         case Find(text):
             return replace(seen, find=text_of(text, _LONGEST_TEXT))
-        case Points():
-            return replace(seen, points=True)
+        case Points(by):
+            return replace(seen, points=True, points_by=text_of(by, _LONGEST_TEXT * 2))
+        case Accounts(unit, to):
+            return replace(seen, listed=(unit, to))
         case Tiles(on):
             return replace(seen, tiles=on)
     return seen
 
 
 def without_notices(seen: WindowState) -> WindowState:
-    """The same, once its notices have been shown."""
-    return replace(seen, notices=())
+    """The same, once its notices and the table of accounts have been shown."""
+    return replace(seen, notices=(), listed=(-1, -1))

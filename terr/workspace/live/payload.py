@@ -105,13 +105,22 @@ class Find(Struct, frozen=True, tag_field="k", tag="find"):
 
 
 class Points(Struct, frozen=True, tag_field="k", tag="points"):
-    """Accounts are wanted as points."""
+    """Accounts are wanted as points, colored by a column, "" for none."""
+
+    by: str = ""
 
 
 class Tiles(Struct, frozen=True, tag_field="k", tag="tiles"):
     """The street map is wanted, or no longer."""
 
     on: bool = False
+
+
+class Accounts(Struct, frozen=True, tag_field="k", tag="accounts"):
+    """The accounts of a unit, or else of a territory, are wanted as a table."""
+
+    unit: Whole = -1
+    to: Whole = -1
 
 
 class Hello(Struct, frozen=True):
@@ -141,9 +150,16 @@ class NameMessage(Struct, frozen=True, tag_field="t", tag="name"):
     name: str
 
 
+class CardMessage(Struct, frozen=True, tag_field="t", tag="card"):
+    """What the card of a unit says is wanted, or that of an account (its position)."""
+
+    unit: Whole = -1
+    row: Whole = -1
+
+
 Edit = Paint | Lock | Undo | Redo | Propose
-Wish = Active | Look | Find | Points | Tiles
-Message = EditsMessage | ViewMessage | NameMessage
+Wish = Active | Look | Find | Points | Tiles | Accounts
+Message = EditsMessage | ViewMessage | NameMessage | CardMessage
 
 
 def said(text: str, kind: Any) -> Any:

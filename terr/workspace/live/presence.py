@@ -23,7 +23,7 @@ from terr.workspace.workspace import Workspace
 __all__ = ["WindowPresence"]  # of other floors, for the pages
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#9A6A00", "#5B4B9E", "#00798C", "#7A3B2E")
-"""Colours of people: dark enough for white initials on them; the initials and names tell people apart as well."""
+"""Colors of people: dark enough for white initials on them; the initials and names tell people apart as well."""
 
 _AT_ONCE = 4
 _TELL_S, _STILL_S, _READ_S, _MOST_TICKETS, _MOST_UNITS = 2.5, 6.0, 1.0, 4_000, 24

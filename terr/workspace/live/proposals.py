@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from terr.edits.applied import apply
 from terr.errors import ConflictError, LocateError, PlanError, RoleError
 from terr.model.edit import Edit
 from terr.model.person import Person
@@ -18,8 +19,9 @@ from terr.view.text import count, percent, short, unit_noun
 from terr.workspace.access.roles import may
 from terr.workspace.caches import CacheKind
 from terr.workspace.plan.named_accounts import overrides_key
+from terr.workspace.plan.plan_settings import rules_of
 from terr.workspace.plan.rules import PlanRules
-from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot, preview_snapshot, same_baseline
+from terr.workspace.plan.snapshot import PlanSnapshot, effect_of, plan_snapshot, preview_snapshot, same_baseline
 from terr.workspace.workspace import Workspace
 
 __all__ = ["Proposal"]  # of other floors, for the pages
@@ -58,11 +60,11 @@ def moves_to(plan: Plan, units: Sequence[int], codes: Sequence[int], *, note: st
         PlanError: for a unit or territory that doesn't exist, or lists of different lengths.
     """
     if len(units) != len(codes):
-        raise PlanError("each unit needs a territory it is to go to")
+        raise PlanError("choose a territory for each area")
     wanted = dict(zip((int(u) for u in units), (int(c) for c in codes), strict=True))
     for unit in wanted:
         if not 0 <= unit < len(plan):
-            raise PlanError(f"unit {unit} is outside this plan's {len(plan):,} units; reload the map and try again")
+            raise PlanError(f"area {unit} is outside this plan's {len(plan):,} areas; reload the map and try again")
     for code in set(wanted.values()) - {UNASSIGNED}:
         plan.territory(code)
     closed = {t.code for t in plan.territories if t.locked}
@@ -102,6 +104,12 @@ def propose(
     )
 
 
+def named(shown: PlanSnapshot, proposal: Proposal, most: int = 4) -> str:
+    """The areas a proposal would move, by name: "Kent, DE; Sussex, DE and 3 more"."""
+    names = [str(shown.units.names[u]) for u in proposal.edit.units.tolist() if u < len(shown.units)]
+    return "; ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
 def undecided(ws: Workspace, scenario_id: str) -> tuple[Proposal, ...]:
     """Proposals that wait for a decision, the newest first."""
     return ws.store.proposals.of(scenario_id, undecided=True)
@@ -116,7 +124,7 @@ def find(ws: Workspace, scenario_id: str, proposal_id: int) -> Proposal:
     for one in ws.store.proposals.of(scenario_id):
         if one.id == proposal_id:
             return one
-    raise LocateError("this proposal isn't found; look again")
+    raise LocateError("this proposal no longer exists; reload the page")
 
 
 def _fit(plan: Plan, edit: Edit) -> tuple[Edit, int, int, int]:
@@ -185,32 +193,32 @@ def _effect(ws: Workspace, shown: PlanSnapshot, proposal: Proposal) -> ProposalE
 
 
 def effect_text(ws: Workspace, scenario_id: str, found: ProposalEffect) -> list[str]:
-    """The effect in sentences: the balance, what changes hands, and what others did meanwhile."""
+    """The effect in sentences: the balance, what moves, and what others did meanwhile."""
     shown = plan_snapshot(ws, scenario_id)
     word = unit_noun(shown.info.level)
     out = []
     if found.fit:
-        a, b = (percent(100 * d) for d in found.deviation)
+        a, b = (percent(100 * d, limit=shown.limit) for d in found.deviation)
         way = "" if a == b else " (better)" if found.deviation[1] < found.deviation[0] else " (worse)"
         out.append(f"Max deviation {a} → {b}{way}.")
         n = len(found.fit.units)
         out.append(
             f"{n:,} {unit_noun(shown.info.level, n)} with {short(found.amount, shown.currency)} "
-            f"({percent(100 * found.load)} of {shown.measure}) change hands."
+            f"({percent(100 * found.load)} of {shown.measure}) would move."
         )
         if np.isfinite(found.moved).all():
             out.append(
-                f"Moved {shown.baseline.replace('when', 'since')}: "
+                f"{shown.measure} moved {shown.compared}: "
                 f"{percent(100 * found.moved[0])} → {percent(100 * found.moved[1])}."
             )
     else:
-        out.append("Nothing of it is left to move.")
+        out.append("Nothing left to move.")
     if found.overtaken:
-        out.append(f"Overtaken: {found.overtaken:,} of its {word} were given away since and are left out.")
+        out.append(f"Skipped: {found.overtaken:,} of its {word} moved since it was made.")
     if found.done:
-        out.append(f"{found.done:,} {'is' if found.done == 1 else 'are'} there already.")
+        out.append(f"{found.done:,} {'is' if found.done == 1 else 'are'} already there.")
     if found.locked:
-        out.append(f"{count(found.locked, unit_noun(shown.info.level, found.locked), word)} locked, left out.")
+        out.append(f"{count(found.locked, unit_noun(shown.info.level, found.locked), word)} locked, skipped.")
     return out
 
 
@@ -236,18 +244,21 @@ def accept(
             continue
         fit, *_rest = _fit(plan, found.edit)
         if not np.array_equal(fit.units, shown.fit.units) or not np.array_equal(fit.after, shown.fit.after):
-            raise ConflictError("Others changed units of this proposal in this moment; look at its effect again.")
+            raise ConflictError("Someone else just changed part of this proposal; check its effect and try again.")
         if not fit:
-            raise PlanError("nothing of this proposal is left to move; reject it")
+            raise PlanError("nothing in this proposal is left to move; reject it")
+        made = effect_of(ws, before, plan, apply(plan, fit), rules_of(ws, before))
         try:
-            new, done = ws.store.proposals.accept(scenario_id, proposal_id, rev, by=by, decision=decision, edit=fit)
+            new, done = ws.store.proposals.accept(
+                scenario_id, proposal_id, rev, by=by, decision=decision, edit=fit, effect=made
+            )
         except ConflictError as error:
             if error.expected < 0:  # decided meanwhile, not merely another revision
                 raise
             continue
         same_baseline(ws, scenario_id, before.head, new)
         return new, done
-    raise ConflictError("Others are changing this plan in this very moment; try again.")
+    raise ConflictError("Someone else is changing this plan right now; try again.")
 
 
 def reject(ws: Workspace, scenario_id: str, proposal_id: int, *, by: Person, decision: str = "") -> Proposal:
@@ -280,7 +291,7 @@ def withdraw(ws: Workspace, scenario_id: str, proposal_id: int, *, by: Person) -
         ConflictError: if it was decided meanwhile.
     """
     if not is_own(find(ws, scenario_id, proposal_id).by, by):
-        raise RoleError("only who made a proposal may withdraw it; reject it instead")
+        raise RoleError("only the person who made a proposal can withdraw it; reject it instead")
     return ws.store.proposals.withdraw(scenario_id, proposal_id, by=by)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from terr.boundaries.layers.catalog import load_units
 from terr.boundaries.layers.regions import EVERYWHERE
 from terr.edits import moves
+from terr.edits.history import Effect
 from terr.errors import ConflictError, InputError, PlanError
 from terr.model.edit import Edit
 from terr.model.plan import Plan
@@ -20,12 +21,16 @@ from terr.store import NOBODY, Client
 from terr.view.text import unit_noun
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.levels import BOUNDARIES, check_level, layer_settings, place_name, settled_region
-from terr.workspace.plan.snapshot import same_baseline
+from terr.workspace.plan.plan_settings import rules_of
+from terr.workspace.plan.rules import PlanRules
+from terr.workspace.plan.snapshot import effect_of, per_unit, same_baseline
 from terr.workspace.plan.tolerance import check_tolerance
 from terr.workspace.workspace import Workspace
 
 Make = Callable[[Plan, int], Edit]
 """Gets the plan and the next free territory code, gives the edit."""
+Basis = Callable[[], tuple[str, PlanRules]]
+"""Asked once the edit is made: the measure that is balanced from then on, and what the plan is held to."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ def create(
         tolerance=tolerance,
         settings={BOUNDARIES: layer_settings(level)},
     )
+    per_unit(ws, info, measure)  # summed here, since others wait while an edit is measured
     edit(ws, info.id, 0, lambda plan, code: moves.new_territory(plan, next_code=code, author=author))
     return ws.store.scenarios.get(info.id)
 
@@ -104,9 +110,16 @@ def _usual_name(units: Units) -> str:
 
 
 def edit(
-    ws: Workspace, scenario_id: str, seen_rev: int, make: Make, *, strict: bool = True, client: Client = NOBODY
+    ws: Workspace,
+    scenario_id: str,
+    seen_rev: int,
+    make: Make,
+    *,
+    strict: bool = True,
+    client: Client = NOBODY,
+    basis: Basis | None = None,
 ) -> EditOutcome:
-    """Make one change on the plan as stored, and store it.
+    """Make one change on the plan as stored, and store it with what it does to the balance.
 
     Args:
         ws: the workspace.
@@ -115,6 +128,7 @@ def edit(
         make: gets the plan and the next free territory code, gives the edit.
         strict: refuse if the plan isn't at `seen_rev` any more; otherwise make the edit on what is there now.
         client: the map that asked, and the number of its event (see `Store.append`).
+        basis: by what its effect is measured, for an edit that brings measure and rules with it; else the plan's own.
 
     Raises:
         ConflictError: if strict and the plan changed.
@@ -124,7 +138,13 @@ def edit(
         _, rev = ws.plan(scenario_id)
         if rev != seen_rev:
             raise stale(seen_rev, rev)
-    made = ws.store.edits.change(scenario_id, make, expected_rev=seen_rev if strict else None, client=client)
+
+    def effect(info: ScenarioInfo, before: Plan, after: Plan) -> Effect | None:
+        measure, rules = ("", rules_of(ws, info)) if basis is None else basis()
+        return effect_of(ws, info, before, after, rules, measure)
+
+    expected = seen_rev if strict else None
+    made = ws.store.edits.change(scenario_id, make, expected_rev=expected, client=client, effect=effect)
     if not made.edit:
         return EditOutcome(made.rev)
     ws.keep(scenario_id, made.rev, made.plan)
@@ -165,6 +185,13 @@ def give_to_rep(
     return edit(ws, scenario_id, seen_rev, lambda plan, _: moves.set_rep(plan, code, rep_id, author=author))
 
 
+def color_territory(
+    ws: Workspace, scenario_id: str, seen_rev: int, code: int, color: int, *, author: str = ""
+) -> EditOutcome:
+    """Give a territory another color of the palette; raises as `edit`."""
+    return edit(ws, scenario_id, seen_rev, lambda plan, _: moves.set_color(plan, code, color, author=author))
+
+
 def merge_territory(
     ws: Workspace, scenario_id: str, seen_rev: int, code: int, into: int, *, author: str = ""
 ) -> EditOutcome:
@@ -194,7 +221,7 @@ def paint(
     author: str = "",
     client: Client = NOBODY,
 ) -> EditOutcome:
-    """Give units to a territory (-1 = to none). Units that no longer are what the person saw are left alone.
+    """Give units to a territory (-1 = to none). Units that no longer are what the person saw are not changed.
 
     Raises:
         PlanError: if the territory or a unit doesn't exist.
@@ -234,8 +261,8 @@ def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], s
         first = names[int(clashes[0])]
         rest = f" and {len(clashes) - 1} more were" if len(clashes) > 1 else " was"
         parts.append(
-            f"{first}{rest} changed in another window first and left as it is there. The map now shows the newest "
-            "plan; repeat the edit if you still want it."
+            f"{first}{rest} changed in another window first and weren't changed again. The map shows the latest plan; "
+            "repeat the edit if you still want it."
         )
     if skipped:
         parts.append(locked_notice(ws, scenario_id, skipped))
@@ -245,7 +272,7 @@ def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], s
 def locked_notice(ws: Workspace, scenario_id: str, skipped: int) -> str:
     """One line about units left alone because of a lock."""
     word = unit_noun(ws.store.scenarios.get(scenario_id).level, skipped)
-    return f"{skipped:,} locked {word} {'was' if skipped == 1 else 'were'} left alone."
+    return f"{skipped:,} locked {word} {'was' if skipped == 1 else 'were'} not changed."
 
 
 def set_locks(
@@ -263,8 +290,8 @@ def set_locks(
 def stale(seen: int, found: int) -> ConflictError:
     """Somebody changed the plan whom the person hasn't seen doing it."""
     return ConflictError(
-        "This plan was changed in another window meanwhile. You now see the newest version; do that again if you "
-        "still want it.",
+        "This plan was changed in another window. You now see the latest version; repeat the edit if you still want "
+        "it.",
         expected=seen,
         found=found,
     )
@@ -291,7 +318,7 @@ def adopt_names(plan: Plan, names: Sequence[str], next_code: int, graph: object,
 
     wanted = sorted({n for n in names if n}, key=natural)
     if not wanted:
-        raise PlanError("the plan file assigns no unit to any territory; fill its territory column")
+        raise PlanError("the plan file assigns nothing to any territory; fill in its territory column")
     index = {n: i for i, n in enumerate(wanted)}
     slots = np.array([index.get(n, -1) for n in names], dtype=np.int16)
     here = {t.name.casefold(): t for t in plan.territories}

@@ -7,17 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import drawn_points, unit_codes
 from terr.boundaries.layers.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.edits.moves import match_codes
 from terr.errors import TerrError
+from terr.model.accounts import CORE, HIDDEN
 from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED
-from terr.view.text import short, unit_noun
+from terr.view.colors import NEUTRAL, TERRITORY_COLORS
+from terr.view.text import percent, short, unit_noun
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.named_accounts import overrides_key
+from terr.workspace.plan.plan_settings import TODAY
 from terr.workspace.plan.segment_filter import SegmentFilter
 from terr.workspace.plan.snapshot import PlanSnapshot, per_unit
 from terr.workspace.workspace import Workspace
@@ -60,6 +65,10 @@ def plan_shapes(info: ScenarioInfo) -> PlanShapes:
 START = "change:start"
 _MOST_PLANS = 12
 _MOST_POINTS = 50_000
+_MOST_KINDS = 40
+_CORE_TITLES = {"owner": "Owner", "state": "State"}
+POINT_COLUMNS = CacheKind[str, list[dict[str, str]]]("columns that color points", 1)
+"""By the data set's key."""
 
 
 def choices(ws: Workspace, shown: PlanSnapshot) -> list[dict[str, str]]:
@@ -69,14 +78,24 @@ def choices(ws: Workspace, shown: PlanSnapshot) -> list[dict[str, str]]:
         for m in shown.accounts.measures
         if m != shown.measure and shown.accounts.total(m) > 0
     ]
-    if shown.baseline:
-        out.append({"id": START, "title": f"Changes since {shown.baseline.removeprefix('when ')}"})
+    if shown.baseline in ("Generate", "the import"):
+        out.append({"id": START, "title": f"Changes since {shown.baseline}"})
     others = [
         other
         for other in ws.store.scenarios.find()
         if other.id != shown.info.id and other.units_version == shown.info.units_version
     ]
     return out + [{"id": f"change:{o.id}", "title": f"Changes against {o.name}"} for o in others[:_MOST_PLANS]]
+
+
+def baselines(ws: Workspace, shown: PlanSnapshot) -> dict[str, str]:
+    """What a plan can be compared with (see `plan_settings.compared_with`) -> its name for a person."""
+    out = {"": "Last Generate or import"}
+    if (shown.accounts.frame["owner"].astype(str) != "").any():
+        out[TODAY] = "As owned today"
+    found = ws.store.scenarios.find(dataset_id=shown.info.dataset_id)
+    others = [o for o in found if o.id != shown.info.id and o.units_version == shown.info.units_version]
+    return out | {o.id: o.name for o in others[:_MOST_PLANS]}
 
 
 def piece(ws: Workspace, shown: PlanSnapshot, wanted: str) -> dict[str, Any] | None:
@@ -142,12 +161,52 @@ def figures(values: NDArray[np.float64]) -> list[float]:
     return [int(v) if v == int(v) else v for v in rounded.tolist()]
 
 
-def account_points(shown: PlanSnapshot, only: SegmentFilter | None = None) -> dict[str, Any]:
+def point_columns(ws: Workspace, shown: PlanSnapshot) -> list[dict[str, str]]:
+    """{"id", "title"} of every column that can color the points: 2 to 40 different words, as a segment or stage has."""
+
+    def make() -> list[dict[str, str]]:
+        frame = shown.accounts.frame
+        known = {*CORE, *HIDDEN, *shown.accounts.measures} - set(_CORE_TITLES)
+        some = [c for c in frame.columns if c not in known and not pd.api.types.is_float_dtype(frame[c])]
+        few = [c for c in some if 2 <= frame[c].replace("", np.nan).nunique() <= _MOST_KINDS]
+        return [{"id": c, "title": _CORE_TITLES.get(c, c)} for c in few]
+
+    return ws.caches[POINT_COLUMNS].get_or_make(shown.data, make)
+
+
+def _point_groups(some: pd.DataFrame, by: str, measure: str, currency: str) -> dict[str, Any]:
+    """What each point's color says: `of`, its group, and `groups` with name, color, and its share of these accounts.
+
+    The eleven most frequent values have a color each; the rest and blank cells share a gray.
+    """
+    values = some[by].astype(str)
+    counts = values[values != ""].value_counts()
+    named = list(counts.index[: len(TERRITORY_COLORS) - 1 if len(counts) > len(TERRITORY_COLORS) else None])
+    at = {name: i for i, name in enumerate(named)}
+    of = values.map(at).fillna(len(named)).astype(int)
+    loads, sizes = some[measure].fillna(0.0), np.bincount(of, minlength=len(named) + 1)
+    sums, total = np.bincount(of, weights=loads, minlength=len(named) + 1), float(loads.sum()) or 1.0
+    rest = "Others" if len(counts) > len(named) else "(blank)"
+    groups = [
+        {
+            "name": name,
+            "color": TERRITORY_COLORS[i] if i < len(named) else NEUTRAL,
+            "text": f"{sizes[i]:,} · {percent(100 * sizes[i] / max(len(some), 1), 0)}",
+            "title": f"{short(float(sums[i]), currency)} {measure}, {percent(100 * sums[i] / total)} of all shown",
+        }
+        for i, name in enumerate([*named, rest])
+        if sizes[i]
+    ]
+    return {"of": of.tolist(), "groups": groups}
+
+
+def account_points(shown: PlanSnapshot, only: SegmentFilter | None = None, by: str = "") -> dict[str, Any]:
     """Accounts with a position as points for the map, radius by the square root of the measure; perhaps none.
 
     Args:
         shown: the plan.
         only: the accounts looked at, None for all.
+        by: the column that colors them, one of `point_columns`; "" for none.
     """
     lat, lon = drawn_points(shown.accounts, shown.units)
     by_name = np.full(len(shown.accounts), "", dtype=object)
@@ -155,7 +214,12 @@ def account_points(shown: PlanSnapshot, only: SegmentFilter | None = None) -> di
     by_name[shown.held.rows] = [f" (exception: {names[c]})" for c in shown.held.codes.tolist()]
     here = np.isfinite(lat) & np.isfinite(lon) & ((unit_codes(shown.accounts, shown.units) >= 0) | (by_name != ""))
     some = shown.accounts.frame.assign(lat=lat, lon=lon)[here if only is None else here & only.mask]
+    groups = _point_groups(some, by, shown.measure, shown.currency) if by in some else {}
     if len(some) > _MOST_POINTS:  # the largest say most, and a browser should not be sent a million
+        if groups:
+            groups["of"] = pd.Series(groups["of"], some.index)[
+                some[shown.measure].nlargest(_MOST_POINTS).index
+            ].tolist()
         some = some.nlargest(_MOST_POINTS, shown.measure)
     values = some[shown.measure].fillna(0.0).clip(lower=0)
     top = float(values.quantile(0.99)) if len(some) else 1.0
@@ -164,8 +228,10 @@ def account_points(shown: PlanSnapshot, only: SegmentFilter | None = None) -> di
         "lat": some["lat"].round(4).tolist(),
         "lon": some["lon"].round(4).tolist(),
         "r": radius.tolist(),
+        "row": some.index.tolist(),
         "text": [
             f"{n}: {short(v, shown.currency)}{e}"
             for n, v, e in zip(some["name"], values, by_name[some.index.to_numpy()], strict=True)
         ],
+        **groups,
     }

@@ -26,7 +26,7 @@ from terr.workspace.workspace import Workspace
 MANY = 0.10
 """Share of the accounts from which on exceptions are warned of."""
 
-STATES = ("in force", "expired", "account not found", "no territory")
+STATES = ("active", "expired", "account not found", "no territory")
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class ExceptionRegister:
         if self.share <= MANY:
             return ""
         return (
-            f"{count(len(self.held), 'account')} of {self.accounts:,} ({percent(100 * self.share)}) go by exception. "
-            f"Above {percent(100 * MANY, 0)} the map no longer tells who covers what; end some, or draw the "
+            f"{count(len(self.held), 'account')} of {self.accounts:,} ({percent(100 * self.share)}) are exceptions. "
+            f"Above {percent(100 * MANY, 0)} the map no longer shows who covers what; remove some, or change the "
             "territories so that fewer are needed."
         )
 

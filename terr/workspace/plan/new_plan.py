@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from terr.boundaries.layers.catalog import LOWER48, STATES
 from terr.model.accounts import Accounts
+from terr.view.text import and_list
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 LOWER, ALL = "Lower 48 states", "All 50 states and DC"
@@ -17,9 +18,27 @@ _MONEY = ("potential", "revenue", "sales")
 
 
 def region_codes(chosen: Sequence[str]) -> list[str]:
-    """Codes of the states that the regions chosen stand for."""
-    codes = {name: code for code, name in STATES.items()}
-    return list(STATES) if ALL in chosen else list(LOWER48) if LOWER in chosen else [codes[n] for n in chosen]
+    """Codes of the states that the regions chosen stand for, all of them together."""
+    codes = {name: [code] for code, name in STATES.items()} | {ALL: list(STATES), LOWER: list(LOWER48)}
+    return sorted({code for name in chosen for code in codes[name]})
+
+
+def one_meaning(before: Sequence[str], chosen: Sequence[str]) -> tuple[list[str], str]:
+    """What a choice of regions means after a click, and what to say of it: a group of states and a state alone
+    exclude each other, and the one that was added last stays.
+
+    Args:
+        before: what was chosen until now.
+        chosen: what is chosen now.
+    """
+    added = [name for name in chosen if name not in before]
+    groups = [name for name in chosen if name in (LOWER, ALL)]
+    if not groups or len(chosen) < 2:
+        return list(chosen), ""
+    last = added[-1] if added else groups[-1]
+    kept = [last] if last in (LOWER, ALL) else [name for name in chosen if name not in groups]
+    gone = [name for name in chosen if name not in kept]
+    return kept, f"{and_list(kept)} replaced {and_list(gone)}. To plan several states, choose only states."
 
 
 def suggested_region(accounts: Accounts) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -83,9 +83,7 @@ def read(
         ids, names: of the units, in the order of their codes.
         members: for layers of ZIPs: each known ZIP -> id of the area it belongs to.
     """
-    names_of = {n.casefold(): i for i, n in reversed(list(enumerate(names)))}
-    index = {**names_of, **{d.casefold(): i for i, d in enumerate(ids)}}
-    width = max((len(d) for d in ids), default=0) if all(d.isdigit() for d in ids) else 0
+    index, width = _index(ids, names)
     found: set[int] = set()
     unknown: dict[str, None] = {}
     entries = repeated = mended = elsewhere = 0
@@ -102,6 +100,21 @@ def read(
         elsewhere += how == "elsewhere"
         found.add(code)
     return PastedUnits(tuple(sorted(found)), entries, repeated, mended, elsewhere, tuple(unknown))
+
+
+def unit_named(
+    level: str, ids: Sequence[str], names: Sequence[str], members: pd.Series | None = None
+) -> Callable[[str], tuple[int, str]]:
+    """Finds the unit one entry names: (code or -1, "" | "mended" | "elsewhere"); see `read`."""
+    index, width = _index(ids, names)
+    return lambda entry: _one(entry, level, index, width, members)
+
+
+def _index(ids: Sequence[str], names: Sequence[str]) -> tuple[dict[str, int], int]:
+    """Code by id or name whatever its case, and the length of ids that are digits only, else 0."""
+    named = {n.casefold(): i for i, n in reversed(list(enumerate(names)))}
+    width = max((len(d) for d in ids), default=0) if all(d.isdigit() for d in ids) else 0
+    return {**named, **{d.casefold(): i for i, d in enumerate(ids)}}, width
 
 
 def _one(entry: str, level: str, index: dict[str, int], width: int, members: pd.Series | None) -> tuple[int, str]:

@@ -16,7 +16,9 @@ from terr.workspace.caches import CacheKind
 from terr.workspace.plan.rules import NO_RULES, PlanRules, read_rules, rules_json
 from terr.workspace.workspace import Workspace
 
-ASKED, RULES, PROOFS = "asked", "rules", "proofs"
+ASKED, RULES, PROOFS, COMPARED, OWNERS = "asked", "rules", "proofs", "compared", "owners"
+TODAY = "owners"
+"""What a plan is compared with if it is the owner column; else the id of a scenario, or "" = the last Generate."""
 _MOST = 200
 """Edits whose rules are kept; older ones give way, the newest last."""
 
@@ -29,7 +31,7 @@ class Proof:
         status: as `Result.status`.
         objective: of the plan, km2; bound: no plan is below; gap: their relative distance; None where none is known.
         model: what is compared; solver: who proved it; seconds: it took.
-        measure, tolerance: of the plan then.
+        measure, tolerance: of the plan then; sides: where that limit holds.
         priced: the objective counts more than compactness; early: there was no time to finish.
     """
 
@@ -44,6 +46,7 @@ class Proof:
     tolerance: float = 0.0
     priced: bool = False
     early: bool = False
+    sides: str = "both"
 
 
 def balance(ws: Workspace, scenario_id: str, measure: str, tolerance: float | None = None) -> None:
@@ -65,6 +68,18 @@ def balance(ws: Workspace, scenario_id: str, measure: str, tolerance: float | No
 def save_setting(ws: Workspace, scenario_id: str, name: str, value: Any) -> None:
     """Put one thing into a scenario's settings and leave the others as they are."""
     ws.store.scenarios.change_settings(scenario_id, lambda now: {**now, name: value})
+
+
+def compared_with(info: ScenarioInfo) -> str:
+    """What "moved" is counted against: "", `TODAY`, or the id of a scenario."""
+    kept = info.settings.get(COMPARED)
+    return kept if isinstance(kept, str) else ""
+
+
+def owner_answers(info: ScenarioInfo) -> Mapping[str, str]:
+    """What a person answered about the owners of a plan's accounts."""
+    kept = info.settings.get(OWNERS)
+    return {str(k): str(v) for k, v in kept.items()} if isinstance(kept, Mapping) else {}
 
 
 def asked(info: ScenarioInfo) -> Mapping[str, Any]:

@@ -65,16 +65,16 @@ def broken_rules(
     for group in rules.groups:
         inside = [codes[u] for u in group.units if u in codes]
         if inside and len(set(plan.assign[inside].tolist())) > 1:
-            out.append(f"{group.name} is divided among territories")
+            out.append(f"{group.name} is split between territories")
     state = units.frame["state"].to_numpy() if rules.whole_states else ()
     for code in rules.whole_states:
         if len(np.unique(plan.assign[state == code])) > 1:
-            out.append(f"{STATES.get(code, code)} is divided among territories")
+            out.append(f"{STATES.get(code, code)} is split between territories")
     return tuple(out)
 
 
 def limit_text(one: MeasureLimit, currency: str = "") -> str:
-    """Such as "between 80 % and 120 % of target", "at most $2.00M"."""
+    """Such as "between 80% and 120% of target", "at most $2.00M"."""
     of = "" if one.as_load else " of target"
     if one.low is None or one.low <= 0:
         return f"at most {_shown(one, one.high or 0.0, currency)}{of}"

@@ -25,7 +25,7 @@ class MeasureLimit:
     Attributes:
         measure: its name.
         low, high: least and most, None = no limit on that side.
-        as_load: the two are loads in the measure's own unit; else shares of the target (0.9 = 90 %).
+        as_load: the two are loads in the measure's own unit; else shares of the target (0.9 = 90%).
         hard: must hold; else the measure is only evened out where that costs little shape.
     """
 
@@ -42,17 +42,15 @@ class MeasureLimit:
             if value is not None and (not math.isfinite(value) or value < 0):
                 raise InputError(f"the {side} of {self.measure} must be a number above zero; leave it empty for none")
         if self.low is None and self.high is None:
-            raise InputError(f"give {self.measure} a lowest or a highest, or untick that it must hold")
+            raise InputError(f"give {self.measure} a minimum or a maximum, or uncheck that it must hold")
         if self.low is not None and self.high is not None and self.low > self.high:
-            raise InputError(f"the lowest of {self.measure} is above its highest; swap them")
+            raise InputError(f"the minimum of {self.measure} is above its maximum; swap them")
         if self.as_load:
             return
         if self.low is not None and self.low >= 1:
-            raise InputError(f"the lowest of {self.measure} must be below 100 % of target: equal shares are the target")
+            raise InputError(f"the minimum of {self.measure} must be below 100% of target: equal shares are the target")
         if self.high is not None and self.high <= 1:
-            raise InputError(
-                f"the highest of {self.measure} must be above 100 % of target: equal shares are the target"
-            )
+            raise InputError(f"the maximum of {self.measure} must be above 100% of target: equal shares are the target")
 
     def sides(self) -> tuple[float | None, float | None]:
         """How far below and above its target the load may be, as shares; None = no limit on that side."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,7 +45,8 @@ def find(ws: Workspace, shown: PlanSnapshot, text: str, only: SegmentFilter | No
         only: the accounts looked at, None for all.
 
     Returns:
-        per hit: `kind` ("City", "ZIP", "Account"), `label`, and `lat` and `lon` in degrees or `units` (one unit code).
+        per hit: `kind` ("City", "ZIP", "Account"), `label`, and `lat` and `lon` in degrees or `units` (one unit code);
+        of an account its `row` in the data set too.
         Accounts that have no place say so in their kind.
     """
     wanted = " ".join(text.casefold().split())
@@ -99,6 +100,24 @@ def _city_names() -> list[tuple[str, str, str, float, float, int]]:
     ]
 
 
+def place_names(shown: PlanSnapshot) -> dict[str, Any]:
+    """Cities of the region for the map to write, the largest first: `names`, `lat` and `lon` (degrees), `people`."""
+    return _places(shown.units.region)
+
+
+@lru_cache(maxsize=4)
+def _places(region: tuple[str, ...]) -> dict[str, Any]:
+    towns = pd.read_parquet(data_dir() / "cities.parquet", columns=["city", "state", "population", "lat", "lon"])
+    towns = towns[towns["state"].isin(region)] if region != EVERYWHERE else towns
+    towns = towns.sort_values("population", ascending=False, kind="stable")
+    return {
+        "names": towns["city"].tolist(),
+        "lat": towns["lat"].round(3).tolist(),
+        "lon": [round(_east(v), 3) for v in towns["lon"]],
+        "people": towns["population"].tolist(),
+    }
+
+
 def _accounts(ws: Workspace, shown: PlanSnapshot, wanted: str, only: SegmentFilter | None) -> list[dict[str, Any]]:
     frame = shown.accounts.frame
     names = ws.caches[ACCOUNT_NAMES].get_or_make(shown.data, frame["name"].str.casefold)
@@ -112,13 +131,13 @@ def _accounts(ws: Workspace, shown: PlanSnapshot, wanted: str, only: SegmentFilt
     out = []
     for i in best.tolist():
         row = frame.iloc[i]
-        told: dict[str, Any] = {"kind": "Account", "label": str(row["name"] or row["account_id"])}
+        told: dict[str, Any] = {"kind": "Account", "label": str(row["name"] or row["account_id"]), "row": i}
         if codes[i] >= 0:
             told["units"] = [int(codes[i])]
         elif np.isfinite(row["lat"]) and np.isfinite(row["lon"]):
             told |= {"kind": "Account outside", "lat": float(row["lat"]), "lon": _east(float(row["lon"]))}
         else:
-            told["kind"] = "Account, no place known"
+            told["kind"] = "Account, not located"
         out.append(told)
     return out
 

@@ -30,18 +30,37 @@ def within(deviation: Any, tolerance: float, sides: str = "both") -> NDArray[np.
 
 
 def limit_words(tolerance: float, sides: str = "both") -> str:
-    """A limit for a person: "±5 %", or "at most 5 % over target"."""
-    return f"±{100 * tolerance:g} %" if sides == "both" else f"at most {100 * tolerance:g} % {sides} target"
+    """A limit for a person: "±5%", or "at most 5% over target"."""
+    return range_words(None if sides == "over" else tolerance, None if sides == "under" else tolerance)
+
+
+def range_words(low: float | None, high: float | None) -> str:
+    """The same with a share for each side, None = any: "±5%", "−5% to +10%", "at most 10% over target", "none"."""
+    if low is None and high is None:
+        return "none"
+    if low is None or high is None:
+        side, share = ("over", high) if low is None else ("under", low)
+        return f"at most {100 * (share or 0.0):g}% {side} target"
+    return f"±{100 * low:g}%" if low == high else f"−{100 * low:g}% to +{100 * high:g}%"
+
+
+def within_words(tolerance: float, sides: str = "both") -> str:
+    """What a territory is within: "±5%", or "the limit (at most 5% over target)"."""
+    words = limit_words(tolerance, sides)
+    return words if sides == "both" else f"the limit ({words})"
 
 
 def check_tolerance(tolerance: float) -> None:
     """Refuse a tolerance that can't be met or means nothing.
 
     Raises:
-        InputError: unless it lies from 0.1 % to 100 %.
+        InputError: unless it lies from 0.1% to 100%.
     """
     if not 0.001 <= tolerance <= 1.0:
-        given = f"a tolerance of {100 * tolerance:g} %" if math.isfinite(tolerance) else "a tolerance that is no number"
+        given = (
+            f"a tolerance of {100 * tolerance:g}%" if math.isfinite(tolerance) else "a tolerance that is not a number"
+        )
         raise InputError(
-            f"{given} can't be used; choose 0.1 % to 100 %, 5 % is usual: whole units rarely add up to equal loads"
+            f"{given} can't be used; choose 0.1% to 100%, 5% is typical: whole areas rarely add up to exactly equal "
+            "totals"
         )

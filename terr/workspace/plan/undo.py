@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from terr.edits.applied import apply
 from terr.edits.history import History
 from terr.edits.undo import NextStep, ReversedEdit, reverse, undo_state
 from terr.errors import ConflictError
@@ -14,6 +13,8 @@ from terr.model.plan import Plan
 from terr.store import NOBODY, Client
 from terr.view.text import and_list, unit_noun
 from terr.workspace.plan.editing import EditOutcome, edit, stale
+from terr.workspace.plan.plan_settings import rules_of
+from terr.workspace.plan.snapshot import effect_of
 from terr.workspace.workspace import Workspace
 
 _TRIES = 5
@@ -114,17 +115,23 @@ def _step(
             raise stale(seen_rev, history.rev)
         if step.head is None:
             return _reverse(ws, scenario_id, step, author, client, redo=redo)
+        info = ws.store.scenarios.get(scenario_id)
+        rules, after = rules_of(ws, replace(info, head=step.head)), ws.store.plans.at(scenario_id, step.head)
         try:
-            rev, changes = ws.store.edits.go_to(
-                scenario_id, step.head, history.rev, action="redo" if redo else "undo", author=author, client=client
+            rev, _ = ws.store.edits.go_to(
+                scenario_id,
+                step.head,
+                history.rev,
+                action="redo" if redo else "undo",
+                author=author,
+                client=client,
+                effect=effect_of(ws, replace(info, head=history.head), plan, after, rules),
             )
         except ConflictError:  # somebody was quicker in this very moment
             continue
-        for change in changes:
-            plan = apply(plan, change)
-        ws.keep(scenario_id, rev, plan)
+        ws.keep(scenario_id, rev, after)
         return EditOutcome(rev, changed=True)
-    raise ConflictError("Others are changing this plan in this very moment; try again.")
+    raise ConflictError("Someone else is changing this plan right now; try again.")
 
 
 def _next(

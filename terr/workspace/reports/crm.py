@@ -9,14 +9,23 @@ import numpy as np
 
 from terr.aggregate import account_codes
 from terr.errors import InputError
-from terr.report.crm import FILES, CrmFile, crm_file, territory_id
+from terr.report.crm import FILES, CrmFile, crm_file, systems, territory_id
 from terr.workspace.plan.plan_settings import save_setting
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.workspace import Workspace
 
-__all__ = ["FILES", "CrmFile", "back_to_crm", "save_territory_ids", "territory_ids", "version"]
+__all__ = ["FILES", "CrmFile", "back_to_crm", "crms", "save_territory_ids", "territory_ids", "version"]
 
 _IDS = "salesforce_territories"
+
+
+def crms(ws: Workspace, scenario_id: str) -> tuple[str, ...]:
+    """The CRMs whose ids the plan's accounts have: the files of others would be empty.
+
+    Raises:
+        LocateError: if the scenario doesn't exist.
+    """
+    return systems(plan_snapshot(ws, scenario_id).accounts)
 
 
 def territory_ids(ws: Workspace, scenario_id: str) -> dict[int, str]:
@@ -47,7 +56,7 @@ def save_territory_ids(ws: Workspace, scenario_id: str, given: Mapping[int, str]
         except InputError as error:
             raise InputError(f"{plan.territory(code).name}: {error}") from error
         if clean[:15] in {other[:15] for other in kept.values()}:
-            raise InputError(f"{plan.territory(code).name}: {clean} stands at another territory already")
+            raise InputError(f"{plan.territory(code).name}: {clean} is already used for another territory")
         kept[str(code)] = clean
     save_setting(ws, scenario_id, _IDS, kept)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,12 +14,14 @@ from terr.errors import InputError
 from terr.metrics import evaluate, shown_in
 from terr.report.accounts import accounts_csv, accounts_xlsx
 from terr.report.geo import territories_geojson
-from terr.report.plan import plan_csv, read_plan_csv
+from terr.report.plan import plan_csv
 from terr.report.safe import safe_frame
-from terr.view.text import metric_title
+from terr.view.text import metric_in_unit, metric_title
+from terr.workspace.access import distances
 from terr.workspace.levels import WAY_WORDS, boundaries_report, heading, rough_note
 from terr.workspace.plan.editing import EditOutcome, place_by_name
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot, report_table
+from terr.workspace.reports.plan_file import read_plan_file
 from terr.workspace.workspace import Workspace
 
 CSV, XLSX, GEOJSON = (
@@ -52,7 +55,7 @@ def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
     one = plan_snapshot(ws, scenario_id)
     if kind == "accounts.xlsx":
         table = report_table(ws, scenario_id)
-        more = {"Metrics": metrics_table(one), "Notes": notes_table(one)}
+        more = {"Metrics": metrics_table(one, miles=distances.miles(ws.root)), "Notes": notes_table(one)}
         data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, more, one.held)
     elif kind == "accounts.csv":
         data = accounts_csv(one.accounts, one.units, one.plan, one.reps, one.held)
@@ -64,10 +67,13 @@ def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
     return Download(file_name(one.info.name, kind), mime_of(kind), data)
 
 
-def metrics_table(one: PlanSnapshot) -> pd.DataFrame:
+def metrics_table(one: PlanSnapshot, *, miles: bool) -> pd.DataFrame:
     """The plan's metrics for the measure it balances, as rows `metric`, `value`, `unit`, `formula`."""
     found, level = evaluate(one.context, shown_in("files")), one.info.level
-    rows = [(metric_title(m, one.measure, level), found.figure(m.key), m.unit, m.formula) for m in shown_in("files")]
+    rows = [
+        (metric_title(m, one.measure, level), *metric_in_unit(m, found.figure(m.key), miles=miles), m.formula)
+        for m in shown_in("files")
+    ]
     return pd.DataFrame(rows, columns=["metric", "value", "unit", "formula"])
 
 
@@ -76,7 +82,7 @@ def notes_table(one: PlanSnapshot) -> pd.DataFrame:
     what, found = boundaries_report(one.units), placed(one.accounts, one.units)
     rows: list[tuple[str, str, float]] = [
         ("Plan", one.info.name, math.nan),
-        ("Made on", heading(one.info), math.nan),
+        ("Region", heading(one.info), math.nan),
         ("Boundaries", what["title"], math.nan),
         ("Source of the boundaries", what["source"], math.nan),
     ]
@@ -98,15 +104,36 @@ def mime_of(kind: str) -> str:
     return {"xlsx": XLSX, "csv": CSV}.get(kind.rsplit(".", 1)[-1], GEOJSON)
 
 
-def import_plan(ws: Workspace, scenario_id: str, seen_rev: int, data: bytes, *, author: str = "") -> EditOutcome:
+def import_plan(
+    ws: Workspace,
+    scenario_id: str,
+    seen_rev: int,
+    data: bytes,
+    *,
+    author: str = "",
+    filename: str = "",
+    tell: Callable[[str], None] | None = None,
+) -> EditOutcome:
     """Take over a plan file as one edit that one undo takes back.
+
+    Args:
+        ws: the workspace.
+        scenario_id: the plan's.
+        seen_rev: the revision the person looked at.
+        data: the file; filename: for messages.
+        author: whose edit it is.
+        tell: told what was mended in the file, sentence by sentence.
 
     Raises:
         InputError: if the file has unknown, missing or repeated units, or isn't a plan file.
         ConflictError: if the plan changed since the person looked at it.
     """
-    names = read_plan_csv(data, ws.units(ws.store.scenarios.get(scenario_id)))
-    return place_by_name(ws, scenario_id, seen_rev, names, author=author)
+    found = read_plan_file(data, ws.units(ws.store.scenarios.get(scenario_id)), filename)
+    done = place_by_name(ws, scenario_id, seen_rev, found.names, author=author)
+    if tell is not None:
+        for note in found.notes:
+            tell(note)
+    return done
 
 
 def safe_csv(frame: pd.DataFrame) -> bytes:

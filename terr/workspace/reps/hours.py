@@ -61,14 +61,14 @@ def by_owner(data: Dataset, labels: NDArray[np.object_], effort: Effort) -> Hour
     known = {r.name.casefold(): r.rep_id for r in data.reps} | {r.rep_id.casefold(): r.rep_id for r in data.reps}
     reps = [known.get(n.casefold(), "") for n in names]
     shown = [n or "(no owner)" for n in names]
-    title = "By rep, as accounts are given today"
+    title = "By rep, as accounts are assigned today"
     return _hours(data, labels, codes.astype(np.int64), shown, reps, effort, title)
 
 
 def by_territory(
     ws: Workspace, data: Dataset, scenario_id: str, labels: NDArray[np.object_], effort: Effort
 ) -> Hours | None:
-    """Hours of each territory of a plan; None if it has none.
+    """Hours of each territory of a plan; None if none has accounts.
 
     Raises:
         PlanError: if its boundaries changed or are gone.
@@ -81,6 +81,8 @@ def by_territory(
     slot = np.full(max(plan.codes) + 2, -1, dtype=np.int64)  # the last one is picked by -1
     slot[list(plan.codes)] = np.arange(len(plan.codes))
     names, reps = [t.name for t in plan.territories], [t.rep for t in plan.territories]
+    if not (slot[territory] >= 0).any():
+        return None
     return _hours(data, labels, slot[territory], names, reps, effort, f"By territory of the plan {info.name}")
 
 

@@ -24,7 +24,7 @@ def read_roster(data: bytes, filename: str) -> tuple[tuple[Rep, ...], pd.DataFra
     """
     reps, issues = read_reps(read_table(data, filename))
     if not reps:
-        raise InputError(f"{filename} holds no rep that can be used; it needs a user id and a name in each row")
+        raise InputError(f"{filename} has no usable rep; each row needs a user ID and a name")
     return reps, issues
 
 

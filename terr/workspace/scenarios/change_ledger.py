@@ -1,4 +1,4 @@
-"""The what-changed ledger: every account that changes hands between two plans, from, to, why, by whom and when."""
+"""The what-changed ledger: every account that moves between two plans, from, to, why, by whom and when."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Cause:
     at: pd.Timestamp | None
 
 
-_UNKNOWN = _Cause("made as it is in this plan", "", None)
+_UNKNOWN = _Cause("part of this plan from the start", "", None)
 
 
 class LedgerKey(NamedTuple):
@@ -71,7 +71,7 @@ def _ledger(ws: Workspace, found: PlanComparison) -> pd.DataFrame:
     take = np.array([c.reason for c in causes], dtype=object), np.array([c.author for c in causes], dtype=object)
     times = pd.to_datetime(pd.Series([c.at for c in causes], dtype="datetime64[ns, UTC]"))
     names = {r.rep_id: r.name for r in found.reps}
-    values = measure_values(found.accounts, found.accounts.measures)[rows]
+    values = measure_values(found.accounts, found.accounts.figures)[rows]
     out: dict[str, Any] = {
         "account_id": frame["account_id"].to_numpy(dtype=object)[rows],
         "account": frame["name"].to_numpy(dtype=object)[rows],
@@ -86,7 +86,7 @@ def _ledger(ws: Workspace, found: PlanComparison) -> pd.DataFrame:
         "rep_changed": found.rep_changed[rows],
     }
     out["time"] = pd.to_datetime(pd.Series(out["time"]), utc=True)
-    for j, measure in enumerate(found.accounts.measures):
+    for j, measure in enumerate(found.accounts.figures):
         out[_column(measure)] = values[:, j]
     return pd.DataFrame(out)
 
@@ -223,11 +223,11 @@ def _by_name(
     """Accounts with an exception in either plan: that is the reason, the second plan's above the first's."""
     place = {int(r): i for i, r in enumerate(rows.tolist())}
     ids = found.accounts.frame["account_id"].astype(str)
-    for one, words in ((found.a, "Without the exception"), (found.b, "Exception")):
+    for one, words in ((found.a, "If the exception is removed"), (found.b, "Exception")):
         shown = register(ws, one.info, one.plan)
         if not len(shown.held):
             continue
-        entries = {x.entry.what.account_id: x.entry for x in shown.of("in force")}
+        entries = {x.entry.what.account_id: x.entry for x in shown.of("active")}
         for row in shown.held.rows.tolist():
             if row in place:
                 entry = entries[ids.iloc[row]]

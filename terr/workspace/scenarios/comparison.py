@@ -1,9 +1,9 @@
-"""Two plans side by side: which territory is which, what changes hands, and which one does better."""
+"""Two plans side by side: which territory is which, what moves, and which one does better."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ from terr.edits.history import ROOT, History
 from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.model.plan import Plan, Territory
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED, Units
@@ -140,7 +141,7 @@ class PlanComparison:
 
     @property
     def same_units(self) -> bool:
-        """True if both are made on the same areas, so that a map can show what changes hands."""
+        """True if both are made on the same areas, so that a map can show what moves."""
         return self.a.plan.units_version == self.b.plan.units_version and len(self.a.plan) == len(self.b.plan)
 
     def total(self, measure: str, where: NDArray[np.bool_]) -> float:
@@ -171,8 +172,8 @@ def side(ws: Workspace, point: PlanPoint) -> ComparedPlan:
     return ComparedPlan(point, at, info, plan, units, codes, reached)
 
 
-def compare(ws: Workspace, first: PlanPoint, second: PlanPoint) -> PlanComparison:
-    """Match two plans and find what changes hands.
+def compare(ws: Workspace, first: PlanPoint, second: PlanPoint, *, progress: Progress = UNWATCHED) -> PlanComparison:
+    """Match two plans and find what moves.
 
     Territories that had one history are the same ones, whatever their names; the rest is matched by the accounts they
     share.
@@ -180,12 +181,17 @@ def compare(ws: Workspace, first: PlanPoint, second: PlanPoint) -> PlanCompariso
     Raises:
         InputError: if they are plans of different data sets.
         LocateError: if a plan is gone. PlanError: if its boundaries changed or are gone.
+        StoppedError: if the person stopped it.
     """
-    a, b = side(ws, first), side(ws, second)
+    progress.tell(0.0, "locating the accounts on the first plan's map")
+    a = side(ws, first)
+    progress.tell(0.4, "locating the accounts on the second plan's map")
+    b = side(ws, second)
+    progress.tell(0.8, "matching territories")
     if a.info.dataset_id != b.info.dataset_id:
         raise InputError(
-            f'"{a.info.name}" and "{b.info.name}" are made of different account files, so they can\'t be compared '
-            "account by account; choose two plans of one data set"
+            f'"{a.info.name}" and "{b.info.name}" use different account files, so they can\'t be compared '
+            "account by account; choose two plans of the same data set"
         )
     data = dataset(ws, a.info.dataset_id)
     shared = _shared(ws, a, b)
@@ -197,6 +203,14 @@ def compare(ws: Workspace, first: PlanPoint, second: PlanPoint) -> PlanCompariso
     for code, there in to_a.items():
         lookup[code] = there
     return PlanComparison(a, b, data.accounts, data.reps, pairs, a.codes.astype(np.int32), lookup[b.codes], data.key)
+
+
+def paired_colors(ws: Workspace, found: PlanComparison) -> tuple[dict[int, int], dict[int, int]]:
+    """Palette index by code of the first plan and of the second, where a territory keeps the first's if it can."""
+    first = ws.colors(found.a.info, found.a.plan)
+    same = {p.second.code: first[p.first.code] for p in found.pairs if p.first is not None and p.second is not None}
+    wished = tuple(replace(t, color=same.get(t.code, t.color)) for t in found.b.plan.territories)
+    return first, ws.colors(found.b.info, replace(found.b.plan, territories=wished))
 
 
 def match(
@@ -273,27 +287,27 @@ def matching_line(found: PlanComparison) -> str:
     same, near, only = (sum(p.how == how for p in found.pairs) for how in ("same", "overlap", "only"))
     ways = []
     if same:
-        ways.append(f"{count(same, 'territory', 'territories')} by history")
+        ways.append(f"{count(same, 'territory', 'territories')} that are the same")
     if near:
-        ways.append(f"{count(near, 'territory', 'territories')} by the accounts they share most of")
-    line = f"Matched: {' and '.join(ways)}." if ways else "No territory of one plan matches one of the other."
+        ways.append(f"{count(near, 'territory', 'territories')} by the most shared accounts")
+    line = f"Matched: {' and '.join(ways)}." if ways else "No territories match."
     if only:
-        line += f" {count(only, 'territory is', 'territories are')} in one plan only."
+        line += f" {count(only, 'territory is', 'territories are')} only in one plan."
     return line
 
 
 def disruption_line(found: PlanComparison, measure: str, *, by_rep: bool = False) -> str:
-    """What changes hands and of what, such as "3.2 % of Revenue goes to another territory: $1.32M of $41.3M, ..."."""
+    """What moves and of what, such as "3.2% of Revenue goes to another territory: $1.32M of $41.3M, ..."."""
     moved = found.inside & (found.rep_changed if by_rep else found.changed)
     whole = found.total(measure, found.inside)
     part = found.total(measure, moved)
     share = percent(100 * part / whole) if whole > 0 else "–"
     money = found.currency(measure)
     n, of = int(moved.sum()), int(found.inside.sum())
-    hands = "goes to another rep" if by_rep else "goes to another territory"
+    hands = "moves to another rep" if by_rep else "moves to another territory"
     return (
         f"{share} of {measure} {hands}: {short(part, money)} of {short(whole, money)}, "
-        f"{count(n, 'account')} of the {of:,} that either plan reaches"
+        f"{count(n, 'account')} of {of:,} in either plan"
     )
 
 

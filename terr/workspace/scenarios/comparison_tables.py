@@ -17,25 +17,27 @@ from terr.workspace.scenarios.change_ledger import NOBODY, NOWHERE
 from terr.workspace.scenarios.comparison import NEW, PlanComparison
 
 
-def metrics_table(named: Mapping[str, MetricValues], measure: str, level: str, currency: str = "") -> pd.DataFrame:
+def metrics_table(
+    named: Mapping[str, MetricValues], measure: str, level: str, currency: str = "", *, miles: bool = True
+) -> pd.DataFrame:
     """One row per metric that any of the plans has, a column per plan, and which one is better in words.
 
     Args:
         named: two or more plans by name, in the order shown.
         measure: what they are measured by; currency: its currency code, if it is money.
-        level: of the units, for their name.
+        level: of the units, for their name; miles: distances are told in miles, else in kilometers.
     """
     rows = []
     for metric in shown_in("compare"):
         values = {name: found.figure(metric.key) for name, found in named.items()}
         if any(metric.key not in found.failures for found in named.values()):
             row = {"": metric_title(metric, measure, level)}
-            row |= {name: metric_text(metric, v, currency) for name, v in values.items()}
-            rows.append(row | {"Better": verdict(metric, values, currency)})
+            row |= {name: metric_text(metric, v, currency, miles=miles) for name, v in values.items()}
+            rows.append(row | {"Better": verdict(metric, values, currency, miles=miles)})
     return pd.DataFrame(rows)
 
 
-def verdict(metric: Metric, values: Mapping[str, float], currency: str = "") -> str:
+def verdict(metric: Metric, values: Mapping[str, float], currency: str = "", *, miles: bool = True) -> str:
     """Such as "B by 1.2 points", "the same", "–" if a figure is missing or neither way is better."""
     if metric.direction == "none" or any(not math.isfinite(v) for v in values.values()):
         return "–"
@@ -46,10 +48,10 @@ def verdict(metric: Metric, values: Mapping[str, float], currency: str = "") -> 
     if len(leaders) == len(order):
         return "the same"
     if len(leaders) > 1:
-        return f"{' and '.join(leaders)}, alike"
+        return f"{' and '.join(leaders)}, tied"
     points = metric.unit in ("%", "0 to 100")
     gap = abs(shown[best] - shown[next_])
-    text = f"{gap:,.{metric.decimals}f} points" if points else metric_text(metric, gap, currency)
+    text = f"{gap:,.{metric.decimals}f} points" if points else metric_text(metric, gap, currency, miles=miles)
     return f"{best} by {text}{f' before {next_}' if len(order) > 2 else ''}"
 
 
@@ -61,7 +63,7 @@ def territory_gains(found: PlanComparison, measures: Sequence[str]) -> pd.DataFr
         `<m> after`; before + gained - lost = after.
     """
     keys = [p.first.code if p.first is not None else p.second.code + NEW for p in found.pairs]  # type: ignore[union-attr]
-    words = {"same": "same history", "overlap": "most accounts shared", "only": "in one plan only"}
+    words = {"same": "same territory", "overlap": "most shared accounts", "only": "only in one plan"}
     names = [p.name for p in found.pairs]
     matched = [words[p.how] for p in found.pairs]
     return _gains(found, measures, found.key_a, found.key_b, [*keys, -1], [*names, NOWHERE], [*matched, ""])

@@ -11,7 +11,7 @@ import pandas as pd
 from terr.errors import InputError
 from terr.model.person import Person
 from terr.store import EXCEPTION_KINDS, ExceptionRequest
-from terr.view.text import and_list, count
+from terr.view.text import and_list, count, date_text
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan.named_accounts import STATES, ExceptionRegister, today
 from terr.workspace.workspace import Workspace
@@ -69,22 +69,22 @@ def enter(
     info = ws.store.scenarios.get(scenario_id)
     data, plan = dataset(ws, info.dataset_id), ws.plan(scenario_id)[0]
     if kind not in EXCEPTION_KINDS:
-        raise InputError(f'"{kind}" is no kind of exception; choose {", ".join(EXCEPTION_KINDS)}')
+        raise InputError(f'"{kind}" is not a kind of exception; choose {", ".join(EXCEPTION_KINDS)}')
     chosen = list(dict.fromkeys(a.strip() for a in accounts if a.strip()))
     known = set(data.accounts.frame["account_id"].astype(str))
     if unknown := [a for a in chosen if a not in known]:
-        raise InputError(f"{and_list(unknown)} isn't among the accounts; search by name or paste ids as in the file")
+        raise InputError(f"{and_list(unknown)} isn't among the accounts; search by name or paste IDs as in the file")
     if territory is not None and territory not in plan.codes:
-        raise InputError("this territory isn't in the plan any more; choose another one")
+        raise InputError("this territory is no longer in the plan; choose another one")
     if territory is None and rep and rep not in {t.rep for t in plan.territories}:
-        raise InputError("this rep covers no territory of the plan; give them one first, or choose a territory")
+        raise InputError("this rep has no territory in the plan; assign one first, or choose a territory")
     if until is not None and until < (day or today()):
-        raise InputError(f"{until:%b %d, %Y} is past; give a last day from today on")
+        raise InputError(f"{date_text(until)} is in the past; choose today or a later date")
     gone = ws.store.exceptions.add(
         scenario_id, [ExceptionRequest(a, kind, territory, rep, until, reason) for a in chosen], by=by
     )
-    said = f"{count(len(chosen), 'exception')} entered."
-    return said if not gone else f"{said} {count(gone, 'earlier one')} of the same accounts gave way."
+    said = f"{count(len(chosen), 'exception')} saved."
+    return said if not gone else f"{said} {count(gone, 'earlier exception')} for the same accounts replaced."
 
 
 def end(ws: Workspace, scenario_id: str, accounts: Sequence[str], *, reason: str = "", by: Person) -> int:
@@ -107,9 +107,9 @@ def table(shown: ExceptionRegister) -> pd.DataFrame:
             "Account": one.entry.what.account_id,
             "Name": one.name,
             "Kind": KIND_WORDS[one.entry.what.kind],
-            "Goes to": one.to or "–",
+            "Assign to": one.to or "–",
             "State": one.state,
-            "Until": f"{one.entry.what.until:%b %d, %Y}" if one.entry.what.until else "no end",
+            "Until": date_text(one.entry.what.until) if one.entry.what.until else "no end date",
             "Reason": one.entry.what.reason,
             "By": one.entry.by.name or one.entry.by.user_id,
             "Entered": one.entry.at,

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from terr.edits.applied import apply
-from terr.edits.history import ROOT, History
+from terr.edits.history import ROOT
 from terr.edits.undo import go_back
 from terr.errors import LocateError
-from terr.metrics import evaluate
-from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
 from terr.store import ChangeEvent
 from terr.view.text import percent
-from terr.workspace.accounts.dataset import Dataset, dataset
-from terr.workspace.caches import CacheKind
 from terr.workspace.plan.editing import EditOutcome, edit
-from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import rules_of, save_rules
-from terr.workspace.plan.snapshot import measured
-from terr.workspace.scenarios.key_figures import FigureKey
 from terr.workspace.workspace import Workspace
 
 MOST = 2000
@@ -30,7 +21,7 @@ MOST = 2000
 
 KINDS = {
     "edit": "Changes of the plan",
-    "travel": "Undo, redo and branches",
+    "travel": "Undo, redo and copies",
     "version": "Versions, tags and notes",
     "talk": "Comments and proposals",
     "exception": "Exceptions",
@@ -46,31 +37,54 @@ class HistoryLine:
     Attributes:
         event: what happened.
         kind: one of `KINDS`.
-        before, after: largest deviation before and after it, NaN where there is none or the plan didn't change.
     """
 
     event: ChangeEvent
     kind: str
-    before: float
-    after: float
 
     @property
     def effect(self) -> str:
-        """Such as "max deviation 6.1 % → 4.1 %", "" if the plan's balance stayed as it was or isn't known."""
-        if not (np.isfinite(self.before) or np.isfinite(self.after)):
+        """Such as "Max deviation of Revenue 6.1% → 4.1%", as measured then; "" if there is nothing to measure."""
+        made, changes = self.event.effect, self.event.action in ("edit", "undo", "redo")
+        if made is None:
+            return "not recorded" if changes and self.event.topic == "plan" else ""
+        if made.before is None and made.after is None:
             return ""
-        was, now = percent(100 * self.before), percent(100 * self.after)
-        return f"unchanged, {now}" if was == now else f"max deviation {was} → {now}"
+        was, now = (percent(100 * (math.nan if d is None else d)) for d in (made.before, made.after))
+        what = f"ax deviation of {made.measure}"
+        return f"Unchanged: m{what} {now}" if was == now else f"M{what} {was} → {now}"
 
 
 def history_lines(ws: Workspace, scenario_id: str) -> tuple[HistoryLine, ...]:
-    """The newest `MOST` lines, newest first, without effects; see `with_effects`.
+    """The newest `MOST` lines, newest first.
 
     Raises:
         LocateError: if the plan is gone.
     """
-    nan = float("nan")
-    return tuple(HistoryLine(e, _kind(e), nan, nan) for e in ws.store.changes.timeline(scenario_id, limit=MOST))
+    return tuple(HistoryLine(e, _kind(e)) for e in ws.store.changes.timeline(scenario_id, limit=MOST))
+
+
+NAMED = 3
+"""So many areas of a change are named."""
+_MOVING = ("assign", "rebalance", "takeback", "again", "lock")
+
+
+def with_names(ws: Workspace, info: ScenarioInfo, lines: Sequence[HistoryLine]) -> list[str]:
+    """What each line did, with the names of the areas it moved or locked: "Moved 2 counties to South: Kent, Sussex"."""
+    names = ws.units(info).names
+    return [_with_names(ws, info, line, names) for line in lines]
+
+
+def _with_names(ws: Workspace, info: ScenarioInfo, line: HistoryLine, names: Sequence[str]) -> str:
+    event = line.event
+    if event.edit_id is None or event.topic != "plan" or event.action not in ("edit", "redo"):
+        return event.what
+    made = ws.store.edits.get(info.id, event.edit_id)
+    units = (made.units if len(made.units) else made.lock_units).tolist() if made.kind in _MOVING else []
+    if not units:
+        return event.what
+    more = f" and {len(units) - NAMED:,} more" if len(units) > NAMED else ""
+    return f"{event.what}: {', '.join(str(names[u]) for u in units[:NAMED])}{more}"
 
 
 def _kind(event: ChangeEvent) -> str:
@@ -90,63 +104,6 @@ def chosen(
     return tuple(x for x in lines if (not who or x.event.who in who) and (not kinds or x.kind in kinds))
 
 
-def with_effects(ws: Workspace, scenario_id: str, lines: Sequence[HistoryLine]) -> tuple[HistoryLine, ...]:
-    """The same lines with what each did to the balance, by the plan's measure and exceptions of today.
-
-    Raises:
-        LocateError: if the plan is gone. PlanError: if its boundaries changed or are gone.
-    """
-    info = ws.store.scenarios.get(scenario_id)
-    history = ws.store.edits.history(scenario_id)
-    head = {v.rev: v.head for v in history.visits}
-    pairs = {
-        x.event.rev: (head.get(x.event.rev - 1, ROOT), head.get(x.event.rev, ROOT))
-        for x in lines
-        if x.event.rev is not None
-    }
-    found = deviations(ws, info, history, {at for pair in pairs.values() for at in pair})
-    nan = float("nan")
-    out = []
-    for line in lines:
-        before, after = pairs.get(line.event.rev, (None, None)) if line.event.rev is not None else (None, None)
-        out.append(replace(line, before=found.get(before, nan), after=found.get(after, nan)))  # type: ignore[arg-type]
-    return tuple(out)
-
-
-DEVIATIONS = CacheKind[FigureKey, float]("deviations after edits", 32)
-
-
-def deviations(ws: Workspace, info: ScenarioInfo, history: History, wanted: set[int]) -> dict[int, float]:
-    """Largest deviation after each of some edits; plans are made from their parents', so that none is read twice."""
-    shares = rules_of(ws, info).shares
-    mark = overrides_key(overrides_of(ws, info))
-    data, cache = dataset(ws, info.dataset_id), ws.caches[DEVIATIONS]
-    parent = {s.id: s.parent for s in history.steps}
-    plans: dict[int, Plan] = {}
-    out: dict[int, float] = {}
-    for at in sorted(wanted):
-        key = FigureKey(info.id, at, info.measure, mark, shares, data.key)
-        known = cache.get(key)
-        if known is None:
-            up = parent.get(at, ROOT)
-            if at != ROOT and up in plans:
-                plans[at] = apply(plans[up], ws.store.edits.get(info.id, at))
-            else:
-                plans[at] = ws.store.plans.at(info.id, at)
-            known = cache.put(key, _deviation(ws, info, data, plans[at], dict(shares)))
-        elif at != ROOT and parent.get(at) in plans:
-            plans[at] = apply(plans[parent[at]], ws.store.edits.get(info.id, at))
-        out[at] = known
-        for old in [p for p in plans if p < at - 200]:  # long histories don't fill the memory
-            del plans[old]
-    return out
-
-
-def _deviation(ws: Workspace, info: ScenarioInfo, data: Dataset, plan: Plan, shares: dict[int, float]) -> float:
-    context = measured(ws, info, data, plan, info.measure, overrides_of(ws, info, plan), shares)
-    return evaluate(context, ["max_deviation_pct"]).figure("max_deviation_pct") / 100
-
-
 def title(ws: Workspace, scenario_id: str, edit_id: int) -> str:
     """What a point of the history is called: the change that led to it.
 
@@ -158,7 +115,7 @@ def title(ws: Workspace, scenario_id: str, edit_id: int) -> str:
     for step in ws.store.edits.history(scenario_id).steps:
         if step.id == edit_id:
             return step.title
-    raise LocateError(f"this plan has no change {edit_id}; look at the history again")
+    raise LocateError(f"this plan has no change {edit_id}; reload the history")
 
 
 def back_to(ws: Workspace, scenario_id: str, edit_id: int, seen_rev: int, *, author: str = "") -> EditOutcome:
@@ -172,8 +129,14 @@ def back_to(ws: Workspace, scenario_id: str, edit_id: int, seen_rev: int, *, aut
     earlier = ws.store.plans.at(scenario_id, edit_id)
     rules = rules_of(ws, replace(info, head=edit_id))
     note = f"change {edit_id}: {title(ws, scenario_id, edit_id)}"
-    done = edit(ws, scenario_id, seen_rev, lambda plan, _: go_back(plan, earlier, author=author, note=note))
+    done = edit(
+        ws,
+        scenario_id,
+        seen_rev,
+        lambda plan, _: go_back(plan, earlier, author=author, note=note),
+        basis=lambda: (info.measure, rules),
+    )
     if done.changed:
         save_rules(ws, scenario_id, done.rev, rules)
         return done
-    return replace(done, notice="The plan is like this already.")
+    return replace(done, notice="The plan is already like this.")

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from terr.edits.history import ROOT
 from terr.errors import TerrError
 from terr.metrics import MetricValues
 from terr.model.person import Person
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import ScenarioInfo
 from terr.store import Mark
 from terr.workspace.caches import CacheKind
 from terr.workspace.scenarios.comparison import PlanPoint, compare, disruption_share
 from terr.workspace.scenarios.key_figures import key_figures
-from terr.workspace.workspace import Workspace
+from terr.workspace.workspace import TRASH_DAYS, Workspace
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def tree(ws: Workspace, *, archived: bool = False) -> tuple[TreeNode, ...]:
 
 def _plan_node(info: ScenarioInfo, depth: int, marks: Sequence[Mark]) -> TreeNode:
     whole = [m for m in marks if m.edit_id is None]
-    parent = PlanPoint(info.origin_id, info.origin_edit, "the plan it branched from") if info.origin_id else None
+    parent = PlanPoint(info.origin_id, info.origin_edit, "the plan it was copied from") if info.origin_id else None
     return TreeNode(
         PlanPoint(info.id, None, info.name),
         info,
@@ -108,7 +109,7 @@ def _plan_node(info: ScenarioInfo, depth: int, marks: Sequence[Mark]) -> TreeNod
 
 def _version_node(info: ScenarioInfo, depth: int, mark: Mark, marks: Sequence[Mark]) -> TreeNode:
     here = [m for m in marks if m.edit_id == mark.edit_id]
-    parent = PlanPoint(info.origin_id, info.origin_edit, "the plan it branched from") if info.origin_id else None
+    parent = PlanPoint(info.origin_id, info.origin_edit, "the plan it was copied from") if info.origin_id else None
     at = mark.edit_id or ROOT
     return TreeNode(
         PlanPoint(info.id, at, mark.text),
@@ -138,6 +139,19 @@ def figures(ws: Workspace, node: TreeNode) -> TreeFigures:
         return TreeFigures(None, float("nan"), "", str(error))
 
 
+def all_figures(ws: Workspace, nodes: Sequence[TreeNode], *, progress: Progress = UNWATCHED) -> dict[str, TreeFigures]:
+    """The figures of several nodes, by the keys of their points.
+
+    Raises:
+        StoppedError: if the person stopped it.
+    """
+    out = {}
+    for at, node in enumerate(nodes):
+        progress.tell(at / len(nodes), f"measuring {node.point.name}")
+        out[node.point.key] = figures(ws, node)
+    return out
+
+
 class GrownKey(NamedTuple):
     """A point of a plan, the point it grew from, a measure, and the count of changes beside the plan."""
 
@@ -148,12 +162,12 @@ class GrownKey(NamedTuple):
     seq: int
 
 
-GROWN = CacheKind[GrownKey, float]("shares moved since the branch", 4)
+GROWN = CacheKind[GrownKey, float]("shares moved since the copy", 4)
 
 
 def _moved(ws: Workspace, node: TreeNode) -> tuple[float, str]:
     """Share of the plan's measure that lies in another territory than where it grew from, and what that is."""
-    parent, since = node.parent, "the branch"
+    parent, since = node.parent, "the copy"
     if parent is None:
         start = _start(ws, node.info, node.edit_id)
         if start is None:
@@ -177,7 +191,7 @@ def _start(ws: Workspace, info: ScenarioInfo, edit_id: int) -> tuple[int, str] |
     steps = {s.id: s for s in history.steps}
     for at in reversed(history.trail(edit_id)):
         if steps[at].kind in ("design", "import"):
-            return at, "it was generated" if steps[at].kind == "design" else "it was imported"
+            return at, "Generate" if steps[at].kind == "design" else "the import"
     return None
 
 
@@ -195,15 +209,6 @@ def rename(ws: Workspace, scenario_id: str, name: str, *, by: Person) -> Scenari
     return ws.store.scenarios.rename(scenario_id, name, by=by)
 
 
-def duplicate(ws: Workspace, scenario_id: str) -> ScenarioInfo:
-    """A copy with its whole history, below the plan.
-
-    Raises:
-        LocateError: if the plan is gone.
-    """
-    return ws.store.scenarios.duplicate(scenario_id)
-
-
 def archive(ws: Workspace, scenario_id: str, *, on: bool = True, by: Person) -> ScenarioInfo:
     """Take a plan off the lists, or put it back on; nothing is erased.
 
@@ -213,8 +218,20 @@ def archive(ws: Workspace, scenario_id: str, *, on: bool = True, by: Person) -> 
     return ws.store.scenarios.archive(scenario_id, on, by=by)
 
 
+def trash(ws: Workspace) -> tuple[ScenarioInfo, ...]:
+    """Deleted plans that can be brought back, the last one first; older ones are erased for good."""
+    ws.empty_trash()
+    gone = [p for p in ws.store.scenarios.find(include_deleted=True, include_archived=True) if p.deleted_at]
+    return tuple(sorted(gone, key=lambda p: str(p.deleted_at), reverse=True))
+
+
+def kept_until(info: ScenarioInfo) -> datetime:
+    """When a deleted plan is erased."""
+    return (info.deleted_at or datetime.now(UTC)) + timedelta(days=TRASH_DAYS)
+
+
 def delete(ws: Workspace, scenario_id: str) -> None:
-    """Delete a plan; `restore` brings it back.
+    """Put a plan into the trash; `restore` brings it back.
 
     Raises:
         LocateError: if the plan is gone.
@@ -232,7 +249,7 @@ def restore(ws: Workspace, scenario_id: str) -> ScenarioInfo:
 
 
 def branch(ws: Workspace, scenario_id: str, edit_id: int, name: str, *, by: Person) -> ScenarioInfo:
-    """A new plan that stands at any edit of this one's history; both go on by themselves.
+    """A new plan that stands at any edit of this one's history; an edit of one doesn't change the other.
 
     Raises:
         LocateError: if the plan or the edit is gone. InputError: for a name that can't be.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -10,7 +9,7 @@ from typing import Any, ClassVar
 from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.scoring import columns, expressions, potential
-from terr.scoring.language import parse
+from terr.scoring.language import column_name, parse
 from terr.scoring.nodes import FormulaError, is_condition, names
 from terr.scoring.potential import Potential
 from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
@@ -21,7 +20,7 @@ WAYS = ("formula", "history", "blend")
 def _formula_names(text: str) -> tuple[str, ...]:
     tree = parse(text)
     if is_condition(tree):
-        raise FormulaError("this is a condition, not a figure; use where(condition, 1, 0)", 0, text)
+        raise FormulaError("this is a condition, not a number; use where(condition, 1, 0)", 0, text)
     return names(tree)
 
 
@@ -93,13 +92,13 @@ class PotentialBy:
             if columns.normalized_header(self.white) == columns.normalized_header(self.name):
                 raise InputError("potential and white space need different names")
         if self.how not in WAYS:
-            raise InputError("a potential goes by formula, by history, or by a blend")
+            raise InputError("choose formula, history or blend for a potential")
         if self.how != "history":
             _formula_names(self.formula)
         if self.how != "formula" and len(self.periods) < 2:
-            raise InputError("history needs two or more columns of figures, the oldest period first")
+            raise InputError("history needs two or more number columns, oldest period first")
         if not 0 <= self.weight <= 1:
-            raise InputError("the share of the formula must lie between 0 % and 100 %")
+            raise InputError("the share of the formula must lie between 0% and 100%")
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -146,5 +145,4 @@ def check_formula(accounts: Accounts, text: str) -> None:
 
 def price_formula(price: float, column: str) -> str:
     """A price for each of something as a formula: "120 * users" the way formulas write it."""
-    name = column if re.fullmatch(r"[^\W\d]\w*", column) else f"[{column}]"
-    return f"{name} * {price:.15g}"
+    return f"{column_name(column)} * {price:.15g}"

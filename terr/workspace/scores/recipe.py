@@ -26,6 +26,7 @@ from terr.scoring import columns
 from terr.workspace.caches import CacheKind
 from terr.workspace.scores.definition import Definition, ScoreInputs, ScoreResult
 from terr.workspace.scores.kinds import KINDS
+from terr.workspace.scores.tiers import TiersBy
 from terr.workspace.scores.workload import WorkloadBy
 from terr.workspace.workspace import Workspace
 
@@ -69,7 +70,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if len(self.kept) > MOST:
-            raise InputError(f"up to {MOST} definitions are kept with a data set; remove one first")
+            raise InputError(f"a data set can have up to {MOST} definitions; remove one first")
         seen: dict[str, str] = {}
         for one in self.kept:
             for name in one.makes:
@@ -129,8 +130,10 @@ def definition_of(kept: Any) -> Definition:
     """
     kind = kept.get("kind") if isinstance(kept, Mapping) else None
     if not isinstance(kind, str) or kind not in KINDS:
-        raise InputError(f"{shown(str(kind or kept))} is no kind of definition; choose {', '.join(KINDS)}")
+        raise InputError(f"{shown(str(kind or kept))} is not a kind of definition; choose {', '.join(KINDS)}")
     rest = {k: v for k, v in kept.items() if k != "kind"}
+    if kind == TiersBy.kind:
+        rest.setdefault("of", "measure")  # kept before tiers could be shares of the accounts
     made: Definition = read(KINDS[kind], rest, f"the definition {shown(str(kept.get('name', kind)))}", closed=True)
     return made
 
@@ -166,9 +169,9 @@ def recipe_of(data: bytes) -> Recipe:
     try:
         plain = parse(data, "the file")
     except InputError:
-        raise InputError("this is no file of scores: it should be JSON, as the page Scores writes it") from None
+        raise InputError("this is not a file of scores; download one from the Scores page") from None
     if not isinstance(plain, Mapping) or not isinstance(plain.get("kept"), list):
-        raise InputError('this is no file of scores: it needs a list "kept" of definitions')
+        raise InputError('this is not a file of scores: it needs a list "kept" of definitions')
     if plain.get("terr_scores") != _VERSION:
         raise InputError(f'this file of scores is of another version of Terr; "terr_scores" should be {_VERSION}')
     return Recipe(tuple(definition_of(one) for one in plain["kept"]))
@@ -274,14 +277,14 @@ def applied(
     order, circle = ordered(recipe)
     for k, one in enumerate(order):
         part = progress.part(k / len(order), (k + 1) / len(order))
-        part.tell(0.0, f"Working out {one.name}")
+        part.tell(0.0, f"Calculating {one.name}")
         step = _step(one, ScoreInputs(now, accounts, tuple(reps), part), own, steps, homes, known)
         steps.append(step)
         if step.made is not None and not step.problem:
             now = _added(now, step.made)
     for one in circle:
         others = " and ".join(shown(d.name) for d in circle if d is not one) or "itself"
-        steps.append(RecipeStep(one, None, f"it needs {others}, which needs it in turn; change one of them"))
+        steps.append(RecipeStep(one, None, f"it needs {others}, which also needs it; change one of them"))
     if now is not accounts:
         same_places(accounts, now)
     return AppliedRecipe(now, accounts, recipe, tuple(steps), ground, homes)
@@ -303,7 +306,7 @@ def _step(
     needed = [s for s in steps if _needs(one, s.definition)]
     for other in needed:
         if other.problem:
-            return RecipeStep(one, None, f"it needs {shown(other.definition.name)}, which needs mending first")
+            return RecipeStep(one, None, f"it needs {shown(other.definition.name)}, which has an error; fix that first")
     plain = {"made": _as_kept(one), "needs": [s.mark for s in needed]}
     if isinstance(one, WorkloadBy) and one.homes:
         plain["homes at"] = homes
@@ -371,7 +374,7 @@ def change(
         nonlocal out
         stored = recipe_in(now.mapping)
         if opened is not None and opened not in stored.kept:
-            raise ConflictError(f"{shown(opened.name)} was changed in another window; you now see the newest version")
+            raise ConflictError(f"{shown(opened.name)} was changed in another window; you now see the latest version")
         out = make(stored)
         return {**now.mapping, KEY: out.to_plain()}, now.summary
 
@@ -390,12 +393,12 @@ def missing(found: AppliedRecipe | None, measure: str) -> str:
     step = None if found is None else next((s for s in found.steps if measure in s.definition.makes), None)
     if step is not None and step.problem:
         return (
-            f"{shown(measure)} can't be worked out: {step.problem}. Mend it on the page Scores, or choose another"
-            " measure for this plan"
+            f"{shown(measure)} can't be calculated: {step.problem}. Fix it on the Scores page, or choose another "
+            "measure for this plan"
         )
     return (
-        f"the accounts have no measure {shown(measure)} any more; if it was defined on the page Scores, define it there"
-        " again under this name, or choose another measure for this plan"
+        f"the accounts no longer have the measure {shown(measure)}; define it again on the Scores page, or choose "
+        "another measure for this plan"
     )
 
 

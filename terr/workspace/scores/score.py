@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from terr.errors import InputError
+from terr.model.wording import count
 from terr.scoring import columns, scores
 from terr.scoring.scores import Blanks, Ingredient, Scores
 from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
@@ -41,10 +42,12 @@ class ScoreBy:
         """Make the new columns."""
         found = scores.score(on.accounts, self.ingredients)
         told = [
-            f"{blank:,} account(s) have no usable figure in {columns.shown(name)}."
+            f"{count(blank, 'account has', 'accounts have')} no usable number in {columns.shown(name)}."
             for name, blank in zip(found.names, found.blank, strict=True)
             if blank
         ]
         if found.unscored:
-            told.append(f"{found.unscored:,} account(s) have no score, as every column is blank.")
+            told.append(
+                f"{count(found.unscored, 'account has', 'accounts have')} no score because every column is blank."
+            )
         return ScoreResult({self.name: found.score}, notes=tuple(told), detail=found)

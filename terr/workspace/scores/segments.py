@@ -11,7 +11,9 @@ import numpy as np
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
+from terr.model.wording import count
 from terr.scoring import columns, segments
+from terr.scoring.language import column_name, text_literal
 from terr.scoring.segments import Segment
 from terr.workspace.scores.definition import Floats, ScoreInputs, ScoreResult, checked_name
 
@@ -46,12 +48,12 @@ class Segments:
     measures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        checked_name(self.name, "a set of segments")
+        checked_name(self.name, "the segments")
         if not 1 <= len(self.parts) <= MOST_SEGMENTS:
             raise InputError(f"a set has 1 to {MOST_SEGMENTS} segments")
         told = [columns.normalized_header(p.name) or p.name.strip() for p in self.parts]
         if len(set(told)) < len(told):
-            raise InputError("two segments of a set have the same name; give each its own")
+            raise InputError("two segments have the same name; rename one")
 
     @property
     def split(self) -> str:
@@ -96,11 +98,16 @@ class Segments:
         outside = int((first < 0).sum())
         told = [n for f in found for n in f.notes]
         if several:
-            told.append(f"{several:,} account(s) are in several of these segments; as a column they show the first.")
+            told.append(
+                f"{count(several, 'account is', 'accounts are')} in several of these segments; the column shows the "
+                "first."
+            )
         if outside:
-            told.append(f"{outside:,} account(s) are in none of these segments.")
+            told.append(f"{count(outside, 'account is', 'accounts are')} in none of these segments.")
         if unknown:
-            told.append(f"{unknown:,} account(s) can't be told, as a number a rule compares is blank.")
+            told.append(
+                f"{count(unknown, 'account', 'accounts')} can't be assigned because a number the rule needs is blank."
+            )
         texts = {} if self.split else {self.name: labels}
         return ScoreResult(values, codes, texts, tuple(dict.fromkeys(told)), detail=(tuple(found), labels))
 
@@ -139,14 +146,14 @@ def bands_of(accounts: Accounts, column: str, cuts: str, names: str = "") -> lis
     if not words:
         return list(found)
     if len(words) != len(found):
-        raise InputError(f"{len(found):,} bands need {len(found):,} names, {len(words):,} given")
+        raise InputError(f"{len(found):,} bands need {len(found):,} names; you entered {len(words):,}")
     return [Segment(w, p.rule) for w, p in zip(words, found, strict=True)]
 
 
 def _figure(text: str) -> float:
     match = re.fullmatch(r"\s*\$?(-?\d+(?:\.\d+)?)\s*([kKmMbB]?)\s*", text)
     if match is None:
-        raise InputError(f"{columns.shown(text.strip())} is no figure to cut at; write such as 50, 500 or 1M")
+        raise InputError(f"{columns.shown(text.strip())} is not a number; write band limits such as 50, 500, 1M")
     return float(match[1]) * {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}[match[2].lower()]
 
 
@@ -164,11 +171,18 @@ def rule_of(accounts: Accounts, line: str) -> Segment:
     return part
 
 
+def first_rules(measure: str) -> str:
+    """Two segments by the size of a measure, to be changed."""
+    asked = column_name(measure)
+    return f"Key: {asked} >= 100k\nRest: {asked} < 100k"
+
+
 def rule_line(part: Segment) -> str:
     """A segment as "Name: rule", also one that goes by values."""
-    listed = ", ".join('"' + v.replace('"', "'") + '"' for v in part.values if v)
-    tests = [f"[{part.column}] in ({listed})"] if listed else []
-    tests += [f"[{part.column}] is blank"] if segments.BLANK in part.values else []
+    listed = ", ".join(text_literal(v) for v in part.values if v)
+    asked = column_name(part.column) if part.column else ""
+    tests = [f"{asked} in ({listed})"] if listed else []
+    tests += [f"{asked} is blank"] if segments.BLANK in part.values else []
     return f"{part.name}: {part.rule or ' or '.join(tests)}"
 
 

@@ -1,4 +1,4 @@
-"""What the page Scores offers before a person has said anything, from the names and contents of columns."""
+"""What the Scores page offers before a person has said anything, from the names and contents of columns."""
 
 from __future__ import annotations
 

@@ -9,8 +9,10 @@ import pandas as pd
 
 from terr.model.accounts import Accounts
 from terr.scoring import tiers
-from terr.scoring.tiers import CUTS, NAMES, Cuts
+from terr.scoring.tiers import CUTS, NAMES, SHARES_OF, Cuts
 from terr.workspace.scores.definition import ScoreInputs, ScoreResult, checked_name
+
+__all__ = ["SHARES_OF"]  # of other floors, for the pages
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class TiersBy:
 
     Attributes:
         measure: what accounts are ranked by.
-        shares, names: of the tiers, as `Cuts` takes them.
+        shares, names, of: of the tiers, as `Cuts` takes them; those kept before there was `of` are of the measure.
     """
 
     kind: ClassVar[str] = "tiers"
@@ -28,6 +30,7 @@ class TiersBy:
     measure: str
     shares: tuple[float, ...] = CUTS
     names: tuple[str, ...] = NAMES
+    of: str = "accounts"
 
     def __post_init__(self) -> None:
         checked_name(self.name, "tiers")
@@ -36,7 +39,7 @@ class TiersBy:
     @property
     def cuts(self) -> Cuts:
         """Where tiers are cut."""
-        return Cuts(self.shares, self.names)
+        return Cuts(self.shares, self.names, self.of)
 
     def curve(self, accounts: Accounts) -> pd.DataFrame:
         """The 80/20 curve the tiers are cut from; see `terr.scoring.tiers.curve`."""

@@ -31,7 +31,7 @@ TITLES = {
     "potential": "Potential",
     "tiers": "Tiers",
     "score": "Score",
-    "likeness": "Likeness",
+    "likeness": "Look-alikes",
     "workload": "Workload",
     "unread": "Not readable",
 }
@@ -82,7 +82,7 @@ def definition_text(one: Definition) -> str:
         ]
         return f"from 0 to 100, by rank: {and_list(parts, 6)}"
     if isinstance(one, LikenessTo):
-        return f"from 0 to 100, how like accounts whose {one.column} is {and_list(list(one.won), 3)}"
+        return f"0 to 100, how much an account looks like those whose {one.column} is {and_list(list(one.won), 3)}"
     if isinstance(one, WorkloadBy):
         tiers = [f"{t.name} {t.calls:g} × {t.minutes:g} min" for t in one.effort.tiers if t.calls]
         return f"hours a year: calls × (minutes + travel); {one.column} {', '.join(tiers[:5])}"
@@ -97,7 +97,7 @@ def _segments(one: Segments) -> str:
 
 
 def _potential(one: PotentialBy) -> str:
-    line = f"a straight line through {and_list(list(one.periods), 4)}, {count(one.ahead, 'period')} on"
+    line = f"the trend of {and_list(list(one.periods), 4)}, {count(one.ahead, 'period')} ahead"
     if one.how == "formula":
         out = f"= {one.formula}"
     elif one.how == "history":
@@ -108,9 +108,10 @@ def _potential(one: PotentialBy) -> str:
 
 
 def cuts_text(cuts: Cuts, measure: str) -> str:
-    """Where tiers are cut: "A brings the first 80 % of Revenue, B up to 95 %, C the rest"."""
+    """Where tiers are cut: "Tier A = top 20% of accounts by Revenue, B up to 50%, C the rest"."""
+    whole = f"accounts by {measure}" if cuts.of == "accounts" else measure
     parts = [
-        f"{name} brings the first {percent(100 * share, 0)} of {measure}"
+        f"Tier {name} = top {percent(100 * share, 0)} of {whole}"
         if k == 0
         else f"{name} up to {percent(100 * share, 0)}"
         for k, (name, share) in enumerate(zip(cuts.names, cuts.shares, strict=False))
@@ -126,17 +127,17 @@ def measure_origin(found: AppliedRecipe | None, measure: str) -> str:
     if isinstance(one, Segments):
         part = next((p for p in one.parts if measure.endswith(f" · {p.name}")), None)
         how = "" if part is None else part.rule or f"{part.column} is {and_list(list(part.values), 4)}"
-        return f"{measure} counts the segment {part.name if part else one.name} only: {how} (page Scores, {one.name})"
-    return f"{measure}, defined on the page Scores: {definition_text(one)}"
+        return f"{measure} counts the segment {part.name if part else one.name} only: {how} (Scores page, {one.name})"
+    return f"{measure}, defined on the Scores page: {definition_text(one)}"
 
 
 def curve_title(curve: pd.DataFrame, measure: str) -> str:
-    """What an 80/20 curve shows: "20 % of accounts bring 71 % of Revenue"."""
+    """What an 80/20 curve shows: "20% of accounts bring 71% of Revenue"."""
     x, y = curve["share of accounts"].to_numpy(), curve["share of sum"].to_numpy()
     if len(x) < 2:
         return f"No account has a {measure} above zero"
     share = float(np.interp(0.2, x, y))
-    return f"20 % of accounts bring {percent(100 * share, 0)} of {measure}"
+    return f"20% of accounts bring {percent(100 * share, 0)} of {measure}"
 
 
 def segments_title(names: Sequence[str], sums: Sequence[float], measure: str) -> str:
@@ -153,23 +154,22 @@ def score_text(found: Scores, row: int, name: str) -> str:
     """Why an account has its score, in a sentence."""
     total = float(found.score[row])
     if math.isnan(total):
-        return f"{name} has no score: every column of it is blank"
+        return f"{name} has no score: all its columns are blank"
     told = found.explained(row)
     best = told.iloc[0]
     out = f"{name} scores {total:.1f} of 100, most of it ({best['points']:.1f} points) from {best['column']}"
     place = found.scaled[row][found.names.index(str(best["column"]))]
     if not math.isnan(place):
-        out += f", where it stands above {percent(float(place), 1 if place > 99 else 0)} of accounts"
+        out += f", where it ranks above {percent(float(place), 1 if place > 99 else 0)} of accounts"
     return out
 
 
 def hours_text(hours: float, calls: float, travel: float) -> str:
     """Hours in all, and how they split."""
     if not hours > 0:
-        return "No account is called on: give a tier calls a year"
+        return "No calls yet: enter calls a year for a tier"
     people = max(1, round(hours / HOURS_A_YEAR))
     return (
-        f"{short(hours)} hours a year: {short(calls)} of calls and {short(travel)} of travel"
-        f" ({percent(100 * travel / hours, 0)}); at {HOURS_A_YEAR:,} hours each, the work of"
-        f" {count(people, 'person', 'people')}"
+        f"{short(hours)} hours a year: {short(calls)} for calls and {short(travel)} for travel"
+        f" ({percent(100 * travel / hours, 0)}); at {HOURS_A_YEAR:,} hours each, {count(people, 'full-time rep')}"
     )

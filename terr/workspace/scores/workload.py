@@ -40,7 +40,7 @@ class WorkloadBy:
     def __post_init__(self) -> None:
         checked_name(self.name, "workload")
         if not 1 <= self.territories <= 2_000:
-            raise InputError("workload is worked out for 1 to 2,000 territories")
+            raise InputError("workload needs 1 to 2,000 territories")
 
     def labels(self, accounts: Accounts) -> NDArray[np.object_]:
         """(n_accounts,), the tier of each account."""

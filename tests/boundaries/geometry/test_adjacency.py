@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from terr.boundaries.geometry.adjacency import (
     components,
     geodesic_km,
-    join_components,
     perimeters,
     plane_km,
     segments,
     shared_borders,
 )
+from terr.boundaries.geometry.joining import join_components
 from tests.helpers.effort import examples
 
 

@@ -1,4 +1,4 @@
-"""From polygons to a layer: arcs, matching of borders, measures, neighbours, shapes for the browser."""
+"""From polygons to a layer: arcs, matching of borders, measures, neighbors, shapes for the browser."""
 
 import json
 

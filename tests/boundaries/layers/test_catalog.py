@@ -1,4 +1,4 @@
-"""What comes with the app: levels, shapes, neighbours, and regions by their names."""
+"""What comes with the app: levels, shapes, neighbors, and regions by their names."""
 
 import json
 import re
@@ -82,11 +82,11 @@ def test_known_names():
     assert frame.loc["24005", "label"] == "Baltimore, MD"
 
 
-def test_falls_church_is_there_and_borders_its_neighbours():
+def test_falls_church_is_there_and_borders_its_neighbors():
     units = load_units("county", "VA")
     code = units.codes()["51610"]
     assert units.area_km2[code] == pytest.approx(5.3, abs=0.3)
-    assert sorted(units.ids[k] for k in units.neighbours(code)) == ["51013", "51059"]
+    assert sorted(units.ids[k] for k in units.neighbors(code)) == ["51013", "51059"]
 
 
 def test_the_aleutians_do_not_cross_the_map():

@@ -215,7 +215,7 @@ def test_a_large_overlap_is_named_with_its_share_and_goes_to_the_smaller():
     assert pairs[["i", "j"]].to_numpy().tolist() == [[0, 1]]
     assert pairs["share"].iloc[0] == pytest.approx(0.5, abs=1e-4)
     got = cleaned(frame)
-    assert "big and small: 50 % of the smaller" in said(got, "overlap")
+    assert "big and small: 50% of the smaller" in said(got, "overlap")
     by = got.frame.set_index("unit_id").geometry
     assert shapely.area(by["big"]) == pytest.approx(1.5, abs=1e-6)
     assert shapely.area(by["small"]) == pytest.approx(1.0, abs=1e-6)
@@ -242,7 +242,7 @@ def test_an_area_wholly_under_others_is_left_out():
     assert "nothing of it is left: under" in said(got, "covered")
 
 
-def test_neighbours_that_only_touch_do_not_overlap():
+def test_neighbors_that_only_touch_do_not_overlap():
     assert len(overlapping(squares([*"abc"]).geometry.to_numpy().astype(object))) == 0
     sheet = squares([*"abc"]).geometry.to_numpy().astype(object)
     same, found = one_sheet(sheet, ["a", "b", "c"])

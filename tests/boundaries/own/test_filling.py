@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from terr.boundaries.geometry.adjacency import shared_borders
 from terr.boundaries.layers.catalog import areas
+from terr.boundaries.own import filling
 from terr.boundaries.own.filling import FilledAreas, fill, land_of
 from terr.errors import StoppedError
 from terr.model.progress import Progress
@@ -82,7 +83,7 @@ def test_an_island_in_a_lake_stays_what_it_is():
     assert pairs(done.frame) == {(0, 1)}
 
 
-def test_two_areas_across_a_gap_become_neighbours():
+def test_two_areas_across_a_gap_become_neighbors():
     """A river of 0.2 degrees between two banks that meet at both ends."""
     south = shapely.Polygon([(0, 0), (4, 0), (4, 1), (3, 0.9), (1, 0.9), (0, 1)])
     north = shapely.Polygon([(0, 1), (1, 1.1), (3, 1.1), (4, 1), (4, 2), (0, 2)])
@@ -224,3 +225,25 @@ def test_any_hole_is_cut_without_loss(seed, corners):
     sound(before, done)
     covered = shapely.area(shapes_of(done.frame)).sum()
     assert covered == pytest.approx(shapely.area(shapely.union_all([hole, *shapes_of(before)])), rel=1e-6)
+
+
+def test_a_gap_of_too_many_holes_is_left_open_and_counted(monkeypatch):
+    ring = shapely.box(0, 0, 9, 9).difference(shapely.box(1, 1, 8, 8))
+    islands = [shapely.box(2 + 2 * i, 2, 3 + 2 * i, 3) for i in range(3)]
+    before = sheet([ring, *islands])
+    assert (fill(before).gaps, fill(before).left) == (1, 0)
+    monkeypatch.setattr(filling, "_MOST_HOLES", 2)
+    done = fill(before)
+    assert (done.gaps, done.left) == (0, 1)
+    assert shapely.equals(shapes_of(done.frame), shapes_of(before)).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.001, 0.05))
+def test_a_gap_probed_as_wide_is_one_that_moving_its_outline_inward_leaves_something_of(seed, width):
+    rng = np.random.default_rng(seed)
+    turn = np.sort(rng.uniform(0, 2 * np.pi, 12))
+    gap = shapely.make_valid(shapely.Polygon(np.column_stack([np.cos(turn), width * np.sin(turn)])))
+    if shapely.get_type_id(gap) == 3 and filling._wide(gap):
+        assert not shapely.is_empty(shapely.buffer(gap, -filling.SHORE))
+    assert filling._wide(shapely.box(0, 0, 1, 1))
+    assert not filling._wide(shapely.box(0, 0, 1, 2 * filling.SHORE))

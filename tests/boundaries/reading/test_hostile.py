@@ -26,9 +26,19 @@ from terr.boundaries.own.upload import inspect
 from terr.boundaries.reading import BoundaryFileLimits, read
 from terr.boundaries.reading import geopackage as geopackage_reader
 from terr.errors import InputError
-from tests.helpers.geofiles import altered, geojson, geopackage, geoparquet, refusal, shapefile_parts, squares, zipped
+from tests.helpers.geofiles import (
+    altered,
+    flatgeobuf,
+    geojson,
+    geopackage,
+    geoparquet,
+    refusal,
+    shapefile_parts,
+    squares,
+    zipped,
+)
 
-EXTENSIONS = ("geojson", "zip", "gpkg")
+EXTENSIONS = ("geojson", "zip", "gpkg", "kml", "kmz", "fgb", "topojson")
 CANARY = "canary-7f3a"
 
 
@@ -103,7 +113,31 @@ def payloads(trap: Trap) -> dict[str, bytes]:
         f'<wfs:WFS_Capabilities version="1.0.0"><OnlineResource>{there}</OnlineResource></wfs:WFS_Capabilities>'
     )
     stolen = "UPDATE gpkg_geometry_columns SET table_name = 'stolen'"
+    linked = (
+        '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+        f"<NetworkLink><Link><href>{there}/a.kml</href></Link></NetworkLink>"
+        f"<NetworkLink><Url><href>file://{here}</href></Url></NetworkLink>"
+        f"<Style id='s'><IconStyle><Icon><href>{there}/i.png</href></Icon></IconStyle></Style>"
+        f"<GroundOverlay><Icon><href>{here}</href></Icon></GroundOverlay>"
+        f"<Placemark><name>a</name><styleUrl>{there}/s.kml#s</styleUrl><Polygon><outerBoundaryIs><LinearRing>"
+        "<coordinates>8,50 9,50 9,51 8,50</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>"
+        "</Document></kml>"
+    ).encode()
+    entity = f'<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY x SYSTEM "file://{here}">]>'
+    outside = f'<?xml version="1.0"?><!DOCTYPE kml SYSTEM "{there}/kml.dtd">'
+    arcs = [[[8, 50], [9, 50], [9, 51], [8, 50]]]
+    topology = {"type": "Topology", "arcs": arcs, "objects": {"a": {"type": "Polygon", "arcs": [[0]]}}}
     return {
+        "kml-links": linked,
+        "kmz-links": zipped({"doc.kml": linked}),
+        "kml-entity": entity.encode() + linked.replace(b"<name>a", b"<name>&x;"),
+        "kml-dtd": outside.encode() + linked,
+        "kmz-entity": zipped({"doc.kml": entity.encode() + linked.replace(b"<name>a", b"<name>&x;")}),
+        "topojson-links": json.dumps({**topology, "crs": link, "href": there, "file": here}).encode(),
+        "fgb-grids": flatgeobuf(frame).replace(b"EPSG", b"XXXX"),
+        "geojson-lines": b"\n".join(
+            json.dumps({"type": "Feature", "crs": link, "geometry": None}).encode() for _ in "ab"
+        ),
         "vrt-file": vrt.format(here).encode(),
         "vrt-http": vrt.format(f"/vsicurl/{there}/a.geojson").encode(),
         "gdalg": json.dumps(steps).encode(),

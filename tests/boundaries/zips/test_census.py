@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import shapely
 
-from terr.boundaries.layers import library
+from terr.boundaries.layers import catalog, library
 from terr.boundaries.layers.catalog import areas, load_units, pieces
+from terr.boundaries.own.apart import install_exact
+from terr.boundaries.own.upload import inspect
 from terr.boundaries.zips import census, zcta
 from terr.boundaries.zips.census import DownloadError
 from terr.errors import InputError, StoppedError, StoreError
@@ -37,11 +39,12 @@ def content() -> bytes:
 
 
 def get(server: Server, **options: object) -> Path:
-    return census.download(_check, base=server.base, **options)  # type: ignore[arg-type]
+    zcta.fetch(_check, base=server.base, **options)  # type: ignore[arg-type]
+    return census.download_dir() / census.FILE
 
 
 def _check(path: Path) -> None:
-    zcta.inspect_census_file(path, CENSUS_ROWS)
+    zcta.verified(inspect(path.read_bytes(), census.FILE), CENSUS_ROWS)
 
 
 def parts(home: Path) -> list[str]:
@@ -313,12 +316,13 @@ def test_the_real_address_is_a_secure_one():
 
 def test_the_file_becomes_two_layers(content):
     with serving(content) as server:
-        made = zcta.install(base=server.base, rows=CENSUS_ROWS)
+        made = install_exact(base=server.base, rows=CENSUS_ROWS)
         assert len(server.asked) == 1
-        again = zcta.install(base=server.base, rows=CENSUS_ROWS)
+        again = install_exact(base=server.base, rows=CENSUS_ROWS)
         assert len(server.asked) == 1, "the file is here already"
-    assert len(again.zips) == len(made.zips)
-    layer = made.zips
+    assert again.count == made.count
+    layer = catalog.layer(zcta.LEVEL)
+    assert len(layer) == made.count
     assert (layer.level, layer.approximate) == ("zip-2020", False)
     assert set(layer.areas["state"]) == {"DE"}
     assert "00601" not in layer.areas["unit_id"].tolist()
@@ -327,7 +331,7 @@ def test_the_file_becomes_two_layers(content):
     assert layer.members["19901"] in set(layer.areas["unit_id"]), "a ZIP without an area belongs to the one around"
     assert len(layer.fills) > 0
     assert {k.level for k in library.stored_layers()} == {"zip-2020", "zip3-2020"}
-    assert set(made.zip3s.areas["unit_id"]) == {u[:3] for u in layer.areas["unit_id"]}
+    assert set(catalog.layer(zcta.LEVEL3).areas["unit_id"]) == {u[:3] for u in layer.areas["unit_id"]}
     units = load_units("zip-2020", "DE")
     assert len(units) == len(layer)
     land = shapely.union_all(np.asarray(areas("county").query("state == 'DE'").geometry, dtype=object))
@@ -340,7 +344,7 @@ def test_a_damaged_file_that_is_here_is_fetched_again(content, home):
     home.mkdir(parents=True)
     (home / census.FILE).write_bytes(content[:5000])
     with serving(content) as server:
-        zcta.install(base=server.base, rows=CENSUS_ROWS)
+        install_exact(base=server.base, rows=CENSUS_ROWS)
         assert len(server.asked) == 1
     assert (home / census.FILE).read_bytes() == content
 
@@ -348,7 +352,7 @@ def test_a_damaged_file_that_is_here_is_fetched_again(content, home):
 def test_stopping_while_it_is_made_keeps_neither_layer_nor_loses_the_file(content, home):
     with serving(content) as server:
         with pytest.raises(StoppedError):
-            zcta.install(base=server.base, rows=CENSUS_ROWS, progress=followed(at="Looking for gaps")[0])
+            install_exact(base=server.base, rows=CENSUS_ROWS, progress=followed(at="Looking for gaps")[0])
         assert library.stored_layers() == ()
         assert parts(home) == [census.FILE]
 
@@ -356,6 +360,6 @@ def test_stopping_while_it_is_made_keeps_neither_layer_nor_loses_the_file(conten
 def test_once_the_zips_are_kept_what_belongs_to_them_is_as_well(content, home):
     progress, seen = followed(at="writing the files")
     with serving(content) as server:
-        made = zcta.install(base=server.base, rows=CENSUS_ROWS, progress=progress)
-    assert {layer.level for layer in library.stored_layers()} == {made.zips.level, made.zip3s.level}
+        install_exact(base=server.base, rows=CENSUS_ROWS, progress=progress)
+    assert {layer.level for layer in library.stored_layers()} == {zcta.LEVEL, zcta.LEVEL3}
     assert seen[-1].fraction == 1.0

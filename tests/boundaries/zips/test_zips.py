@@ -340,7 +340,7 @@ def test_bridges_are_few_and_stay_in_their_state():
 def test_units_of_a_state():
     units = load_units("zip", "MA")
     code = units.codes()
-    near = [units.ids[k] for k in units.neighbours(code["02139"])]
+    near = [units.ids[k] for k in units.neighbors(code["02139"])]
     assert {"02138", "02141"} <= set(near)
     assert len(pieces(units)) == 1
     assert [len(p) for p in pieces(load_units("zip", "us"))] == [33_300, 245, 97]

@@ -31,7 +31,7 @@ def test_within_limits_there_is_no_cause() -> None:
 
 
 def test_one_unit_too_many() -> None:
-    # 9 and 7 of 16, 10 % allowed of 8: from 7.2 to 8.8. Square 8 sticks out into the lower half.
+    # 9 and 7 of 16, 10% allowed of 8: from 7.2 to 8.8. Square 8 sticks out into the lower half.
     plan = HALVES.copy()
     plan[8] = 0
     above, below = causes(grid(4, 4, 2, unit_names=[f"U{i}" for i in range(16)]), plan)
@@ -46,17 +46,17 @@ def test_one_unit_too_many() -> None:
     assert set(below.units) <= {4, 5, 6, 7, 8}  # what borders it
     note = cause_text(grid(4, 4, 2), above)
     assert note.code == "cause"
-    assert note.message.startswith("territory 1 is 12.5 % above its target for load because of unit 0;")
-    assert "6.2 % of load" in note.message
+    assert note.message.startswith("territory 1 is 12.5% above its target for load because of area 0;")
+    assert "6.2% of load" in note.message
 
 
 def test_a_swap_when_no_unit_alone_fits() -> None:
-    # a row of 3 3 5 1 cut after the third: 11 and 1 where 6 +- 10 % are wanted; the 5 alone fits
+    # a row of 3 3 5 1 cut after the third: 11 and 1 where 6 +- 10% are wanted; the 5 alone fits
     p = grid(4, 1, 2, [3.0, 3.0, 5.0, 1.0], limit=0.1)
     above, _ = causes(p, [0, 0, 0, 1])
     assert steps(above) == [(2, 0, 1)]
     assert above.units == (2,)
-    # 2 x 2 squares: 5 2 / 3 4 by rows is 7 and 7; the left column 8 against 6, targets 7 +- 5 %: 5 can't go alone
+    # 2 x 2 squares: 5 2 / 3 4 by rows is 7 and 7; the left column 8 against 6, targets 7 +- 5%: 5 can't go alone
     p = grid(2, 2, 2, [5.0, 2.0, 3.0, 4.0], limit=0.05)
     above, below = causes(p, [0, 1, 0, 1])
     assert {*steps(above)} == {*steps(below)} == {(2, 0, 1), (1, 1, 0)}
@@ -74,21 +74,21 @@ def test_a_chain_through_a_full_neighbour() -> None:
 
 
 def test_the_lighter_of_two_ways() -> None:
-    # the middle of three in a row has 10, targets 8 +- 15 %: its left end 2 or its right end 1 may go; 1 is enough
+    # the middle of three in a row has 10, targets 8 +- 15%: its left end 2 or its right end 1 may go; 1 is enough
     p = grid(8, 1, 3, [4.0, 4.0, 2.0, 4.0, 3.0, 1.0, 3.0, 4.0], targets=[[8.0]] * 3, limit=0.15)
     (above,) = [c for c in causes(p, [0, 0, 1, 1, 1, 1, 2, 2]) if c.territory == 1]
     assert steps(above) == [(5, 1, 2)]
 
 
 def test_a_model_finds_what_needs_more_than_three_units() -> None:
-    # 12 against 4 in a 4 x 4 square, targets 8 +- 10 %: four units must go
+    # 12 against 4 in a 4 x 4 square, targets 8 +- 10%: four units must go
     plan = np.repeat([0, 1], [12, 4])
     above, below = causes(grid(4, 4, 2), plan, time_limit_s=20)
     assert len(steps(above)) == len(steps(below)) == 4
     assert above.cost == pytest.approx(0.25)
     (first, _) = causes(grid(4, 4, 2), plan, time_limit_s=0)
     assert first.repair is None
-    assert "no change of up to 3 units" in first.reason
+    assert "no change of up to 3 areas" in first.reason
 
 
 def test_a_giant_is_the_cause_and_nothing_repairs_it() -> None:

@@ -105,24 +105,24 @@ def test_rejects_without_their_row_column_are_matched_by_id() -> None:
     assert (merged.replaced, merged.added) == ((3,), (9,))
     with pytest.raises(InputError, match=r"several rows of accounts.csv have the id 'A1'"):
         merge_rejects(RAW, table(HEAD, ["A1", "Acme", "02139", "6"]), key="Account ID")
-    with pytest.raises(InputError, match="no ids to match by"):
+    with pytest.raises(InputError, match="no IDs to match by"):
         merge_rejects(RAW, back)
 
 
 def test_files_that_are_not_its_rejects() -> None:
     assert rejects_in(RAW) is None
-    assert rejects_in(table([*HEAD, "Row", "Fate", "Reason"], ["A", "B", "02139", "1", "7", "lost", "x"])) is None
+    assert rejects_in(table([*HEAD, "Row", "Status", "Reason"], ["A", "B", "02139", "1", "7", "lost", "x"])) is None
     with pytest.raises(InputError, match="has row 3 of the first file twice"):
         merge_rejects(
-            RAW, table([*HEAD, "Row", "Fate", "Reason"], *([["A2", "B", "02139", "1", "3", "rejected", ""]] * 2))
+            RAW, table([*HEAD, "Row", "Status", "Reason"], *([["A2", "B", "02139", "1", "3", "rejected", ""]] * 2))
         )
-    with pytest.raises(InputError, match=r"names row 77, which accounts.csv hasn't got"):
-        merge_rejects(RAW, table([*HEAD, "Row", "Fate", "Reason"], ["A2", "B", "02139", "1", "77", "rejected", ""]))
+    with pytest.raises(InputError, match=r"names row 77, which accounts.csv doesn't have"):
+        merge_rejects(RAW, table([*HEAD, "Row", "Status", "Reason"], ["A2", "B", "02139", "1", "77", "rejected", ""]))
     with pytest.raises(InputError, match="lacks 'Revenue'"):
         merge_rejects(
             RAW,
             table(
-                ["Account ID", "Account Name", "Zip", "Row", "Fate", "Reason"],
+                ["Account ID", "Account Name", "Zip", "Row", "Status", "Reason"],
                 ["A2", "B", "02139", "3", "rejected", ""],
             ),
         )
@@ -131,7 +131,7 @@ def test_files_that_are_not_its_rejects() -> None:
 def test_a_file_with_a_column_row_of_its_own() -> None:
     raw = table([*HEAD, "Row"], ["A1", "Acme", "02139", "x", "12"], ["A2", "Acme", "02139", "1", "13"])
     frame = build_ledger(raw, recognise(raw)).ledger.rejected_frame(raw)
-    assert frame.columns.tolist() == [*HEAD, "Row", "Row (2)", "Fate", "Reason"]
+    assert frame.columns.tolist() == [*HEAD, "Row", "Row (2)", "Status", "Reason"]
     back = read_table(csv_bytes([frame.columns.tolist(), *(list(r) for r in frame.itertuples(index=False))]), "r.csv")
     merged = merge_rejects(raw, back)
     assert (merged.replaced, merged.same) == ((), (2,))

@@ -18,11 +18,11 @@ from tests.helpers.intakes import book_bytes, counts, csv_bytes, table
 
 
 def test_mutated_files_lose_no_row_and_crash_nothing() -> None:
-    files = rounds(40, long=600)
+    files = rounds(64, long=1_200)
     tally = fuzz.run(files, seed=77)
     assert tally.faults == []
     kinds = {kind for kind, outcome in tally.outcomes if outcome == "accepted"}
-    assert {"csv", "utf-16", "cp1252", "inside"} <= kinds
+    assert {"csv", "utf-16", "cp1252", "inside", "scripts", "mixed", "mac", "dialect"} <= kinds
     assert sum(tally.outcomes.values()) == files
 
 

@@ -67,14 +67,14 @@ def test_a_byte_that_is_no_utf8_costs_neither_the_file_nor_its_cell(packed: bool
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        (pa.table({"Id": ["A"], "X": [[1, 2]]}), "column 'X' holds lists"),
-        (pa.table({"Id": ["A"], "X": [{"a": 1}]}), "column 'X' holds records"),
-        (pa.table({"Id": ["A"], "X": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64()))}), "column 'X' holds"),
-        (pa.table({"Id": ["A"], "X": [b"\x00\xff"]}), "column 'X' holds bytes"),
-        (pa.table({"Id": pa.array([], pa.string())}), "no rows"),
-        (pa.table({"Id": ["A"] * 11}), "11 rows, more than 10"),
+        (pa.table({"ID": ["A"], "X": [[1, 2]]}), "column 'X' holds lists"),
+        (pa.table({"ID": ["A"], "X": [{"a": 1}]}), "column 'X' holds records"),
+        (pa.table({"ID": ["A"], "X": pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64()))}), "column 'X' holds"),
+        (pa.table({"ID": ["A"], "X": [b"\x00\xff"]}), "column 'X' holds bytes"),
+        (pa.table({"ID": pa.array([], pa.string())}), "no rows"),
+        (pa.table({"ID": ["A"] * 11}), "11 rows, more than 10"),
         (pa.table({f"c{i}": ["A"] for i in range(6)}), "1 rows of 6 columns"),
-        (pa.table({"Id": ["x" * 40_000]}), "40,000 characters"),
+        (pa.table({"ID": ["x" * 40_000]}), "40,000 characters"),
     ],
 )
 def test_what_is_no_table(table: pa.Table, says: str) -> None:
@@ -85,7 +85,7 @@ def test_what_is_no_table(table: pa.Table, says: str) -> None:
 
 @pytest.mark.parametrize("compression", ["snappy", "zstd", "none"])
 def test_a_text_that_every_cell_repeats_is_refused_before_it_is_written_out(compression: str) -> None:
-    table = pa.table({"Id": _repeated(200_000)})
+    table = pa.table({"ID": _repeated(200_000)})
     data = parquet(table, compression=compression)
     assert len(data) < 1_000_000
     tracemalloc.start()

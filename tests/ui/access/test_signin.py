@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 
 from terr.boundaries.layers.catalog import geometry_file
 from terr.ui.access import request_guard
-from terr.ui.session import navigation
+from terr.ui.access.pages import NAMES
 from tests.helpers.oidc import COOKIE_SECRET, Provider, login_path, provided, secrets, sign_in, start_sign_in, window
 from tests.helpers.servers import LAUNCH, Server
 
@@ -24,8 +24,6 @@ USER = "_streamlit_user"
 SHAPES = f"/app/shapes/{geometry_file('state')}"
 LINE = '<div class="terr-line">'
 """Every page begins with it."""
-
-PAGES = [name for name, _, _ in navigation.PAGES]
 
 
 @dataclass
@@ -92,7 +90,7 @@ def test_nothing_but_the_empty_pages_is_told_to_strangers(app: App, path: str) -
             assert (answer.status_code, answer.text) == (401, "Sign in first.")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", NAMES)
 def test_each_page_alone_asks_for_the_sign_in_and_tells_nothing_else(app: App, page: str) -> None:
     assert httpx.get(f"{app.url}/{page}").status_code == 200  # the same empty page for everybody
     told = window(app.url, {}, page).words
@@ -183,8 +181,8 @@ def test_tokens_the_provider_did_not_sign_for_this_are_refused(app: App, lie: st
     [
         ("unverified", "isn't verified"),
         ("silent", "isn't verified"),
-        ("nameless", "without an e-mail address"),
-        ("lookalike", "without an e-mail address"),
+        ("nameless", "without an email address"),
+        ("lookalike", "without an email address"),
     ],
 )
 def test_addresses_nobody_vouches_for_are_refused_in_words(app: App, user: str, said: str) -> None:

@@ -19,8 +19,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from terr.model.person import Person
 from terr.ui.access import request_guard, signin
-from tests.helpers.loops import finish
-from tests.helpers.oidc import COOKIE_SECRET, PEOPLE
+from tests.helpers.oidc import COOKIE_SECRET, PEOPLE, finish
 
 GOOD = f"""
 [auth]

@@ -21,8 +21,7 @@ from terr.workspace.access import roles
 from terr.workspace.access.guarded_store import for_person
 from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
-from tests.helpers.loops import finish
-from tests.helpers.oidc import provided, window
+from tests.helpers.oidc import finish, provided, window
 from tests.ui.access.test_signin import USER, App, altered, app, running  # noqa: F401 (a fixture)
 
 ANA, BOB = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob")

@@ -104,7 +104,7 @@ def _both() -> None:
     run: WatchedJob | None = state.get("b")
     if run is not None:
         window_jobs.collect(run)
-    if not window_jobs.show("b", stop="Stop and keep the best so far") and run is not None:
+    if not window_jobs.show("b", stop="Stop and use the best so far") and run is not None:
         st.markdown(f"{run.result.status}, {len(run.result.assign)} units")
 
 
@@ -127,7 +127,7 @@ def test_threads_and_solvers_have_the_same_bar_and_the_same_button() -> None:
     window.button(key="thread").click().run()
     window.button(key="solver").click().run()
     _wait(window, lambda w: any("Step" in b for b in bars(w)) and any("best so far" in b for b in bars(w)))
-    assert {b.label for b in window.button if b.key.endswith("_stop")} == {"Stop", "Stop and keep the best so far"}
+    assert {b.label for b in window.button if b.key.endswith("_stop")} == {"Stop", "Stop and use the best so far"}
     window.button(key="a_stop").click()
     window.run()
     _wait(window, lambda w: w.info)
@@ -136,3 +136,45 @@ def test_threads_and_solvers_have_the_same_bar_and_the_same_button() -> None:
     _wait(window, lambda w: w.markdown)
     assert window.markdown[-1].value in {"stopped, 1600 units", "limit_broken, 1600 units"}
     assert not bars(window)
+
+
+def _slow_page() -> None:
+    import streamlit as st
+
+    from terr.errors import StoppedError
+    from terr.ui.jobs import window_jobs
+
+    go, stopped = st.session_state["go"], st.session_state["stopped"]
+
+    def body(progress) -> str:
+        while not go.wait(0.01):
+            try:
+                progress.tell(0.4, "comparing 7 accounts")
+            except StoppedError:
+                stopped.set()
+                raise
+        return f"result of {which}"
+
+    which = st.selectbox("Which", ["first", "second"], key="which")
+    found = window_jobs.worked_out("slow", which, body)
+    st.markdown("waiting" if found is None else found)
+
+
+def test_what_a_page_shows_is_worked_out_beside_it_and_can_be_stopped_and_begun_again() -> None:
+    go, stopped = threading.Event(), threading.Event()
+    window = AppTest.from_function(_slow_page, default_timeout=60)
+    window.session_state["go"], window.session_state["stopped"] = go, stopped
+    window.run()
+    _wait(window, lambda w: [p.proto.text for p in w.get("progress")] == ["Comparing 7 accounts"])
+    assert window.markdown[-1].value == "waiting"
+    window.button(key="slow_stop").click().run()
+    assert stopped.wait(60)
+    _wait(window, lambda w: w.info)
+    assert [b.label for b in window.button] == ["Try again"]
+    window.button(key="slow_again").click().run()
+    _wait(window, lambda w: w.get("progress"))
+    go.set()
+    _wait(window, lambda w: w.markdown[-1].value == "result of first")
+    assert not window.button
+    window.selectbox(key="which").set_value("second").run()
+    _wait(window, lambda w: w.markdown[-1].value == "result of second")

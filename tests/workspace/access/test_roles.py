@@ -35,7 +35,7 @@ from terr.workspace.scores import recipe
 ANA, BOB, EVE = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob"), Person("eve@example.com", "Eve")
 ADMIN = Person("root@example.com", "Root")
 FILE = b"id,name,zip,revenue\n1,A,05401,10\n2,B,03101,20\n3,C,04101,30\n"
-STRANGE = "this scenario isn't found; choose one from the list"
+STRANGE = "this plan isn't found; choose one from the list"
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ USES: dict[str, tuple[str, Act]] = {
     "end an exception": ("except", lambda b, _w, s: b.store.exceptions.end(s, ["1"], by=ANA)),
     "rename": ("rename", lambda b, _w, s: b.store.scenarios.rename(s, "Other")),
     "measure something else": ("rename", lambda b, _w, s: b.store.scenarios.update_settings(s, tolerance=0.1)),
-    "put away": ("archive", lambda b, _w, s: b.store.scenarios.archive(s)),
+    "archived": ("archive", lambda b, _w, s: b.store.scenarios.archive(s)),
     "delete": ("delete", lambda b, _w, s: b.store.scenarios.delete(s)),
     "restore": ("delete", lambda b, w, s: (for_person(w, ANA).store.scenarios.delete(s), b.store.scenarios.restore(s))),
     "give roles": ("give", lambda b, _w, s: roles.give(b, s, BOB, "cy@example.com", "viewer")),
@@ -233,7 +233,7 @@ def test_data_sets_are_seen_by_who_loaded_them_and_through_plans(
         lambda w: roster.set_reps(w, dataset_id, ()),
         lambda w: w.store.datasets.update(dataset_id, name="x"),
     ):
-        with pytest.raises(RoleError, match=r"only ana@example\.com, who loaded them, may change them"):
+        with pytest.raises(RoleError, match=r"only ana@example\.com, who imported them, can change them"):
             act(bob)
         act(ana)
     roles.give(whole, sid, ANA, BOB.user_id, "")
@@ -244,7 +244,7 @@ def test_data_sets_are_seen_by_who_loaded_them_and_through_plans(
         lambda: dataset.dataset(for_person(whole, BOB), dataset_id),
         lambda: bob.caches[dataset.DATASETS].get(dataset_id),
         lambda: bob.caches[dataset.INTAKES].get(dataset_id),
-        lambda: bob.caches[dataset.RAW_TABLES].get_or_make(dataset_id, lambda: dataset.raw_of(whole, kept.info)),
+        lambda: bob.caches[dataset.RAW_TABLES].get_or_make((dataset_id, ""), lambda: dataset.raw_of(whole, kept.info)),
         lambda: recipe.recalled(bob, dataset_id),
     ):
         with pytest.raises(LocateError):
@@ -311,7 +311,7 @@ def test_owners_give_and_take_roles_and_the_last_one_stays(whole: Workspace, sid
         "\u212aate@x.com",
         "a" * 300,
     ):
-        with pytest.raises(InputError, match="no e-mail address"):
+        with pytest.raises(InputError, match="not an email address"):
             roles.give(whole, sid, ANA, bad, "viewer")
     with pytest.raises(InputError, match="is no role"):
         roles.give(whole, sid, ANA, "bob@example.com", "king")

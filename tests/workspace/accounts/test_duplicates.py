@@ -8,9 +8,11 @@ from terr.errors import ConflictError, InputError
 from terr.matching.duplicates import DuplicateDecision
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset, duplicates, merge_rules, next_extract, review, upload
-from terr.workspace.plan import editing, undo
+from terr.workspace.plan import editing, plan_settings, undo
+from terr.workspace.plan.rules import PlanRules
 from terr.workspace.plan.snapshot import per_unit, plan_snapshot
 from terr.workspace.reports import downloads
+from terr.workspace.scenarios.drift import drift
 from tests.helpers.intakes import csv_bytes
 
 HEAD = ("Account ID", "Name", "County", "State", "Street", "ZIP", "Parent Account ID", "Revenue", "Visits")
@@ -207,6 +209,45 @@ def test_a_kept_extract_takes_decisions_along_and_plans_move_over_and_back(ws):
     assert r.count("new") == 1
 
 
+def test_newer_accounts_say_how_far_each_plan_drifts(ws):
+    """Kent has 240 of 380 before (26.3% over its half) and 220 of 295 after (49.2% over)."""
+    data = kept(ws)
+    sid = planned(ws, data)
+    made = editing.new_territory(ws, sid, ws.rev(sid))[1]
+    editing.paint(ws, sid, [1, 2], made)
+    before = plan_snapshot(ws, sid)
+    later = next_extract.save_next_extract(ws, looked(ws, data))
+    found = drift(ws, ws.scenario(sid), later.info.id)
+    assert plan_snapshot(ws, sid).loads.tolist() == before.loads.tolist(), "looking changes nothing"
+    next_extract.move(ws, sid, data.info.id, later.info.id)
+    after = plan_snapshot(ws, sid)
+    assert found.deviation == pytest.approx((before.max_deviation, after.max_deviation))
+    assert found.total == (380.0, 295.0)
+    assert found.outside == (2, 2)
+    assert found.sentence == (
+        "Revenue $380 → $295; max deviation 26.3% → 49.2%; 2 of 2 territories outside ±5%, most of all Territory 1 "
+        "(+49.2%)"
+    )
+
+
+def test_drift_of_a_limit_on_one_side_says_which_side_and_names_the_worst_there(ws):
+    """Kent has 240 before and 220 after, the other two 140 and 75: half would be 190 and 147.5."""
+    data = kept(ws)
+    sid = planned(ws, data)
+    made = editing.new_territory(ws, sid, ws.rev(sid))[1]
+    editing.paint(ws, sid, [1, 2], made)
+    plan_settings.save_rules(ws, sid, ws.scenario(sid).head, PlanRules(sides="under"))
+    later = next_extract.save_next_extract(ws, looked(ws, data))
+    found = drift(ws, ws.scenario(sid), later.info.id)
+    assert found.outside == (1, 1)
+    assert found.sentence.endswith(
+        "1 of 2 territories outside the limit (at most 5% under target), most of all Territory 2 (−49.2%)"
+    )
+    plan_settings.balance(ws, sid, "Revenue", 0.6)
+    found = drift(ws, ws.scenario(sid), later.info.id)
+    assert found.sentence.endswith("every territory within the limit (at most 60% under target)")
+
+
 def test_a_plan_stays_where_its_measure_is(ws):
     data = kept(ws)
     sid = planned(ws, data)
@@ -215,7 +256,7 @@ def test_a_plan_stays_where_its_measure_is(ws):
     draft = upload.suggested(upload.open_file(ws, csv_bytes([head, *rows]), "q2.csv"))
     later = next_extract.save_next_extract(ws, next_extract.compare_next_extract(ws, data.info.id, draft))
     (one,) = next_extract.plans_of(ws, later.info.id)
-    assert one.why_not == "this extract has no Revenue"
+    assert one.why_not == "this version has no Revenue"
     with pytest.raises(InputError, match="Revenue"):
         next_extract.move(ws, sid, data.info.id, later.info.id)
     assert ws.store.scenarios.get(sid).dataset_id == data.info.id
@@ -224,6 +265,6 @@ def test_a_plan_stays_where_its_measure_is(ws):
 def test_accounts_that_are_no_extract_of_the_plans_are_refused(ws):
     data, other = kept(ws), kept(ws, LATER, "other.csv")
     sid = planned(ws, data)
-    with pytest.raises(InputError, match="no extract"):
+    with pytest.raises(InputError, match="not a version"):
         next_extract.move(ws, sid, data.info.id, other.info.id)
     assert next_extract.plans_of(ws, other.info.id) == ()

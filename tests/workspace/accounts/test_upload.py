@@ -25,7 +25,7 @@ ROWS = (
     ("A-2", "Beta", "2139", "MA", "$2,000"),
     ("A-3", "Gamma", "99999", "", "$300"),
     ("A-4", "Delta", "78701", "TX", "oops"),
-    ("A-5", "=Eps", "78701", "TX", "12 %"),
+    ("A-5", "=Eps", "78701", "TX", "12%"),
     ("", "Total", "", "", "$3,300"),
 )
 """In: A-1, A-2 (a padded ZIP), A-3 (not located): 3,300. Rejected: rows 5 and 6. Excluded: a total."""
@@ -73,8 +73,8 @@ def test_findings_come_by_kind_with_their_money_and_what_needs_a_person_first(ws
     assert [g.needs for g in found.groups] == [True, True, True, False]
     rows = review.rows_to_fix(dataset.ledger_of(ws, data.info.id), found)
     assert rows["Row"].tolist() == [4, 5, 6]
-    assert rows["Revenue"].tolist() == ["$300", "oops", "12 %"]
-    assert "99999" in rows["What is wrong"][0]
+    assert rows["Revenue"].tolist() == ["$300", "oops", "12%"]
+    assert "99999" in rows["Issue"][0]
     both = review.rows_to_fix(dataset.ledger_of(ws, data.info.id), found, excluded=True)
     assert both["Row"].tolist() == [4, 5, 6, 7]
 
@@ -91,7 +91,7 @@ def test_a_mended_cell_moves_the_totals_and_is_taken_back(ws):
     steps = ImportSettings.of(ws.store.datasets.get(data.info.id).mapping).steps
     assert [s.cells for s in steps] == [
         ((5, "Revenue", "oops", "500"), (4, "ZIP", "99999", "02139")),
-        ((6, "Revenue", "12 %", "70"),),
+        ((6, "Revenue", "12%", "70"),),
     ]
     review.undo_correction(ws, data.info.id, steps[0].id)
     assert figures(ws, data) == (4, 1, 1, 3370.0)
@@ -184,16 +184,16 @@ def test_rows_to_mend_go_out_in_their_own_layout_and_come_back_mended(ws, kind):
         rows = [[str(c.value or "") for c in r] for r in sheet.iter_rows()]
         assert all(c.data_type != "f" for r in sheet.iter_rows() for c in r), "no cell is a formula"
         frame = pd.DataFrame(rows[1:], columns=rows[0])
-    assert list(frame.columns) == [*HEAD, "Row", "Fate", "Reason"]
+    assert list(frame.columns) == [*HEAD, "Row", "Status", "Reason"]
     assert frame["Row"].tolist() == ["4", "5", "6", "7"]
-    assert frame["Fate"].tolist() == ["unlocated", "rejected", "rejected", "excluded"]
+    assert frame["Status"].tolist() == ["unlocated", "rejected", "rejected", "excluded"]
     assert frame["Name"][2] == ("'=Eps" if kind == "csv" else "=Eps")
     frame.loc[0, "ZIP"] = "02139"
     frame.loc[1, "Revenue"] = "500"
     mended = (
         frame.to_csv(index=False).encode()
         if kind == "csv"
-        else book_bytes({"To mend": [list(frame.columns), *frame.to_numpy().tolist()]})
+        else book_bytes({"To fix": [list(frame.columns), *frame.to_numpy().tolist()]})
     )
     _, back = upload.import_rejects(ws, data.info.id, mended, f"mended.{kind}")
     assert back == upload.ReturnedRejects(rows=4, replaced=2, same=2, added=0, now_in=2, still=1)
@@ -210,7 +210,7 @@ def test_rows_to_mend_go_out_in_their_own_layout_and_come_back_mended(ws, kind):
 
 def test_mended_rows_are_known_when_they_come_in_at_the_front_door(ws):
     data = kept(ws)
-    draft = opened(ws, review.rejects_csv(dataset.ledger_of(ws, data.info.id)), "rows-to-mend.csv")
+    draft = opened(ws, review.rejects_csv(dataset.ledger_of(ws, data.info.id)), "rows-to-fix.csv")
     assert upload.owner_of_rejects(ws, draft) == data.info.id
     assert upload.owner_of_rejects(ws, opened(ws)) == ""
 
@@ -275,11 +275,11 @@ def test_what_is_unclear_is_asked_once_and_answered_as_last_time(ws):
 def test_measures_keep_the_order_of_the_file(ws):
     rows = [(*HEAD[:4], "Zeta", "Alpha"), ("A-1", "A", "02116", "MA", "1", "2"), ("A-2", "B", "02116", "MA", "3", "4")]
     data = upload.import_file(ws, opened(ws, csv_bytes(rows)))
-    assert data.accounts.measures == ("Zeta", "Alpha")
+    assert data.accounts.measures == ("Zeta", "Alpha", "Number of accounts")
     again = restarted(ws)
     assert dataset.ledger_of(again, data.info.id).accounts.measures == ("Zeta", "Alpha")
     review.fix_cells(again, data.info.id, [(2, "Zeta", "5")])
-    assert dataset.dataset(again, data.info.id).accounts.measures == ("Zeta", "Alpha")
+    assert dataset.dataset(again, data.info.id).accounts.figures == ("Zeta", "Alpha")
     assert list(again.store.datasets.get(data.info.id).summary["measures"]) == ["Zeta", "Alpha"]
     again.close()
 

@@ -15,11 +15,12 @@ from terr.engine import design, rebalance
 from terr.model.person import Person
 from terr.model.problem import Problem
 from terr.model.reps import Rep
+from terr.model.wording import MILE_KM
 from terr.report.plan import plan_csv
 from terr.workspace.accounts import dataset
 from terr.workspace.batch import solve
 from terr.workspace.design import apply_result
-from terr.workspace.design.request import MILE_KM, DesignRequest
+from terr.workspace.design.request import DesignRequest
 from terr.workspace.plan import editing, plan_settings
 from terr.workspace.plan.named_accounts import today
 from terr.workspace.plan.rules import MeasureLimit, PlanRules, UnitGroup

@@ -17,7 +17,7 @@ from terr.workspace.plan import editing, plan_settings, undo
 from terr.workspace.plan.snapshot import plan_snapshot
 from tests.helpers.spaces import KENT, NEW_CASTLE, RHODE_ISLAND, SUSSEX, more, start
 
-BEST = "This is the best possible plan, proven: none within these limits is more compact."
+BEST = "Proven: this is the best possible plan; none within these limits is more compact."
 BRISTOL, KENT_RI, NEWPORT, PROVIDENCE, WASHINGTON = range(5)
 
 
@@ -43,15 +43,15 @@ def proof(**said):
     [
         ({"gap": 0.0, "status": "optimal"}, BEST),
         ({"gap": 0.00005}, BEST),
-        ({"gap": 0.0203}, "No plan within these limits can be more than 2.1 % more compact than this one."),
-        ({"gap": 0.021}, "No plan within these limits can be more than 2.1 % more compact than this one."),
-        ({"gap": 0.12, "early": True}, "A proof wasn't found in the time: at most 12.0 % better is possible."),
-        ({"gap": 0.12}, "No plan within these limits can be more than 12.0 % more compact than this one."),
-        ({"gap": None, "bound": None}, "Nothing could be proven in 30 s. Give it more time."),
-        ({"gap": None, "seconds": 300.0}, "Nothing could be proven in 5 minutes. Give it more time."),
-        ({"gap": float("inf")}, "Nothing could be proven in 30 s. Give it more time."),
-        ({"status": "infeasible"}, "No plan can keep these limits, proven. Widen a limit or unlock some units."),
-        ({"gap": 0.03, "priced": True}, "can be more than 3.0 % better by the priorities you set than this one."),
+        ({"gap": 0.0203}, "No plan within these limits can be more than 2.1% more compact than this one."),
+        ({"gap": 0.021}, "No plan within these limits can be more than 2.1% more compact than this one."),
+        ({"gap": 0.12, "early": True}, "At most 12.0% better is possible; a longer time limit may narrow this."),
+        ({"gap": 0.12}, "No plan within these limits can be more than 12.0% more compact than this one."),
+        ({"gap": None, "bound": None}, "No result in 30 s. Try a longer time limit."),
+        ({"gap": None, "seconds": 300.0}, "No result in 5 minutes. Try a longer time limit."),
+        ({"gap": float("inf")}, "No result in 30 s. Try a longer time limit."),
+        ({"status": "infeasible"}, "Proven: no plan can meet these limits. Widen a limit or unlock something."),
+        ({"gap": 0.03, "priced": True}, "can be more than 3.0% better by the priorities you set than this one."),
     ],
 )
 def test_a_proof_is_one_plain_sentence(said, words):
@@ -60,10 +60,12 @@ def test_a_proof_is_one_plain_sentence(said, words):
 
 def test_what_stands_behind_a_proof():
     details = dict(certificate.proof_details(proof(gap=0.1, objective=14283.4)))
-    assert details["This plan"] == "14,283 km²"
-    assert details["No plan below"] == "90 km²"
-    assert details["Gap"] == "10.00 %"
-    assert details["Limit"] == "Revenue ±5 %"
+    assert details["This plan"] == "5,515 square miles"
+    assert details["No plan below"] == "35 square miles"
+    assert details["Gap"] == "10.00%"
+    assert details["Limit"] == "Revenue ±5%"
+    one_sided = dict(certificate.proof_details(proof(gap=0.1, sides="over")))
+    assert one_sided["Limit"] == "Revenue at most 5% over target"
     assert dict(certificate.proof_details(proof(gap=None, bound=None)))["Gap"] == "–"
 
 
@@ -96,7 +98,7 @@ def test_what_is_missing_for_a_proof(ws, ri):
     with pytest.raises(InputError, match="bring the plan within its limits first"):
         certificate.proof_task(ws, ri)
     editing.paint(ws, ri, [KENT_RI], -1)
-    with pytest.raises(InputError, match=r"stray piece|without a territory"):
+    with pytest.raises(InputError, match=r"disconnected area|without a territory"):
         certificate.proof_task(ws, ri)
     alone = start(ws, "RI", data=None, rows=RHODE_ISLAND).id
     with pytest.raises(InputError, match="at least two territories"):
@@ -111,15 +113,15 @@ class Repair:
 
 def test_how_good_suggested_moves_are():
     assert certificate.repair_sentence(Repair(0.0)) == "Proven: no plan within the limit changes less."
-    assert certificate.repair_sentence(Repair(0.123)) == "Proven: at most 12.3 % less could change hands."
+    assert certificate.repair_sentence(Repair(0.123)) == "Proven: at most 12.3% less could move."
     assert certificate.repair_sentence(Repair(0.9)) == certificate.repair_sentence(Repair(None)) == ""
     assert certificate.repair_sentence(Repair(0.0, "limit_broken")) == ""
 
 
 def test_points_of_deviation():
-    assert certificate.points_text(-0.0114) == "−1.1 pt"
-    assert certificate.points_text(0.02) == "+2.0 pt"
-    assert certificate.points_text(-0.0001) == "0.0 pt"
+    assert certificate.points_text(-0.0114) == "1.1 points closer to target"
+    assert certificate.points_text(0.02) == "2.0 points farther from target"
+    assert certificate.points_text(-0.0001) == "no change"
 
 
 def test_suggested_moves_say_from_where_and_what_it_helps(ws, ri):
@@ -159,22 +161,28 @@ def test_the_curve_of_balance_against_change(ws, ri):
     assert frame["moved_pct"].tolist() == pytest.approx([0, 100 / 6, 100 / 3])
     assert frame["deviation_pct"].tolist() == pytest.approx([250 / 3, 50, 50 / 3])
     assert frame["inside"].tolist() == [False, False, True]
-    assert plan_frontier.point_line(frame, 0) == "Today's plan, ±83.3 %"
-    assert plan_frontier.point_line(frame, 1) == "1 · 16.7 % moves, ±50.0 %"
+    shape = [f"{round(s + 1e-12, 2):.2f}" for s in frame["shape"]]
+    assert plan_frontier.point_line(frame, 0) == f"This plan · max deviation 83.3%, compactness {shape[0]}"
+    assert plan_frontier.point_line(frame, 1) == (
+        f"1 · max deviation 50.0%, moves 16.7% from this plan, compactness {shape[0]} → {shape[1]}"
+    )
     assert (
         plan_frontier.frontier_sentence(frame, "Revenue", 0.2)
-        == "Moving 33.3 % of Revenue brings every territory within ±20 %."
+        == "Moving 33.3% of Revenue from this plan brings every territory within the limit (±20%)."
     )
+    assert plan_frontier.frontier_sentence(frame, "Revenue", 0.2, "over").endswith("(at most 20% over target).")
     assert plan_frontier.frontier_sentence(frame.iloc[:2], "Revenue", 0.2) == (
-        "No plan found keeps ±20 %; the most even one moves 16.7 % of Revenue."
+        "No plan found meets the limit (±20%); the most balanced one moves 16.7% of Revenue."
     )
     within = plan_frontier.frontier_frame(task, shown, points).assign(inside=True)
     assert plan_frontier.frontier_sentence(within, "Revenue", 0.9) == (
-        "Within ±90 % already. Moving 33.3 % of Revenue brings the max deviation to 16.7 %."
+        "Within the limit (±90%) already. Moving 33.3% of Revenue from this plan brings the max deviation to 16.7%."
     )
     change = apply_result.proposal(ws, task, points[1].result)
     assert change.max_deviation == pytest.approx(1 / 6)
     done = apply_result.apply_moves(ws, task, points[1].result)
+    after = plan_snapshot(ws, ri).context.tally.polsby_popper
+    assert frame["shape"].iloc[2] == pytest.approx(after.mean()), "what it cost in shape is what was told"
     assert plan_snapshot(ws, ri).table["load"].tolist() == [70.0, 50.0]
     undo.undo(ws, ri, done.rev)
     assert ws.plan(ri)[0].same_as(shown.plan)
@@ -210,7 +218,7 @@ def test_what_the_curve_says(ws):
     editing.paint(ws, sid, [KENT, SUSSEX], 1)  # 300 and 300
     task = apply_result.rebalance_task(ws, sid)
     frame = plan_frontier.frontier_frame(task, plan_snapshot(ws, sid), ())
-    assert plan_frontier.frontier_sentence(frame, "Revenue", 0.05).startswith("No move makes this plan more even")
+    assert plan_frontier.frontier_sentence(frame, "Revenue", 0.05).startswith("No move improves the balance")
 
 
 def test_why_a_territory_is_outside_and_what_mends_it(ws, ri):
@@ -219,9 +227,9 @@ def test_why_a_territory_is_outside_and_what_mends_it(ws, ri):
     found = imbalance_causes.reasons_of(ws, shown, task, causes(task.problem, task.assign))
     assert {r.territory for r in found} == {"Territory 1", "B"}
     first = next(r for r in found if r.territory == "Territory 1")
-    assert first.sentence.startswith("Territory 1 is 83.3 % above its target for Revenue")
+    assert first.sentence.startswith("Territory 1 is 83.3% above its target for Revenue")
     mended = next(r for r in found if r.moves)
-    assert mended.repair_sentence.startswith("Cheapest repair: ")
+    assert mended.repair_sentence.startswith("Smallest fix: ")
     done = apply_result.apply_moves(ws, task, apply_result.ImportedAssignment(mended.assign))
     row = plan_snapshot(ws, ri).table.set_index("code").loc[mended.code]
     assert abs(row["deviation"]) <= 0.2 + 1e-9

@@ -60,12 +60,12 @@ def test_limits_become_shares_and_loads():
 @pytest.mark.parametrize(
     ("limit", "words"),
     [
-        ({"low": 1.0}, "below 100 % of target"),
-        ({"high": 0.9}, "above 100 % of target"),
-        ({"low": 0.9, "high": 0.5}, "above its highest"),
+        ({"low": 1.0}, "below 100% of target"),
+        ({"high": 0.9}, "above 100% of target"),
+        ({"low": 0.9, "high": 0.5}, "above its maximum"),
         ({"low": -1.0, "as_load": True}, "above zero"),
         ({"high": float("inf"), "as_load": True}, "must be a number"),
-        ({}, "a lowest or a highest"),
+        ({}, "a minimum or a maximum"),
         ({"low": 50.0, "high": 40.0, "as_load": True}, "swap them"),
     ],
 )
@@ -79,15 +79,15 @@ def test_limits_that_mean_nothing_are_refused(limit, words):
     [
         ({"balance": "Very"}, "Off, Low, Medium and High"),
         ({"shape": "Off"}, "shapes always count"),
-        ({"most_moved": 1.5}, "may change hands"),
+        ({"most_moved": 1.5}, "may move"),
         ({"unassigned": -0.1}, "may stay unassigned"),
-        ({"shares": (("rep:U-1", 9.0),)}, "5 % and 500 %"),
+        ({"shares": (("rep:U-1", 9.0),)}, "5% and 500%"),
         ({"centred": True}, "need reps"),
         ({"most_km": 10.0}, "need reps"),
         ({"reps": REPS, "most_km": 0.0}, "above zero"),
-        ({"groups": (UnitGroup("A", ("1",)),)}, "fewer than two units"),
+        ({"groups": (UnitGroup("A", ("1",)),)}, "fewer than two areas"),
         ({"groups": (UnitGroup("A", ("1", "2")), UnitGroup("B", ("2", "3")))}, 'in "A" and in "B"'),
-        ({"limits": (MeasureLimit("V", 0.5), MeasureLimit("V", 0.6))}, "two further limits in % of target"),
+        ({"limits": (MeasureLimit("V", 0.5), MeasureLimit("V", 0.6))}, "two more limits in % of target"),
     ],
 )
 def test_requests_that_mean_nothing_are_refused(more_of, words):
@@ -205,7 +205,7 @@ def test_unplaced_load_does_not_count_as_changing_hands(ws, sid):
 def test_nothing_to_keep_is_said(ws):
     empty = start(ws).id
     told = apply_result.design_task(ws, empty, asked(keep="High")).warnings
-    assert told[0].message == "No unit has a territory yet, so there is nothing to keep as it is today"
+    assert told[0].message == "Nothing is assigned yet, so there are no current assignments to keep"
 
 
 def test_a_smaller_share_is_kept_with_the_plan_and_undone_with_it(ws, sid):
@@ -255,9 +255,9 @@ def test_a_plan_the_engine_calls_within_is_within():
     assert within([-0.9, 0.05, 0.06], 0.05, "over").tolist() == [True, True, False]
     assert within([0.9, -0.05, -0.06], 0.05, "under").tolist() == [True, True, False]
     assert [limit_words(0.075, s) for s in SIDES] == [
-        "±7.5 %",
-        "at most 7.5 % over target",
-        "at most 7.5 % under target",
+        "±7.5%",
+        "at most 7.5% over target",
+        "at most 7.5% under target",
     ]
 
 
@@ -272,7 +272,7 @@ def test_a_plan_is_judged_by_its_rules(ws, sid):
     assert not one.within
     assert one.broken == (
         "Revenue of Territory 1 ($300) and South ($300) isn't at most $250",
-        "Coast is divided among territories",
+        "Coast is split between territories",
     )
     plan_settings.save_rules(ws, sid, ws.store.scenarios.get(sid).head, PlanRules(unassigned=0.2))
     editing.paint(ws, sid, [KENT], -1)
@@ -332,7 +332,7 @@ def test_tables_of_the_drawer_and_back():
     row = {MEASURE: "Visits", LOW: None, HIGH: 120.0, COUNTED: None, HARD: None}
     assert form.limits_from(pd.DataFrame([row])) == (MeasureLimit("Visits", None, 1.2),)
     assert form.limits_from(pd.DataFrame([row | {MEASURE: None}])) == ()
-    with pytest.raises(InputError, match="a lowest or a highest"):
+    with pytest.raises(InputError, match="a minimum or a maximum"):
         form.limits_from(pd.DataFrame([row | {HIGH: None}]))
 
 
@@ -350,7 +350,7 @@ def test_only_shares_changed_by_hand_are_kept(ws, sid):
     for text in ("Atlantis", "10001, 10003"):
         with pytest.raises(InputError, match="can't start Ann: give one id, such as 10001"):
             form.starts_from(frame.assign(**{START: [text, "", ""]}), slots, shown)
-    with pytest.raises(InputError, match="give Bob a share"):
+    with pytest.raises(InputError, match="enter a share for Bob"):
         form.shares_from(frame.assign(**{SHARE: [100.0, float("nan"), 60.0]}), slots)
 
 
@@ -360,7 +360,7 @@ def sentences(ws, sid, request, **how):
 
 def test_what_will_happen_in_words(ws, sid):
     assert sentences(ws, sid, asked()) == [
-        "Terr will divide 3 counties of Delaware into 2 territories of about $300 Revenue each (±30 %), each in one "
+        "Terr will divide 3 counties of Delaware into 2 territories of about $300 Revenue each (±30%), each in one "
         "piece and compact."
     ]
     editing.set_locks(ws, sid, [KENT], True)
@@ -382,29 +382,29 @@ def test_what_will_happen_in_words(ws, sid):
         ),
     )
     assert got[0].endswith(
-        "by their shares, a full one with about $400 Revenue (±100 %), each in one piece and compact."
+        "by their shares, a full one with about $400 Revenue (±100%), each in one piece and compact."
     )
     assert got[1:] == [
         "1 locked county stays where it is.",
         "Each territory also keeps Revenue at most $450.",
-        "Within the limit loads are evened out as far as it goes.",
-        "Today's assignments are kept where it costs little.",
-        "At most 7.5 % of Revenue changes hands.",
-        "The homes of 2 reps stay the centres of their territories.",
-        "Not a full territory: Bob 50 %.",
+        "Within the limit, territories are made more equal as much as possible.",
+        "Today's assignments are kept where that costs little.",
+        "At most 7.5% of Revenue moves.",
+        "The homes of 2 reps stay the centers of their territories.",
+        "Not a full territory: Bob 50%.",
         "No county is farther than 100 miles from its rep's home.",
         "Kept together: North (2 counties).",
         "Territories start around Sussex, DE.",
-        "Up to 2 % of Revenue may stay unassigned where no territory can take it.",
+        "Up to 2% of Revenue may stay unassigned where no territory can take it.",
     ]
-    assert "(at most 30 % over target)" in sentences(ws, sid, asked(sides="over"))[0]
+    assert "(at most 30% over target)" in sentences(ws, sid, asked(sides="over"))[0]
     assert "161 km" in " ".join(sentences(ws, sid, asked(reps=REPS, most_km=160.9344), miles=False))
 
 
 def test_distances_are_read_as_typed():
-    assert preview_text.kilometres(100, miles=True) == pytest.approx(160.9344)
+    assert preview_text.kilometers(100, miles=True) == pytest.approx(160.9344)
     assert preview_text.typed(160.9344, miles=True) == 100.0
-    assert preview_text.kilometres(None, miles=True) is preview_text.typed(None, miles=False) is None
+    assert preview_text.kilometers(None, miles=True) is preview_text.typed(None, miles=False) is None
 
 
 def test_states_are_kept_whole(ws):
@@ -419,7 +419,7 @@ def test_states_are_kept_whole(ws):
 def test_an_unknown_further_measure_is_named(ws, sid):
     with pytest.raises(InputError, match='"Calls" is not a measure'):
         apply_result.design_task(ws, sid, asked(limits=(MeasureLimit("Calls", 0.5),)))
-    assert dataset.dataset(ws, ws.store.scenarios.get(sid).dataset_id).accounts.measures == ("Revenue",)
+    assert dataset.dataset(ws, ws.store.scenarios.get(sid).dataset_id).accounts.figures == ("Revenue",)
 
 
 def test_a_state_kept_whole_is_kept_by_its_code_and_told_when_it_is_divided():
@@ -429,6 +429,6 @@ def test_a_state_kept_whole_is_kept_by_its_code_and_told_when_it_is_divided():
     assert read_rules({"whole_states": "RI"}).whole_states == ()
     units = grid_units(2, 2, state="RI")
     assert broken_rules(make_plan(units, [0, 0, 1, 0]), units, rules, {}) == (
-        "Rhode Island is divided among territories",
+        "Rhode Island is split between territories",
     )
     assert broken_rules(make_plan(units, [0, 0, 0, 0]), units, rules, {}) == ()

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from terr.workspace.home.demo_plan import demo_picture, open_demo_plan
-from terr.workspace.home.recent_plans import next_step, recent_plans
+from terr.workspace.home.recent_plans import cards_of, next_step, recent
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from tests.helpers.spaces import start
@@ -49,14 +49,14 @@ def test_the_next_step_follows_from_what_there_is(ws):
 def test_cards_come_newest_first_with_a_picture_each_and_one_that_cant_be_read_costs_no_other(ws, monkeypatch):
     first, second = start(ws).id, start(ws).id
     editing.paint(ws, first, [0, 1], 0)
-    cards = recent_plans(ws)
+    cards = cards_of(ws, recent(ws))
     assert [c.info.id for c in cards] == [first, second]
     for card in cards:
         with Image.open(BytesIO(card.picture)) as image:
             assert image.size == (480, 300)
     assert cards[0].picture != cards[1].picture
     monkeypatch.setattr(type(ws.store.datasets), "get", _gone)
-    assert [(c.figures, c.picture) for c in recent_plans(ws)] == [("", b"")] * 2
+    assert [(c.figures, c.picture) for c in cards_of(ws, recent(ws))] == [("", b"")] * 2
 
 
 def _gone(self, dataset_id):

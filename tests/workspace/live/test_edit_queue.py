@@ -142,7 +142,7 @@ def test_a_unit_somebody_else_changed_is_left_alone_and_told(window):
     assert assign(window) == [1, -1, 0]
     (clash,) = done.clashes
     assert edit_queue.sentence(window.ws, window.sid, clash).startswith(
-        "Kent, DE changed in another window first (Eve), now in B"
+        "Kent, DE was changed by Eve first and is now in B"
     )
     assert done.rev == window.ws.plan(window.sid)[1]
 
@@ -156,7 +156,7 @@ def test_a_list_of_seen_that_does_not_fit_is_ignored(window):
 def test_lock_undo_and_redo(window):
     window.event("lock", units=[KENT], on=True)
     window.paint([KENT, SUSSEX], 0, [-1, -1])
-    assert window.send().notices == ("1 locked county was left alone.",)
+    assert window.send().notices == ("1 locked county was not changed.",)
     assert assign(window) == [-1, -1, 0]
     for kind in ("undo", "undo", "redo"):
         window.event(kind)

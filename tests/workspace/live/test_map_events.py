@@ -40,6 +40,12 @@ def test_events_are_read_in_order_and_once(ws, sid):
     assert (anew.active, anew.points, anew.ack) == (1, False, ("s2", 1))
 
 
+def test_a_table_of_accounts_is_wanted_once(ws, sid):
+    seen = apply_events(ws, sid, WindowState(rev=2, active=0), {"events": [view(sid, 1, "accounts", unit=KENT, to=-1)]})
+    assert seen.listed == (KENT, -1)
+    assert without_notices(seen).listed == (-1, -1)
+
+
 def test_events_of_the_plan_open_before_are_passed_over(ws, sid):
     seen = apply_events(ws, sid, WindowState(rev=2, active=0), {"events": [view("another", 1, "active", to=1)]})
     assert (seen.active, seen.ack) == (0, ("s1", 1))
@@ -65,5 +71,5 @@ def test_without_a_line_the_queue_comes_with_the_value(ws, sid):
     editing.paint(ws, sid, [KENT], 1, author="Bob")
     clash = view(sid, 3, "paint", "q~", units=[KENT], to=-1, seen=[0], rev=4)
     told = apply_events(ws, sid, seen, {"events": [clash]}, person=Person("", "Ann"))
-    assert told.notices[0].startswith("Kent, DE changed in another window first (Bob), now in B")
+    assert told.notices[0].startswith("Kent, DE was changed by Bob first and is now in B")
     assert without_notices(told).notices == ()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from terr.workspace.live import payload
 from terr.workspace.live.payload import (
     Active,
+    CardMessage,
     Codes,
     Edit,
     EditsMessage,
@@ -46,6 +47,8 @@ from tests.helpers.effort import examples
         ),
         ('{"t":"view","view":{}}', ViewMessage({}, False)),
         ('{"t":"name","name":"Zoë"}', NameMessage("Zoë")),
+        ('{"t":"card","unit":3}', CardMessage(3, -1)),
+        ('{"t":"card","row":7}', CardMessage(-1, 7)),
     ],
 )
 def test_messages_of_our_script(text: str, message: Message) -> None:

@@ -13,6 +13,7 @@ from terr.edits import moves
 from terr.errors import ConflictError, InputError, PlanError, RoleError
 from terr.model.person import Person
 from terr.store import WindowPresence
+from terr.view.colors import color
 from terr.workspace import Workspace
 from terr.workspace.live import broadcast, comments, edit_queue, presence, proposals
 from terr.workspace.plan import editing
@@ -91,7 +92,7 @@ def test_edits_of_different_units_merge_and_the_later_one_of_the_same_is_told_wh
     assert (clash.units, clash.now, clash.to, clash.who) == ((KENT,), 1, 2, "Ann")
     assert 0 <= clash.ago_s < 60
     assert assign(ws, sid) == [1, 1, 2]
-    assert "(Ann), now in B" in edit_queue.sentence(ws, sid, clash)
+    assert "by Ann first and is now in B" in edit_queue.sentence(ws, sid, clash)
     assert bob.paint(KENT, 2, 1).clashes == ()  # made again, knowing it
     assert assign(ws, sid) == [2, 1, 2]
 
@@ -189,7 +190,7 @@ def test_the_effect_of_a_proposal_is_told_before_and_follows_others_edits(ws, si
     later = proposals.effect(ws, sid, one)
     assert (later.overtaken, later.fit.units.tolist()) == (1, [SUSSEX])
     said = " ".join(proposals.effect_text(ws, sid, later))
-    assert "Overtaken: 1 of its counties were given away since" in said
+    assert "Skipped: 1 of its counties moved since" in said
     with pytest.raises(ConflictError):  # the effect that was shown is not what would be done now
         proposals.accept(ws, sid, one.id, found, by=BOB)
     rev, done = proposals.accept(ws, sid, one.id, later, by=BOB, decision="agreed")
@@ -268,6 +269,20 @@ def test_windows_are_told_the_plan_and_then_what_is_different(ws, sid):
     assert "pins" not in told
     assert broadcast.difference(ws, sid, now, now)["units"] == []
     assert broadcast.measured(ws, sid)["off"] == {0: 0.0, 1: 50.0, 2: -50.0}
+
+
+def test_windows_are_told_the_colors_the_page_shows(ws, sid):
+    def told():
+        now = broadcast.broadcast_state(ws, sid, *ws.store.changes.latest(sid))
+        return [t["color"] for t in broadcast.whole(ws, sid, now)["territories"]], now
+
+    _, before = told()
+    same = before.plan.territories[0].color  # wanted by two, shown by one
+    editing.edit(ws, sid, -1, lambda p, c: moves.new_territory(p, "D", next_code=c, color=same), strict=False)
+    colors, now = told()
+    assert len(set(colors)) == 4
+    assert colors == [color(c) for c in plan_snapshot(ws, sid).table["color"]]
+    assert [t["color"] for t in broadcast.difference(ws, sid, before, now)["territories"]] == colors
 
 
 def test_company_of_two_programs_and_colours_that_stay(ws, sid):

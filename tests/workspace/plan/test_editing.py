@@ -40,10 +40,10 @@ def test_a_new_plan_has_one_empty_territory(ws):
         ({"region": "Texass"}, LocateError, "Texass"),
         ({"region": []}, LocateError, "no region"),
         ({"measure": "Profit"}, InputError, "Revenue"),
-        ({"tolerance": 0.0}, InputError, "0 %"),
-        ({"tolerance": -0.05}, InputError, "-5 %"),
-        ({"tolerance": 1.5}, InputError, "150 %"),
-        ({"tolerance": float("nan")}, InputError, "0.1 % to 100 %"),
+        ({"tolerance": 0.0}, InputError, "0%"),
+        ({"tolerance": -0.05}, InputError, "-5%"),
+        ({"tolerance": 1.5}, InputError, "150%"),
+        ({"tolerance": float("nan")}, InputError, "0.1% to 100%"),
         ({"dataset_id": "0" * 16}, LocateError, "data set"),
         ({"name": "x" * 200}, InputError, "120"),
     ],
@@ -91,10 +91,10 @@ def test_paint_leaves_locked_units_and_says_so(ws):
     editing.set_locks(ws, sid, [KENT, SUSSEX], True)
     done = editing.paint(ws, sid, [KENT, NEW_CASTLE, SUSSEX], 0)
     assert done.skipped_locked == 2
-    assert done.notice == "2 locked counties were left alone."
+    assert done.notice == "2 locked counties were not changed."
     assert ws.plan(sid)[0].assign.tolist() == [-1, 0, -1]
     editing.set_locks(ws, sid, [SUSSEX], False)
-    assert editing.paint(ws, sid, [KENT, SUSSEX], 0).notice == "1 locked county was left alone."
+    assert editing.paint(ws, sid, [KENT, SUSSEX], 0).notice == "1 locked county was not changed."
 
 
 def test_paint_from_a_stale_view_is_reported_and_leaves_the_unit(ws):
@@ -186,7 +186,7 @@ def test_place_by_name_keeps_territories_of_the_same_name(ws):
     assert plan.assign.tolist() == [3, 1, -1]
     undo.undo(ws, sid, done.rev)
     assert [t.name for t in ws.plan(sid)[0].territories] == ["Territory 1", "East", "Gone"]
-    with pytest.raises(PlanError, match="assigns no unit"):
+    with pytest.raises(PlanError, match="assigns nothing"):
         editing.place_by_name(ws, sid, done.rev + 1, ["", "", ""])
     with pytest.raises(ConflictError):
         editing.place_by_name(ws, sid, 1, ["a", "a", "a"])

@@ -28,8 +28,8 @@ def imported(ws, sid: str) -> None:
     editing.place_by_name(ws, sid, rev, ["North", "North", "South"])
 
 
-def test_nothing_else_can_be_coloured_when_there_is_nothing_else(ws, sid):
-    assert map_layers.choices(ws, plan_snapshot(ws, sid)) == []
+def test_without_other_measures_accounts_can_be_counted(ws, sid):
+    assert [c["id"] for c in map_layers.choices(ws, plan_snapshot(ws, sid))] == ["measure:Number of accounts"]
 
 
 def test_changes_since_the_start_are_told_by_what_each_unit_was(ws, sid):
@@ -38,7 +38,7 @@ def test_changes_since_the_start_are_told_by_what_each_unit_was(ws, sid):
     south = plan.assign[SUSSEX]
     editing.paint(ws, sid, [KENT], int(south))
     shown = plan_snapshot(ws, sid)
-    assert [c["id"] for c in map_layers.choices(ws, shown)] == [map_layers.START]
+    assert [c["id"] for c in map_layers.choices(ws, shown)] == ["measure:Number of accounts", map_layers.START]
     told = map_layers.piece(ws, shown, map_layers.START)
     was = [told["codes"][s] if s >= 0 else -1 for s in told["slots"]]
     assert was == plan.assign.tolist()
@@ -87,7 +87,7 @@ def test_another_measure_per_unit(ws):
     data = dataset.save(ws, text.encode(), dataset.intake(raw, columns, {"Revenue": "USD"}))
     sid = start(ws, data=data).id
     shown = plan_snapshot(ws, sid)
-    assert [c["id"] for c in map_layers.choices(ws, shown)] == ["measure:Visits"]
+    assert [c["id"] for c in map_layers.choices(ws, shown)] == ["measure:Visits", "measure:Number of accounts"]
     told = map_layers.piece(ws, shown, "measure:Visits")
     assert told["values"] == [3, 0, 4]
     assert told["currency"] == ""
@@ -109,9 +109,9 @@ def test_cities_zips_and_accounts_are_found_in_the_region_only(ws, sid):
     zipped = search.find(ws, shown, "19901")[0]
     assert (zipped["kind"], zipped["label"]) == ("ZIP", "19901, DE")
     assert search.find(ws, shown, "78701") == []
-    one = {"kind": "Account", "label": "Customer A-2", "units": [NEW_CASTLE]}
+    one = {"kind": "Account", "label": "Customer A-2", "row": 1, "units": [NEW_CASTLE]}
     assert search.find(ws, shown, " customer   a-2 ") == [one]
-    assert search.find(ws, shown, "a-6") == [{"kind": "Account, no place known", "label": "Customer A-6"}]
+    assert search.find(ws, shown, "a-6") == [{"kind": "Account, not located", "label": "Customer A-6", "row": 5}]
     by_load = [h["label"] for h in search.find(ws, shown, "customer")]
     assert by_load == ["Customer A-2", "Customer A-4", "Customer A-1", "Customer A-5", "Customer A-3", "Customer A-6"]
     for nothing in ("", " ", "x", "(((", "%", "\\", ".*"):
@@ -195,3 +195,42 @@ def test_crafted_ranges_change_nothing(ws, sid, short):
 def test_a_crafted_memory_of_what_stood_there_is_no_memory(ws, sid, runs):
     sent(ws, sid, 1, "paint", units={"short": "0-2"}, to=0, seen={"short": runs})
     assert ws.plan(sid)[0].assign.tolist() == [0, 0, 0]
+
+
+def test_points_are_colored_by_any_column_of_few_words_with_shares(ws):
+    lines = ["Account ID,Name,County,State,Revenue,Stage,Note,Owner"]
+    stages = ["Won"] * 5 + ["Open"] * 3 + [""] * 2
+    lines += [f"A-{i},N{i},Kent,DE,10,{s},Remark {i},{'Ann' if i % 2 else 'Bob'}" for i, s in enumerate(stages)]
+    lines += [f"B-{i},M{i},Kent,DE,10,Lost,Remark b{i},Ann" for i in range(40)]
+    text = "\n".join(lines).encode()
+    raw, columns = dataset.inspect(text, "a.csv")
+    data = dataset.save(ws, text, dataset.intake(raw, columns, {"Revenue": "USD"}))
+    shown = plan_snapshot(ws, start(ws, data=data).id)
+    titles = [c["title"] for c in map_layers.point_columns(ws, shown)]
+    assert {"Stage", "Owner"} <= set(titles)
+    assert "Note" not in titles, "fifty different remarks are no colors"
+    told = map_layers.account_points(shown, None, "Stage")
+    assert [(g["name"], g["text"]) for g in told["groups"]] == [
+        ("Lost", "40 · 80%"),
+        ("Won", "5 · 10%"),
+        ("Open", "3 · 6%"),
+        ("(blank)", "2 · 4%"),
+    ]
+    assert told["groups"][0]["title"].startswith("$400 Revenue, 80.0%")
+    assert len({g["color"] for g in told["groups"]}) == 4
+    assert [told["groups"][k]["name"] for k in told["of"]] == [
+        *["Won"] * 5,
+        *["Open"] * 3,
+        *["(blank)"] * 2,
+        *["Lost"] * 40,
+    ]
+    assert "groups" not in map_layers.account_points(shown)
+
+
+def test_cities_of_the_region_the_largest_first(ws, sid):
+    told = search.place_names(plan_snapshot(ws, sid))
+    assert told["names"][0] == "Wilmington"
+    assert "Dover" in told["names"]
+    assert told["people"] == sorted(told["people"], reverse=True)
+    assert all(38.4 < lat < 39.9 for lat in told["lat"])
+    assert all(-75.9 < lon < -75.0 for lon in told["lon"])

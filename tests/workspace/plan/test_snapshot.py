@@ -91,7 +91,7 @@ def test_moved_counts_from_the_newest_import_on_this_line_of_work(ws, sid):
     assert plan_snapshot(ws, sid).baseline == ""
     rev = editing.place_by_name(ws, sid, ws.store.scenarios.rev(sid), ["South", "North", "South"]).rev
     assert plan_snapshot(ws, sid).moved == 0.0
-    assert plan_snapshot(ws, sid).baseline == "when the plan was imported"
+    assert plan_snapshot(ws, sid).baseline == "the import"
     editing.paint(ws, sid, [SUSSEX], 0)
     assert plan_snapshot(ws, sid).moved == pytest.approx(200 / 600)
     editing.paint(ws, sid, [SUSSEX], 1)

@@ -62,7 +62,7 @@ def test_what_was_undone_on_the_map_while_others_edit_is_redone_on_scenarios(ws,
     on_map(ws, sid, "Eve", "undo", n=3)
     assert on_page(ws, sid, "Eve", "undo").changed
     assert names(ws, sid) == ["South", "", "Territory 1"]
-    assert ws.store.edits.history(sid).steps[-1].title == "Undid: Moved 1 county to Territory 1"
+    assert ws.store.edits.history(sid).steps[-1].title == "Undid: moved 1 county to Territory 1"
 
 
 def test_undo_leaves_what_others_did_since(ws, sid):

@@ -122,10 +122,9 @@ GOOD = "unit_id,territory\n10001,A\n10003,A\n10005,B\n"
         ("", InputError, "empty"),
         ("id,name\n1,2\n", InputError, "unit_id,territory"),
         (GOOD + "99999,B\n", InputError, "99999"),
-        (GOOD.replace("10005,B\n", ""), InputError, "1 of the region's 3 units are missing .10005"),
         (GOOD + "10001,B\n", InputError, "again in row 5"),
         (GOOD.replace("10001", "1001"), InputError, "1001"),
-        ("unit_id,territory\n10001,\n10003,\n10005,\n", PlanError, "assigns no unit"),
+        ("unit_id,territory\n10001,\n10003,\n10005,\n", PlanError, "assigns nothing"),
         (GOOD.replace("B", "x" * 81), InputError, "80"),
         ("unit_id,territory\n10001,A\n10003,a\n10005,B\n", InputError, "spelled"),
         ("\x00\xff", InputError, "plan file"),
@@ -137,6 +136,17 @@ def test_a_plan_file_that_does_not_fit_changes_nothing(ws, sid, text, error, wor
         import_plan(ws, sid, rev, text.encode("latin-1"))
     assert ws.plan(sid)[1] == rev
     assert ws.plan(sid)[0].same_as(before)
+
+
+def test_a_plan_file_of_others_is_mended_and_told(ws, sid):
+    told = []
+    text = "GEOID20,District,Color\n10001,A,red\n10003,B,blue\n"
+    done = import_plan(ws, sid, ws.plan(sid)[1], text.encode("utf-16"), filename="dra.csv", tell=told.append)
+    assert done.changed
+    plan, _ = ws.plan(sid)
+    assert (plan.assign >= 0).tolist() == [True, True, False]
+    assert any("'GEOID20' was read as the county and 'District' as its territory" in t for t in told)
+    assert any("1 of the region's 3 counties aren't in the file" in t for t in told)
 
 
 def test_a_plan_file_never_overwrites_what_was_not_seen_or_is_locked(ws, sid):

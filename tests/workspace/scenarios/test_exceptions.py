@@ -81,7 +81,7 @@ def test_board_files_and_engine_agree_to_the_dollar(ws, sid):
         io.BytesIO(downloads.export(ws, sid, "accounts.xlsx").data), sheet_name=None, engine="openpyxl"
     )
     assert book["Accounts"].groupby("territory")["Revenue"].sum().to_dict() == {"North": 350, "South": 350}
-    assert book["Territories"]["Revenue load"].tolist() == [350, 350]
+    assert book["Territories"]["Revenue"].tolist() == [350, 350]
 
     task = rebalance_task(ws, sid)
     assert task is not None
@@ -121,10 +121,10 @@ def test_a_holdover_ends_with_its_last_day(ws, sid):
     on = named_accounts.register(ws, info, plan, day=DAY)
     off = named_accounts.register(ws, info, plan, day=date(2026, 11, 26))
     assert on.held.codes.tolist() == [1]
-    assert [x.state for x in on.lines] == ["in force"]
+    assert [x.state for x in on.lines] == ["active"]
     assert len(off.held) == 0
     assert [x.entry.what.account_id for x in off.of("expired")] == ["A-3"]
-    with pytest.raises(InputError, match="is past"):
+    with pytest.raises(InputError, match="is in the past"):
         enter(ws, sid, ["A-3"], kind="holdover", until=date(2026, 11, 24))
 
 
@@ -137,7 +137,7 @@ def test_an_exception_for_a_rep_follows_the_rep(ws, sid):
     editing.edit(ws, sid, ws.store.scenarios.rev(sid), lambda p, _: moves.set_rep(p, 1, ""))
     shown = named_accounts.register(ws, ws.store.scenarios.get(sid))
     assert [(x.state, x.to) for x in shown.lines] == [("no territory", "Ann Poe")]
-    with pytest.raises(InputError, match="covers no territory"):
+    with pytest.raises(InputError, match="has no territory in the plan"):
         enter(ws, sid, ["A-2"], territory=None, rep="U-1")
 
 
@@ -156,7 +156,7 @@ def test_more_than_a_tenth_is_warned_of(ws, sid):
     assert named_accounts.register(ws, ws.store.scenarios.get(sid)).warning == ""
     enter(ws, sid, ["A-3"])
     warned = named_accounts.register(ws, ws.store.scenarios.get(sid)).warning
-    assert warned.startswith("1 account of 6 (16.7 %) go by exception")
+    assert warned.startswith("1 account of 6 (16.7%) are exceptions")
 
 
 def test_a_deleted_territory_lets_its_accounts_go_and_says_so(ws, sid):

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from terr.edits import moves
 from terr.edits.undo import go_back
-from terr.errors import ConflictError, InputError, PlanError, RoleError
+from terr.engine import design
+from terr.errors import ConflictError, InputError, LocateError, PlanError, RoleError
 from terr.model.person import Person
+from terr.store import schema as t
+from terr.workspace import Workspace
 from terr.workspace.access.guarded_store import for_person
 from terr.workspace.caches import Caches
+from terr.workspace.design.apply_result import DesignRequest, apply_design, design_task
+from terr.workspace.live import proposals
 from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.scenarios import exceptions, history, tree
 from terr.workspace.scenarios.comparison import PlanPoint, compare
 from tests.helpers.grids import grid_units, make_plan
-from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, more, start
+from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, data_set, more, start
 
 ME = Person("me")
 
@@ -42,7 +51,7 @@ def names(ws, sid):
 
 def test_the_tree_shows_plans_versions_and_branches_with_their_figures(ws, sid):
     tree.name_version(ws, sid, "As agreed", by=ME)
-    ws.store.marks.add(sid, "tag", "board version", edit_id=4, by=ME)
+    ws.store.marks.add(sid, "tag", "board draft", edit_id=4, by=ME)
     ws.store.marks.add(sid, "note", "for the meeting", by=ME)
     branch = tree.branch(ws, sid, 4, "Kent goes north", by=ME)
     editing.paint(ws, branch.id, [KENT], 0)
@@ -55,7 +64,7 @@ def test_the_tree_shows_plans_versions_and_branches_with_their_figures(ws, sid):
         (2, "Try", True),
     ]
     assert [m.text for m in nodes[0].notes] == ["for the meeting"]
-    assert [m.text for m in nodes[1].tags] == ["board version"]
+    assert [m.text for m in nodes[1].tags] == ["board draft"]
     told = [tree.figures(ws, n) for n in nodes]
     assert [f.vitals.figure("max_deviation_pct") for f in told] == pytest.approx([0, 0, 100 / 3, 100 / 3])
     assert told[2].vitals.figure("max_deviation_pct") / 100 == pytest.approx(plan_snapshot(ws, branch.id).max_deviation)
@@ -63,7 +72,7 @@ def test_the_tree_shows_plans_versions_and_branches_with_their_figures(ws, sid):
         plan_snapshot(ws, sid).table["polsby_popper"].mean()
     )
     assert np.isnan(told[0].moved), "nothing was generated"
-    assert (told[2].moved, told[2].since) == (pytest.approx(100 / 600), "the branch")
+    assert (told[2].moved, told[2].since) == (pytest.approx(100 / 600), "the copy")
 
 
 def test_a_plan_put_away_or_deleted_leaves_its_branches_in_the_tree(ws, sid):
@@ -84,43 +93,104 @@ def test_two_versions_never_bear_one_name(ws, sid):
         tree.name_version(ws, sid, "As agreed", edit_id=3, by=ME)
 
 
+def test_a_deleted_plan_is_kept_for_30_days_and_then_erased(ws, sid):
+    copy = ws.store.scenarios.duplicate(sid)
+    tree.delete(ws, sid)
+    assert [p.id for p in tree.trash(ws)] == [sid]
+    assert tree.restore(ws, sid).head == 4
+    assert tree.trash(ws) == ()
+    tree.delete(ws, sid)
+    for days, left in ((29.9, 1), (30.1, 0)):  # looked at after a restart
+        when = datetime.now(UTC) - timedelta(days=days)
+        with ws.store._db.write() as c:
+            c.execute(t.scenarios.update().where(t.scenarios.c.id == sid).values(deleted_at=when.isoformat()))
+        with closing(Workspace(ws.root)) as again:
+            found = again.store.scenarios.find(include_deleted=True)
+        assert len([p for p in found if p.deleted_at]) == len(tree.trash(ws)) == left
+    with pytest.raises(LocateError):
+        tree.restore(ws, sid)
+    with ws.store._db.read() as c:
+        assert c.execute(select(t.edits.c.id).where(t.edits.c.scenario_id == sid)).all() == []
+    assert ws.store.scenarios.get(copy.id).head == 4, "a copy lives on"
+
+
 # --- the story ------------------------------------------------------------------------------------------------------
 
 
 def test_each_line_says_who_what_and_what_it_did_to_the_balance(ws, sid):
     undo.undo(ws, sid, ws.store.scenarios.rev(sid), author="Zoe")
     tree.name_version(ws, sid, "Half", by=ME)
-    lines = history.with_effects(ws, sid, history.history_lines(ws, sid))
+    lines = history.history_lines(ws, sid)
     told = [(x.event.who, x.event.what, x.kind, x.effect) for x in lines]
     assert told[:3] == [
         ("me", "Named a version: Half", "version", ""),
         (
             "Zoe",
-            "Undid a change; the plan is as after: Moved 1 county to Territory 1",
+            "Undid: moved 2 counties to South",
             "travel",
-            "max deviation 0.0 % → 100.0 %",
+            "Max deviation of Revenue 0.0% → 100.0%",
         ),
-        ("Zoe", "Moved 2 counties to South", "edit", "max deviation 100.0 % → 0.0 %"),
+        ("Zoe", "Moved 2 counties to South", "edit", "Max deviation of Revenue 100.0% → 0.0%"),
     ]
     assert [x.event.who for x in history.chosen(lines, who=["Eve"])] == ["Eve"]
     assert len(history.chosen(lines, kinds=["version"])) == 1
     assert len(history.chosen(lines, kinds=["edit"], who=["Eve"])) == 1
 
 
+def effects(ws, sid):
+    return {x.event.rev: x.event.effect for x in history.history_lines(ws, sid) if x.event.rev}
+
+
+def test_effects_are_those_of_when_the_edit_was_made(ws, sid):
+    before = effects(ws, sid)
+    assert [(before[rev].before, before[rev].after) for rev in (1, 2, 3, 4)] == [
+        (None, 1.0),
+        (1.0, 1.0),
+        (1.0, 1.0),
+        (1.0, 0.0),
+    ]
+    exceptions.enter(ws, sid, ["A-1"], kind="named", territory=0, by=ME)
+    assert effects(ws, sid) == before, "an exception rewrites nothing"
+    ws.store.scenarios.update_settings(sid, measure="Number of accounts")
+    assert effects(ws, sid) == before, "nor does another measure"
+    other = data_set(ws, [(f"B-{i}", "Kent", "DE", 7.0) for i in range(3)]).info.id
+    ws.store.scenarios.use_dataset(sid, other, expected=ws.store.scenarios.get(sid).dataset_id, settings={})
+    ws.caches = Caches()
+    assert effects(ws, sid) == before, "nor do other accounts"
+
+
 def test_effects_count_accounts_that_go_by_name(ws, sid):
     exceptions.enter(ws, sid, ["A-1"], kind="named", territory=0, by=ME)
-    lines = history.with_effects(ws, sid, history.history_lines(ws, sid))
-    assert lines[1].after == pytest.approx(1 / 3)
-    assert lines[1].after == plan_snapshot(ws, sid).max_deviation
+    rev = editing.paint(ws, sid, [SUSSEX], 0).rev
+    assert effects(ws, sid)[rev].before == pytest.approx(1 / 3)
+    assert effects(ws, sid)[rev].after == plan_snapshot(ws, sid).max_deviation == pytest.approx(1)
 
 
-def test_effects_of_a_part_are_those_of_the_whole(ws, sid):
-    for n in range(6):
-        editing.paint(ws, sid, [n % 3], n % 2)
-    whole = {x.event.rev: (x.before, x.after) for x in history.with_effects(ws, sid, history.history_lines(ws, sid))}
-    ws.caches = Caches()
-    part = history.with_effects(ws, sid, history.history_lines(ws, sid)[2:4])
-    assert [(x.before, x.after) for x in part] == [whole[x.event.rev] for x in part]
+def test_every_way_to_change_a_plan_records_its_effect(ws, sid):
+    def newest():
+        return effects(ws, sid)[ws.store.scenarios.rev(sid)].after
+
+    undo.undo(ws, sid, 4, author="Zoe")
+    assert newest() == plan_snapshot(ws, sid).max_deviation == 1
+    undo.redo(ws, sid, 5, author="Zoe")
+    assert newest() == plan_snapshot(ws, sid).max_deviation == 0
+    editing.paint(ws, sid, [KENT], 0, author="Eve")
+    undo.undo(ws, sid, 7, author="Zoe")  # under another's edit
+    assert newest() == plan_snapshot(ws, sid).max_deviation
+    history.back_to(ws, sid, 4, 8)
+    assert newest() == plan_snapshot(ws, sid).max_deviation == 0
+    made = proposals.propose(ws, sid, [KENT], [0], reason="closer", by=ME)
+    proposals.accept(ws, sid, made.id, proposals.effect(ws, sid, made), by=ME)
+    assert newest() == plan_snapshot(ws, sid).max_deviation == pytest.approx(1 / 3)
+    task = design_task(ws, sid, DesignRequest(territories=2, measure="Revenue", tolerance=0.5))
+    apply_design(ws, task, design(task.problem, seed=1, time_limit_s=5), ws.store.scenarios.rev(sid))
+    assert newest() == pytest.approx(plan_snapshot(ws, sid).max_deviation)
+
+
+def test_a_history_from_before_effects_says_so(ws, sid):
+    with ws.store._db.write() as c:
+        c.execute(t.heads.update().values(measure=None, dev_before=None, dev_after=None))
+    assert [x.effect for x in history.history_lines(ws, sid)] == ["not recorded"] * 4
 
 
 # --- back to a point ------------------------------------------------------------------------------------------------
@@ -136,7 +206,7 @@ def test_going_back_is_a_new_edit_and_nothing_is_lost(ws, sid):
     assert len(ws.store.edits.history(sid).steps) == 6, "the merge is still there"
     step = ws.store.edits.history(sid).steps[-1]
     assert (step.kind, step.note) == ("restore", "change 4: Moved 2 counties to South")
-    assert history.back_to(ws, sid, 4, 6).notice == "The plan is like this already."
+    assert history.back_to(ws, sid, 4, 6).notice == "The plan is already like this."
     with pytest.raises(ConflictError):
         history.back_to(ws, sid, 3, 4)
     assert compare(ws, PlanPoint(sid, 4), PlanPoint(sid)).changed.sum() == 0
@@ -144,7 +214,7 @@ def test_going_back_is_a_new_edit_and_nothing_is_lost(ws, sid):
 
 def test_plans_of_other_units_are_refused():
     one, other = make_plan(grid_units(2, 4), [0] * 8), make_plan(grid_units(1, 3), [0] * 3)
-    with pytest.raises(PlanError, match="other units"):
+    with pytest.raises(PlanError, match="other map areas"):
         go_back(one, other)
 
 
@@ -166,7 +236,7 @@ def test_ways_through_the_history_ask_for_the_right_to_edit(ws, sid):
     ):
         with pytest.raises(RoleError, match="You can look at this plan"):
             act(his)
-    assert len(history.with_effects(his, sid, history.history_lines(his, sid))) == 7
+    assert len(history.history_lines(his, sid)) == 7
     assert compare(his, PlanPoint(sid, 4), PlanPoint(sid)).changed.sum() == 1
     assert undo.undo(mine, sid, mine.store.scenarios.rev(sid), author="Ana").changed
     assert names(mine, sid)[KENT] == "South"

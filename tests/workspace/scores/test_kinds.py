@@ -74,8 +74,8 @@ def test_definitions_in_words() -> None:
     done = applied(book(), WHOLE)
     told = {s.definition.name: wording.definition_text(s.definition) for s in done.steps}
     assert told["Potential"] == "= Users * 10; White space = Potential − Revenue"
-    assert told["Tier"] == "A brings the first 70 % of Potential, B the rest"
-    assert told["Score"] == "from 0 to 100, by rank: Potential 75 % and Revenue 25 %"
+    assert told["Tier"] == "Tier A = top 70% of Potential, B the rest"
+    assert told["Score"] == "from 0 to 100, by rank: Potential 75% and Revenue 25%"
     assert told["Size"] == "2 segments: Large and Small; counted in each: Revenue and Number of accounts"
     assert wording.measure_origin(done, "Revenue") == ""
     assert wording.measure_origin(done, "Revenue · Large").startswith("Revenue · Large counts the segment Large only:")
@@ -85,7 +85,7 @@ def test_definitions_in_words() -> None:
 
 def test_the_curve_says_what_it_shows() -> None:
     rows = [f"A-{k},N,Kent,DE,Health,1,{80 if k < 2 else 5},Ann" for k in range(10)]
-    assert wording.curve_title(curve(book(*rows), "Revenue"), "Revenue") == "20 % of accounts bring 80 % of Revenue"
+    assert wording.curve_title(curve(book(*rows), "Revenue"), "Revenue") == "20% of accounts bring 80% of Revenue"
     none = [f"A-{k},N,Kent,DE,Health,1,0,Ann" for k in range(3)]
     assert wording.curve_title(curve(book(*none), "Revenue"), "Revenue").startswith("No account has")
 
@@ -140,7 +140,7 @@ def test_an_empty_recipe_is_the_same_accounts() -> None:
 def test_a_segment_of_a_segment_and_of_a_score_follow_their_order() -> None:
     big = SIZES.parts[0]
     of_tier = type(SIZES)("Top", (type(big)("Best", 'Tier = "A" and Worth > 100'),), ("Worth",))
-    recipe = Recipe((of_tier, TiersBy("Tier", "Worth", (0.5,), ("A", "B")), Formula("Worth", "Users * 10")))
+    recipe = Recipe((of_tier, TiersBy("Tier", "Worth", (0.5,), ("A", "B"), "measure"), Formula("Worth", "Users * 10")))
     done = applied(book(), recipe)
     assert [s.definition.name for s in done.steps] == ["Worth", "Tier", "Top"]
     assert done.accounts.frame["Worth · Best"].tolist() == [0, 500, 0, 0]

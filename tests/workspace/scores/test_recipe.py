@@ -41,7 +41,7 @@ ROWS = (
 """600 of revenue: Health 350, Retail 250."""
 
 POTENTIAL = PotentialBy("Potential", formula="Users * 10", current="Revenue", white="White space")
-TIERS = TiersBy("Tier", "Potential", (0.7,), ("A", "B"))
+TIERS = TiersBy("Tier", "Potential", (0.7,), ("A", "B"), "measure")
 SCORE = ScoreBy("Score", (Ingredient("Potential", 3), Ingredient("Revenue", 1)))
 HOURS = WorkloadBy("Hours a year", "Tier", homes=False, territories=2)
 SIZES = Segments(
@@ -80,7 +80,7 @@ def test_each_definition_makes_its_columns_after_those_it_reads() -> None:
     assert f["Potential"].tolist()[:3] == [100, 500, 50]
     assert np.isnan(f["Potential"].iloc[3])
     assert f["White space"].tolist()[:3] == [0, 250, 0]
-    assert f["Tier"].tolist() == ["B", "A", "B", "B"], "500 of 650 pass 70 %"
+    assert f["Tier"].tolist() == ["B", "A", "B", "B"], "500 of 650 pass 70%"
     # places among the known potentials 50, 100, 500 and revenues 50, 100, 200, 250; the blank counts as 50
     assert f["Score"].round(4).tolist() == [
         round((3 * 50 + 100 / 3) / 4, 4),
@@ -116,9 +116,9 @@ def test_each_definition_makes_its_columns_after_those_it_reads() -> None:
 def test_what_was_left_out_is_told() -> None:
     done = applied(book(), WHOLE)
     told = {s.definition.name: s.made.notes for s in done.steps if s.made}
-    assert told["Potential"] == ("The potential names no currency; it is taken as USD.",)
-    assert "1 account(s) can't be told, as a number a rule compares is blank." in told["Size"]
-    assert told["Industries"] == ("2 account(s) are in none of these segments.",)
+    assert told["Potential"] == ("The potential has no currency; it is read as USD.",)
+    assert "1 account can't be assigned because a number the rule needs is blank." in told["Size"]
+    assert told["Industries"] == ("2 accounts are in none of these segments.",)
 
 
 def test_a_column_that_is_gone_leaves_out_what_needs_it_and_nothing_else() -> None:
@@ -126,14 +126,14 @@ def test_a_column_that_is_gone_leaves_out_what_needs_it_and_nothing_else() -> No
     done = applied(book(*rows, head=HEAD.replace("Users,", "")), WHOLE)
     assert {s.definition.name for s in done.broken} == {"Potential", "Tier", "Score", "Hours a year", "Size"}
     assert "Users" in done.step("Potential").problem
-    assert done.step("Tier").problem == 'it needs "Potential", which needs mending first'
+    assert done.step("Tier").problem == 'it needs "Potential", which has an error; fix that first'
     assert done.accounts.frame["Revenue · Health"].sum() == 350
 
 
 def test_definitions_that_wait_for_each_other_are_told() -> None:
     done = applied(book(), Recipe((Formula("A1", "B1 + 1"), Formula("B1", "A1 + 1"), Formula("C1", "Users"))))
     assert [s.definition.name for s in done.broken] == ["A1", "B1"]
-    assert done.step("A1").problem.startswith('it needs "B1", which needs it in turn')
+    assert done.step("A1").problem.startswith('it needs "B1", which also needs it')
     assert "C1" in done.accounts.measures
 
 
@@ -258,10 +258,10 @@ def test_a_changed_definition_changes_every_figure(ws) -> None:
     other.close()
     assert snapshot.plan_snapshot(ws, info.id).loads.tolist() == [20, 110, 0]
     recipe.change(ws, data.info.id, lambda r: r.without("Worth"))
-    with pytest.raises(InputError, match='no measure "Worth" any more'):
+    with pytest.raises(InputError, match='no longer have the measure "Worth"'):
         snapshot.plan_snapshot(ws, info.id)
     recipe.change(ws, data.info.id, lambda r: r.with_one(Formula("Worth", "[Gone]")))
-    with pytest.raises(InputError, match="can't be worked out: there is no column"):
+    with pytest.raises(InputError, match="can't be calculated: there is no column"):
         snapshot.plan_snapshot(ws, info.id)
 
 

@@ -1,0 +1,255 @@
+"""What the next periods bring: the method that did best on this very series, its interval, and parts that add up.
+
+Methods are judged by rolling origin: each forecasts, from what was known at several earlier ends, the periods that
+followed (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, section 5.10). The seasonal naive forecast
+stays unless another beats it.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from terr.errors import InputError
+from terr.model.progress import UNWATCHED, Progress
+
+Floats = NDArray[np.float64]
+NAIVE = "seasonal naive"
+_ORIGINS = 6
+_LEAST_SWING, _LEAST_SWING_LONG = 0.6, 1.05
+"""A standard error is at least this share of what a period differs from that of the year before: a handful of earlier
+ends that happened to be easy must not promise that the next one is. Quarters have a third as many to learn from."""
+_FREEDOM = 12.0
+_SPARSE = 0.4
+"""Share of empty periods from which demand is taken for intermittent."""
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """The next periods of one series.
+
+    Attributes:
+        method: by which, in words.
+        mase: mean absolute error of the method at earlier ends, as a share of what a period differs from that of the
+            year before (after Hyndman and Koehler 2006); None where the history is too short to try.
+        mase_naive: of the seasonal naive forecast, at the same ends.
+        mean: float64 (periods,).
+        sigma: float64 (periods,), standard error of each period.
+        freedom: degrees of freedom of the t distribution that the intervals take: few errors make them wider.
+        enough: whether the history has two seasons; without, the interval is wide and nothing could be tried.
+    """
+
+    method: str
+    mase: float | None
+    mase_naive: float | None
+    mean: Floats
+    sigma: Floats
+    freedom: float
+    enough: bool
+
+    @property
+    def low80(self) -> Floats:
+        """Lower end of the 80% interval."""
+        return self._end(0.10)
+
+    @property
+    def high80(self) -> Floats:
+        """Upper end of the 80% interval."""
+        return self._end(0.90)
+
+    @property
+    def low95(self) -> Floats:
+        """Lower end of the 95% interval."""
+        return self._end(0.025)
+
+    @property
+    def high95(self) -> Floats:
+        """Upper end of the 95% interval."""
+        return self._end(0.975)
+
+    def _end(self, q: float) -> Floats:
+        return np.asarray(self.mean + self.sigma * student.ppf(q, self.freedom))
+
+
+def forecast(
+    history: Floats, season: int, periods: int, *, months: int = 1, progress: Progress = UNWATCHED
+) -> Forecast:
+    """The next periods of a series.
+
+    A quarter is forecast as the sum of its months: three times as many figures tell level and season.
+
+    Args:
+        history: float64 (n,), one figure per month (or per quarter, with a season of 4) without gaps, the newest last;
+            periods without orders are 0.
+        season: figures of a year: 12 or 4.
+        periods: how many to forecast, 1 to 36 figures of the history's length in all.
+        months: figures that make one period of the forecast: 3 for quarters of a monthly history.
+        progress: asked whether to stop between two methods.
+
+    Raises:
+        InputError: no history, a figure that isn't finite, or periods out of range.
+        StoppedError: if the person stopped it.
+    """
+    y = np.asarray(history, dtype=np.float64)
+    if y.ndim != 1 or not len(y) or not np.isfinite(y).all():
+        raise InputError("a forecast needs at least one period of history, all finite")
+    steps = periods * months
+    if not 1 <= steps <= 36 or months < 1:
+        raise InputError(f"a forecast covers 1 to 36 periods, not {steps}")
+    swing = _swing(y, season, months)
+    if len(y) < 2 * season or not y.any():
+        ahead = np.sqrt(1 + np.arange(periods) * months / season)
+        mean = _added(_naive(y, season, steps), months)
+        return Forecast(NAIVE, None, None, mean, swing * ahead, max(2.0, len(y) / months - 1), False)
+    ways = _ways(y)
+    first = max(season + max(2, season // 2), len(y) - _ORIGINS - season + 1)
+    ends = np.unique(np.linspace(first, len(y) - months, _ORIGINS).astype(int))
+    errors: dict[str, list[Floats]] = {}
+    scaled: dict[str, float] = {}
+    for k, (name, way) in enumerate(ways.items()):
+        progress.tell(k / len(ways), "comparing methods of forecasting")
+        found = [_error(way, y, int(end), season, steps, months) for end in ends]
+        errors[name] = [e for e, _ in found]
+        scaled[name] = float(np.mean([np.abs(e).mean() / scale for e, scale in found]))
+    best = min(scaled, key=lambda n: (scaled[n] + (0.0 if n == NAIVE else 1e-9), n))
+    mean = _added(ways[best](y, season, steps), months)
+    sigma = np.maximum(
+        _spread(errors[best], periods, season, months), (_LEAST_SWING if months == 1 else _LEAST_SWING_LONG) * swing
+    )
+    return Forecast(best, scaled[best], scaled[NAIVE], mean, sigma, _FREEDOM, True)
+
+
+def _added(figures: Floats, months: int) -> Floats:
+    """Sums of so many figures each; what is left at the end isn't a whole period."""
+    whole = len(figures) // months
+    return np.asarray(figures[: whole * months].reshape(whole, months).sum(axis=1), dtype=np.float64)
+
+
+def _swing(y: Floats, season: int, months: int) -> float:
+    """How far a period lies from the one a season before: root mean square; of a shorter history its spread."""
+    sums = np.convolve(y, np.ones(months), mode="valid") if len(y) >= months else y
+    if len(sums) > season:
+        return float(np.sqrt(np.mean((sums[season:] - sums[:-season]) ** 2)))
+    return float(np.std(sums)) if len(sums) > 2 else float(np.abs(sums).mean())
+
+
+def reconciled(parts: Mapping[str, Forecast], whole: Forecast) -> tuple[dict[str, Forecast], Forecast]:
+    """Parts that add up to the whole: the difference goes to each by its variance.
+
+    Weighted least squares with a diagonal of variances (Wickramasuriya, Athanasopoulos and Hyndman 2019) for one level
+    of parts: part + (whole - sum of parts) * v_part / (v_whole + sum of v_parts).
+
+    Args:
+        parts: forecasts of the parts over the same periods.
+        whole: the forecast of their sum, made by itself.
+
+    Returns:
+        The parts and the whole, which is their sum.
+    """
+    if not parts:
+        return {}, whole
+    means = np.stack([f.mean for f in parts.values()])
+    variances = np.stack([f.sigma**2 for f in parts.values()])
+    gap = whole.mean - means.sum(axis=0)
+    total = whole.sigma**2 + variances.sum(axis=0)
+    share = np.divide(variances, total, out=np.zeros_like(variances), where=total > 0)
+    out = {key: replace(one, mean=one.mean + gap * share[at]) for at, (key, one) in enumerate(parts.items())}
+    return out, replace(whole, mean=np.sum([f.mean for f in out.values()], axis=0))
+
+
+Way = Callable[[Floats, int, int], Floats]
+
+
+def _ways(y: Floats) -> dict[str, Way]:
+    if float(np.mean(y == 0)) > _SPARSE:
+        return {NAIVE: _naive, "Croston": _croston, "seasonal means": _seasonal_means}
+    ways: dict[str, Way] = {NAIVE: _naive, "seasonal means": _seasonal_means, "Theta": _theta, "ETS": _ets}
+    return {**ways, "Theta and ETS, averaged": lambda h, s, p: (_theta(h, s, p) + _ets(h, s, p)) / 2}
+
+
+def _naive(y: Floats, season: int, periods: int) -> Floats:
+    """The same period of the last season; of a shorter history its mean."""
+    if len(y) < season:
+        return np.full(periods, float(y.mean()))
+    return np.asarray(y[len(y) - season :][np.arange(periods) % season], dtype=np.float64)
+
+
+def _seasonal_means(y: Floats, season: int, periods: int) -> Floats:
+    """The last season's level, spread over its periods as the seasons so far were on average."""
+    years = len(y) // season
+    seasons = y[len(y) - years * season :].reshape(years, season)
+    level = seasons.mean(axis=1)
+    if (level <= 0).any():
+        return np.asarray(seasons.mean(axis=0)[np.arange(periods) % season])
+    shape = (seasons / level[:, None]).mean(axis=0)
+    growth = (level[-1] / level[0]) ** (1 / (years - 1)) if years > 1 else 1.0
+    ahead = 1 + np.arange(periods) // season
+    return np.asarray(level[-1] * np.clip(growth, 0.8, 1.25) ** ahead * shape[np.arange(periods) % season])
+
+
+def _theta(y: Floats, season: int, periods: int) -> Floats:
+    """Assimakopoulos and Nikolopoulos 2000, seasonally adjusted."""
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+
+    if len(y) < 2 * season:
+        return _naive(y, season, periods)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = ThetaModel(y, period=season, deseasonalize=True, use_test=False, method="additive")
+        return np.asarray(model.fit(disp=False).forecast(periods), dtype=np.float64)
+
+
+def _ets(y: Floats, season: int, periods: int) -> Floats:
+    """Exponential smoothing with a damped trend and a season (Holt-Winters)."""
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+    if len(y) < 2 * season:
+        return _naive(y, season, periods)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        begin = "heuristic" if len(y) >= 10 + 2 * (season // 2) else "estimated"
+        model = ExponentialSmoothing(
+            y,
+            trend="add",
+            damped_trend=True,
+            seasonal="add",
+            seasonal_periods=season,
+            initialization_method=begin,
+        )
+        return np.asarray(model.fit(optimized=True, use_brute=False).forecast(periods), dtype=np.float64)
+
+
+def _croston(y: Floats, _season: int, periods: int, alpha: float = 0.1) -> Floats:
+    """Croston 1972 with the correction of Syntetos and Boylan 2005: size of demand over time between two."""
+    at = np.flatnonzero(y)
+    size, gap, since = float(y[at[0]]), float(at[0] + 1), 1.0
+    for value in y[at[0] + 1 :].tolist():
+        if value:
+            size += alpha * (value - size)
+            gap += alpha * (since - gap)
+            since = 1.0
+        else:
+            since += 1.0
+    return np.full(periods, (1 - alpha / 2) * size / gap)
+
+
+def _error(way: Way, y: Floats, end: int, season: int, steps: int, months: int) -> tuple[Floats, float]:
+    """Errors of the periods forecast at an earlier end, and the naive error within what was known then."""
+    known, after = y[:end], y[end : end + steps]
+    scale = _swing(known, season, months)
+    return _added(after, months) - _added(way(known, season, len(after)), months), scale or 1.0
+
+
+def _spread(errors: Sequence[Floats], periods: int, season: int, months: int) -> Floats:
+    """Standard error of each period ahead: root mean square of all errors, growing slowly with the distance.
+
+    There are too few ends to tell each step's own; a year further off has twice the variance of the next period.
+    """
+    base = float(np.mean(np.concatenate(errors) ** 2))
+    growth = 1 + np.arange(periods) * months / season
+    return np.asarray(np.sqrt(base * growth / growth.mean()))

@@ -1,0 +1,242 @@
+"""A file of facts, row by row: rows and money in = accepted + excluded + rejected, each with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from terr.errors import InputError
+from terr.ingest.cleaning.clean import shorten
+from terr.ingest.columns.columns import ColumnMap
+from terr.ingest.columns.kinds import ACCOUNTS, kind_of_rows
+from terr.ingest.facts.fact_dates import read_days
+from terr.ingest.facts.fact_fields import AMOUNTS, DATES, fact_fields
+from terr.ingest.ledger.groups import ADD, ROWS
+from terr.ingest.ledger.ledger import judge_rows
+from terr.ingest.reading.files import RawTable
+from terr.model.progress import UNWATCHED, Progress
+
+_WON = ("won", "gewonnen", "gagn", "ganad", "vint", "ganho")
+_LOST = ("lost", "verloren", "perdu", "perdid", "pers", "disqualif", "abandon", "dead", "cancel")
+_MAIN_DATE = {
+    "orders": "date",
+    "opportunities": "closed",
+    "activities": "date",
+    "contracts": "start",
+    "quotas": "period",
+}
+OPEN, WON, LOST = "open", "won", "lost"
+
+
+@dataclass(frozen=True, eq=False)
+class FactRows:
+    """The accepted rows of a file of facts, and what became of the others.
+
+    Attributes:
+        kind: one of `fact_fields.KINDS`.
+        frame: RangeIndex; `account` and `account_name` (text, "" where there is none), the kind's fields (dates as
+            datetime64[s], figures as float64, else text), `status` of deals ("open", "won", "lost"), `source_row` and
+            the file's other columns as text.
+        fields: field -> column.
+        fates: "accepted", "excluded" or "rejected" per row of the file.
+        money: "in", "excluded" and "rejected" of the amounts.
+        issues: one row each: row, column, code, message, fate.
+        questions: what only a person knows: key, title, default.
+        currency: ISO code of the amounts, "" where no cell names one.
+    """
+
+    kind: str
+    frame: pd.DataFrame
+    fields: Mapping[str, str]
+    fates: NDArray[np.str_]
+    money: Mapping[str, float]
+    issues: pd.DataFrame
+    questions: tuple[Mapping[str, str], ...]
+    currency: str
+
+    def __post_init__(self) -> None:
+        if len(self.frame) != int((self.fates == "accepted").sum()):
+            raise InputError("the facts don't account for every row of the file")
+        object.__setattr__(self, "money", MappingProxyType(dict(self.money)))
+
+
+def read_facts(
+    raw: RawTable,
+    kind: str | None = None,
+    *,
+    chosen: Mapping[str, str] | None = None,
+    answers: Mapping[str, str] | None = None,
+    progress: Progress = UNWATCHED,
+) -> FactRows:
+    """Read the facts of a table.
+
+    Figures, totals, footers, copies and currencies are judged as those of accounts are. A day that can't be read leaves
+    its row, without a day, with a warning.
+
+    Args:
+        raw: the table.
+        kind: what a row is; by default what the headers say.
+        chosen: field -> column, by hand.
+        answers: to questions: "date_order:COLUMN" -> "mdy" or "dmy".
+
+    Raises:
+        InputError: not a file of facts, or a column that a kind needs is missing.
+        StoppedError: if the person stopped it.
+    """
+    answers = dict(answers or {})
+    found = kind or kind_of_rows(raw.columns)
+    if found == ACCOUNTS:
+        raise InputError(
+            f"{raw.filename} looks like a list of accounts; say what its rows are with --kind orders, opportunities, "
+            "activities, contracts or quotas"
+        )
+    fields = fact_fields(raw.columns, found, chosen or {})
+    of_accounts = {"account": "account_id", "account_name": "name"}
+    named = {name: fields[f] for f, name in of_accounts.items() if f in fields}
+    if found == "quotas":  # a quota is somebody's, not an account's
+        whose = fields.get("rep", fields.get("territory", ""))
+        named = {"name": whose} if whose else {}
+    columns = ColumnMap(
+        named,
+        {f: fields[f] for f in AMOUNTS if f in fields},
+    )
+    judged = judge_rows(raw, columns, {**answers, ROWS: ADD}, (), progress.part(0.0, 0.8), placed=False)
+    fates = judged.fates.copy()
+    notes = [
+        (raw.header_row if f.at < 0 else int(raw.source_rows[f.at]), f.column, f.code, f.message, f.fate)
+        for f in judged.found
+    ]
+    money = judged.numbers["amount"].amounts if "amount" in judged.numbers else np.full(len(fates), np.nan)
+    progress.tell(0.85, "reading the days")
+    out: dict[str, object] = {}
+    questions: list[dict[str, str]] = []
+    days: dict[str, NDArray[np.datetime64]] = {}
+    for field in sorted(DATES & set(fields)):
+        column = fields[field]
+        read = read_days(judged.cells[column], answers.get(f"date_order:{column}", ""))
+        days[field] = read.days
+        for at in read.bad[:1_000].tolist():
+            if fates[at] == "accepted":
+                cell = shorten(raw.rows[column].iloc[at])
+                notes.append(
+                    (
+                        int(raw.source_rows[at]),
+                        column,
+                        "bad_date",
+                        f"'{cell}' is no day; the row counts in no period",
+                        "accepted",
+                    )
+                )
+        if read.asked:
+            title = f"Are the days in {shorten(column, 40)} month first or day first?"
+            questions.append({"key": f"date_order:{column}", "title": title, "default": "mdy"})
+    if found == "opportunities":
+        notes += _used_twice(raw, fields, judged.cells[fields["id"]] if "id" in fields else None, fates)
+    alive = fates == "accepted"
+    at = np.flatnonzero(alive)
+    for f in ("account", "account_name"):
+        name = of_accounts[f]
+        given = judged.cells[fields[f]] if f in fields else None
+        fixed = judged.fields.get(name)
+        if given is None or fixed is None:
+            out[f] = np.full(len(at), "", dtype=object)
+        else:  # an ID is made where there is none; a fact without one stays without
+            out[f] = np.where((given == "").to_numpy()[at], "", fixed.to_numpy(dtype=object)[at])
+    for field, column in fields.items():
+        if field in out:
+            continue
+        if field in days:
+            out[field] = days[field][at].astype("datetime64[s]")
+        elif field in judged.numbers:
+            out[field] = judged.numbers[field].amounts[at]
+        else:
+            out[field] = judged.cells[column].to_numpy(dtype=object)[at]
+    frame = pd.DataFrame(out)
+    if found == "opportunities":
+        frame["status"] = _status(frame)
+        notes += _deal_notes(frame, raw.source_rows[at], fields)
+    frame["source_row"] = raw.source_rows[at]
+    used = set(fields.values())
+    for column in raw.columns:
+        if column not in used:
+            frame[column if column not in frame else f"{column} (file)"] = judged.cells[column].to_numpy(dtype=object)[
+                at
+            ]
+    known = ~np.isnan(money)
+    progress.tell(1.0, "every row has a status")
+    return FactRows(
+        found,
+        frame,
+        MappingProxyType(fields),
+        fates,
+        {
+            "in": float(money[known].sum()),
+            "excluded": float(money[known & (fates == "excluded")].sum()),
+            "rejected": float(money[known & (fates == "rejected")].sum()),
+        },
+        pd.DataFrame(notes, columns=["row", "column", "code", "message", "fate"]),
+        tuple(MappingProxyType(q) for q in questions),
+        judged.currency.get("amount", ""),
+    )
+
+
+def main_date(kind: str) -> str:
+    """The field by which a fact falls into a period."""
+    return _MAIN_DATE[kind]
+
+
+def _used_twice(
+    raw: RawTable, fields: Mapping[str, str], ids: pd.Series | None, fates: NDArray[np.str_]
+) -> list[tuple[int, str, str, str, str]]:
+    """Deals whose id came before: the later row is the newer state, so the earlier ones are left out."""
+    if ids is None:
+        return []
+    some = (ids != "").to_numpy() & (fates == "accepted")
+    earlier = some & ids.where(some).duplicated(keep="last").to_numpy()
+    fates[earlier] = "excluded"
+    column = fields["id"]
+    return [
+        (
+            int(raw.source_rows[at]),
+            column,
+            "id_used_twice",
+            f"'{shorten(str(ids.iloc[at]))}' comes again further down; the last row of an ID counts",
+            "excluded",
+        )
+        for at in np.flatnonzero(earlier).tolist()
+    ]
+
+
+def _status(frame: pd.DataFrame) -> NDArray[np.object_]:
+    """ "won", "lost" or "open" of each deal, by its flag or by the words of its stage."""
+    out = np.full(len(frame), OPEN, dtype=object)
+    if "stage" in frame:
+        stage = frame["stage"].str.casefold()
+        out[stage.str.contains("|".join(_LOST)).to_numpy()] = LOST
+        out[stage.str.contains("|".join(_WON)).to_numpy()] = WON
+    if "won" in frame:
+        out[frame["won"].str.casefold().isin(("1", "true", "yes", "y", "ja", "oui")).to_numpy()] = WON
+    return out
+
+
+def _deal_notes(
+    frame: pd.DataFrame, rows: NDArray[np.int64], fields: Mapping[str, str]
+) -> list[tuple[int, str, str, str, str]]:
+    """Deals whose days contradict each other or are missing."""
+    out: list[tuple[int, str, str, str, str]] = []
+    if "closed" in frame:
+        ended = frame["status"].isin((WON, LOST)).to_numpy()
+        none = frame["closed"].isna().to_numpy()
+        for at in np.flatnonzero(ended & none).tolist():
+            why = f"{frame['status'].iloc[at]} without a close date; it counts in no period"
+            out.append((int(rows[at]), fields["closed"], "no_close_date", why, "accepted"))
+        if "created" in frame:
+            for at in np.flatnonzero(ended & (frame["closed"] < frame["created"]).to_numpy()).tolist():
+                why = "closed before it was created; its sales cycle isn't counted"
+                out.append((int(rows[at]), fields["closed"], "closed_before_created", why, "accepted"))
+    return out

@@ -1,0 +1,219 @@
+"""Accounts and their facts as a command line names them: joined, grouped by territory, rep, type or segment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terr.aggregate import unit_codes
+from terr.errors import InputError
+from terr.ingest.columns.kinds import ACCOUNTS
+from terr.ingest.columns.words import compact
+from terr.ingest.facts.fact_fields import KINDS
+from terr.ingest.facts.fact_rows import read_facts
+from terr.model.accounts import Accounts
+from terr.model.progress import UNWATCHED, Progress
+from terr.report.safe import shown
+from terr.workspace.accounts.decisions_file import NOTHING, Decisions
+from terr.workspace.accounts.intake import Intake
+from terr.workspace.batch.inputs import BatchRequest, NamedFile
+from terr.workspace.batch.local_files import read_file
+from terr.workspace.batch.measure_names import COUNT
+from terr.workspace.batch.prepare import prepare
+from terr.workspace.batch.reading import read_accounts
+from terr.workspace.batch.starting_plan import read_plan
+from terr.workspace.facts.forecasting import forecast_orders
+from terr.workspace.facts.joined_facts import JoinedFacts, facts_of, join
+from terr.workspace.facts.performance import NOBODY, FactSet, Period, performance, row_groups
+
+SEGMENT = "segment:"
+_TYPES = ("type", "accounttype", "customertype", "category", "industry")
+
+
+@dataclass(frozen=True)
+class FactFiles:
+    """What a command names.
+
+    Attributes:
+        accounts: path of the accounts, or of facts whose customers are the accounts.
+        by_kind: kind -> path of its facts.
+        plan: a plan file, None for none; level and region: of its units.
+    """
+
+    accounts: str
+    by_kind: Mapping[str, str]
+    plan: NamedFile | None = None
+    level: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class FactInputs:
+    """Accounts, their facts and the territory of each account (object (accounts,), `NOBODY` where it has none)."""
+
+    taken: Intake
+    facts: FactSet
+    territories: NDArray[np.object_]
+
+    @property
+    def accounts(self) -> Accounts:
+        """Whose facts they are."""
+        return self.taken.accounts
+
+    def own_column(self, by: str) -> str:
+        """The column of the facts' own files that `segment:COLUMN` names; "" if they have none of that name."""
+        wanted = by.removeprefix(SEGMENT).strip().casefold() if by.startswith(SEGMENT) else ""
+        names: dict[str, str] = {}  # as the file has it, or by the field it is
+        for joined in self.facts.by_kind.values():
+            names |= {str(c).casefold(): str(c) for c in joined.facts.frame.columns}
+            names |= {column.casefold(): f for f, column in joined.facts.fields.items()}
+        return names.get(wanted, "") if wanted else ""
+
+    def groups(self, by: str) -> NDArray[np.object_]:
+        """The group of each account.
+
+        Args:
+            by: "territory", "rep", "type", "segment:COLUMN" or "all".
+
+        Raises:
+            InputError: no plan to take territories from, no column of that name.
+        """
+        frame = self.accounts.frame
+        if by == "all" or self.own_column(by):
+            return np.zeros(0, dtype=object) if by == "all" else np.full(len(frame), NOBODY, dtype=object)
+        if by == "territory":
+            if not len(self.territories):
+                raise InputError("--by territory needs a plan: --plan PLAN.csv with --level and --region")
+            return self.territories
+        if by == "rep":
+            return _filled(frame["owner"].astype(str).to_numpy(dtype=object))
+        wanted = by.removeprefix(SEGMENT) if by.startswith(SEGMENT) else ""
+        if by == "type":
+            wanted = next((c for c in frame.columns if compact(str(c)) in _TYPES), "")
+            if not wanted:
+                raise InputError("the accounts have no column of types; name one with --by segment:COLUMN")
+        column = next((c for c in frame.columns if str(c).casefold() == wanted.strip().casefold()), None)
+        if column is None or not wanted:
+            some = ", ".join(shown(str(c)) for c in frame.columns if str(c) not in {"lat", "lon", "source_row"})
+            raise InputError(
+                f"--by takes territory, rep, type, all or segment:COLUMN, and the accounts have no column "
+                f"{shown(wanted or by)}; they have {some}"
+            )
+        return _filled(frame[column].astype(str).to_numpy(dtype=object))
+
+
+def _filled(names: NDArray[np.object_]) -> NDArray[np.object_]:
+    return np.where(names == "", NOBODY, names)
+
+
+def one_file(
+    path: str,
+    accounts: str,
+    kind: str | None,
+    chosen: Mapping[str, str],
+    answers: Mapping[str, str],
+    progress: Progress = UNWATCHED,
+) -> JoinedFacts:
+    """A file of facts joined to the accounts of another, or to its own customers.
+
+    Raises:
+        InputError: if one of the files can't be used.
+    """
+    taken = read_accounts(read_file(accounts), accounts)
+    return facts_of(
+        read_file(path, "file of facts"),
+        path,
+        taken.accounts,
+        kind=kind,
+        chosen=chosen,
+        answers=answers,
+        progress=progress,
+    )
+
+
+def read_fact_files(files: FactFiles, decisions: Decisions = NOTHING, progress: Progress = UNWATCHED) -> FactInputs:
+    """Read accounts and facts, and put the accounts on the territories of a plan.
+
+    Raises:
+        InputError: if a file can't be used.
+        LocateError: an unknown region. StoppedError: if the person stopped it.
+    """
+    data = read_file(files.accounts)
+    taken = read_accounts(data, files.accounts, decisions=decisions)
+    by_kind: dict[str, JoinedFacts] = {}
+    for kind in KINDS:
+        if kind in files.by_kind:
+            path = files.by_kind[kind]
+            by_kind[kind] = facts_of(
+                read_file(path, f"file of {kind}"), path, taken.accounts, kind=kind, progress=progress
+            )
+    if taken.kind != ACCOUNTS and taken.kind not in by_kind:
+        by_kind[taken.kind] = join(read_facts(taken.raw, taken.kind), taken.accounts)
+    if not by_kind:
+        raise InputError("there are no facts to measure; name a file with --orders, --opportunities, --activities ...")
+    owners = taken.accounts.frame["owner"].astype(str).to_numpy(dtype=object)
+    territories = np.zeros(0, dtype=object)
+    if files.plan is not None:
+        request = BatchRequest(files.level, files.region, COUNT, plan=files.plan)
+        ground = prepare(data, files.accounts, request, decisions=decisions)
+        plan, _ = read_plan(files.plan, ground)
+        names = np.array([*(t.name for t in plan.territories), NOBODY], dtype=object)
+        units = unit_codes(ground.accounts, ground.units)
+        at = {t.code: k for k, t in enumerate(plan.territories)}
+        code = np.where(units >= 0, plan.assign[np.maximum(units, 0)], -1)
+        of = np.array([at.get(int(c), len(at)) for c in code.tolist()], dtype=np.int64)
+        by_id = dict(zip(ground.accounts.frame["account_id"].astype(str), names[of], strict=True))
+        territories = np.array(
+            [by_id.get(i, NOBODY) for i in taken.accounts.frame["account_id"].astype(str)], dtype=object
+        )
+    return FactInputs(taken, FactSet(by_kind, owners), territories)
+
+
+def performance_report(inputs: FactInputs, by: str, start: str | None, end: str | None, basis: str) -> dict[str, Any]:
+    """The contract of `terr performance --json`.
+
+    Raises:
+        InputError: an unknown group, basis or day.
+    """
+    usual = inputs.facts.usual_period()
+    period = Period(_day(start, usual.start), _day(end, usual.end))
+    groups = inputs.groups(by)
+    rows = performance(inputs.facts, groups, period, basis=basis, column=inputs.own_column(by))
+    return {
+        "by": by,
+        "basis": basis,
+        "period": {"from": str(period.start), "to": str(period.end)},
+        "before": {"from": str(period.before.start), "to": str(period.before.end)},
+        "facts": {kind: {"rows": len(j.account), "money": j.money()} for kind, j in inputs.facts.by_kind.items()},
+        "rows": rows,
+    }
+
+
+def forecast_report(
+    inputs: FactInputs, by: str, periods: int, every: str, progress: Progress = UNWATCHED
+) -> dict[str, Any]:
+    """The contract of `terr forecast --json`.
+
+    Raises:
+        InputError: no orders, an unknown group, too many periods.
+    """
+    orders = inputs.facts.by_kind.get("orders")
+    if orders is None:
+        raise InputError("a forecast is made from orders; name their file with --orders")
+    groups = inputs.groups(by)
+    of = row_groups(orders, groups, column=inputs.own_column(by)) if len(groups) else groups
+    series = forecast_orders(orders, of, periods=periods, every=every, progress=progress)
+    return {"by": by, "every": every, "series": series}
+
+
+def _day(text: str | None, usual: np.datetime64) -> np.datetime64:
+    if text is None:
+        return usual
+    try:
+        return np.datetime64(text.strip(), "D")
+    except ValueError:
+        raise InputError(f"{shown(text)} is no day; write it as 2026-01-31") from None
