@@ -13,7 +13,7 @@ from terr.boundaries.zips import census
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.accounts.dataset import Dataset
-from tests.helpers.effort import register_profiles
+from tests.helpers.effort import register_profiles, same_examples_everywhere
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -23,15 +23,11 @@ register_profiles()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What lies in tests/browser drives a real Chromium.
-
-    A machine that is busy with something else can starve a browser for longer than a test waits. Such a test is tried
-    once more, by itself, and the end of the run lists it ("RERUN"): a test that is listed often is mended.
-    """
+    """What lies in tests/browser drives a real Chromium."""
+    same_examples_everywhere()
     for item in items:
         if "browser" in item.path.relative_to(ROOT).parts:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from terr.store.schema import VERSION, meta
 BUSY_MS = 15_000
 """How long a writer waits for another one."""
 
+_HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _REASONS = {
     sqlite3.SQLITE_FULL: "the disk is full; free some space and try again",
@@ -105,7 +107,7 @@ def prepare(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     try:
         cursor.execute("PRAGMA busy_timeout = 15000")
-        mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        mode = _write_ahead(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         found = (
@@ -118,6 +120,22 @@ def prepare(connection: Any, _record: Any) -> None:
         cursor.close()
     if found != ("wal", 2, 1, BUSY_MS):
         raise StoreError("the database can't be made crash-safe on this disk; put it on a local one (TERR_DATA_DIR)")
+
+
+def _write_ahead(cursor: Any) -> str:
+    """Switch to write-ahead logging, and tell the mode that is on then.
+
+    SQLite refuses the switch at once, whatever its time to wait, beside somebody who holds the lock to write; who opens
+    a new database together with others meets that, so the wait is here.
+    """
+    until = monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            return cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if (error.sqlite_errorcode & 0xFF) not in _HELD or monotonic() > until:
+                raise
+        sleep(0.02)
 
 
 def begin(connection: Connection) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 FAST, LONG = "fast", "long"
 _LEAST = 10
@@ -23,6 +24,17 @@ def register_profiles() -> None:
     settings.register_profile(FAST, max_examples=30, derandomize=True, database=None, **_UNHURRIED)
     settings.register_profile(LONG, max_examples=300, print_blob=True, **_UNHURRIED)
     settings.load_profile(FAST)
+
+
+def same_examples_everywhere() -> None:
+    """Keeps Hypothesis from drawing on constants of the modules a process has loaded, in the short profile.
+
+    It mixes them in, so that two processes that ran other tests before try other examples of the same property, and a
+    rare one fails in one run and not in the next. The long profile still draws on them.
+    """
+    if settings.get_current_profile_name() == FAST:
+        none = providers.Constants()
+        providers._get_local_constants = lambda: none
 
 
 def examples(usual: int, **more: Any) -> settings:

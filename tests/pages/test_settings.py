@@ -153,7 +153,7 @@ def test_files_that_cannot_be_used_say_why_and_the_next_one_works(window):
         page = give(page, data, "bad.bin")
         assert not page.exception
         assert len(page.error) == 1
-        assert page.error[0].value.startswith("Bad\\.bin")
+        assert page.error[0].value.startswith("bad\\.bin")
     again = give(page, geojson(squares(["a", "b"])))
     assert not again.error
 

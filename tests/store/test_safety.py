@@ -16,6 +16,7 @@ from benchmarks.workshop.storm import check_all_there, flip, make
 from terr.edits import moves
 from terr.errors import InputError, StoreError, TerrError
 from terr.store import Store, data_dir, open_store
+from terr.store.sqlite import prepare
 
 WRITERS, EACH = 8, 25
 
@@ -66,6 +67,21 @@ def test_many_open_a_new_database_at_once(tmp_path: Path) -> None:
     assert all(len(s.scenarios.find()) == 1 for s in opened)
     for s in opened:
         s.close()
+
+
+def test_opening_waits_for_another_that_makes_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "terr.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE of_another (a)")
+    other.execute("BEGIN IMMEDIATE")  # not yet write-ahead: the switch is refused without a wait
+    cleared = threading.Timer(1.0, lambda: other.execute("ROLLBACK"))
+    cleared.start()
+    connection = sqlite3.connect(path)
+    prepare(connection, None)
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    cleared.join()
+    connection.close()
+    other.close()
 
 
 @pytest.mark.parametrize("damage", ["text", "truncated", "scribbled"])

@@ -29,7 +29,7 @@ from tests.helpers.cluster import LoopbackCluster
 from tests.helpers.servers import free_port
 from tests.helpers.strategies import grid
 
-pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=1)]  # processes that die at a moment; listed if tried again
+pytestmark = pytest.mark.slow
 SEEDS = (1, 2, 3, 4)
 
 
