@@ -45,9 +45,9 @@ ALLOWED_BESIDE = {("locate", "boundaries"), ("demo", "boundaries")}  # see docs/
 ROOMS: dict[str, tuple[str, ...]] = {
     "workspace": (
         ".",
-        "access scores",
+        "access scores facts",
         "accounts",
-        "facts plan",
+        "plan",
         "reps reports live",
         "design scenarios",
         "home",

@@ -36,8 +36,8 @@ from terr.store.store import open_store
 
 KIND = "terr-backup"
 _DATABASE, _MANIFEST = "terr.db", "manifest.json"
-_FOLDERS = ("uploads", "accounts", "boundaries")
-_NAME = re.compile(r"(uploads|accounts|boundaries)(/[A-Za-z0-9][A-Za-z0-9._-]{0,120}){1,4}")
+_FOLDERS = ("uploads", "accounts", "facts", "boundaries")
+_NAME = re.compile(r"(uploads|accounts|facts|boundaries)(/[A-Za-z0-9][A-Za-z0-9._-]{0,120}){1,4}")
 _MOST_BYTES = 64 * 2**30
 _ROWS = 200
 _MOST_MANIFEST = 64 * 2**20

@@ -31,6 +31,7 @@ def fill(address: str, root: Path) -> str:
             "Q3", sha256=store.files.save(b"a,b\n"), filename="q3.csv", mapping={}, summary={"rows": 1}
         )
         store.files.write_frame(data.id, FRAME)
+        store.files.write_facts(data.id, "ab" * 10, FRAME)
         sid = make(store, "東京", ANN)
         store.edits.append(sid, moves.new_territory(store.plans.load(sid)[0], "West", next_code=0), 0)
         for unit in range(3):
@@ -69,7 +70,7 @@ def test_a_backup_of_either_store_comes_back_on_either(address: str, postgres: P
     root.mkdir()
     sid = fill(address, root)
     made = backup(address, root, tmp_path / "all.terrbackup")
-    assert (made.scenarios, made.edits, made.data_sets, made.files) == (1, 4, 1, 3)
+    assert (made.scenarios, made.edits, made.data_sets, made.files) == (1, 4, 1, 4)
     with closing(open_store(address)) as store:
         expected = all_of(store, sid)
     with postgres.database() as elsewhere:
@@ -82,6 +83,7 @@ def test_a_backup_of_either_store_comes_back_on_either(address: str, postgres: P
                 data = store.datasets.all()[0]
                 assert store.files.read(data.sha256) == b"a,b\n"
                 pd.testing.assert_frame_equal(store.files.read_frame(data.id), FRAME)
+                pd.testing.assert_frame_equal(store.files.read_facts(data.id, "ab" * 10), FRAME)
                 assert forth(store, sid, 4, 5) == 6
             assert (place / "boundaries" / "own-1" / "geometry.json").read_text() == "{}"
     with pytest.raises(InputError, match="exists; choose another name"):
@@ -200,7 +202,7 @@ def test_the_two_commands(
     sid = fill(where, root)
     out = tmp_path / "all.terrbackup"
     assert main(["backup", str(out)]) == 0
-    assert "1 scenario, 4 edits, 1 data set, 3 files. It was read back and is whole." in capsys.readouterr().out
+    assert "1 scenario, 4 edits, 1 data set, 4 files. It was read back and is whole." in capsys.readouterr().out
     assert main(["backup", str(out)]) == 2
     assert main(["backup", str(tmp_path / "no" / "x")]) == 2
     assert "choose another name" in capsys.readouterr().err

@@ -53,6 +53,10 @@ def test_names_never_become_paths(files: DataFiles, name: str, tmp_path: Path) -
         lambda: files.has_frame(name),
         lambda: files.read_frame(name),
         lambda: files.write_frame(name, frame),
+        lambda: files.write_facts(name, ID, frame),
+        lambda: files.write_facts(ID, name, frame),
+        lambda: files.read_facts(ID, name),
+        lambda: files.has_facts(name, ID),
     ):
         with pytest.raises(LocateError):
             act()
@@ -91,3 +95,19 @@ def test_a_place_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "data" / "uploads").write_text("in the way")
     with pytest.raises(StoreError):
         files.save(b"abc")
+
+
+def test_facts_are_kept_by_data_set_and_revision(files: DataFiles) -> None:
+    frame = pd.DataFrame({"account": ["A", "B"], "amount": [1.0, 2.5]})
+    files.write_facts(ID, "ab" * 10, frame)
+    files.write_facts(ID, "cd" * 10, frame.head(1))
+    pd.testing.assert_frame_equal(files.read_facts(ID, "ab" * 10), frame)
+    assert files.read_facts(ID, "cd" * 10, ["amount"])["amount"].tolist() == [1.0]
+    assert files.has_facts(ID, "cd" * 10)
+    assert not files.has_facts(ID, "ef" * 10)
+    assert everything(files.root) == [f"facts/{ID}/{'ab' * 10}.parquet", f"facts/{ID}/{'cd' * 10}.parquet"]
+    with pytest.raises(LocateError, match="upload their file again"):
+        files.read_facts(ID, "ef" * 10)
+    (files.root / f"facts/{ID}/{'cd' * 10}.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(StoreError, match="the stored facts are damaged"):
+        files.read_facts(ID, "cd" * 10)

@@ -1,4 +1,4 @@
-"""Uploads and account tables, named by content or id, never by what a person typed; written whole or not at all."""
+"""Uploads, and tables of accounts and facts, named by content or id, never by what was typed; written whole or not."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -75,12 +76,7 @@ class DataFiles:
             StoreError: if it can't be written; the earlier one stays.
         """
         name = _frame(dataset_id)
-        buffer = io.BytesIO()
-        try:
-            frame.to_parquet(buffer, engine="pyarrow", index=False)
-        except (ValueError, TypeError) as error:
-            raise InputError(f"the table can't be stored: {str(error).splitlines()[0]}") from error
-        self._save(name, buffer.getvalue())
+        self._save(name, _parquet(frame))
 
     def read_frame(self, dataset_id: str) -> pd.DataFrame:
         """The table kept under an id.
@@ -90,14 +86,47 @@ class DataFiles:
             StoreError: if it can't be read or is damaged.
         """
         content = self._load(_frame(dataset_id), "the accounts of this data set aren't stored any more; upload again")
-        try:
-            return pd.read_parquet(io.BytesIO(content), engine="pyarrow")
-        except (OSError, ValueError) as error:
-            raise StoreError("the stored accounts are damaged; upload the file again") from error
+        return _table(content, "accounts")
 
     def has_frame(self, dataset_id: str) -> bool:
         """True if a table is kept under this id."""
         return self._has(_frame(dataset_id))
+
+    def write_facts(self, dataset_id: str, revision: str, frame: pd.DataFrame) -> None:
+        """Keep facts of a data set as Parquet: orders, deals ... as one revision of them stands.
+
+        Args:
+            dataset_id: whose facts they are.
+            revision: 8 to 64 hexadecimal digits, another one for other facts.
+            frame: the facts.
+
+        Raises:
+            InputError: if the table has a column of a kind that can't be stored.
+            StoreError: if it can't be written.
+        """
+        self.write_facts_file(dataset_id, revision, _parquet(frame))
+
+    def write_facts_file(self, dataset_id: str, revision: str, content: bytes) -> None:
+        """The same for facts that are Parquet already."""
+        self._save(_facts(dataset_id, revision), content)
+
+    def read_facts(self, dataset_id: str, revision: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The facts kept under a data set and a revision, or some of their columns.
+
+        Raises:
+            LocateError: if there are none.
+            StoreError: if they can't be read or are damaged.
+        """
+        return _table(self.read_facts_file(dataset_id, revision), "facts", columns)
+
+    def read_facts_file(self, dataset_id: str, revision: str) -> bytes:
+        """The same as the bytes of their Parquet file."""
+        missing = "these facts aren't stored any more; upload their file again"
+        return self._load(_facts(dataset_id, revision), missing)
+
+    def has_facts(self, dataset_id: str, revision: str) -> bool:
+        """True if facts are kept under this data set and revision."""
+        return self._has(_facts(dataset_id, revision))
 
     def _has(self, name: str) -> bool:
         return (self.root / name).is_file()
@@ -152,6 +181,28 @@ def _frame(dataset_id: str) -> str:
     if not _ID.fullmatch(dataset_id):
         raise LocateError("this data set isn't known; choose one from the list")
     return f"accounts/{dataset_id}.parquet"
+
+
+def _facts(dataset_id: str, revision: str) -> str:
+    if not _ID.fullmatch(dataset_id) or not _ID.fullmatch(revision):
+        raise LocateError("these facts aren't known; choose their data set from the list")
+    return f"facts/{dataset_id}/{revision}.parquet"
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        frame.to_parquet(buffer, engine="pyarrow", index=False)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"the table can't be stored: {str(error).splitlines()[0]}") from error
+    return buffer.getvalue()
+
+
+def _table(content: bytes, what: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(io.BytesIO(content), engine="pyarrow", columns=None if columns is None else [*columns])
+    except (OSError, ValueError) as error:
+        raise StoreError(f"the stored {what} are damaged; upload the file again") from error
 
 
 def _read(path: Path, missing: str) -> bytes:

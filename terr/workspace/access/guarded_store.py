@@ -306,6 +306,31 @@ class GuardedFiles(GuardedRepository):
         self._guard.see_dataset(dataset_id)
         return bool(self._kept.has_frame(dataset_id))
 
+    def write_facts(self, dataset_id: str, revision: str, frame: Any) -> None:
+        """Keep facts of a data set of their own; see `DataFiles.write_facts`."""
+        self._guard.own_dataset(dataset_id)
+        self._kept.write_facts(dataset_id, revision, frame)
+
+    def write_facts_file(self, dataset_id: str, revision: str, content: bytes) -> None:
+        """The same as Parquet; see `DataFiles.write_facts_file`."""
+        self._guard.own_dataset(dataset_id)
+        self._kept.write_facts_file(dataset_id, revision, content)
+
+    def read_facts(self, dataset_id: str, revision: str, columns: Any = None) -> Any:
+        """See `DataFiles.read_facts`."""
+        self._guard.see_dataset(dataset_id)
+        return self._kept.read_facts(dataset_id, revision, columns)
+
+    def read_facts_file(self, dataset_id: str, revision: str) -> bytes:
+        """See `DataFiles.read_facts_file`."""
+        self._guard.see_dataset(dataset_id)
+        return bytes(self._kept.read_facts_file(dataset_id, revision))
+
+    def has_facts(self, dataset_id: str, revision: str) -> bool:
+        """See `DataFiles.has_facts`."""
+        self._guard.see_dataset(dataset_id)
+        return bool(self._kept.has_facts(dataset_id, revision))
+
 
 _OWN_RULES: Mapping[str, type[GuardedRepository]] = {
     "scenarios": GuardedScenarios,

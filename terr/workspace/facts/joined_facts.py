@@ -134,16 +134,23 @@ def facts_of(
     return join(facts, accounts)
 
 
-def join(facts: FactRows, accounts: Accounts) -> JoinedFacts:
+def join(facts: FactRows, accounts: Accounts, *, stands_for: Mapping[str, str] = MappingProxyType({})) -> JoinedFacts:
     """Find each fact's account: by its id as written, by the id in other letters, by a name that one account alone has.
 
     Legal forms and punctuation of names don't count. A name that two accounts bear joins nothing: it would be a guess.
+
+    Args:
+        facts: what was read.
+        accounts: whose facts they are.
+        stands_for: id of an account that was merged away -> id of the account that has its facts now.
     """
     key, name = facts.frame["account"].astype(str), facts.frame["account_name"].astype(str)
     ids = accounts.frame["account_id"].astype(str).tolist()
     names = accounts.frame["name"].astype(str).tolist()
     out = np.full(len(key), -1, dtype=np.int64)
     ways: dict[str, int] = {}
+    if stands_for:
+        key = key.map(lambda k: stands_for.get(k, k))
     for way, wanted, offered in (
         ("id", key.tolist(), ids),
         ("id in other letters", [_bare(k) for k in key.tolist()], [_bare(i) for i in ids]),
