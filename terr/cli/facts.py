@@ -11,7 +11,6 @@ from typing import Any
 from terr.cli import options
 from terr.cli.following import followed
 from terr.errors import InputError
-from terr.view.text import count, full, number, percent
 
 Command = Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]
 _KINDS = ("orders", "opportunities", "activities", "contracts", "quotas")
@@ -115,6 +114,8 @@ def _print(report: Mapping[str, Any] | str) -> None:
 
 
 def _facts_text(report: Mapping[str, Any]) -> str:
+    from terr.view.text import count, full
+
     money = report["money"]
     lines = [
         f"{report['rows_in']:,} rows of {report['kind']}: {report['rows_joined']:,} joined to "
@@ -136,6 +137,8 @@ def _facts_text(report: Mapping[str, Any]) -> str:
 
 
 def _performance_text(report: Mapping[str, Any]) -> str:
+    from terr.view.text import number, percent
+
     period, before = report["period"], report["before"]
     lines = [f"{period['from']} to {period['to']}, beside {before['from']} to {before['to']}"]
     shown = (

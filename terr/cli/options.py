@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from terr.model.problem_checks import Limit
+if TYPE_CHECKING:
+    from terr.model.problem_checks import Limit
 
 MAX_SEED = 1_000_000
 

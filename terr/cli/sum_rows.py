@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from terr.cli.following import followed
-from terr.view.text import count
 
 
 def add_to(command: Callable[[str, str, Callable[[argparse.Namespace], int]], argparse.ArgumentParser]) -> None:
@@ -36,6 +35,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _text(report: dict[str, Any], out: str) -> str:
+    from terr.view.text import count
+
     lines = [f"{report['rows_in']:,} rows summed by {report['by']} into {report['places']:,} rows: {out}"]
     if report["rows_without_place"]:
         lines.append(

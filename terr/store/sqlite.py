@@ -131,7 +131,7 @@ def _write_ahead(cursor: Any) -> str:
     until = monotonic() + BUSY_MS / 1000
     while True:
         try:
-            return cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            return str(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0])
         except sqlite3.OperationalError as error:
             if (error.sqlite_errorcode & 0xFF) not in _HELD or monotonic() > until:
                 raise

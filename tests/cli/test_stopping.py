@@ -16,6 +16,7 @@ from tests.helpers.hostile_shapes import feature_collection, pieces, round_area
 
 READY = "ready\n"
 STARTED = f"import sys, terr.__main__; sys.stderr.write({READY!r}); sys.stderr.flush(); sys.exit(terr.__main__.main())"
+LIBRARIES = ("numpy", "pandas", "geopandas", "sqlalchemy", "streamlit")
 LINE = "terr: stopped, nothing written"
 
 
@@ -132,3 +133,18 @@ def test_one_ctrl_c_ends_work_on_own_boundaries_in_the_middle_of_a_call(tmp_path
     assert not (tmp_path / "plan.csv").exists()
     assert not list((tmp_path / "data" / "boundaries").glob("own-*"))
     assert not list((tmp_path / "tmp").glob("terr-*"))
+
+
+@pytest.mark.parametrize("words", [["--help"], ["design", "--help"], ["check", "missing.csv"], ["perform"]])
+def test_help_and_a_mistyped_file_load_no_table_and_no_map_library(tmp_path: Path, words: list[str]) -> None:
+    asked = (
+        "import sys, terr.__main__\n"
+        f"sys.argv[1:] = {words!r}\n"
+        "try:\n    terr.__main__.main()\nexcept SystemExit:\n    pass\n"
+        f"print('\\nloaded', [m for m in {LIBRARIES!r} if m in sys.modules])"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    out = subprocess.run(
+        [sys.executable, "-c", asked], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60
+    )
+    assert out.stdout.splitlines()[-1] == "loaded []", out.stdout + out.stderr

@@ -8,8 +8,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import Geod, Transformer
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from terr.boundaries.geometry.topology import point_numbers, uses
 
@@ -136,6 +134,9 @@ def _touching(geometry: NDArray[np.object_], rows: NDArray[np.integer]) -> tuple
 
 def components(n: int, i: NDArray[np.integer], j: NDArray[np.integer]) -> NDArray[np.int32]:
     """Component number of each of `n` units joined by the pairs (i, j), int32 (n,)."""
+    from scipy.sparse import coo_matrix  # a tenth of a second that checking a file does without
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_matrix((np.ones(len(i), dtype=np.int8), (i, j)), shape=(n, n))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
 
