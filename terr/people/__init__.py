@@ -1,0 +1,1 @@
+"""People: quotas, sizing, capacity, fit, skills and fairness, as functions of plain figures."""
