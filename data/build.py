@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "data")]
 
 from build_demo import demo_table  # noqa: E402
+from build_demo_facts import demo_fact_tables  # noqa: E402
 from build_places import STATES, city_table, foreign_city_table, foreign_point_table, full_name, zip_table  # noqa: E402
 from build_topology import clean_coverage, decode, write_geometry  # noqa: E402
 
@@ -199,6 +200,8 @@ def main() -> None:
     (GEO / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
     demo = demo_table(cities, zips)
     demo.to_parquet(DATA / "demo_accounts.parquet", index=False, compression="zstd", compression_level=15)
+    for kind, table in demo_fact_tables(demo).items():
+        table.to_parquet(DATA / f"demo_{kind}.parquet", index=False, compression="zstd", compression_level=15)
     for path in sorted([*DATA.glob("*.parquet"), *GEO.glob("*.json")]):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
 

@@ -30,6 +30,7 @@ _REPS = (
     Rep("U-111", "Sofia Brandt", "94107", 1.0),
     Rep("U-112", "Marcus Hale", "98109", 0.6),
 )
+_FACTS = ("orders", "opportunities", "activities", "contracts", "quotas")
 _WIDTHS = {"Account Name": 34, "Account Owner": 20, "Industry": 20, "City": 20, "Full Name": 20, "Email": 32}
 
 
@@ -64,6 +65,22 @@ def demo_plan() -> pd.DataFrame:
     if not path.is_file():
         raise InputError("the demo plan is missing: run from a full checkout, with its folder data/")
     return pd.read_parquet(path).astype(object)
+
+
+def demo_facts() -> dict[str, pd.DataFrame]:
+    """Three years of the demo accounts' facts, under the headers of a CRM: days as datetime64, figures as float64.
+
+    Returns:
+        "orders", "opportunities", "activities", "contracts" and "quotas" -> one row per fact.
+
+    Raises:
+        InputError: if a bundled file is missing.
+    """
+    folder = Path(__file__).resolve().parents[1] / "data"
+    paths = {kind: folder / f"demo_{kind}.parquet" for kind in _FACTS}
+    if not all(path.is_file() for path in paths.values()):
+        raise InputError("the demo's facts are missing: run from a full checkout, with its folder data/")
+    return {kind: pd.read_parquet(path) for kind, path in paths.items()}
 
 
 def demo_roster() -> pd.DataFrame:

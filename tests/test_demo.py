@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from terr.demo import demo_accounts, demo_reps, demo_roster, write_demo
+from terr.demo import demo_accounts, demo_facts, demo_reps, demo_roster, write_demo
 from terr.locate import home_points, locate
 
 
@@ -111,3 +111,22 @@ def test_the_workbook(tmp_path):
     reps = book.get_sheet_by_name("Reps").to_python()
     assert len(reps) == 13
     assert reps[1][:4] == ["U-101", "Hannah Lindqvist", "hannah.lindqvist@example.com", "02116"]
+
+
+def test_three_years_of_facts_agree_with_the_accounts():
+    accounts, facts = demo_accounts().set_index("Account ID"), demo_facts()
+    assert list(facts) == ["orders", "opportunities", "activities", "contracts", "quotas"]
+    for kind, table in facts.items():
+        if kind != "quotas":
+            assert table["Account ID"].isin(accounts.index).all()
+            assert table.iloc[:, 0].is_unique
+    orders = facts["orders"]
+    assert orders["Order Date"].agg(["min", "max"]).dt.date.tolist() == [dt.date(2023, 7, 1), dt.date(2026, 6, 30)]
+    last = orders.groupby("Account ID")["Order Date"].max().dt.date.astype(str)
+    assert last.equals(accounts["Last Order"][accounts["Last Order"] != ""].sort_index().rename("Order Date"))
+    year = orders[orders["Order Date"] > "2025-06-30"].groupby("Account ID")["Amount"].sum()
+    revenue = pd.to_numeric(accounts["Annual Revenue"]).loc[year.index]
+    assert np.allclose(year, revenue, atol=0.2)
+    ended = facts["opportunities"][lambda d: d["Stage"].str.startswith("Closed")]
+    rate = (ended["Stage"] == "Closed Won").groupby(ended["Opportunity Owner"]).mean()
+    assert (rate.idxmax(), rate.idxmin()) == ("Priya Nair", "Marcus Hale")

@@ -30,6 +30,7 @@ _MAIN_DATE = {
     "contracts": "start",
     "quotas": "period",
 }
+_ISSUES = ["row", "column", "code", "message", "fate"]
 OPEN, WON, LOST = "open", "won", "lost"
 
 
@@ -179,9 +180,45 @@ def read_facts(
             "excluded": float(money[known & (fates == "excluded")].sum()),
             "rejected": float(money[known & (fates == "rejected")].sum()),
         },
-        pd.DataFrame(notes, columns=["row", "column", "code", "message", "fate"]),
+        pd.DataFrame(notes, columns=_ISSUES),
         tuple(MappingProxyType(q) for q in questions),
         judged.currency.get("amount", ""),
+    )
+
+
+def typed_facts(table: pd.DataFrame, kind: str, currency: str = "") -> FactRows:
+    """Facts that are typed already, days as datetime64 and figures as float64; every row is accepted.
+
+    Args:
+        table: RangeIndex, under headers that `fact_fields` knows.
+        kind: what a row is.
+        currency: ISO code of the amounts.
+
+    Raises:
+        InputError: if a day or a figure is of another type, or a column that the kind needs is missing.
+    """
+    fields = fact_fields([str(c) for c in table.columns], kind, {})
+    frame = table.rename(columns={column: f for f, column in fields.items()})
+    for f in fields:
+        type_ = frame[f].dtype
+        if (f in DATES and not pd.api.types.is_datetime64_dtype(type_)) or (f in AMOUNTS and type_ != np.float64):
+            raise InputError(f"the column {fields[f]} isn't typed as a {'day' if f in DATES else 'figure'}")
+    for f in ("account", "account_name"):
+        if f not in frame:
+            frame[f] = pd.Series("", index=frame.index, dtype="str")
+    if kind == "opportunities":
+        frame["status"] = _status(frame)
+    frame["source_row"] = np.arange(2, len(frame) + 2, dtype=np.int64)
+    total = float(frame["amount"].sum()) if "amount" in frame else 0.0
+    return FactRows(
+        kind,
+        frame,
+        MappingProxyType(fields),
+        np.full(len(frame), "accepted"),
+        {"in": total, "excluded": 0.0, "rejected": 0.0},
+        pd.DataFrame(columns=_ISSUES),
+        (),
+        currency,
     )
 
 

@@ -130,24 +130,45 @@ def keep_facts(
         LocateError, RoleError: if the data set isn't this person's to change.
         StoreError: if it can't be written; the data set then has the facts it had.
     """
+    kept = write_facts(ws, dataset_id, facts, filename, data=data, answers=answers, extracts=extracts)
+    put_kept(ws, dataset_id, (kept,))
+    return next(f for f in facts_kept(ws, dataset_id) if f.kind == kept.kind)
+
+
+def write_facts(
+    ws: Workspace,
+    dataset_id: str,
+    facts: FactRows,
+    filename: str,
+    *,
+    data: bytes | None = None,
+    answers: Mapping[str, str] | None = None,
+    extracts: Sequence[str] = (),
+) -> KeptFacts:
+    """Write the tables of facts, which aren't those of the data set before `put_kept`; see `keep_facts`."""
     sha256 = "" if data is None else ws.store.files.save(data)
     kept = _described(facts, filename, sha256, answers or {}, (*extracts, filename))
     ws.store.files.write_facts(dataset_id, kept.revision, _with_fates(facts))
     ws.store.files.write_facts(dataset_id, _issues_of(kept.revision), facts.issues.astype({"message": "str"}))
     ws.caches[FACT_ROWS].put((dataset_id, kept.revision), facts)
-    return put_kept(ws, dataset_id, kept)
+    return kept
 
 
-def put_kept(ws: Workspace, dataset_id: str, kept: KeptFacts) -> KeptFacts:
-    """Make facts whose tables are written those of a data set; the facts as they stand in it."""
+def put_kept(ws: Workspace, dataset_id: str, kept: Sequence[KeptFacts]) -> None:
+    """Make facts whose tables are written those of a data set, in place of those of their kinds.
+
+    Raises:
+        LocateError, RoleError: if the data set isn't this person's to change.
+    """
 
     def change(info: DatasetInfo) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        others = tuple(f for f in facts_in(info.mapping) if f.kind != kept.kind)
-        had = next((f.revision for f in facts_in(info.mapping) if f.kind == kept.kind), "")
-        mine = kept if had in {"", kept.revision} else replace(kept, before=had)
-        return {**info.mapping, FACTS: to_plain((*others, mine))}, info.summary
+        had = {f.kind: f for f in facts_in(info.mapping)}
+        for one in kept:
+            old = had.get(one.kind)
+            had[one.kind] = one if old is None or old.revision == one.revision else replace(one, before=old.revision)
+        return {**info.mapping, FACTS: to_plain(tuple(had.values()))}, info.summary
 
-    return next(f for f in facts_in(ws.store.datasets.change(dataset_id, change).mapping) if f.kind == kept.kind)
+    ws.store.datasets.change(dataset_id, change)
 
 
 def drop_facts(ws: Workspace, dataset_id: str, kind: str) -> None:

@@ -75,13 +75,19 @@ class FactSet:
     top: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     def last_day(self) -> np.datetime64:
-        """The newest day of any fact.
+        """The newest day on which something happened; the day an open deal is expected to close has yet to come.
 
         Raises:
             InputError: if no fact has a day.
         """
-        days = [d[~np.isnat(d)] for kind, j in self.by_kind.items() if kind != "quotas" for d in [j.days()]]
-        known = [d.max() for d in days if len(d)]
+        known = []
+        for kind, joined in self.by_kind.items():
+            days = joined.days()
+            if kind == "opportunities":
+                days = np.where(joined.facts.frame["status"] == OPEN, joined.days("created"), days)
+            days = days[~np.isnat(days)]
+            if len(days) and kind != "quotas":
+                known.append(days.max())
         if not known:
             raise InputError("no fact has a day, so there is no period to measure; check the column of dates")
         return max(known)

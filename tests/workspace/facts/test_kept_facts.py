@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from terr.errors import LocateError, RoleError
-from terr.ingest.facts.fact_rows import read_facts
+from terr.errors import InputError, LocateError, RoleError
+from terr.ingest.facts.fact_rows import read_facts, typed_facts
 from terr.ingest.reading.files import read_table
 from terr.matching.duplicates import DuplicateDecision
 from terr.model.json_values import to_plain
 from terr.model.person import Person
 from terr.workspace.access.guarded_store import for_person
-from terr.workspace.accounts import dataset
+from terr.workspace.accounts import dataset, demo
 from terr.workspace.accounts.intake import guess_money, inspect, intake
 from terr.workspace.facts.joined_facts import facts_of
 from terr.workspace.facts.kept_facts import (
@@ -130,3 +130,24 @@ def test_facts_are_seen_and_changed_by_those_who_may(ws: Workspace) -> None:
         with pytest.raises((LocateError, RoleError)):
             act()
     assert facts_kept(ana, data.info.id) == (told,)
+
+
+def test_the_demo_keeps_three_years_of_facts(ws: Workspace) -> None:
+    data = demo.demo_dataset(ws)
+    found = {f.kind: f for f in facts_kept(ws, data.info.id)}
+    assert list(found) == ["orders", "opportunities", "activities", "contracts", "quotas"]
+    assert (found["orders"].rows, found["orders"].currency) == (48_787, "USD")
+    facts = fact_set_of(ws, data.info.id, data.accounts)
+    assert all(k == "quotas" or (j.account >= 0).all() for k, j in facts.by_kind.items())
+    period = facts.usual_period()  # an open deal is expected to close in 2027; the year ends with what happened
+    assert (str(period.start), str(period.end)) == ("2025-07-01", "2026-06-30")
+    drop_facts(ws, data.info.id, "orders")
+    assert next(f.kind for f in facts_kept(ws, demo.demo_dataset(ws).info.id)) == "opportunities"
+
+
+def test_typed_facts_must_be_typed() -> None:
+    table = pd.DataFrame({"Order ID": ["1"], "Account ID": ["A-1"], "Order Date": ["2024-01-01"], "Amount": [2.0]})
+    with pytest.raises(InputError, match="Order Date isn't typed as a day"):
+        typed_facts(table, "orders")
+    table["Order Date"] = table["Order Date"].astype("datetime64[s]")
+    assert typed_facts(table, "orders", "EUR").money == {"in": 2.0, "excluded": 0.0, "rejected": 0.0}
