@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from types import GenericAlias
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
@@ -126,12 +127,18 @@ def readable(kind: type[Any], kept: Any, **instead: Any) -> dict[str, Any]:
         kept: plain JSON.
         instead: types of fields that JSON keeps in another form than the dataclass.
     """
-    hints, out = {**get_type_hints(kind, include_extras=True), **instead}, {}
+    hints, out = {**_hints(kind), **instead}, {}
     for name, value in kept.items() if isinstance(kept, Mapping) else ():
         with suppress(TerrError):
             if name in hints:
                 out[name] = _what_fits(hints[name], value)
     return out
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """The annotations of a dataclass; they are evaluated once, as a window's messages ask for them many times a second."""
+    return get_type_hints(kind, include_extras=True)
 
 
 def _what_fits(hint: Any, value: Any) -> Any:

@@ -107,11 +107,12 @@ def routes() -> list[BaseRoute]:
     """What the app answers beside Streamlit's own routes."""
     from starlette.routing import Route, WebSocketRoute
 
-    from terr.ui.live import redraw_pace, socket
+    from terr.ui.live import socket
+    from terr.ui.session import garbage
 
     threading.Thread(target=_warm, daemon=True).start()
     sys.setswitchinterval(SWITCH_S)
-    redraw_pace.settle("the server starts")
+    garbage.settle("the server starts")
     return [
         Route(route_path(), _answer, methods=["GET"]),
         WebSocketRoute(socket.path(), socket.serve_socket),

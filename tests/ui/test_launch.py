@@ -64,7 +64,7 @@ def test_an_old_python_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_program_whose_memory_was_settled_ends_without_a_list_of_what_is_left() -> None:
-    code = "import duckdb; from terr.ui.live.redraw_pace import settle; settle('once'); settle('twice')"
+    code = "import duckdb; from terr.ui.session.garbage import settle; settle('once'); settle('twice')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

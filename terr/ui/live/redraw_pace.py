@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SHARE = 0.3
+SHARE = 0.45
 """Of one processor, for charts and tables; the rest is left to edits, maps and people's own clicks."""
 
 SLOW_S, QUICK_S, MOST = 0.2, 0.1, 6.0
 """Edits that take longer than the first, in seconds, make redraws rarer, up to so many times; shorter than the second,
 more frequent again."""
 
-AROUND = 1.7
+AROUND = 1.6
 """A redraw with all that Streamlit does around it, over the part that is timed."""
 
 SLOWEST_S = 15.0
@@ -76,23 +74,6 @@ class RedrawPace:
             if self._windows <= _FEW:
                 return 0.0
             return round(min(SLOWEST_S, self._windows * self._cost * AROUND * self._stretch / SHARE), 2)
-
-
-_settled: list[str] = []
-
-
-def settle(when: str) -> None:
-    """Take what is loaded for good out of the search for garbage, once for each `when`.
-
-    Streamlit searches all of memory after every run, and nothing else moves meanwhile: with the libraries and
-    boundaries in it that took three times as long as the run.
-    """
-    if when not in _settled:
-        _settled.append(when)
-        gc.collect()
-        gc.freeze()
-        if len(_settled) == 1:
-            atexit.register(gc.unfreeze)  # at the end libraries look for what is left, and print a list of it
 
 
 PACE = RedrawPace()

@@ -11,11 +11,12 @@ import streamlit as st
 from terr.ui import header
 from terr.ui.design import suggested_moves
 from terr.ui.live import share, window
-from terr.ui.live.redraw_pace import PACE, settle
+from terr.ui.live.redraw_pace import PACE
 from terr.ui.plan import look, side_panel, tables, territory_map, territory_table, toolbar
 from terr.ui.plan import segment_filter as segment_filter_view
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
+from terr.ui.session.garbage import settle
 from terr.view.charts import balance_spec
 from terr.view.text import markdown, short
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot

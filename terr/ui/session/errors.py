@@ -10,6 +10,7 @@ import streamlit as st
 
 from terr.errors import ConflictError, TerrError
 from terr.ui.session import state
+from terr.ui.session.garbage import GARBAGE
 from terr.view.text import markdown
 
 _SORRY = (
@@ -30,6 +31,8 @@ def guarded(body: Callable[..., None]) -> Callable[..., None]:
         except Exception as error:  # noqa: BLE001 (a fragment is rerun outside the shell's own guard)
             state.log_trouble(body.__qualname__, error)
             st.error(_SORRY, icon=":material/error:")
+        finally:
+            GARBAGE.ask()
 
     return run
 

@@ -13,6 +13,7 @@ from terr.errors import TerrError
 from terr.ui.access import landing
 from terr.ui.access.pages import PAGES
 from terr.ui.session import dialogs, state
+from terr.ui.session.garbage import GARBAGE
 from terr.view.text import markdown
 
 _inside: ContextVar[bool] = ContextVar("terr_inside_shell", default=False)
@@ -122,6 +123,7 @@ def run() -> None:
         )
     finally:
         _inside.reset(token)
+        GARBAGE.ask()
 
 
 def _navigation(*, known: bool = True) -> Any:

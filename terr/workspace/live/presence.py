@@ -233,6 +233,12 @@ class PresenceRoom:
             return True
         return now - one.told_at > _TELL_S and not same_view(one.told, one.here)
 
+    def count(self) -> int:
+        """How many windows are here; for each message, so without what the others see of each."""
+        with self._lock:
+            mine = {w.here.session for w in self._windows.values()}
+            return len(mine) + sum(h.session not in mine for h in self._others)
+
     def people(self) -> tuple[PresentPerson, ...]:
         """Everyone here, in the order they came; each keeps a colour while they stay."""
         with self._lock:
@@ -265,7 +271,7 @@ def signed(ticket: WindowToken) -> Person:
     who = ticket.person
     if who.name:
         return who
-    alone = len(present_people(ticket.ws, ticket.scenario_id).people()) < 2
+    alone = present_people(ticket.ws, ticket.scenario_id).count() < 2
     return replace(who, name="me" if alone else guest(ticket.window))
 
 

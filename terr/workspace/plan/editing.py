@@ -141,7 +141,8 @@ def edit(
 
     def effect(info: ScenarioInfo, before: Plan, after: Plan) -> Effect | None:
         measure, rules = ("", rules_of(ws, info)) if basis is None else basis()
-        return effect_of(ws, info, before, after, rules, measure)
+        with ws.steady():  # both plans are measured on the same rows
+            return effect_of(ws, info, before, after, rules, measure)
 
     expected = seen_rev if strict else None
     made = ws.store.edits.change(scenario_id, make, expected_rev=expected, client=client, effect=effect)
