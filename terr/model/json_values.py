@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from functools import cache
 from types import GenericAlias
@@ -127,7 +127,8 @@ def readable(kind: type[Any], kept: Any, **instead: Any) -> dict[str, Any]:
         kept: plain JSON.
         instead: types of fields that JSON keeps in another form than the dataclass.
     """
-    hints, out = {**_hints(kind), **instead}, {}
+    hints = {**_hints(cast(Hashable, kind)), **instead}
+    out: dict[str, Any] = {}
     for name, value in kept.items() if isinstance(kept, Mapping) else ():
         with suppress(TerrError):
             if name in hints:
@@ -136,8 +137,8 @@ def readable(kind: type[Any], kept: Any, **instead: Any) -> dict[str, Any]:
 
 
 @cache
-def _hints(kind: type[Any]) -> dict[str, Any]:
-    """The annotations of a dataclass; they are evaluated once, as a window's messages ask for them many times a second."""
+def _hints(kind: Any) -> dict[str, Any]:
+    """The annotations of a dataclass, evaluated once: the messages of windows ask for them many times a second."""
     return get_type_hints(kind, include_extras=True)
 
 
