@@ -87,6 +87,13 @@ def states(text: str) -> tuple[str, ...]:
     return several(text.upper())
 
 
+def areas_named(text: str) -> tuple[str, ...]:
+    """`auto`, or areas by id or name."""
+    from terr.workspace.design.splitting import AUTO, names_in
+
+    return (AUTO,) if text.strip().casefold() == AUTO else names_in(text)
+
+
 def together(text: str) -> tuple[str, ...]:
     """`AREA,AREA,...`, at least two."""
     units = several(text)
@@ -283,6 +290,14 @@ def place_options(parser: argparse.ArgumentParser) -> None:
 def plan_options(parser: argparse.ArgumentParser) -> None:
     """What is planned, and what it is held to."""
     place_options(parser)
+    parser.add_argument(
+        "--split",
+        type=areas_named,
+        default=(),
+        metavar="auto|AREA,AREA,...",
+        help="split these states into counties, or counties into ZIPs, by name or id (TX: all its counties); auto: "
+        "those that no plan within the limits can have whole",
+    )
     parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')
     parser.add_argument(
         "--scores",

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from terr.boundaries.layers.catalog import layer, national_index
+from terr.boundaries.layers.catalog import is_mixed, layer, national_index, parts_of
 from terr.boundaries.layers.layer import Layer
 from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError
@@ -19,6 +19,7 @@ from terr.locate.abroad import surely_american
 from terr.locate.areas import Shapes
 from terr.locate.gazetteer import clean_zip, gazetteer
 from terr.locate.home_countries import home_countries
+from terr.locate.mixed_placing import MixedPlaces, place_on_parts
 from terr.model.accounts import COUNTRY, countries_abroad
 from terr.model.units import Units, noun
 from terr.model.wording import distance_text
@@ -94,7 +95,7 @@ def place(frame: pd.DataFrame, where: Layer | Units) -> PlacedAccounts:
     Counties and states: by the county that `locate` found. ZIPs and ZIP3s, also in a file of one's own: by the
     account's own ZIP (with what is known of ZIPs without an area), then by coordinates, then the ZIP at the city's
     point; a county alone doesn't say which ZIP. Other areas of one's own: by coordinates, then by a column that holds
-    their ids, then by the point of ZIP or city.
+    their ids, then by the point of ZIP or city. Mixed levels: see `terr.locate.mixed_placing.place_on_parts`.
 
     Args:
         frame: accounts as `locate` gives them, with the columns of `NEEDS`.
@@ -114,9 +115,16 @@ def place(frame: pd.DataFrame, where: Layer | Units) -> PlacedAccounts:
         table = where.areas if isinstance(where, Layer) else where.frame
         return _keyed(frame, where.level, table["unit_id"].to_numpy(dtype=object))
     if isinstance(where, Layer):
+        if is_mixed(where.level):
+            return PlacedAccounts(*place_on_parts(frame, parts_of(where.level), _place_plainly))
         return _on_layer(frame, where)
     whole = layer(where.level)
-    return in_region(frame, _on_layer(frame, whole), whole, where)
+    return in_region(frame, place(frame, whole), whole, where)
+
+
+def _place_plainly(frame: pd.DataFrame, whole: Layer) -> MixedPlaces:
+    found = place(frame, whole)
+    return MixedPlaces(found.codes, found.by, found.note)
 
 
 def in_region(frame: pd.DataFrame, found: PlacedAccounts, whole: Layer, where: Units) -> PlacedAccounts:

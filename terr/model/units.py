@@ -36,7 +36,7 @@ class Units:
 
     Attributes:
         level: that of the layer they were cut from: "state", "county", "zip", "zip3", their exact kin "zip-2020" and
-            "zip3-2020", or "own-" and 12 hex digits for a file of one's own.
+            "zip3-2020", "own-" and 12 hex digits for a file of one's own, or a mixed level such as "county+zip:06037".
         region: state codes of the region, sorted, e.g. ("OK", "TX"); ("*",) for all of a layer.
         frame: GeoDataFrame in EPSG:4326 sorted by the unique string `unit_id`, with a RangeIndex and the columns
             `unit_id, name, state, area_km2, x_km, y_km, geometry`; `state` may be "" (a file of one's own); x/y are
@@ -140,6 +140,6 @@ class Units:
 
 def noun(level: str, n: int = 2) -> str:
     """The word for `n` units of a level: "county", "counties", "ZIPs", "areas"; "units" for no level."""
-    kind = level.split("-", 1)[0]
+    kind = "own" if "+" in level else level.split("-", 1)[0]  # a mixed level has areas of several kinds
     one, many = _NOUNS.get(kind, _NOUNS[""])
     return one if n == 1 else many

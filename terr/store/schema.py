@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-VERSION = 5
+VERSION = 6
 """Of these tables. A database with a higher one is not changed."""
 
 metadata = MetaData()
@@ -87,7 +87,7 @@ scenarios = Table(
     Column("id", _id(), primary_key=True),
     Column("name", Text, nullable=False),
     Column("dataset_id", _id(), ForeignKey("datasets.id"), nullable=True, index=True),
-    Column("level", String(16), nullable=False),
+    Column("level", String(16).with_variant(Text(), "postgresql"), nullable=False),  # format 6: mixed ones are long
     Column("region", Text, nullable=False),
     Column("units_version", Text, nullable=False),
     Column("n_units", Integer, nullable=False),

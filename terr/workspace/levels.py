@@ -9,7 +9,16 @@ from typing import Any
 from terr.aggregate import placed
 from terr.boundaries.layers import library
 from terr.boundaries.layers.bundled import TITLES
-from terr.boundaries.layers.catalog import LEVELS, STATES, layer, load_units, parse_region, region_label
+from terr.boundaries.layers.catalog import (
+    LEVELS,
+    STATES,
+    is_mixed,
+    layer,
+    load_units,
+    parse_mixed,
+    parse_region,
+    region_label,
+)
 from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
@@ -65,8 +74,12 @@ def check_level(level: str) -> None:
 
     Raises:
         InputError: naming those that are.
+        LocateError: for a mixed level that isn't written as one.
     """
     if level in LEVELS:
+        return
+    if is_mixed(level):
+        parse_mixed(level)
         return
     known = choices()
     if level not in [c.level for c in known]:
@@ -171,6 +184,8 @@ def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
     rough = " (approximate areas)" if is_rough(info) and not brief else ""
     if tuple(info.region) == EVERYWHERE:
         return f"{kept.title or 'Areas of a file of your own'}{rough}"
+    if is_mixed(info.level):
+        return f"{region_label(info.region)}: {kept.title or 'areas of several levels'}{rough}"
     own = f"area of {kept.title}" if info.level.startswith("own-") and kept.title else ""
     return f"{region_label(info.region)} by {own or unit_noun(info.level, 1)}{rough}"
 
@@ -203,7 +218,7 @@ def rough_note(units: Units) -> tuple[Explanation, ...]:
     whole = layer(units.level) if units.level not in ("state", "county") else None
     if whole is None or not whole.approximate:
         return ()
-    word = unit_noun(units.level, 1)
+    word = "ZIP" if is_mixed(units.level) else unit_noun(units.level, 1)
     text = (
         f"{word} areas are approximate: they are drawn around ZIP points, not along their real borders. Accounts "
         "with a ZIP are placed by it, so totals are right; borders, areas and compactness are estimates"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import geopandas as gpd
@@ -15,6 +15,8 @@ from terr.boundaries.geometry.adjacency import components, plane_km
 from terr.boundaries.layers import library
 from terr.boundaries.layers.bundled import LEVELS, bundled, data_dir
 from terr.boundaries.layers.layer import Layer, cut, region_edges
+from terr.boundaries.layers.mixed_level import is_mixed, parse_mixed
+from terr.boundaries.layers.mixing import MixedPart, children, drawn_file, mix, mixed_parts
 from terr.boundaries.layers.regions import ALBERS, EVERYWHERE, LOWER48, STATES, US, parse_region, region_label
 from terr.errors import LocateError
 from terr.model.units import Units
@@ -30,11 +32,15 @@ __all__ = [
     "data_dir",
     "declared_bridges",
     "geometry_file",
+    "inside_of",
+    "is_mixed",
     "layer",
     "load_units",
     "national_index",
     "outlines_km",
+    "parse_mixed",
     "parse_region",
+    "parts_of",
     "pieces",
     "region_label",
 ]
@@ -49,9 +55,32 @@ def layer(level: str) -> Layer:
     """
     if level in LEVELS:
         return bundled(level)
+    if is_mixed(level):
+        return _mixed(level)
     if library.LEVELS.fullmatch(level):
         return library.open_stored(level)
     raise LocateError(f'"{level[:40]}" is not a level; choose one of {", ".join(LEVELS)}')
+
+
+@lru_cache(maxsize=8)
+def _mixed(level: str) -> Layer:
+    return mix(parse_mixed(level), layer)
+
+
+@lru_cache(maxsize=8)
+def parts_of(level: str) -> tuple[MixedPart, ...]:
+    """What a mixed level has of each of its levels. Cached.
+
+    Raises:
+        LocateError: if it is no mixed level, or one that can't be.
+    """
+    return mixed_parts(parse_mixed(level), layer)
+
+
+@lru_cache(maxsize=8)
+def inside_of(level: str) -> Mapping[str, tuple[int, ...]]:
+    """Rows, in the layer of a mixed level, of the units inside each area that is split: "county:06037" -> rows."""
+    return children(parts_of(level))
 
 
 def areas(level: str) -> gpd.GeoDataFrame:
@@ -70,8 +99,13 @@ def declared_bridges(level: str) -> pd.DataFrame:
 
 
 def geometry_file(level: str) -> str:
-    """Name of the level's geometry file, with the hash of its content."""
-    return layer(level).geometry.name
+    """Name of the level's geometry file, with the hash of its content; that of a mixed level is drawn the first time.
+
+    Raises:
+        StoreError: if that can't be written.
+    """
+    whole = layer(level)
+    return drawn_file(whole).name if is_mixed(level) else whole.geometry.name
 
 
 def load_units(level: str, region: str | Sequence[str]) -> Units:

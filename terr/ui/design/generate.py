@@ -10,10 +10,10 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.model.result import Explanation
-from terr.ui.design import design_run, generate_options, sweep
+from terr.ui.design import design_run, generate_options, split_areas, sweep
 from terr.ui.session import dialogs, state
 from terr.view.text import count, distinct, markdown, sentence
-from terr.workspace.design import apply_result, form, preview_text
+from terr.workspace.design import apply_result, form, preview_text, split_plan
 from terr.workspace.design.form import DesignForm
 from terr.workspace.design.request import SHAPE_WORDS, WORDS, to_json
 from terr.workspace.plan import plan_settings
@@ -93,6 +93,8 @@ def generate() -> None:
     _remember(sid, shown, request, draft, miles=more.miles)
     st.markdown(markdown(" ".join(preview_text.what_will_happen(shown, request, forecast, miles=more.miles))))
     _warn(forecast.notes)
+    if large := split_plan.offer(state.workspace(), shown, request):
+        split_areas.split_button(st, sid, large, key="gen_split", then=_again)
     st.caption("Preview first, then apply or discard.")
     if st.button("Generate", type="primary", icon=_GO_ICON, key="gen_go"):
         try:
@@ -104,6 +106,12 @@ def generate() -> None:
             st.rerun()
     with st.expander("Sweep: compare several numbers and limits"):
         sweep.fields(shown, request, more.seconds)
+
+
+def _again() -> None:
+    """Open anew for the plan that is open now, with what was asked of the one before."""
+    begin(plan_snapshot(state.workspace(), str(state.get("scenario"))))
+    dialogs.open_dialog("generate")
 
 
 def _cannot(why: str) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from terr.ui.design import design_run
+from terr.ui.design import design_run, split_areas
 from terr.ui.session import dialogs, state
 from terr.ui.session.errors import attempt
 from terr.view.text import and_list, count, distinct, markdown, unit_noun, units_title
-from terr.workspace.design import form
+from terr.workspace.design import form, split_plan
 from terr.workspace.plan import editing, map_layers, new_plan, paste_units, plan_settings
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 from terr.workspace.plan.unit_groups import groups
@@ -134,6 +134,9 @@ def manage() -> None:
     st.caption("Undo reverses each change here.")
 
 
+_SPLIT_HELP = "Pick states to split into counties, or counties to split into ZIPs"
+
+
 @st.dialog("Paste a list", width="medium", on_dismiss=dialogs.close)
 def by_list() -> None:
     """Move or lock units by name or code: the route without a mouse."""
@@ -170,7 +173,7 @@ def by_list() -> None:
     codes, active = list(names), state.window_state().active
     at = codes.index(active) if active in names else 0
     st.selectbox("Assign to", codes, index=at, format_func=lambda c: names[c], key="list_target")
-    move, lock, unlock = st.columns(3)
+    move, lock, unlock, split = st.columns(4)
     n = count(len(units), unit_noun(shown.info.level, 1), word)
     move.button(
         f"Move {n}",
@@ -183,6 +186,10 @@ def by_list() -> None:
     )
     lock.button("Lock", width="stretch", disabled=not units, key="list_lock", on_click=_lock, args=(sid, True))
     unlock.button("Unlock", width="stretch", disabled=not units, key="list_unlock", on_click=_lock, args=(sid, False))
+    if offered := split_plan.units_offer(shown.units, units):
+        split_areas.split_button(split, sid, offered, key="list_split", label="Split", width="stretch")
+    else:
+        split.button("Split", width="stretch", disabled=True, key="list_split_off", help=_SPLIT_HELP)
 
 
 def _listed(shown: PlanSnapshot) -> list[int]:

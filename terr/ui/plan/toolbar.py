@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from terr.ui.design import generate
+from terr.ui.design import generate, split_areas
 from terr.ui.plan import accounts_list, tables, territory_dialogs
 from terr.ui.session import dialogs, state
 from terr.view.text import markdown
@@ -62,6 +62,7 @@ def row(shown: PlanSnapshot, *, busy: bool) -> None:
             on_click=dialogs.open_dialog,
             args=(name,),
         )
+    split_areas.undo_button(line, shown, why=why)
     territory_dialogs.close_when_done()
     dialogs.show(_READ_ONLY if closed else _READ_ONLY | _EDITING)
 

@@ -39,7 +39,9 @@ class BatchRequest:
     A territory is named by its name, its number ("3") or its rep.
 
     Attributes:
-        level: one of `terr.workspace.levels.choices`; region: as `parse_region` takes it, "" for all of a layer of
+        level: one of `terr.workspace.levels.choices`, or a mixed one; split: names or ids of areas to be split into
+            those inside them, or "auto" alone: those that hold more than a territory may.
+        region: as `parse_region` takes it, "" for all of a layer of
             one's own.
         measure: what is balanced first.
         limits: measure -> share a load may be off its target, or (below, above) with None for any; `measure` gets 5%
@@ -94,6 +96,7 @@ class BatchRequest:
     today: str | None = None
     owner_answers: Mapping[str, str] = field(default_factory=dict)
     roster: NamedFile | None = None
+    split: tuple[str, ...] = ()
     named: NamedFile | None = None
     findings: tuple[str, ...] = ()
     scores: Recipe = EMPTY

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from numpy.typing import NDArray
+
 from terr.aggregate import measures_per_unit
 from terr.boundaries.layers.catalog import load_units
 from terr.errors import InputError
@@ -13,14 +15,16 @@ from terr.ingest.columns.columns import ColumnMap
 from terr.model.accounts import Accounts
 from terr.model.reps import Rep
 from terr.model.result import Explanation
+from terr.model.units import Units
 from terr.report.safe import shown
-from terr.view.text import count
+from terr.view.text import count, unit_noun
 from terr.workspace.accounts.dataset import inspect, roster_in, with_column
 from terr.workspace.accounts.decisions_file import NOTHING, Decisions, check_answers, columns_of, imported_with
 from terr.workspace.batch.inputs import BatchInputs, BatchRequest, NamedFile
 from terr.workspace.batch.measure_names import COUNT, find_measures, scored_measures, with_count
 from terr.workspace.batch.owner_answers import set_apart
 from terr.workspace.design.problem import check_loads
+from terr.workspace.design.splitting import AUTO, SplitUnits, hard_units, split_named, split_too_large
 from terr.workspace.levels import (
     check_level,
     rough_note,
@@ -86,6 +90,8 @@ def prepare(
     )
     measures = tuple(dict.fromkeys(asked.measures))
     accounts = with_count(accounts) if COUNT in measures else accounts
+    split = _split(units, accounts, asked)
+    units, notes = split.units, notes + ([split.note] if split.note else [])
     weights, per_unit = measures_per_unit(accounts, units, measures)
     check_loads(units, weights, measures)
     return BatchInputs(
@@ -98,6 +104,27 @@ def prepare(
         counts=per_unit,
         notes=(*rough_note(units), *notes),
     )
+
+
+def _split(units: Units, accounts: Accounts, asked: BatchRequest) -> SplitUnits:
+    """The units with those split that are asked for."""
+    if not asked.split:
+        return SplitUnits(units, None)
+    if asked.split != (AUTO,):
+        return split_named(units, asked.split)
+    if asked.territories is None:
+        raise InputError("--split auto needs the number of territories; name the areas to split instead")
+    limits, _, _ = asked.bounds()
+    k = asked.territories
+
+    def loads_of(measure: str, now: Units) -> NDArray[Any]:
+        return measures_per_unit(accounts, now, (measure,))[0][:, 0]
+
+    made = split_too_large(units, lambda now: hard_units(now, k, limits, lambda m: loads_of(m, now)))
+    if made.note is None:
+        none = f"no {unit_noun(units.level, 1)} that can be split holds more than a territory may, so none is split"
+        return SplitUnits(units, Explanation("split", none))
+    return made
 
 
 def _roster(file: NamedFile) -> tuple[tuple[Rep, ...], list[Explanation]]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.aggregate import main_owners, unit_codes
+from terr.boundaries.layers.catalog import is_mixed
 from terr.edits.moves import default_name
 from terr.errors import InputError
 from terr.matching.owners import OwnerQuestion, owners_of
@@ -126,6 +127,13 @@ def unit_code(units: Units, unit: str, what: str) -> int:
     codes = units.codes()
     if unit in codes:
         return codes[unit]
+    if is_mixed(units.level):
+        kinds = dict.fromkeys(i.partition(":")[0] for i in codes)
+        found = [whole for kind in kinds if (whole := f"{kind}:{unit}") in codes]
+        if len(found) == 1:
+            return codes[found[0]]
+        if found:
+            raise InputError(f"area {shown(unit)} can't {what}: it may be {' or '.join(found)}; write one of these")
     width = len(units.ids[0])
     padded = unit.zfill(width) if unit.isdigit() else unit.upper()
     hint = f"; did you mean {padded}" if padded in codes else f"; ids look like {units.ids[0]}"
@@ -193,9 +201,9 @@ def starting_plan(ground: BatchInputs, before: Plan | None, *, seed: int = 1) ->
         if key in starts:
             raise InputError(f"{shown(makes.called(text))} starts around two areas; give it one")
         starts[key] = units.ids[code]
-    for group in asked.together:
-        for unit in group:
-            unit_code(units, unit, "be kept together with others")
+    together = [
+        tuple(units.ids[unit_code(units, u, "be kept together with others")] for u in g) for g in asked.together
+    ]
     if lost := [s for s in asked.whole_states if s not in units.region]:
         raise InputError(f"--keep-whole: {shown(lost[0])} isn't a state of {place_name(units)}; give its two letters")
     tolerance, sides = asked.main_limit()
@@ -217,7 +225,7 @@ def starting_plan(ground: BatchInputs, before: Plan | None, *, seed: int = 1) ->
         shares=tuple(zip(keys, asked.shares.values(), strict=True)),
         centred=asked.centred,
         most_km=asked.most_km,
-        groups=tuple(UnitGroup(f"group {i}", tuple(g)) for i, g in enumerate(asked.together, start=1)),
+        groups=tuple(UnitGroup(f"group {i}", g) for i, g in enumerate(together, start=1)),
         whole_states=tuple(asked.whole_states),
         unassigned=asked.unassigned,
         starts=tuple(starts.items()),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from terr.boundaries.layers.catalog import layer
+from terr.boundaries.layers.catalog import inside_of, is_mixed, layer
 from terr.locate.gazetteer import clean_zip
 from terr.workspace.plan.snapshot import PlanSnapshot
 
@@ -18,6 +19,9 @@ MOST_TO_PICK = 3_500
 _LONGEST = 2_000_000
 _MOST = 200_000
 _ZIP_LEVELS = ("zip", "zip-2020")
+_CODE = 5
+"""Digits of a county's and a ZIP's code."""
+_TWO_LEVELS = -2
 _HEADS = frozenset(
     {
         "zip",
@@ -83,7 +87,7 @@ def read(
         ids, names: of the units, in the order of their codes.
         members: for layers of ZIPs: each known ZIP -> id of the area it belongs to.
     """
-    index, width = _index(ids, names)
+    index, width = _index(ids, names, level)
     found: set[int] = set()
     unknown: dict[str, None] = {}
     entries = repeated = mended = elsewhere = 0
@@ -106,15 +110,38 @@ def unit_named(
     level: str, ids: Sequence[str], names: Sequence[str], members: pd.Series | None = None
 ) -> Callable[[str], tuple[int, str]]:
     """Finds the unit one entry names: (code or -1, "" | "mended" | "elsewhere"); see `read`."""
-    index, width = _index(ids, names)
+    index, width = _index(ids, names, level)
     return lambda entry: _one(entry, level, index, width, members)
 
 
-def _index(ids: Sequence[str], names: Sequence[str]) -> tuple[dict[str, int], int]:
-    """Code by id or name whatever its case, and the length of ids that are digits only, else 0."""
+def _index(ids: Sequence[str], names: Sequence[str], level: str) -> tuple[dict[str, int], int]:
+    """Code by id or name whatever its case, and the length of ids that are digits only, else 0.
+
+    Units of a mixed level are known by their plain ids too, "48453" for "county:48453"; those of two levels aren't.
+    """
     named = {n.casefold(): i for i, n in reversed(list(enumerate(names)))}
+    if is_mixed(level):
+        plain: dict[str, int] = {}
+        for i, d in enumerate(ids):
+            bare = plain_id(d)
+            plain[bare] = _TWO_LEVELS if bare in plain else i
+        plain |= {bare: _TWO_LEVELS for bare in map(plain_id, inside_of(level)) if bare in plain}
+        return {**named, **plain, **{d.casefold(): i for i, d in enumerate(ids)}}, _CODE
     width = max((len(d) for d in ids), default=0) if all(d.isdigit() for d in ids) else 0
     return {**named, **{d.casefold(): i for i, d in enumerate(ids)}}, width
+
+
+def plain_id(unit: str) -> str:
+    """The id of a mixed level's unit as it is on its own level, in lower case: "06037" of "county:06037"."""
+    return unit.rpartition(":")[2].casefold()
+
+
+def two_levels(units: Sequence[str], level: str) -> frozenset[str]:
+    """Plain ids of a mixed level that are those of areas of two levels, one of which may be split."""
+    if not is_mixed(level):
+        return frozenset()
+    every = [plain_id(u) for u in (*units, *inside_of(level))]
+    return frozenset(i for i, n in Counter(every).items() if n > 1)
 
 
 def _one(entry: str, level: str, index: dict[str, int], width: int, members: pd.Series | None) -> tuple[int, str]:
@@ -122,6 +149,8 @@ def _one(entry: str, level: str, index: dict[str, int], width: int, members: pd.
     code = index.get(entry.casefold(), -1)
     if code >= 0:
         return code, ""
+    if code == _TWO_LEVELS:
+        return -1, ""
     if width and re.fullmatch(r"\d+(?:\.0)?", entry):
         code = index.get(entry.removesuffix(".0").zfill(width), -1)
         if code >= 0:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from terr.boundaries.layers.catalog import layer
+from terr.boundaries.layers.catalog import inside_of, is_mixed, layer
 from terr.errors import InputError
 from terr.ingest import RawTable, read_table
 from terr.ingest.cleaning.clean import shorten
@@ -24,7 +24,7 @@ from terr.places.states import state_code
 from terr.report.plan import MAX_BYTES, read_plan_csv
 from terr.report.safe import is_formula, shown
 from terr.view.text import count, unit_noun
-from terr.workspace.plan.paste_units import unit_named
+from terr.workspace.plan.paste_units import plain_id, two_levels, unit_named
 
 _NAME_LENGTH = 80
 _LIKELY, _MOST_CELLS = 0.5, 20_000
@@ -44,6 +44,10 @@ _PLANS = re.compile(
 _WHICH = frozenset(("plan", "planname", "scenario", "scenarioname", "version", "alignment", "alignmentname", "option"))
 _LISTS = re.compile(r"\s*[,;|\n]\s*")
 _RANGE = re.compile(r"(\d{3,5})\s*(?:-|–|to|thru|through|bis)\s*(\d{3,5})")
+
+
+class TwoLevelsError(InputError):
+    """A plain id in the file of a mixed level that may be of either of two levels."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def read_plan_file(
     odd_text = isinstance(strict.__cause__, UnicodeDecodeError)  # then nothing of its rows was judged yet
     try:
         return _understood(_table(data, name, wanted), units, wanted, accounts or {}, None if odd_text else strict)
+    except TwoLevelsError:
+        raise
     except InputError as error:
         raise (strict if _is_ours(data) and not odd_text else error) from error
 
@@ -151,8 +157,13 @@ class _Finder:
         states = units.frame["state"].tolist()
         self.alone = states[0] if len(set(states)) == 1 else ""
         self.counties: dict[tuple[str, str], int] = {}
-        if self.level == "county":
-            for code, (name, state) in enumerate(zip(units.names, states, strict=True)):
+        self.mixed = is_mixed(units.level)
+        self.inside = _inside(units)
+        self.torn = two_levels(units.ids, units.level)
+        if self.level == "county" or self.mixed:
+            for code, (unit, name, state) in enumerate(zip(units.ids, units.names, states, strict=True)):
+                if self.mixed and not unit.startswith("county:"):
+                    continue
                 self.counties.setdefault((str(state), county_key(name.rpartition(",")[0] or name)), code)
         self.seen: dict[str, tuple[int, str]] = {}
 
@@ -165,6 +176,10 @@ class _Finder:
     def _code(self, cell: str) -> tuple[int, str]:
         if not cell:
             return -1, ""
+        if cell.casefold() in self.torn:
+            raise TwoLevelsError(
+                f"{shown(cell)} is the id of a county and of a ZIP here; write county:{cell} or zip:{cell} in the file"
+            )
         code, how = self.named(cell)
         if code >= 0:
             return code, "zeros" if how == "mended" and cell.isdigit() else how
@@ -175,7 +190,7 @@ class _Finder:
             return self.codes.get(found[1], -1), "written"
         if self.level == "state":
             return self.codes.get(state_code(cell), -1), "written"
-        if self.level == "county":
+        if self.level == "county" or self.mixed:
             former = BY_CODE.get(cell.zfill(5))
             if former is not None and not former.divided and former.now in self.codes:
                 return self.codes[former.now], "written"
@@ -200,7 +215,28 @@ class _Finder:
     def all(self, cell: str) -> list[tuple[int, str]]:
         """Every unit a cell names; [(-1, "")] if it names none."""
         one = self.code(cell)
+        if one[0] < 0 and (parts := self.inside.get(cell.casefold())):
+            return [(code, _INSIDE) for code in parts]
         return [one] if one[0] >= 0 else self.several(cell) or [one]
+
+
+_INSIDE = "inside"
+"""How a unit was found that only the area it lies inside is named of."""
+
+
+def _inside(units: Units) -> dict[str, tuple[int, ...]]:
+    """Codes of the units inside each area of a mixed level that is split, by its id, plain or whole, and its name."""
+    if not is_mixed(units.level):
+        return {}
+    ids, codes = layer(units.level).areas["unit_id"].tolist(), units.codes()
+    out: dict[str, tuple[int, ...]] = {}
+    for parent, rows in inside_of(units.level).items():
+        kind, _, plain = parent.partition(":")
+        table = layer(kind).areas
+        name = str(table["label"].iloc[int((table["unit_id"] == plain).to_numpy().argmax())])
+        parts = tuple(codes[ids[r]] for r in rows if ids[r] in codes)
+        out |= {key: parts for key in (parent.casefold(), plain_id(parent), name.casefold()) if parts}
+    return out
 
 
 Find = Callable[[str], list[tuple[int, str]]]
@@ -285,6 +321,7 @@ def _assigned(
     and names spelled in two ways are errors there.
     """
     votes: dict[int, Counter[str]] = {}
+    inherited: dict[int, str] = {}
     spelled: dict[str, str] = {}
     unknown: dict[str, None] = {}
     how_often: Counter[str] = Counter()
@@ -302,9 +339,14 @@ def _assigned(
             if code < 0:
                 unknown.setdefault(cell)
                 continue
+            if how == _INSIDE:
+                inherited[code] = same
+                continue
             how_often[how] += 1
             example.setdefault(how, f"{shorten(cell, 24)} is {units.ids[code]}")
             votes.setdefault(code, Counter())[same] += 1
+    parts = {c: name for c, name in inherited.items() if c not in votes}
+    votes |= {c: Counter([name]) for c, name in parts.items()}
     torn = [c for c, names in votes.items() if len(names) > 1]
     level = units.level
     if strict is not None and (unknown or respelled or torn):
@@ -326,6 +368,10 @@ def _assigned(
     if n := how_often["written"] + how_often["mended"] + how_often["elsewhere"]:
         first = next(example[h] for h in ("written", "mended", "elsewhere") if h in example)
         notes.append(f"{count(n, 'id')} written otherwise {'was' if n == 1 else 'were'} understood ({first})")
+    if parts:
+        notes.append(
+            f"{count(len(parts), unit_noun(level, 1), unit_noun(level, 2))} took the territory of the area around"
+        )
     if respelled:
         notes.append(f"{count(respelled, 'row')} spelled a territory otherwise than the first of its name")
     if torn:
