@@ -16,22 +16,78 @@ from terr.model.reps import Rep
 NUMBERS = ("Employees", "Latitude", "Longitude", "Annual Revenue", "Potential")
 """Columns that the workbook holds as numbers; "Last Order" is a date, everything else text."""
 
+
+def _rep(rep_id: str, name: str, home: str, capacity: float, level: int, skills: str, quota: float, **more: Any) -> Rep:
+    email = more.pop("email", name.lower().replace(" ", ".") + "@example.com")
+    listed = tuple(skills.split(";")) if skills else ()
+    fields = {
+        "manager": "U-120",
+        "start": dt.date(2021, 3, 1),
+        "level": level,
+        "skills": listed,
+        "quota": quota,
+        **more,
+    }
+    return Rep(rep_id, name, home, capacity, email, **fields)
+
+
 _REPS = (
-    Rep("U-101", "Hannah Lindqvist", "02116", 1.0),
-    Rep("U-102", "Daniel Reyes", "10011", 1.0),
-    Rep("U-103", "Priya Nair", "19103", 1.0),
-    Rep("U-104", "Jamal Porter", "30309", 1.0),
-    Rep("U-105", "Elena Marsh", "33130", 0.8),
-    Rep("U-106", "Thomas Whitlock", "43215", 1.0),
-    Rep("U-107", "Grace Tanaka", "60614", 1.0),
-    Rep("U-108", "Owen Gallagher", "55401", 1.0),
-    Rep("U-109", "Maya Okafor", "75204", 1.0),
-    Rep("U-110", "Victor Almeida", "80205", 1.0),
-    Rep("U-111", "Sofia Brandt", "94107", 1.0),
-    Rep("U-112", "Marcus Hale", "98109", 0.6),
+    _rep("U-101", "Hannah Lindqvist", "02116", 1.0, 3, "Healthcare;Education", 12_400_000),
+    _rep("U-102", "Daniel Reyes", "10011", 1.0, 3, "Technology;Spanish", 12_100_000),
+    _rep("U-103", "Priya Nair", "19103", 1.0, 2, "Healthcare;Technology", 11_600_000),
+    _rep("U-104", "Jamal Porter", "30309", 1.0, 2, "Logistics", 11_900_000),
+    _rep("U-105", "Elena Marsh", "33130", 0.8, 3, "Healthcare;Spanish", 9_300_000, end=dt.date(2027, 1, 31)),
+    _rep("U-106", "Thomas Whitlock", "43215", 1.0, 4, "Manufacturing", 12_800_000),
+    _rep("U-107", "Grace Tanaka", "60614", 1.0, 4, "Manufacturing;Healthcare", 13_000_000),
+    _rep("U-108", "Owen Gallagher", "55401", 1.0, 2, "Food and Beverage", 11_200_000),
+    _rep("U-109", "Maya Okafor", "75204", 1.0, 3, "Energy;Construction", 12_300_000),
+    _rep("U-110", "Victor Almeida", "80205", 1.0, 1, "Construction;Spanish", 10_400_000, start=dt.date(2026, 10, 5)),
+    _rep("U-111", "Sofia Brandt", "94107", 1.0, 4, "Technology;Healthcare", 13_100_000),
+    _rep("U-112", "Marcus Hale", "98109", 0.6, 1, "Retail", 6_900_000, start=dt.date(2026, 8, 17)),
 )
 _FACTS = ("orders", "opportunities", "activities", "contracts", "quotas")
-_WIDTHS = {"Account Name": 34, "Account Owner": 20, "Industry": 20, "City": 20, "Full Name": 20, "Email": 32}
+_OTHERS = (
+    Rep(
+        "U-120",
+        "Laura Whitfield",
+        "60606",
+        email="laura.whitfield@example.com",
+        role="manager",
+        start=dt.date(2018, 5, 14),
+        level=5,
+    ),
+    Rep(
+        "U-121",
+        "Nina Castellano",
+        "78701",
+        email="nina.castellano@example.com",
+        role="SDR",
+        manager="U-120",
+        start=dt.date(2025, 2, 3),
+        skills=("Technology", "Spanish"),
+        level=1,
+    ),
+    Rep(
+        "U-130",
+        "Vacant: Phoenix",
+        "85004",
+        role="rep",
+        manager="U-120",
+        start=dt.date(2027, 2, 1),
+        skills=("Construction",),
+        level=2,
+        active=False,
+    ),
+)
+_WIDTHS = {
+    "Account Name": 34,
+    "Account Owner": 20,
+    "Industry": 20,
+    "City": 20,
+    "Full Name": 20,
+    "Email": 32,
+    "Skills": 28,
+}
 
 
 def demo_accounts() -> pd.DataFrame:
@@ -51,8 +107,11 @@ def demo_accounts() -> pd.DataFrame:
 
 
 def demo_reps() -> tuple[Rep, ...]:
-    """The demo's 12 reps; the accounts' owners go by their names."""
-    return _REPS
+    """The demo's 12 reps, whose names the accounts' owners go by, then their manager, an SDR and a vacancy.
+
+    One of the reps leaves at the end of January 2027, and two started lately.
+    """
+    return (*_REPS, *_OTHERS)
 
 
 def demo_plan() -> pd.DataFrame:
@@ -83,14 +142,27 @@ def demo_facts() -> dict[str, pd.DataFrame]:
     return {kind: pd.read_parquet(path) for kind, path in paths.items()}
 
 
+ROSTER_COLUMNS = (
+    *("User ID", "Full Name", "Email", "Role", "Manager", "Home ZIP", "Start Date", "End Date", "Capacity"),
+    *("Skills", "Seniority", "Quota"),
+)
+
+
 def demo_roster() -> pd.DataFrame:
-    """The reps as a CRM exports them: User ID, Full Name, Email, Home ZIP, Capacity; every cell text."""
-    rows = [(r.rep_id, r.name, _email(r.name), r.home_zip, f"{r.capacity:g}") for r in _REPS]
-    return pd.DataFrame(rows, columns=["User ID", "Full Name", "Email", "Home ZIP", "Capacity"], dtype=object)
-
-
-def _email(name: str) -> str:
-    return name.lower().replace(" ", ".") + "@example.com"
+    """The reps as a CRM exports them, in `ROSTER_COLUMNS`; every cell text."""
+    names = {r.rep_id: r.name for r in demo_reps()}
+    rows = [
+        (
+            *(r.rep_id, r.name, r.email, r.role, names.get(r.manager, ""), r.home_zip),
+            *(day.isoformat() if day else "" for day in (r.start, r.end)),
+            f"{r.capacity:g}",
+            "; ".join(r.skills),
+            "" if r.level is None else str(r.level),
+            "" if r.quota is None else f"{r.quota:.0f}",
+        )
+        for r in demo_reps()
+    ]
+    return pd.DataFrame(rows, columns=list(ROSTER_COLUMNS), dtype=object)
 
 
 def write_demo(path: str | Path | BytesIO) -> None:
@@ -108,7 +180,7 @@ def write_demo(path: str | Path | BytesIO) -> None:
             "date": book.add_format({"num_format": "yyyy-mm-dd"}),
         }
         _sheet(book.add_worksheet("Accounts"), demo_accounts(), NUMBERS, formats)
-        _sheet(book.add_worksheet("Reps"), demo_roster(), ("Capacity",), formats)
+        _sheet(book.add_worksheet("Reps"), demo_roster(), ("Capacity", "Seniority", "Quota"), formats)
 
 
 def _sheet(sheet: Any, frame: pd.DataFrame, numbers: tuple[str, ...], formats: dict[str, Any]) -> None:
@@ -116,13 +188,13 @@ def _sheet(sheet: Any, frame: pd.DataFrame, numbers: tuple[str, ...], formats: d
     for c, column in enumerate(frame.columns):
         sheet.set_column(c, c, _WIDTHS.get(str(column), 14))
         sheet.write_string(0, c, str(column), formats["head"])
-        money = formats["money"] if column in ("Annual Revenue", "Potential") else None
+        money = formats["money"] if column in ("Annual Revenue", "Potential", "Quota") else None
         for r, text in enumerate(frame[column], start=1):
             if text == "":
                 continue
             if column in numbers:
                 sheet.write_number(r, c, float(text), money)
-            elif column == "Last Order":
+            elif column in ("Last Order", "Start Date", "End Date"):
                 day = dt.datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=dt.UTC).replace(tzinfo=None)
                 sheet.write_datetime(r, c, day, formats["date"])
             else:

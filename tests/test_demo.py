@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from terr.demo import demo_accounts, demo_facts, demo_reps, demo_roster, write_demo
+from terr.demo import ROSTER_COLUMNS, demo_accounts, demo_facts, demo_reps, demo_roster, write_demo
+from terr.ingest import read_reps, read_table
 from terr.locate import home_points, locate
 
 
@@ -51,7 +52,7 @@ def test_accounts_are_text_as_a_crm_writes_them():
     assert all(isinstance(v, str) for v in frame.to_numpy().ravel())
     assert frame["Account ID"].is_unique
     assert frame["Account Name"].is_unique
-    assert set(frame["Account Owner"]) == {r.name for r in demo_reps()}
+    assert set(frame["Account Owner"]) == {r.name for r in demo_reps() if r.covers}
     assert frame["ZIP"].str.startswith("0").sum() > 100
     assert frame["ZIP"].str.contains("-").sum() == 40
     assert (frame["ZIP"] == "").sum() == 12
@@ -79,13 +80,23 @@ def test_designs_are_well_posed(located):
 
 def test_reps():
     reps = demo_reps()
-    assert len(reps) == 12
-    assert len({r.rep_id for r in reps}) == 12
+    assert sum(r.covers for r in reps) == 12
+    assert len({r.rep_id for r in reps}) == len(reps) == 15
+    assert {r.role for r in reps} == {"rep", "manager", "SDR"}
+    assert [r.name for r in reps if not r.active] == ["Vacant: Phoenix"]
+    assert [r.name for r in reps if r.end] == ["Elena Marsh"]
     assert np.isfinite(home_points([r.home_zip for r in reps])).all()
     roster = demo_roster()
-    assert list(roster.columns) == ["User ID", "Full Name", "Email", "Home ZIP", "Capacity"]
-    assert roster["Email"].str.endswith("@example.com").all()
+    assert list(roster.columns) == list(ROSTER_COLUMNS)
+    assert roster["Email"].str.endswith("@example.com").sum() == 14  # a vacancy has none
     assert "02116" in set(roster["Home ZIP"])
+
+
+def test_the_roster_of_the_workbook_is_the_demo_s(tmp_path):
+    write_demo(tmp_path / "a.xlsx")
+    reps, issues = read_reps(read_table((tmp_path / "a.xlsx").read_bytes(), "a.xlsx", sheet="Reps"))
+    assert reps == demo_reps()
+    assert issues["code"].tolist() == ["vacancy"]
 
 
 def test_the_workbook(tmp_path):
@@ -109,8 +120,8 @@ def test_the_workbook(tmp_path):
     total = sum(row[head.index("Annual Revenue")] for row in sheet[1:])
     assert total == pytest.approx(pd.to_numeric(frame["Annual Revenue"]).sum())
     reps = book.get_sheet_by_name("Reps").to_python()
-    assert len(reps) == 13
-    assert reps[1][:4] == ["U-101", "Hannah Lindqvist", "hannah.lindqvist@example.com", "02116"]
+    assert len(reps) == 16
+    assert reps[1][:4] == ["U-101", "Hannah Lindqvist", "hannah.lindqvist@example.com", "rep"]
 
 
 def test_three_years_of_facts_agree_with_the_accounts():

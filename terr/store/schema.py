@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-VERSION = 6
+VERSION = 7
 """Of these tables. A database with a higher one is not changed."""
 
 metadata = MetaData()
@@ -78,6 +78,7 @@ reps = Table(
     Column("name", Text, nullable=False),
     Column("home_zip", Text, nullable=False),
     Column("capacity", Float, nullable=False),
+    Column("details", Text, nullable=False, server_default=""),  # format 7: the other fields as JSON, "" = none
     PrimaryKeyConstraint("dataset_id", "rep_id"),
 )
 
@@ -284,3 +285,35 @@ files = Table(
     Column("saved_at", _stamp(), nullable=False),
 )
 """Uploads and account tables, where several machines share one PostgreSQL; with SQLite they are files in the folder."""
+
+# From here on format 7.
+
+rosters = Table(
+    "rosters",
+    metadata,
+    Column("dataset_id", _id(), ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Integer, nullable=False, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("payload", Text, nullable=False),  # the whole roster as JSON
+    *_who(),
+    PrimaryKeyConstraint("dataset_id", "id"),
+)
+"""Every roster a data set has had, the newest with the highest id."""
+
+quota_plans = Table(
+    "quota_plans",
+    metadata,
+    _scenario(),
+    Column("id", Integer, nullable=False, autoincrement=False),
+    Column("period", String(40), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("payload", Text, nullable=False),  # what was divided and how, as JSON
+    Column("state", String(16), nullable=False),
+    *_who(),
+    Column("decided_by", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("decided_at", _stamp(), nullable=True),
+    PrimaryKeyConstraint("scenario_id", "id"),
+)
+"""Quotas that were proposed, accepted or rejected; none is changed afterwards."""

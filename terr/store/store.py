@@ -17,6 +17,7 @@ from terr.store.repositories.marks import Marks
 from terr.store.repositories.plans import Plans
 from terr.store.repositories.presence import Presence
 from terr.store.repositories.proposals import Proposals
+from terr.store.repositories.quota_plans import QuotaPlans
 from terr.store.repositories.reps import Reps
 from terr.store.repositories.roles import Roles
 from terr.store.repositories.scenarios import Scenarios
@@ -56,7 +57,7 @@ class Store:
     Attributes:
         datasets, reps, files: what was uploaded.
         scenarios, plans, edits: scenarios, their plans, and the edits that made them.
-        marks, exceptions, comments, proposals, roles, presence: what a workshop keeps beside a plan.
+        marks, exceptions, comments, proposals, quotas, roles, presence: what a workshop keeps beside a plan.
         changes: what is new on a plan.
         notice: what happened on opening if the person should know, else "".
     """
@@ -77,6 +78,7 @@ class Store:
         self.exceptions = Exceptions(database)
         self.marks = Marks(database)
         self.presence = Presence(database)
+        self.quotas = QuotaPlans(database)
         self.roles = Roles(database)
 
     def close(self) -> None:

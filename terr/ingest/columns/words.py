@@ -210,7 +210,26 @@ REP_ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "postalcode",
             "mailingpostalcode",
         ),
-        "capacity": ("capacity", "capacityshare", "capacitypercent", "capacitypct", "fte", "workload"),
+        "capacity": (
+            "capacity",
+            "capacityshare",
+            "capacitypercent",
+            "capacitypct",
+            "fte",
+            "ftepct",
+            "fteshare",
+            "workload",
+        ),
+        "home": ("homeaddress", "home", "address", "mailingaddress", "homelocation"),
+        "email": ("email", "emailaddress", "workemail", "useremail", "mail"),
+        "role": ("role", "userrole", "jobrole", "salesrole", "position", "function", "title", "jobtitle"),
+        "manager": ("manager", "managername", "managerid", "reportsto", "supervisor", "teamlead", "manageremail"),
+        "start": ("startdate", "hiredate", "hiredon", "start", "datehired", "joined", "joindate", "employedsince"),
+        "end": ("enddate", "terminationdate", "leavedate", "end", "lastday", "leaves", "lastdayofwork"),
+        "hours": ("hoursayear", "hoursperyear", "annualhours", "sellinghours", "hours", "yearlyhours"),
+        "skills": ("skills", "skill", "specialties", "specialty", "specialization", "expertise", "certifications"),
+        "level": ("level", "senioritylevel", "seniority", "grade", "band", "joblevel"),
+        "quota": ("quota", "annualquota", "quotaamount", "yearlyquota", "target", "salestarget"),
         "active": ("active", "isactive", "status", "userstatus", "employmentstatus"),
     }
 )
@@ -343,9 +362,12 @@ def is_label(header: str) -> bool:
     return any(short in names for names in ALIASES.values()) or bool(set(tokens(header)) & NOT_MEASURES)
 
 
+_REP_HEADER = ("rep_id", "name", "first", "last", "zip", "capacity", "active")
+"""Fields that tell a header row; the others (role, start, skills) must not make a sheet of reps look like accounts."""
+
 KNOWN = frozenset(
     [a for names in ALIASES.values() for a in names]
-    + [a for names in REP_ALIASES.values() for a in names]
+    + [a for field in _REP_HEADER for a in REP_ALIASES[field]]
     + ["industry", "type", "country", "billingcountry", "countryregion", "annualrevenue", "employees", "email", "title"]
 )
 """Every compact header word Terr knows; finding some of them tells a header row from a title."""

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
+from typing import Any
 
 import pandas as pd
 
 from terr.errors import InputError
 from terr.ingest.cleaning.clean import read_number, shorten
+from terr.ingest.columns.dates import iso
 from terr.ingest.columns.words import REP_ALIASES, compact, tokens
 from terr.ingest.ledger.ledger import ISSUE_COLUMNS
 from terr.ingest.reading.files import RawTable
-from terr.model.reps import Rep
+from terr.model.reps import MAX_LEVEL, Rep
+from terr.places.addresses import read_place
 
 ROSTER = re.compile(r"\b(reps?|roster|users?|sales ?(team|people|reps?))\b", re.IGNORECASE)
 """What a sheet of reps is called."""
@@ -60,6 +66,21 @@ _QUEUES = frozenset(
     )
 )
 _ZIP = re.compile(r"\d{5}(?:-?\d{4})?")
+_VACANCY = re.compile(r"(?:vacan(?:t|cy)|open (?:position|req(?:uisition)?|role)|to be hired|tbh)\b.*\w", re.IGNORECASE)
+_SKILLS = re.compile(r"[;,|\n/]+")
+_MOST_SKILLS = 50
+_ROLE_WORDS = (
+    ("SDR", re.compile(r"\b(sdr|bdr|ldr|sales development|business development rep\w*|inside sales dev\w*)\b", re.I)),
+    ("manager", re.compile(r"\b(manager|director|vp|vice president|head|lead|chief|cro|president)\b", re.I)),
+    ("specialist", re.compile(r"\b(specialist|overlay|engineer|architect|consultant|se|expert)\b", re.I)),
+    ("partner", re.compile(r"\b(partner|channel|alliances?|reseller|distributor)\b", re.I)),
+    ("support", re.compile(r"\b(support|service|csm|customer success|success|assistant|operations|admin)\b", re.I)),
+    (
+        "rep",
+        re.compile(r"\b(rep|reps|representative|account executives?|ae|sales|seller|account manager|field)\b", re.I),
+    ),
+)
+_LEVEL_WORDS = {"junior": 1, "entry": 1, "associate": 1, "mid": 2, "regular": 2, "senior": 3, "principal": 4, "lead": 4}
 
 
 def rep_columns(raw: RawTable) -> dict[str, str]:
@@ -73,6 +94,88 @@ def rep_columns(raw: RawTable) -> dict[str, str]:
         if known is not None:
             out[field] = known
     return out
+
+
+def _role(cell: str) -> tuple[str, str]:
+    """What somebody does, of a role or a job title, and what was wrong with the cell."""
+    if not cell:
+        return "rep", ""
+    if re.search(r"\baccount manager\b", cell, re.I):
+        return "rep", ""
+    for role, words in _ROLE_WORDS:
+        if words.search(cell):
+            return role, ""
+    return "rep", f"the role '{shorten(cell)}' isn't known; taken as a rep who can own a territory"
+
+
+def _day(cell: str, order: str) -> tuple[date | None, str]:
+    """A day, and what was wrong with the cell."""
+    if not cell:
+        return None, ""
+    text = iso(cell, order) or cell[:10]
+    try:
+        return date.fromisoformat(text), ""
+    except ValueError:
+        pass
+    for form in ("%b %d, %Y", "%d %b %Y", "%B %d, %Y", "%d-%b-%Y", "%d-%b-%y"):
+        try:
+            return datetime.strptime(cell, form).date(), ""  # noqa: DTZ007 (a day has no time zone)
+        except ValueError:
+            continue
+    return None, f"'{shorten(cell)}' isn't a date; write it as 2026-01-31. It is left open"
+
+
+def _day_order(cells: list[str]) -> str:
+    """How a column writes days: month first, unless one of its dates can only be day first."""
+    first = [c for c in cells if c and iso(c, "mdy") is None and iso(c, "dmy") is not None]
+    return "dmy" if first else "mdy"
+
+
+def _amount(what: str, low: float, high: float) -> Callable[[str], tuple[float | None, str]]:
+    def read_amount(cell: str) -> tuple[float | None, str]:
+        if not cell:
+            return None, ""
+        value = read_number(cell).value
+        if value is None or not low <= value <= high:
+            return None, f"'{shorten(cell)}' isn't {what}; it is left open"
+        return float(value), ""
+
+    return read_amount
+
+
+_HOURS = _amount("a number of hours a year up to 8,784", 1e-9, 8784)
+_QUOTA = _amount("an amount of 0 or more", 0, 1e15)
+
+
+def _level(cell: str) -> tuple[int | None, str]:
+    """A seniority level of a number or a word."""
+    if not cell:
+        return None, ""
+    word = next((n for w, n in _LEVEL_WORDS.items() if re.search(rf"\b{w}\b", cell, re.I)), None)
+    figures = re.search(r"\d+", cell)
+    value = int(figures[0]) if figures and len(figures[0]) < 4 else word
+    if value is None or not 1 <= value <= MAX_LEVEL:
+        return None, f"'{shorten(cell)}' isn't a seniority level from 1 (junior) to {MAX_LEVEL}; it is left open"
+    return value, ""
+
+
+def _skills(cell: str) -> tuple[str, ...]:
+    out: dict[str, str] = {}
+    for part in _SKILLS.split(cell):
+        clean = " ".join(part.split())[:60]
+        if clean:
+            out.setdefault(clean.casefold(), clean)
+    return tuple(out.values())[:_MOST_SKILLS]
+
+
+def _home(cell: str) -> tuple[str, str]:
+    """The ZIP in an address, and what was wrong with the cell."""
+    if not cell:
+        return "", ""
+    found = read_place(cell).zip
+    if _ZIP.fullmatch(found):
+        return found[:5], ""
+    return "", f"no ZIP is in the home '{shorten(cell)}'; add it"
 
 
 def _capacity(cell: str, header: str) -> tuple[float, str]:
@@ -135,6 +238,8 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
     reps: dict[str, Rep] = {}
     first: dict[str, int] = {}
     issues: list[tuple[int, str, str, str, str, str]] = []
+    names: dict[str, str] = {}
+    orders = {kind: _day_order(text.get(kind, blank)) for kind in ("start", "end")}
     filled = (raw.rows != "").to_numpy().any(axis=1)
     for at in range(n):
         row = int(raw.source_rows[at])
@@ -153,6 +258,10 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
             message = f"{shorten(name)} is not active ({shorten(active)})"
             issues.append((row, where["active"], active, "inactive", message, "excluded"))
             continue
+        vacant = name.casefold() not in _QUEUES and _VACANCY.match(name) is not None
+        if vacant:
+            message = f"'{shorten(name)}' is a vacancy; it gets no territory until it is filled"
+            issues.append((row, where.get("name", where.get("last", "")), name, "vacancy", message, "accepted"))
         if name.casefold() in _QUEUES:
             message = f"'{shorten(name)}' is a queue or a program, not a person"
             issues.append((row, where.get("name", ""), name, "queue", message, "excluded"))
@@ -173,11 +282,85 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
         capacity, wrong = _capacity(cell, where.get("capacity", ""))
         if wrong:
             issues.append((row, where["capacity"], cell, "capacity", wrong, "accepted"))
-        reps[rep_id] = Rep(rep_id, name or rep_id, home, capacity)
+        if capacity > 1:
+            message = f"{capacity:.0%} of a full rep is over 100%; it is taken as given"
+            issues.append((row, where["capacity"], cell, "over_full", message, "accepted"))
+        if (before_name := names.get(name.casefold())) is not None:
+            message = f"two people are called {shorten(name)}; they are told apart by id ({before_name} and {rep_id})"
+            issues.append((row, where.get("name", where.get("last", "")), name, "same_name", message, "accepted"))
+        names.setdefault(name.casefold(), rep_id)
+
+        def value_of(kind: str, read_cell: Callable[[str], tuple[Any, str]], at: int = at, row: int = row) -> Any:
+            given = text.get(kind, blank)[at]
+            value, trouble = read_cell(given)
+            if trouble:
+                issues.append((row, where[kind], given, kind, trouble, "accepted"))
+            return value
+
+        if not home and not text.get("zip", blank)[at]:
+            home = value_of("home", _home)
+        start, end = (value_of(kind, partial(_day, order=orders[kind])) for kind in ("start", "end"))
+        if start and end and end < start:
+            message = f"the end ({end}) is before the start ({start}); the end is left open"
+            issues.append((row, where["end"], text["end"][at], "end_before_start", message, "accepted"))
+            end = None
+        reps[rep_id] = Rep(
+            rep_id,
+            name or rep_id,
+            home,
+            capacity,
+            text.get("email", blank)[at][:200],
+            value_of("role", _role),
+            "",
+            start,
+            end,
+            value_of("hours", _HOURS),
+            _skills(text.get("skills", blank)[at]),
+            value_of("level", _level),
+            value_of("quota", _QUOTA),
+            active=not vacant,
+        )
         first[rep_id] = at
     if not reps:
         raise InputError(
             f"{raw.filename} has no active rep with an id; check the columns '{where['rep_id']}' and Active"
         )
+    if "manager" in where:
+        reps, told = _with_managers(reps, {i: text["manager"][at] for i, at in first.items()})
+        for rep_id, message in told:
+            at = first[rep_id]
+            row = int(raw.source_rows[at])
+            issues.append((row, where["manager"], text["manager"][at], "manager", message, "accepted"))
     frame = pd.DataFrame({c: [i[k] for i in issues] for k, c in enumerate(ISSUE_COLUMNS)})
     return tuple(reps.values()), frame.astype({"row": "int64"} | dict.fromkeys(ISSUE_COLUMNS[1:], "str"))
+
+
+def _with_managers(reps: Mapping[str, Rep], given: Mapping[str, str]) -> tuple[dict[str, Rep], list[tuple[str, str]]]:
+    """The reps with their managers by id, and what was wrong, by rep: somebody unknown, themselves, or a loop."""
+    called: dict[str, str] = {}
+    for r in reps.values():
+        for word in (r.name, r.email, r.rep_id):  # an id beats an email, an email a name
+            if word:
+                called[word.casefold()] = r.rep_id
+    over = {i: called.get(name.casefold(), "") for i, name in given.items() if name}
+    told: list[tuple[str, str]] = []
+    unknown: dict[str, list[str]] = {}
+    for rep_id, manager in over.items():
+        if not manager:
+            unknown.setdefault(given[rep_id].casefold(), []).append(rep_id)
+        elif manager == rep_id:
+            told.append((rep_id, f"{shorten(reps[rep_id].name)} is their own manager; left without one"))
+            over[rep_id] = ""
+    for team in unknown.values():
+        whose = f"of {len(team)} reps " if len(team) > 1 else ""
+        told.append((team[0], f"the manager '{shorten(given[team[0]])}' {whose}isn't on the roster; add that row"))
+    for rep_id in tuple(over):
+        trail, at = [rep_id], over[rep_id]
+        while at and at not in trail:
+            trail.append(at)
+            at = over.get(at, "")
+        if at == rep_id:
+            loop = " → ".join(shorten(reps[i].name) for i in (*trail, rep_id))
+            told.append((rep_id, f"managers run in a circle: {loop}; {shorten(reps[rep_id].name)} is left without one"))
+            over[rep_id] = ""
+    return {i: replace(r, manager=over.get(i, "")) for i, r in reps.items()}, told

@@ -55,7 +55,7 @@ def generate() -> None:
     )
     measures = list(shown.accounts.measures)
     measure = left.selectbox("Measure to balance", measures, index=measures.index(draft.measure), key="gen_measure")
-    names = distinct({r.rep_id: r.name for r in shown.reps})
+    names = distinct({r.rep_id: r.name for r in shown.reps if r.covers or r.rep_id in draft.reps})
     chosen = right.multiselect(
         "Start from reps' homes (optional)",
         list(names),

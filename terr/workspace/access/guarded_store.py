@@ -44,6 +44,11 @@ PLAN_ACTIONS: Mapping[str, Mapping[str, str]] = {
         "challenge": "challenge",
         **dict.fromkeys(("accept", "reject"), "decide"),
     },
+    "quotas": {
+        "of": "view",
+        **dict.fromkeys(("add", "withdraw"), "propose"),
+        **dict.fromkeys(("accept", "reject"), "decide"),
+    },
     "exceptions": {"of": "view", **dict.fromkeys(("add", "end"), "except")},
     "marks": {"of": "view", **dict.fromkeys(("add", "archive"), "mark")},
     "presence": dict.fromkeys(("seen", "left", "here"), "view"),
@@ -69,7 +74,7 @@ CLOSED = frozenset(
 )
 """What nobody reaches who is signed in; written down so that a new method is not left out by mistake."""
 
-_OWN_ONLY = {("comments", "delete"), ("proposals", "withdraw")}
+_OWN_ONLY = {("comments", "delete"), ("proposals", "withdraw"), ("quotas", "withdraw")}
 """Commenters do this to what is their own."""
 
 _FRESH_S = 0.5
@@ -278,10 +283,20 @@ class GuardedReps(GuardedRepository):
         self._guard.see_dataset(dataset_id)
         return self._kept.of(dataset_id)
 
-    def save(self, dataset_id: str, reps: Any) -> None:
+    def history(self, dataset_id: str) -> Any:
+        """Who changed the roster of a data set they can see."""
+        self._guard.see_dataset(dataset_id)
+        return self._kept.history(dataset_id)
+
+    def at(self, dataset_id: str, version: int) -> Any:
+        """An earlier roster of a data set of their own."""
+        self._guard.own_dataset(dataset_id)
+        return self._kept.at(dataset_id, version)
+
+    def save(self, dataset_id: str, reps: Any, *, note: str = "", **_: Any) -> None:
         """Change the roster of a data set of their own."""
         self._guard.own_dataset(dataset_id)
-        self._kept.save(dataset_id, reps)
+        self._kept.save(dataset_id, reps, note=note, by=self._guard.person)
 
 
 class GuardedFiles(GuardedRepository):

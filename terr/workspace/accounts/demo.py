@@ -27,8 +27,8 @@ def workbook() -> bytes:
 
 
 def size() -> tuple[int, int]:
-    """How many accounts and reps the demo has."""
-    return len(demo.demo_accounts()), len(demo.demo_reps())
+    """How many accounts the demo has, and reps who can own a territory."""
+    return len(demo.demo_accounts()), sum(r.covers for r in demo.demo_reps())
 
 
 def demo_dataset(ws: Workspace, *, progress: Progress = UNWATCHED) -> Dataset:

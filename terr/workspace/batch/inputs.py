@@ -209,7 +209,7 @@ def chosen_reps(ground: BatchInputs, *, plan: Plan | None = None) -> tuple[Rep, 
     asked = ground.asked
     if not (asked.homes or asked.reps or asked.centred or asked.most_km is not None):
         return ()
-    if not ground.reps:
+    if not any(r.covers for r in ground.reps):
         raise InputError(
             "reps' homes are asked for and there is no roster; name one with --roster FILE, or keep it as a sheet of "
             "the accounts' workbook"
@@ -218,7 +218,7 @@ def chosen_reps(ground: BatchInputs, *, plan: Plan | None = None) -> tuple[Rep, 
         return tuple(dict.fromkeys(rep_called(ground.reps, text, "--rep") for text in asked.reps))
     names = set() if plan is None else {t.name.casefold() for t in plan.territories}
     theirs = tuple(r for r in ground.reps if {r.rep_id.casefold(), r.name.casefold()} & names)
-    return theirs or ground.reps
+    return theirs or tuple(r for r in ground.reps if r.covers)
 
 
 def rep_called(reps: Sequence[Rep], text: str, what: str) -> Rep:

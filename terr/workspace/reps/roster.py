@@ -35,12 +35,12 @@ def replace_reps(ws: Workspace, dataset_id: str, data: bytes, filename: str) -> 
         InputError: if the file holds no roster.
     """
     reps, issues = read_roster(data, filename)
-    return set_reps(ws, dataset_id, reps), issues
+    return set_reps(ws, dataset_id, reps, note=f"Uploaded {filename}"), issues
 
 
-def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep]) -> Dataset:
-    """Make these the roster of a data set."""
-    ws.store.reps.save(dataset_id, tuple(reps))
+def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep], *, note: str = "") -> Dataset:
+    """Make these the roster of a data set; the one before stays in its history."""
+    ws.store.reps.save(dataset_id, tuple(reps), note=note[:400])
     old = dataset(ws, dataset_id)
     roster = ws.store.reps.of(dataset_id)
     made = replace(old, reps=roster)

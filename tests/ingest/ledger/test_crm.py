@@ -300,6 +300,7 @@ def test_roster_is_joined_on_the_id() -> None:
     ]
     assert [tuple(r) for r in told[["row", "column", "value", "code", "fate"]].itertuples(index=False)] == [
         (3, "Home ZIP", "2116", "zip", "accepted"),
+        (3, "Full Name", "Ann Lee", "same_name", "accepted"),
         (4, "Active", "0", "inactive", "excluded"),
         (5, "Full Name", "House", "queue", "excluded"),
         (6, "Full Name", "Integration User", "queue", "excluded"),
@@ -310,6 +311,7 @@ def test_roster_is_joined_on_the_id() -> None:
         (11, "User ID", "", "missing_id", "rejected"),
         (12, "", "", "blank_row", "excluded"),
         (13, "Capacity", "lots", "capacity", "accepted"),
+        (2, "Manager", "Eve", "manager", "accepted"),
     ]
     assert len(reps) + (told["fate"] != "accepted").sum() == len(raw.rows)
 

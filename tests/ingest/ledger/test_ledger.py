@@ -345,6 +345,7 @@ def test_reps() -> None:
     ]
     assert list(zip(issues["row"], issues["code"], strict=True)) == [
         (3, "zip"),
+        (3, "same_name"),
         (4, "inactive"),
         (5, "queue"),
         (6, "duplicate_row"),

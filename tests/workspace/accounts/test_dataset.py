@@ -39,7 +39,7 @@ def test_demo_round_trip(demo_ws):
     ws, data = demo_ws
     assert data.info.name == "Demo accounts"
     assert len(data.accounts) == 5000
-    assert len(data.reps) == 12
+    assert sum(r.covers for r in data.reps) == 12
     assert data.accounts.measures == ("Employees", "Annual Revenue", "Potential", "Number of accounts")
     assert dict(data.accounts.currency) == {"Annual Revenue": "USD", "Potential": "USD"}
     assert data.info.summary["located"]["unlocated"] == 0
