@@ -13,7 +13,7 @@ from terr.errors import LocateError
 from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.journal import scenario_row
+from terr.store.journal import scenario_row
 from terr.store.repositories.records import EditRecord, edit_record
 
 _MOST = 500

@@ -21,7 +21,7 @@ from terr.store import schema as t
 from terr.store.codec import edit_to_bytes, plan_to_bytes
 from terr.store.database import Database
 from terr.store.edit_tree import depth_of, edit_of, edits_between, head_at
-from terr.store.repositories.journal import scenario_row
+from terr.store.journal import scenario_row
 from terr.store.repositories.plans import Plans
 from terr.store.repositories.records import clean_text, now
 

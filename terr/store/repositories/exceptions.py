@@ -13,7 +13,7 @@ from terr.errors import InputError
 from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.journal import count_change, scenario_row, write_line
+from terr.store.journal import count_change, scenario_row, write_line
 from terr.store.repositories.records import clean_text, made_by, moment, now, who
 
 EXCEPTION_KINDS = ("named", "holdover", "override")

@@ -13,7 +13,7 @@ from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.edit_tree import depth_of
-from terr.store.repositories.journal import count_change, scenario_row, write_line
+from terr.store.journal import count_change, scenario_row, write_line
 from terr.store.repositories.records import clean_text, made_by, moment, now, who
 
 KINDS = {"version": 120, "tag": 60, "note": 4000}

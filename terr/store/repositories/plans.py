@@ -17,7 +17,7 @@ from terr.store import schema as t
 from terr.store.codec import edit_from_bytes
 from terr.store.database import Database
 from terr.store.edit_tree import checkpoint_of, no_edit, trail_to
-from terr.store.repositories.journal import scenario_row
+from terr.store.journal import scenario_row
 
 _KEEP = 24
 

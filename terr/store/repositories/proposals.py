@@ -18,8 +18,8 @@ from terr.store import schema as t
 from terr.store.codec import edit_from_bytes, edit_to_bytes
 from terr.store.database import Database
 from terr.store.edit_tree import head_at
+from terr.store.journal import count_change, scenario_row, write_line
 from terr.store.repositories.edits import NOBODY, Client, Edits
-from terr.store.repositories.journal import count_change, scenario_row, write_line
 from terr.store.repositories.plans import Plans
 from terr.store.repositories.records import clean_text, made_by, moment, now, who
 

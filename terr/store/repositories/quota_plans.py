@@ -14,7 +14,7 @@ from terr.model.json_values import to_text
 from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.journal import count_change, scenario_row, write_line
+from terr.store.journal import count_change, scenario_row, write_line
 from terr.store.repositories.records import clean_text, made_by, moment, now, stored_object, who
 
 QUOTA_STATES = ("proposed", "accepted", "rejected", "withdrawn")

@@ -11,7 +11,7 @@ from terr.errors import InputError, PlanError
 from terr.model.person import ROLES, Person, Role
 from terr.store import schema as t
 from terr.store.database import Database
-from terr.store.repositories.journal import count_change, scenario_row, write_line
+from terr.store.journal import count_change, scenario_row, write_line
 from terr.store.repositories.records import clean_text, now
 
 _NEEDS = {"viewer": "a viewer", "commenter": "a commenter", "editor": "an editor", "owner": "its owner"}

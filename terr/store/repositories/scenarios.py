@@ -16,8 +16,8 @@ from terr.model.scenario import ScenarioInfo
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.edit_tree import depth_of
+from terr.store.journal import count_change, scenario_row, unknown_scenario, write_line
 from terr.store.repositories.datasets import Datasets
-from terr.store.repositories.journal import count_change, scenario_row, unknown_scenario, write_line
 from terr.store.repositories.records import clean_text, made_by, new_id, now, scenario_info
 
 _NAME = "name of the scenario"
