@@ -4,7 +4,7 @@ import streamlit as st
 
 from terr.errors import LocateError
 from terr.ui import header
-from terr.ui.accounts import next_extract, review, upload
+from terr.ui.accounts import facts, next_extract, review, upload
 from terr.ui.plan import new_plan
 from terr.ui.session import local_time, navigation, state
 from terr.view.text import distinct
@@ -48,10 +48,13 @@ if not state.get("pending") and not upload.busy() and not next_extract.pending_c
         except LocateError:
             state.drop("dataset")
             st.rerun()
-        taken = review.summary(data)
-        new_plan.form(data, "new_plan")
-        if taken is not None:
-            review.details(data, taken)
+        if facts.pending(data):
+            facts.confirm(data, upload.facts_as_accounts)
+        else:
+            taken = review.summary(data)
+            new_plan.form(data, "new_plan")
+            if taken is not None:
+                review.details(data, taken)
     else:
         st.info(
             "Upload an account spreadsheet, or try the demo. Each account needs a location: a ZIP, a city and state, a "

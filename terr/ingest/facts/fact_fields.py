@@ -23,7 +23,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             " auftragsdatum rechnungsdatum belegdatum datum datecommande fecha dateofsale orderedon createdon",
             "amount": "amount sales netamount lineamount extendedprice ordertotal totalamount totalprice revenue total"
             " orderamount netsales grosssales netvalue subtotal linetotal value invoiceamount umsatz betrag"
-            " nettobetrag montant importe price",
+            " nettobetrag montant importe net price",
             "profit": "profit margin grossprofit grossmargin contribution gewinn db",
             "quantity": "quantity qty units unitssold menge anzahl quantite cantidad",
             "product": "productname product item itemname description sku productid itemnumber artikel producto",
@@ -79,6 +79,11 @@ _KEYS = {
     "account_name": "accountname customername companyname clientname account customer company client associatedcompany"
     " companies organization kunde kundenname firma",
 }
+
+
+def field_names(kind: str) -> tuple[str, ...]:
+    """The fields a row of a kind may have, those of its account first; of quotas, which are a rep's, only its own."""
+    return (*(() if kind == "quotas" else _KEYS), *_WORDS[kind])
 
 
 def fact_fields(columns: Sequence[str], kind: str, chosen: Mapping[str, str]) -> dict[str, str]:

@@ -30,7 +30,13 @@ _MAIN_DATE = {
     "contracts": "start",
     "quotas": "period",
 }
+_CREDIT = "a credit note: it lowers the sales of its period"
+_OF_ACCOUNTS = frozenset(("rows_added", "missing_id", "no_id_column"))
+"""What is said of a file of accounts, and isn't true of facts: several facts of an account are no duplicates."""
+_MOST_STAGES = 30
 _ISSUES = ["row", "column", "code", "message", "fate"]
+STAGE = "stage:"
+"""Before a stage, in the key of what a person says it means."""
 OPEN, WON, LOST = "open", "won", "lost"
 
 
@@ -47,7 +53,7 @@ class FactRows:
         fates: "accepted", "excluded" or "rejected" per row of the file.
         money: "in", "excluded" and "rejected" of the amounts.
         issues: one row each: row, column, code, message, fate.
-        questions: what only a person knows: key, title, default.
+        questions: what only a person knows: key, title, default, and the choices, parted by commas.
         currency: ISO code of the amounts, "" where no cell names one.
     """
 
@@ -83,7 +89,7 @@ def read_facts(
         raw: the table.
         kind: what a row is; by default what the headers say.
         chosen: field -> column, by hand.
-        answers: to questions: "date_order:COLUMN" -> "mdy" or "dmy".
+        answers: to questions: "date_order:COLUMN" -> "mdy" or "dmy", "stage:STAGE" -> "open", "won" or "lost".
 
     Raises:
         InputError: not a file of facts, or a column that a kind needs is missing.
@@ -104,15 +110,23 @@ def read_facts(
         named = {"name": whose} if whose else {}
     columns = ColumnMap(
         named,
-        {f: fields[f] for f in AMOUNTS if f in fields},
+        {fields[f]: fields[f] for f in AMOUNTS if f in fields},
     )
     judged = judge_rows(raw, columns, {**answers, ROWS: ADD}, (), progress.part(0.0, 0.8), placed=False)
     fates = judged.fates.copy()
     notes = [
-        (raw.header_row if f.at < 0 else int(raw.source_rows[f.at]), f.column, f.code, f.message, f.fate)
+        (
+            raw.header_row if f.at < 0 else int(raw.source_rows[f.at]),
+            f.column,
+            "credit_note" if f.code == "negative" else f.code,
+            _CREDIT if f.code == "negative" else f.message,
+            f.fate,
+        )
         for f in judged.found
+        if f.code not in _OF_ACCOUNTS and (f.code != "negative" or f.column == fields.get("amount"))
     ]
-    money = judged.numbers["amount"].amounts if "amount" in judged.numbers else np.full(len(fates), np.nan)
+    numbers = {f: judged.numbers[fields[f]] for f in AMOUNTS if fields.get(f) in judged.numbers}
+    money = numbers["amount"].amounts if "amount" in numbers else np.full(len(fates), np.nan)
     progress.tell(0.85, "reading the days")
     out: dict[str, object] = {}
     questions: list[dict[str, str]] = []
@@ -135,9 +149,13 @@ def read_facts(
                 )
         if read.asked:
             title = f"Are the days in {shorten(column, 40)} month first or day first?"
-            questions.append({"key": f"date_order:{column}", "title": title, "default": "mdy"})
-    if found == "opportunities":
-        notes += _used_twice(raw, fields, judged.cells[fields["id"]] if "id" in fields else None, fates)
+            key = f"date_order:{column}"
+            questions.append({"key": key, "title": title, "default": "mdy", "choices": "mdy,dmy"})
+    if found in {"opportunities", "contracts"} and "id" in fields:
+        ids = judged.cells[fields["id"]]
+        if "start" in days:  # a renewal has the number of its contract, and another start
+            ids = ids.where(ids == "", ids + " from " + pd.Series(days["start"]).astype("str").to_numpy())
+        notes += _used_twice(raw, fields, ids, fates)
     alive = fates == "accepted"
     at = np.flatnonzero(alive)
     for f in ("account", "account_name"):
@@ -153,14 +171,19 @@ def read_facts(
             continue
         if field in days:
             out[field] = days[field][at].astype("datetime64[s]")
-        elif field in judged.numbers:
-            out[field] = judged.numbers[field].amounts[at]
+        elif field in numbers:
+            out[field] = numbers[field].amounts[at]
         else:
             out[field] = judged.cells[column].to_numpy(dtype=object)[at]
     frame = pd.DataFrame(out)
     if found == "opportunities":
-        frame["status"] = _status(frame)
+        frame["status"] = _status(frame, answers)
         notes += _deal_notes(frame, raw.source_rows[at], fields)
+        questions += _stage_questions(frame)
+    if found == "contracts" and {"start", "end"} <= days.keys():
+        for k in np.flatnonzero((frame["end"] < frame["start"]).to_numpy()).tolist():
+            why = "ends before it starts; it counts on no day"
+            notes.append((int(raw.source_rows[at][k]), fields["end"], "ends_before_start", why, "accepted"))
     frame["source_row"] = raw.source_rows[at]
     used = set(fields.values())
     for column in raw.columns:
@@ -182,7 +205,7 @@ def read_facts(
         },
         pd.DataFrame(notes, columns=_ISSUES),
         tuple(MappingProxyType(q) for q in questions),
-        judged.currency.get("amount", ""),
+        judged.currency.get(fields.get("amount", ""), ""),
     )
 
 
@@ -249,8 +272,8 @@ def _used_twice(
     ]
 
 
-def _status(frame: pd.DataFrame) -> NDArray[np.object_]:
-    """ "won", "lost" or "open" of each deal, by its flag or by the words of its stage."""
+def _status(frame: pd.DataFrame, answers: Mapping[str, str] = MappingProxyType({})) -> NDArray[np.object_]:
+    """ "won", "lost" or "open" of each deal, by its flag, what a person said of its stage, or the stage's words."""
     out = np.full(len(frame), OPEN, dtype=object)
     if "stage" in frame:
         stage = frame["stage"].str.casefold()
@@ -258,7 +281,30 @@ def _status(frame: pd.DataFrame) -> NDArray[np.object_]:
         out[stage.str.contains("|".join(_WON)).to_numpy()] = WON
     if "won" in frame:
         out[frame["won"].str.casefold().isin(("1", "true", "yes", "y", "ja", "oui")).to_numpy()] = WON
+    for key, means in answers.items():
+        if key.startswith(STAGE) and "stage" in frame and means in {OPEN, WON, LOST}:
+            out[(frame["stage"] == key.removeprefix(STAGE)).to_numpy()] = means
     return out
+
+
+def _stage_questions(frame: pd.DataFrame) -> list[dict[str, str]]:
+    """What each stage means, where no stage says in a known language that a deal is won or lost though some must be."""
+    if "stage" not in frame or (frame["status"] != OPEN).any() or not {"created", "closed"} <= set(frame.columns):
+        return []
+    if not (frame["closed"] <= frame["created"].max()).any():  # all may be open
+        return []
+    names = sorted(str(n) for n in frame["stage"].unique() if n)
+    if len(names) > _MOST_STAGES:
+        return []
+    return [
+        {
+            "key": f"{STAGE}{name}",
+            "title": f"Is a deal in the stage '{shorten(name, 40)}' open, won or lost?",
+            "default": OPEN,
+            "choices": f"{OPEN},{WON},{LOST}",
+        }
+        for name in names
+    ]
 
 
 def _deal_notes(

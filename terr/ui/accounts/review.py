@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from terr.ui.accounts import corrections, duplicates, next_extract
+from terr.ui.accounts import corrections, duplicates, facts, next_extract
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.view.charts import money_bar
@@ -24,6 +24,7 @@ TABS = (
     "Duplicates and families",
     "Changes",
     "Rows, amounts and locations",
+    "Orders and other facts",
     "Update with new data",
 )
 
@@ -60,6 +61,7 @@ def details(data: Dataset, taken: Intake) -> None:
         lambda: duplicates.duplicates_part(data),
         lambda: corrections.changes(data),
         lambda: _figures(taken),
+        lambda: facts.kept_part(data),
         lambda: next_extract.next_extract_part(data, measure),
     )
     for tab, body in zip(parts, draw, strict=True):

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from terr.ui.accounts import database_query, questions
+from terr.ui.accounts import database_query, facts, questions
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.view.text import count, markdown
@@ -40,17 +40,19 @@ def choose_file(*, first: bool) -> None:
     """Step 1: a file, a query of a database, or the demo; folded up unless it is the first."""
     with st.container() if first else st.expander("Import another file", icon=":material/upload_file:"):
         _choose()
-    window_jobs.follow("gate_open", opened, stop="Cancel")
+    window_jobs.follow("gate_open", _dropped, stop="Cancel")
 
 
 def _choose() -> None:
     left, right = st.columns([1.55, 1], gap="medium")
     with left:
         given = st.file_uploader(
-            "Account spreadsheet: CSV, Excel or Parquet, as your CRM exports it (up to 200 MB)",
+            "Accounts, and their orders, opportunities, activities or contracts: CSV, Excel or Parquet (up to 200 MB)",
             type=None,
+            accept_multiple_files=True,
             key=f"terr_upload_{state.get('upload_round', 0)}",
-            help="The file stays on this machine. Up to 1,000,000 rows.",
+            help="Drop several files at once; what each holds is recognized. They stay on this machine. Up to "
+            "1,000,000 rows each.",
         )
         database_query.form()
     with right:
@@ -67,12 +69,42 @@ def _choose() -> None:
         st.download_button(
             "Sample file (Excel)", sample_file, "terr-demo.xlsx", XLSX, icon=":material/download:", width="stretch"
         )
-    if given is not None and state.get("upload_id") != given.file_id:
-        state.put("upload_id", given.file_id)
+    ids = [one.file_id for one in given]
+    if given and state.get("upload_id") != ids:
+        state.put("upload_id", ids)
         state.drop("pending", "next_of", "next_found", "pending_roles")
         window_jobs.end("gate_take")
-        ws, content, name = state.workspace(), given.getvalue(), given.name
-        window_jobs.quick("gate_open", lambda progress: upload.open_file(ws, content, name, progress=progress), opened)
+        open_all([(one.name, one.getvalue()) for one in given])
+
+
+def open_all(files: list[tuple[str, bytes]], *, fresh: bool = False) -> None:
+    """Read files that came in together.
+
+    Args:
+        files: name and bytes of each.
+        fresh: without accounts among them, their customers become accounts of their own.
+    """
+    ws = state.workspace()
+    hand = dataset.in_hand(ws, None, state.get("dataset"))
+    window_jobs.quick(
+        "gate_open", lambda progress: upload.open_files(ws, files, hand, fresh=fresh, progress=progress), _dropped
+    )
+
+
+def facts_as_accounts(files: list[tuple[str, bytes]]) -> None:
+    """Make the customers of files of facts accounts of their own."""
+    facts.close()
+    open_all(files, fresh=True)
+
+
+def _dropped(found: upload.DroppedFiles) -> None:
+    for note in found.notes:
+        state.say(note)
+    state.put("facts_waiting", found.waiting)
+    if found.accounts is not None:
+        opened(found.accounts)
+    else:
+        facts.opened(found.facts)
 
 
 def _try_demo() -> None:
@@ -113,6 +145,13 @@ def confirm() -> None:
     )
     if _mended(draft):
         return
+    if _as_facts(draft):
+        return
+    if draft.kind != "accounts":
+        st.caption(
+            f":material/info: Each customer of these {draft.kind} becomes an account, and the {draft.kind} themselves "
+            "are saved with them."
+        )
     if draft.last is not None:
         said = f"Fields and answers come from “{markdown(draft.last.name)}”, the last file with these columns."
         st.caption(f":material/history: {said}")
@@ -141,6 +180,28 @@ def confirm() -> None:
         close()
         st.rerun()
     window_jobs.follow("gate_take", _done)
+
+
+def _as_facts(draft: UploadDraft) -> bool:
+    """A file taken for accounts whose rows a person says are facts of the data set there is."""
+    ws = state.workspace()
+    hand = dataset.in_hand(ws, None, state.get("dataset"))
+    if not hand or _next_of() or draft.kind != "accounts":
+        return False
+    kinds = facts.kinds()
+    picked = st.selectbox(
+        "Rows are", list(kinds), format_func=lambda k: kinds[k], key=f"terr_rows_are_{draft.raw.sha256[:8]}"
+    )
+    if picked == "accounts":
+        return False
+    close()
+    window_jobs.quick(
+        "gate_facts",
+        lambda progress: upload.open_waiting(ws, hand, [(draft.data, draft.raw)], progress, kind=str(picked)),
+        facts.opened,
+    )
+    st.rerun()
+    return True
 
 
 def _next_of() -> str:
@@ -176,14 +237,18 @@ def _where(draft: UploadDraft) -> str:
 
 
 def _taken(data: dataset.Dataset) -> None:
+    waiting = state.get("facts_waiting") or ()
     state.use_dataset(data.info.id)
     close()
+    if waiting:
+        ws, key = state.workspace(), data.info.id
+        window_jobs.quick("gate_facts", lambda progress: upload.open_waiting(ws, key, waiting, progress), facts.opened)
 
 
 def close() -> None:
     """The file at hand is done with."""
     window_jobs.end("gate_open", "gate_answer", "gate_take")
-    state.drop("pending", "pending_roles", "roles_tried", "next_of", "next_found")
+    state.drop("pending", "pending_roles", "roles_tried", "next_of", "next_found", "facts_waiting")
     state.put("upload_round", state.get("upload_round", 0) + 1)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from terr.errors import InputError
+from terr.ingest.columns.kinds import ACCOUNTS
 from terr.matching.reload import Reload, compare
 from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
@@ -21,6 +22,7 @@ from terr.workspace.accounts.intake import Intake
 from terr.workspace.accounts.merge_rules import FAMILIES, MERGES
 from terr.workspace.accounts.upload import UploadDraft
 from terr.workspace.caches import CacheKind
+from terr.workspace.facts.kept_facts import carry_facts
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
@@ -88,9 +90,13 @@ def save_next_extract(ws: Workspace, found: NextExtract, *, progress: Progress =
     progress.tell(0.2, "saving the accounts")
     more: dict[str, Any] = {PREVIOUS: found.of}
     more |= {k: old.info.mapping[k] for k in (MERGES, FAMILIES, recipe.KEY) if old.info.mapping.get(k)}
-    return upload.remembered_answers(
+    made = upload.remembered_answers(
         ws, found.draft, found.taken, name=_name(ws, old.info, found), reps=old.reps, more=more
     )
+    if found.taken.kind != ACCOUNTS:
+        upload.keep_lines(ws, made.info.id, found.taken)
+    carry_facts(ws, found.of, made.info.id)
+    return datasets.dataset(ws, made.info.id)
 
 
 def _name(ws: Workspace, old: DatasetInfo, found: NextExtract) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from terr.errors import InputError
@@ -26,6 +27,9 @@ from terr.ingest import (
     reusable_answers,
 )
 from terr.ingest.columns.answers import mapped
+from terr.ingest.columns.kinds import ACCOUNTS, kind_of_rows
+from terr.ingest.facts.fact_fields import KINDS
+from terr.ingest.facts.fact_rows import read_facts
 from terr.ingest.reading.encodings import LABELS
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
@@ -33,6 +37,8 @@ from terr.workspace.accounts import dataset
 from terr.workspace.accounts.abroad import all_questions
 from terr.workspace.accounts.import_settings import SHAPE, ImportSettings, put_back
 from terr.workspace.accounts.intake import guess_money
+from terr.workspace.facts.facts_upload import FactsDraft, open_facts, with_currency
+from terr.workspace.facts.kept_facts import keep_facts
 from terr.workspace.workspace import Workspace
 
 __all__ = ["Question", "QuestionChoice"]  # of other floors, for the pages
@@ -88,6 +94,11 @@ class UploadDraft:
     source: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def kind(self) -> str:
+        """What a row is: "accounts", or a kind of facts."""
+        return kind_of_rows(self.raw.columns)
+
+    @property
     def open(self) -> tuple[Question, ...]:
         """The questions without an answer."""
         return tuple(q for q in self.asked if q.key not in self.answers)
@@ -101,15 +112,23 @@ def remembered(ws: Workspace, layout: str) -> RememberedLayout | None:
     return None
 
 
-def open_file(ws: Workspace, data: bytes, filename: str, *, progress: Progress = UNWATCHED) -> UploadDraft:
+def open_file(
+    ws: Workspace, data: bytes, filename: str, *, raw: RawTable | None = None, progress: Progress = UNWATCHED
+) -> UploadDraft:
     """Read a file, and answer what it leaves open as was answered for the last file of its layout.
+
+    Args:
+        ws: where.
+        data: its bytes; filename: its name.
+        raw: its table, if it was read already.
+        progress: told how far it is.
 
     Raises:
         InputError: if the file can't be used.
         StoppedError: if the person stopped it.
     """
     read = progress.part(0.0, 0.7)
-    raw = read_table(data, filename, progress=read)
+    raw = read_table(data, filename, progress=read) if raw is None else raw
     layout = layout_key(raw)
     last = remembered(ws, layout)
     shape = {k: v for k, v in last.reading.answers.items() if k in SHAPE} if last else {}
@@ -126,6 +145,102 @@ def open_table(
     """The same for a table that was read already, such as the rows of a query."""
     layout = layout_key(raw)
     return replace(_drafted(data, raw, layout, remembered(ws, layout), {}, progress), source=dict(source))
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedFiles:
+    """Files that came in together.
+
+    Attributes:
+        accounts: the file whose rows are accounts, or facts whose customers become them; None without one.
+        facts: files of facts for the data set there is.
+        waiting: (bytes, table) of facts that wait until `accounts` is in.
+        notes: files that couldn't be used, and why.
+    """
+
+    accounts: UploadDraft | None = None
+    facts: tuple[FactsDraft, ...] = ()
+    waiting: tuple[tuple[bytes, RawTable], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def open_files(
+    ws: Workspace,
+    files: Sequence[tuple[str, bytes]],
+    dataset_id: str = "",
+    *,
+    fresh: bool = False,
+    progress: Progress = UNWATCHED,
+) -> DroppedFiles:
+    """Read files that came in together: accounts, and facts of these accounts or of the data set there is.
+
+    Without accounts among them, facts belong to the data set in hand; without one, the customers of the first file of
+    orders (or of another kind) become the accounts.
+
+    Args:
+        ws: where.
+        files: name and bytes of each.
+        dataset_id: of the data set in hand, "" for none.
+        fresh: the data set in hand doesn't count: the customers become accounts of their own.
+        progress: told how far it is.
+
+    Raises:
+        InputError: if a single file can't be used.
+        StoppedError: if the person stopped it.
+    """
+    read: list[tuple[bytes, RawTable, str]] = []
+    notes: list[str] = []
+    for n, (name, data) in enumerate(files):
+        part = progress.part(0.6 * n / len(files), 0.6 * (n + 1) / len(files))
+        try:
+            raw = read_table(data, name, progress=part)
+        except InputError as error:
+            if len(files) == 1:
+                raise
+            notes.append(f"{name} wasn't read: {error}")
+            continue
+        read.append((data, raw, kind_of_rows(raw.columns)))
+    after = progress.part(0.6, 1.0)
+    lists = [one for one in read if one[2] == ACCOUNTS]
+    others = sorted((one for one in read if one[2] != ACCOUNTS), key=lambda one: KINDS.index(one[2]))
+    notes += [f"{raw.filename} is a second list of accounts; import it after this one" for _, raw, _ in lists[1:]]
+    if not lists and others and (fresh or not dataset_id):
+        lists, others = others[:1], others[1:]
+    if lists:
+        data, raw, _ = lists[0]
+        draft = open_file(ws, data, raw.filename, raw=raw, progress=after)
+        return DroppedFiles(draft, (), tuple((d, r) for d, r, _ in others), tuple(notes))
+    return DroppedFiles(None, open_waiting(ws, dataset_id, [(d, r) for d, r, _ in others], after), (), tuple(notes))
+
+
+def open_waiting(
+    ws: Workspace,
+    dataset_id: str,
+    files: Sequence[tuple[bytes, RawTable]],
+    progress: Progress = UNWATCHED,
+    *,
+    kind: str = "",
+) -> tuple[FactsDraft, ...]:
+    """Files of facts, with the accounts of a data set.
+
+    Args:
+        ws: where.
+        dataset_id: whose facts they are.
+        files: bytes and table of each.
+        progress: told how far it is.
+        kind: what their rows are; by default what the headers say.
+
+    Raises:
+        LocateError: if there is no such data set. StoppedError: if the person stopped it.
+    """
+    if not files:
+        return ()
+    accounts = dataset.dataset(ws, dataset_id).accounts
+    parts = [progress.part(n / len(files), (n + 1) / len(files)) for n in range(len(files))]
+    return tuple(
+        open_facts(ws, dataset_id, accounts, data, raw, kind=kind, progress=part)
+        for (data, raw), part in zip(files, parts, strict=True)
+    )
 
 
 def _shaped(data: bytes, raw: RawTable, shape: Mapping[str, str], progress: Progress) -> RawTable:
@@ -355,7 +470,32 @@ def import_file(ws: Workspace, draft: UploadDraft, *, progress: Progress = UNWAT
     """
     done = preview_import(draft, progress=progress.part(0.0, 0.85))
     progress.tell(0.9, "saving the accounts")
-    return remembered_answers(ws, draft, done)
+    made = remembered_answers(ws, draft, done)
+    if done.kind == ACCOUNTS:
+        return made
+    progress.tell(0.95, f"saving the {done.kind}")
+    keep_lines(ws, made.info.id, done)
+    return dataset.dataset(ws, made.info.id)
+
+
+def keep_lines(ws: Workspace, dataset_id: str, taken: dataset.Intake) -> None:
+    """Keep the rows of a file of facts, each with the account that was made of it.
+
+    Raises:
+        StoreError: if they can't be written.
+    """
+    ids = taken.columns.fields.get("account_id")
+    chosen = {"account": ids} if ids is not None else {}
+    given = {k: v for k, v in taken.answers.items() if k.startswith("date_order:")}
+    facts = read_facts(taken.raw, taken.kind, chosen=chosen, answers=given)
+    of_row = dict(zip(taken.raw.source_rows.tolist(), taken.account_of.tolist(), strict=True))
+    mine = taken.accounts.frame["account_id"].astype(str).to_numpy(dtype=object)
+    at = np.array([of_row[r] for r in facts.frame["source_row"].tolist()], dtype=np.int64)
+    account = np.where(at >= 0, mine[np.maximum(at, 0)], facts.frame["account"].to_numpy(dtype=object))
+    facts = replace(
+        with_currency(facts, taken.accounts), frame=facts.frame.assign(account=pd.Series(account, dtype="str"))
+    )
+    keep_facts(ws, dataset_id, facts, taken.raw.filename, answers=given)
 
 
 def owner_of_rejects(ws: Workspace, draft: UploadDraft) -> str:

@@ -171,6 +171,23 @@ def put_kept(ws: Workspace, dataset_id: str, kept: Sequence[KeptFacts]) -> None:
     ws.store.datasets.change(dataset_id, change)
 
 
+def carry_facts(ws: Workspace, from_id: str, to_id: str) -> None:
+    """Give the facts of a data set to another, such as the next version of its accounts, that has none of their kind.
+
+    Raises:
+        LocateError, RoleError: if the data sets aren't this person's to see and to change.
+        StoreError: if they can't be written.
+    """
+    has = {f.kind for f in facts_kept(ws, to_id)}
+    mine = [f for f in facts_kept(ws, from_id) if f.kind not in has]
+    for one in mine:
+        for revision in (one.revision, _issues_of(one.revision)):
+            content = ws.store.files.read_facts_file(from_id, revision)
+            ws.store.files.write_facts_file(to_id, revision, content)
+    if mine:
+        put_kept(ws, to_id, mine)
+
+
 def drop_facts(ws: Workspace, dataset_id: str, kind: str) -> None:
     """Take the facts of a kind away from a data set."""
 
