@@ -145,8 +145,11 @@ def confirm() -> None:
     )
     if _mended(draft):
         return
-    if _as_facts(draft):
-        return
+    hand = dataset.in_hand(state.workspace(), None, state.get("dataset"))
+    kind = _rows_are(draft, hand)
+    if kind != "accounts":
+        _open_as(draft, hand, kind)
+        st.rerun()
     if draft.kind != "accounts":
         st.caption(
             f":material/info: Each customer of these {draft.kind} becomes an account, and the {draft.kind} themselves "
@@ -182,26 +185,24 @@ def confirm() -> None:
     window_jobs.follow("gate_take", _done)
 
 
-def _as_facts(draft: UploadDraft) -> bool:
-    """A file taken for accounts whose rows a person says are facts of the data set there is."""
-    ws = state.workspace()
-    hand = dataset.in_hand(ws, None, state.get("dataset"))
+def _rows_are(draft: UploadDraft, hand: str) -> str:
+    """What a person says the rows of a file are that was taken for accounts."""
     if not hand or _next_of() or draft.kind != "accounts":
-        return False
+        return "accounts"
     kinds = facts.kinds()
-    picked = st.selectbox(
-        "Rows are", list(kinds), format_func=lambda k: kinds[k], key=f"terr_rows_are_{draft.raw.sha256[:8]}"
-    )
-    if picked == "accounts":
-        return False
+    key = f"terr_rows_are_{draft.raw.sha256[:8]}"
+    return str(st.selectbox("Rows are", list(kinds), format_func=lambda k: kinds[k], key=key))
+
+
+def _open_as(draft: UploadDraft, hand: str, kind: str) -> None:
+    """Facts of the data set there is, rather than accounts."""
+    ws = state.workspace()
     close()
     window_jobs.quick(
         "gate_facts",
-        lambda progress: upload.open_waiting(ws, hand, [(draft.data, draft.raw)], progress, kind=str(picked)),
+        lambda progress: upload.open_waiting(ws, hand, [(draft.data, draft.raw)], progress, kind=kind),
         facts.opened,
     )
-    st.rerun()
-    return True
 
 
 def _next_of() -> str:
