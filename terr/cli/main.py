@@ -371,6 +371,9 @@ def _ground(args: argparse.Namespace) -> BatchInputs:
         given[name] = read_part(path, _SOURCES[name]) if isinstance(path, str) else None
     if given.pop("scores"):
         given["scores"] = recipe_of(read_file(args.scores, "file of scores"))
+    kinds = ("orders", "opportunities", "activities", "contracts")
+    paths = {k: getattr(args, k) for k in kinds if getattr(args, k, None) is not None}
+    given["facts"] = {k: read_part(path, _SOURCES[k]) for k, path in paths.items()}
     request = BatchRequest(**given | {"level": level, "region": region, "findings": findings})
     data, decisions = read_file(args.file), _decisions(args)
     return prepare(data, args.file, request, sheet=args.sheet, choices=args.map, decisions=decisions)

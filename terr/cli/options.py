@@ -305,6 +305,13 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
         help="definitions of scores, segments and their like, as the Scores page writes them; what they make are"
         " measures too",
     )
+    for kind in ("orders", "opportunities", "activities", "contracts"):
+        parser.add_argument(
+            f"--{kind}",
+            metavar="FILE",
+            help=f"{kind} of the accounts, whose figures are measures too"
+            + (', such as "Sales, last 12 months"' if kind == "orders" else ""),
+        )
     parser.add_argument(
         "--limit",
         type=limit,

@@ -122,7 +122,7 @@ def _question(data: Dataset, n: int, draft: FactsDraft, one: Mapping[str, str]) 
         markdown(one["title"]),
         choices,
         index=None,
-        format_func=lambda c: words.get(c, c),
+        format_func=lambda c: markdown(str(words.get(c, c))),
         horizontal=True,
         key=f"terr_fact_ask_{n}_{draft.raw.sha256[:8]}_{one['key']}",
     )
@@ -357,10 +357,11 @@ def kept_part(data: Dataset) -> None:
     )
     for kind, joined in facts.by_kind.items():
         unjoined(joined, f"kept_{kind}")
+    _figures(data)
     row = st.container(horizontal=True)
     for one in kept:
         if row.button(
-            f"Remove {facts_upload.KIND_LABELS[one.kind].casefold()}",
+            f"Remove {markdown(facts_upload.KIND_LABELS[one.kind].casefold())}",
             key=f"drop_{one.kind}",
             icon=":material/delete:",
             help=f"From this data set; the file can be imported again. Files: {markdown(', '.join(one.extracts))}",
@@ -368,6 +369,34 @@ def kept_part(data: Dataset) -> None:
             if attempt(lambda k=one.kind: _dropped(data, k)) is not None:  # type: ignore[misc]
                 state.say(f"{facts_upload.KIND_LABELS[one.kind]} removed.")
             st.rerun()
+
+
+def _figures(data: Dataset) -> None:
+    """Figures of facts that are measures too, chosen or typed."""
+    ws = state.workspace()
+    offered, added = facts_upload.figures_offered(ws, data.info.id)
+    has = [m for m in data.accounts.measures if "," in m or m in facts_upload.USUAL]
+    st.caption(
+        markdown(f"Measures from these facts: {', '.join(has)}") if has else "No measure comes from these facts."
+    )
+    picked = st.multiselect(
+        "More measures",
+        offered,
+        default=added,
+        accept_new_options=True,
+        key=f"terr_figures_{data.info.id}_{len(added)}",
+        placeholder="Choose, or type one such as “Sales, 2025” or “Sales, last 6 months, Category = Furniture”",
+        help="Averages, days and growth don't add up over accounts; use them in scores and segments.",
+    )
+    if list(picked) != list(added):
+        if attempt(lambda: _saved_figures(data, [str(p) for p in picked])) is not None:
+            st.rerun()
+        state.show_said()
+
+
+def _saved_figures(data: Dataset, names: list[str]) -> bool:
+    facts_upload.save_figures(state.workspace(), data.info.id, names)
+    return True
 
 
 _ROWS = ("Joined", "Not joined", "Skipped", "Rejected")

@@ -151,8 +151,9 @@ def confirm() -> None:
         _open_as(draft, hand, kind)
         st.rerun()
     if draft.kind != "accounts":
+        kinds = markdown(draft.kind)
         st.caption(
-            f":material/info: Each customer of these {draft.kind} becomes an account, and the {draft.kind} themselves "
+            f":material/info: Each customer of these {kinds} becomes an account, and the {kinds} themselves "
             "are saved with them."
         )
     if draft.last is not None:

@@ -29,6 +29,7 @@ from terr.workspace.accounts.intake import (
 )
 from terr.workspace.accounts.merge_rules import decided, families_in, merges_in
 from terr.workspace.caches import CacheKind
+from terr.workspace.facts import fact_measures, kept_facts
 
 if TYPE_CHECKING:
     from terr.workspace.scores import recipe
@@ -167,14 +168,28 @@ def _with_decisions(ws: Workspace, info: DatasetInfo, now: str, known: Dataset |
     else:
         originals = _originals(ws, info)
     done = decided(originals, merges_in(info.mapping), families_in(info.mapping))
+    accounts, figure_notes = _with_facts(ws, info, done.accounts)
     work = recipe.applied(  # what measures are made of is counted once by now
-        done.accounts,
+        accounts,
         recipe.recipe_in(info.mapping),
         reps,
         ground=version({**info.mapping, recipe.KEY: None}),
         before=(None if known is None else known.scored, *recipe.recalled(ws, info.id)),
     )
-    return Dataset(info, work.accounts.with_count(), reps, originals, now, done.notes, work)
+    notes = (*done.notes, *figure_notes)
+    return Dataset(info, work.accounts.with_count(), reps, originals, now, notes, work)
+
+
+def _with_facts(ws: Workspace, info: DatasetInfo, accounts: Accounts) -> tuple[Accounts, tuple[str, ...]]:
+    """The accounts with figures of the facts that are kept with them, and why some aren't there."""
+    kept = kept_facts.facts_in(info.mapping)
+    wanted = fact_measures.usual_figures({f.kind for f in kept}, info.mapping.get(fact_measures.FIGURES) or ())
+    if not wanted:
+        return accounts, ()
+    try:
+        return fact_measures.with_figures(accounts, kept_facts.fact_set_of(ws, info.id, accounts), wanted)
+    except TerrError as error:  # the accounts can always be opened
+        return accounts, (f"figures of orders and other facts are missing: {error}",)
 
 
 def _originals(ws: Workspace, info: DatasetInfo) -> Accounts:

@@ -66,6 +66,7 @@ class BatchRequest:
         named: a file of reassigned accounts.
         findings: what was found in the boundaries when they were read, for the report.
         scores: kept definitions, whose measures may be asked for too.
+        facts: kind -> file of orders, opportunities, activities or contracts, whose figures may be asked for too.
     """
 
     level: str
@@ -100,6 +101,7 @@ class BatchRequest:
     named: NamedFile | None = None
     findings: tuple[str, ...] = ()
     scores: Recipe = EMPTY
+    facts: Mapping[str, NamedFile] = field(default_factory=dict)
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from terr.report.safe import shown
 from terr.view.text import count, unit_noun
 from terr.workspace.accounts.dataset import inspect, roster_in, with_column
 from terr.workspace.accounts.decisions_file import NOTHING, Decisions, check_answers, columns_of, imported_with
+from terr.workspace.batch.fact_figures import figures_asked, with_facts
 from terr.workspace.batch.inputs import BatchInputs, BatchRequest, NamedFile
 from terr.workspace.batch.measure_names import COUNT, find_measures, scored_measures, with_count
 from terr.workspace.batch.owner_answers import set_apart
@@ -69,16 +70,21 @@ def prepare(
     chosen = with_column(columns_of(raw, columns, decisions), choices or {})
     reps, notes = _roster(wanted.roster) if wanted.roster is not None else (roster_in(data, raw), [])
 
+    figures = figures_asked(wanted.measures, raw, chosen)
+
     def take(found: ColumnMap) -> Accounts:
         check_answers(raw, found, decisions.answers)
-        return decisions.of(imported_with(raw, found, decisions).accounts, chosen, found)
+        accounts = decisions.of(imported_with(raw, found, decisions).accounts, chosen, found)
+        return with_facts(accounts, raw, wanted.facts, figures)
 
+    plain = [m for m in wanted.measures if m not in figures]
     if wanted.scores.kept:
-        accounts, names, left = scored_measures(raw, chosen, wanted.measures, wanted.scores, take, reps)
+        accounts, names, left = scored_measures(raw, chosen, plain, wanted.scores, take, reps)
         notes += [Explanation("score_left_out", line) for line in left]
     else:
-        columns, names = find_measures(raw, chosen, wanted.measures)
+        columns, names = find_measures(raw, chosen, plain)
         accounts = take(columns)
+    names |= {name: one.name for name, one in figures.items()}
     asked = replace(
         wanted,
         owner_answers=about_owners,

@@ -16,12 +16,14 @@ from terr.ingest.facts.fact_rows import STAGE, FactRows, read_facts
 from terr.ingest.reading.files import RawTable
 from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
+from terr.report.safe import shown
+from terr.workspace.facts.fact_measures import FIGURES, MOST_FIGURES, OFFERED, USUAL, WORDS, figure_named
 from terr.workspace.facts.joined_facts import JoinedFacts, join
-from terr.workspace.facts.kept_facts import KeptFacts, fact_rows, facts_kept, keep_facts
+from terr.workspace.facts.kept_facts import KeptFacts, fact_rows, facts_in, facts_kept, keep_facts
 from terr.workspace.facts.next_facts import ADD, REPLACE, FactsChange, combined, compare_facts
 from terr.workspace.workspace import Workspace
 
-__all__ = ["ADD", "KINDS", "REPLACE"]  # for the pages
+__all__ = ["ADD", "KINDS", "REPLACE", "USUAL"]  # for the pages
 
 KIND_LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -211,6 +213,37 @@ def import_facts(ws: Workspace, dataset_id: str, draft: FactsDraft, how: str = A
     return keep_facts(
         ws, dataset_id, facts, draft.raw.filename, data=draft.data, answers=draft.answers, extracts=before
     )
+
+
+def figures_offered(ws: Workspace, dataset_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of figures that a data set could have as measures, and those a person added."""
+    info = ws.store.datasets.get(dataset_id)
+    added = tuple(str(n) for n in info.mapping.get(FIGURES) or ())
+    kinds = {f.kind for f in facts_in(info.mapping)}
+    offered = tuple(n for n in OFFERED if (f := figure_named(n)) is not None and f.figure.kind in kinds)
+    return tuple(dict.fromkeys((*offered, *added))), added
+
+
+def save_figures(ws: Workspace, dataset_id: str, names: Sequence[str]) -> None:
+    """Have figures of facts as measures, beside the usual ones.
+
+    Raises:
+        InputError: for a name that says no figure, or too many of them.
+        LocateError, RoleError: if the data set isn't this person's to change.
+    """
+    found = []
+    for name in names:
+        one = figure_named(name)
+        if one is None:
+            raise InputError(
+                f"{shown(name)} is no figure of facts; write it as “Sales, last 6 months”, “Orders, 2025” or “Sales, "
+                f"2025, Category = Furniture”. It begins with {', '.join(WORDS)}"
+            )
+        found.append(one.name)
+    if len(found) > MOST_FIGURES:
+        raise InputError(f"a data set has up to {MOST_FIGURES} figures of facts; remove one first")
+    kept = list(dict.fromkeys(found))
+    ws.store.datasets.change(dataset_id, lambda info: ({**info.mapping, FIGURES: kept}, info.summary))
 
 
 def fields_of(draft: FactsDraft) -> dict[str, str]:

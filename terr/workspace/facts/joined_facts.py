@@ -144,22 +144,24 @@ def join(facts: FactRows, accounts: Accounts, *, stands_for: Mapping[str, str] =
         accounts: whose facts they are.
         stands_for: id of an account that was merged away -> id of the account that has its facts now.
     """
-    key, name = facts.frame["account"].astype(str), facts.frame["account_name"].astype(str)
+    key_of, keys = pd.factorize(facts.frame["account"].astype("str"))
+    name_of, names = pd.factorize(facts.frame["account_name"].astype("str"))
+    key, name = [stands_for.get(str(k), str(k)) for k in keys], [str(n) for n in names]
     ids = accounts.frame["account_id"].astype(str).tolist()
-    names = accounts.frame["name"].astype(str).tolist()
-    out = np.full(len(key), -1, dtype=np.int64)
+    offered_names = accounts.frame["name"].astype(str).tolist()
+    out = np.full(len(key_of), -1, dtype=np.int64)
     ways: dict[str, int] = {}
-    if stands_for:
-        key = key.map(lambda k: stands_for.get(k, k))
-    for way, wanted, offered in (
-        ("id", key.tolist(), ids),
-        ("id in other letters", [_bare(k) for k in key.tolist()], [_bare(i) for i in ids]),
-        ("name", _keys(name.tolist()), _keys(names)),
-        ("name", _keys(key.tolist()), _keys(names)),  # some exports write the name under "Account"
+    for way, rows, wanted, offered in (
+        ("id", key_of, key, ids),
+        ("id in other letters", key_of, [_bare(k) for k in key], [_bare(i) for i in ids]),
+        ("name", name_of, _keys(name), _keys(offered_names)),
+        ("name", key_of, _keys(key), _keys(offered_names)),  # some exports write the name under "Account"
     ):
-        at = _single(offered)
         open_ones = out < 0
-        found = np.array([at.get(w, -1) if w else -1 for w in wanted], dtype=np.int64)
+        if not open_ones.any():
+            break
+        at = _single(offered)
+        found = np.array([at.get(w, -1) if w else -1 for w in wanted], dtype=np.int64)[rows]
         out = np.where(open_ones, found, out)
         ways[way] = ways.get(way, 0) + int((open_ones & (found >= 0)).sum())
     return JoinedFacts(facts, out, MappingProxyType({w: n for w, n in ways.items() if n}), len(ids))

@@ -219,6 +219,12 @@ def joined_facts_of(ws: Workspace, dataset_id: str, kind: str, accounts: Account
         accounts: of the data set, after decisions about duplicates.
     """
     mapping = ws.store.datasets.get(dataset_id).mapping
+    return _joined(ws, dataset_id, mapping, kind, accounts)
+
+
+def _joined(
+    ws: Workspace, dataset_id: str, mapping: Mapping[str, Any], kind: str, accounts: Accounts
+) -> JoinedFacts | None:
     kept = next((f for f in facts_in(mapping) if f.kind == kind), None)
     if kept is None:
         return None
@@ -238,7 +244,8 @@ def fact_set_of(ws: Workspace, dataset_id: str, accounts: Accounts, top: NDArray
         accounts: of the data set.
         top: bool (accounts,), accounts that must not stay untouched; by default all of them.
     """
-    by_kind = {k: j for k in KINDS if (j := joined_facts_of(ws, dataset_id, k, accounts)) is not None}
+    mapping = ws.store.datasets.get(dataset_id).mapping
+    by_kind = {k: j for k in KINDS if (j := _joined(ws, dataset_id, mapping, k, accounts)) is not None}
     owners = accounts.frame["owner"].astype(str).to_numpy(dtype=object)
     return FactSet(by_kind, owners, np.zeros(0, dtype=np.bool_) if top is None else top)
 
