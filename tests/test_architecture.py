@@ -54,6 +54,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "accounts",
         "plan",
         "reps reports live",
+        "quotas",
         "design scenarios",
         "home",
         "batch",

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
-from terr.cli import backup, facts, options, sum_rows
+from terr.cli import backup, facts, options, people, sum_rows
 from terr.cli.following import followed
 from terr.cli.output import report_alone
 from terr.cli.stopping import INTERRUPTED, NOTHING_WRITTEN
@@ -220,6 +220,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = command("demo", "Write a workbook of made-up accounts to try Terr with.", _demo)
     demo.add_argument("out", metavar="OUT.xlsx")
     facts.add_to(command)
+    people.add_to(command)
     sum_rows.add_to(command)
     backup.add_to(command)
     return parser
