@@ -113,7 +113,7 @@ def _known(given: Mapping[str, float], names: tuple[str, ...]) -> dict[str, floa
 
 def _match(args: argparse.Namespace) -> int:
     from terr.workspace.batch.local_files import read_part
-    from terr.workspace.batch.people_report import PlanFiles, match_report
+    from terr.workspace.batch.people.report import PlanFiles, match_report
     from terr.workspace.reps.matching import FitWeights, match_json
 
     weights = FitWeights(**_known(args.weights, _WEIGHTS))
@@ -128,7 +128,7 @@ def _match(args: argparse.Namespace) -> int:
 
 def _quota(args: argparse.Namespace) -> int:
     from terr.workspace.batch.local_files import read_part
-    from terr.workspace.batch.people_report import PlanFiles, quota_report
+    from terr.workspace.batch.people.report import PlanFiles, quota_report
     from terr.workspace.quotas.dividing import QuotaRules, QuotaWeights
 
     files = None
@@ -161,7 +161,7 @@ def _quota(args: argparse.Namespace) -> int:
 
 def _size(args: argparse.Namespace) -> int:
     from terr.workspace.batch.local_files import read_part
-    from terr.workspace.batch.people_report import size_report
+    from terr.workspace.batch.people.report import size_report
     from terr.workspace.reps.team_size import USUAL_CALLS, USUAL_MINUTES, SizeRequest, size_json
 
     request = SizeRequest(

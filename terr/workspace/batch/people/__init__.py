@@ -1,0 +1,1 @@
+"""Reps and quotas from files named on a command line."""
