@@ -25,6 +25,7 @@ FLOORS = {
     "edits": 2,
     "demo": 2,
     "matching": 2,
+    "one_processor": 2,
     "aggregate": 3,
     "metrics": 3,
     "scoring": 3,
@@ -53,7 +54,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "access scores facts",
         "accounts",
         "plan",
-        "reps reports live",
+        "reps reports live performance",
         "quotas",
         "design scenarios",
         "home",
@@ -77,7 +78,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "jobs",
         "live scenarios reports reps",
         "./header ./routes",
-        "accounts scores settings design home",
+        "accounts scores settings design home performance",
         "plan",
         "./launch",
     ),
@@ -110,7 +111,7 @@ DOORS = {
     "psycopg": {"store"},
     "sklearn": {"scoring"},
     "statsmodels": {"facts"},
-    "threadpoolctl": {"scoring"},
+    "threadpoolctl": {"one_processor"},
 }
 LONGEST = {"terr": 600, "pages": 150}
 MOST_FILES = 15

@@ -37,7 +37,9 @@ def add_to(command: Command) -> None:
 
     performance = command("performance", "Measure sales by territory, rep, type or segment.", _performance)
     _fact_options(performance)
-    performance.add_argument("--by", required=True, metavar="GROUP", help="territory, rep, type, segment:COLUMN or all")
+    performance.add_argument(
+        "--by", required=True, metavar="GROUP", help="territory, rep, manager, type, segment:COLUMN or all"
+    )
     performance.add_argument("--from", dest="start", metavar="DATE", help="first day, such as 2026-01-01")
     performance.add_argument("--to", dest="end", metavar="DATE", help="last day; by default the newest fact's")
     performance.add_argument(

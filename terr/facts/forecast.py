@@ -17,6 +17,7 @@ from scipy.stats import t as student
 
 from terr.errors import InputError
 from terr.model.progress import UNWATCHED, Progress
+from terr.one_processor import one_processor
 
 Floats = NDArray[np.float64]
 NAIVE = "seasonal naive"
@@ -111,13 +112,14 @@ def forecast(
     ends = np.unique(np.linspace(first, len(y) - months, _ORIGINS).astype(int))
     errors: dict[str, list[Floats]] = {}
     scaled: dict[str, float] = {}
-    for k, (name, way) in enumerate(ways.items()):
-        progress.tell(k / len(ways), "comparing methods of forecasting")
-        found = [_error(way, y, int(end), season, steps, months) for end in ends]
-        errors[name] = [e for e, _ in found]
-        scaled[name] = float(np.mean([np.abs(e).mean() / scale for e, scale in found]))
-    best = min(scaled, key=lambda n: (scaled[n] + (0.0 if n == NAIVE else 1e-9), n))
-    mean = _added(ways[best](y, season, steps), months)
+    with one_processor(progress):
+        for k, (name, way) in enumerate(ways.items()):
+            progress.tell(k / len(ways), "comparing methods of forecasting")
+            found = [_error(way, y, int(end), season, steps, months) for end in ends]
+            errors[name] = [e for e, _ in found]
+            scaled[name] = float(np.mean([np.abs(e).mean() / scale for e, scale in found]))
+        best = min(scaled, key=lambda n: (scaled[n] + (0.0 if n == NAIVE else 1e-9), n))
+        mean = _added(ways[best](y, season, steps), months)
     sigma = np.maximum(
         _spread(errors[best], periods, season, months), (_LEAST_SWING if months == 1 else _LEAST_SWING_LONG) * swing
     )
@@ -168,8 +170,22 @@ Way = Callable[[Floats, int, int], Floats]
 def _ways(y: Floats) -> dict[str, Way]:
     if float(np.mean(y == 0)) > _SPARSE:
         return {NAIVE: _naive, "Croston": _croston, "seasonal means": _seasonal_means}
-    ways: dict[str, Way] = {NAIVE: _naive, "seasonal means": _seasonal_means, "Theta": _theta, "ETS": _ets}
-    return {**ways, "Theta and ETS, averaged": lambda h, s, p: (_theta(h, s, p) + _ets(h, s, p)) / 2}
+    theta, ets = _once(_theta), _once(_ets)
+    ways: dict[str, Way] = {NAIVE: _naive, "seasonal means": _seasonal_means, "Theta": theta, "ETS": ets}
+    return {**ways, "Theta and ETS, averaged": lambda h, s, p: (theta(h, s, p) + ets(h, s, p)) / 2}
+
+
+def _once(way: Way) -> Way:
+    """The same for beginnings of one history, each fitted once."""
+    known: dict[tuple[int, int], Floats] = {}
+
+    def made(history: Floats, season: int, periods: int) -> Floats:
+        key = len(history), periods
+        if key not in known:
+            known[key] = way(history, season, periods)
+        return known[key]
+
+    return made
 
 
 def _naive(y: Floats, season: int, periods: int) -> Floats:

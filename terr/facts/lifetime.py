@@ -17,6 +17,8 @@ from terr.errors import InputError
 
 Floats = NDArray[np.float64]
 _LEAST_CUSTOMERS, _LEAST_REPEATS = 30, 10
+_EVEN = 8.0
+"""Logarithm of the largest r: rates of customers then differ by 2%, and more likeness can't be told from none."""
 _STARTS = ((1.0, 5.0, 1.0, 2.0), (0.3, 3.0, 0.8, 2.5), (2.0, 20.0, 0.5, 5.0))
 
 
@@ -70,9 +72,10 @@ class ActivityModel:
         x, age = history.repeats, history.age
         if abs(a - 1.0) < 1e-8:
             a += 1e-7  # the formula has a hole there, its limit doesn't
-        reach = alpha + age + time
-        gauss = hyp2f1(r + x, b + x, a + b + x - 1, time / reach)
-        some = (a + b + x - 1) / (a - 1) * (1 - ((alpha + age) / reach) ** (r + x) * gauss)
+        # ((alpha + age) / (alpha + age + time)) ** (r + x) * 2F1(r + x, b + x; ...; ...), by Pfaff's transformation:
+        # the power would vanish and the function overflow where all customers order at one pace (r is large)
+        gauss = hyp2f1(r + x, a - 1, a + b + x - 1, -time / (alpha + age))
+        some = (a + b + x - 1) / (a - 1) * (1 - gauss)
         return np.asarray(some / (1.0 + self._odds_of_gone(history)))
 
     def _odds_of_gone(self, history: OrderHistory) -> Floats:
@@ -142,7 +145,7 @@ def fit_activity(history: OrderHistory) -> ActivityModel:
                 minus,
                 np.log(start),
                 method="L-BFGS-B",
-                bounds=[(-12, 12)] * 4,
+                bounds=[(-12, _EVEN), (-12, 12), (-12, 12), (-12, 12)],
                 options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-9},
             )
             for start in _STARTS

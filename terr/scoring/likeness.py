@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,6 +21,7 @@ from scipy.special import expit
 from terr.errors import InputError
 from terr.model.accounts import CORE, Accounts
 from terr.model.progress import UNWATCHED, Progress
+from terr.one_processor import one_processor
 from terr.scoring import columns
 from terr.scoring.traits import Floats, ModelColumn, alone, auc, learner, read, table, traits
 
@@ -191,7 +190,7 @@ def likeness(
     if not raws:
         return _off(accounts, "No column is left to learn from.", flagged=flagged)
     every, truth = table(raws), y[closed] == 1
-    with _one_processor(progress):
+    with one_processor(progress):
         model = _model(raws, len(closed), seed)
         said = _unseen(model, every[closed], truth, seed, progress)
         quality = _quality(said, truth)
@@ -205,27 +204,6 @@ def likeness(
         model.fit(every[closed], truth)
         progress.tell(0.85, "Scoring every account")
         return _judged(model, every, raws, quality, flagged, notes)
-
-
-_LEARNING = Lock()
-
-
-@contextmanager
-def _one_processor(progress: Progress) -> Iterator[None]:
-    """The matrix library keeps to one processor, and one model is learnt at a time: the limit is the whole program's.
-
-    It would spread over all processors, and wait long for those that are busy with other people's work: on a busy
-    machine a model of 1 s of work then takes 7 s of it.
-    """
-    from threadpoolctl import threadpool_limits
-
-    while not _LEARNING.acquire(timeout=0.2):
-        progress.check()
-    try:
-        with threadpool_limits(1, user_api="blas"):
-            yield
-    finally:
-        _LEARNING.release()
 
 
 def _off(accounts: Accounts, why: str, quality: Quality | None = None, flagged: tuple[Flagged, ...] = ()) -> Likeness:

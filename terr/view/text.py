@@ -211,3 +211,9 @@ def sentence(text: str) -> str:
         return text
     named = "." in text.split(maxsplit=1)[0].rstrip(".,:;")
     return (text if named else text[0].upper() + text[1:]) + ("" if text[-1] in ".!?" else ".")
+
+
+def money_format(currency: str, digits: int = 0) -> str:
+    """A format of Streamlit's columns for money: "$1,234" where the currency has a sign before its figures."""
+    sign = SYMBOLS.get(currency, "")
+    return f"{sign if sign in ('$', '£', '€') else ''}%,.{digits}f"

@@ -18,6 +18,7 @@ PAGES = {
     "plan": "A plan starts from accounts",
     "scenarios": "No plan yet",
     "reps": "A roster belongs to a data set",
+    "performance": "Performance needs accounts.",
     "reports": "Reports are made from a plan",
 }
 

@@ -1,4 +1,4 @@
-"""The pages there are, in the order of the navigation: address, title, icon."""
+"""The pages there are, in the order of the navigation: address, title, icon; and the groups they stand in."""
 
 PAGES = (
     ("home", "Home", ":material/home:"),
@@ -7,7 +7,16 @@ PAGES = (
     ("plan", "Plan", ":material/map:"),
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),
+    ("performance", "Performance", ":material/monitoring:"),
     ("reports", "Reports", ":material/download:"),
     ("settings", "Settings", ":material/settings:"),
 )
 NAMES = tuple(name for name, _, _ in PAGES)
+GROUPS = {
+    "": ("home",),
+    "Data": ("accounts", "scores"),
+    "Plan": ("plan", "scenarios", "reps"),
+    "Run": ("performance",),
+    "Share": ("reports", "settings"),
+}
+"""Heading in the navigation -> its pages."""

@@ -11,7 +11,7 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.access import landing
-from terr.ui.access.pages import PAGES
+from terr.ui.access.pages import GROUPS, PAGES
 from terr.ui.session import dialogs, state
 from terr.ui.session.garbage import GARBAGE
 from terr.view.text import markdown
@@ -131,11 +131,13 @@ def _navigation(*, known: bool = True) -> Any:
     st.set_page_config(
         page_title="Terr", page_icon=str(ROOT / "static" / "terr.png"), layout="wide", initial_sidebar_state=190
     )
-    pages = [
-        st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name) for name, title, icon in PAGES
-    ]
+    every = {
+        name: st.Page(ROOT / "pages" / f"{name}.py", title=title, icon=icon, url_path=name)
+        for name, title, icon in PAGES
+    }
+    pages = {heading: [every[name] for name in names] for heading, names in GROUPS.items()}
     # the bare address leads on, so that each page has an address of its own
-    pages.append(st.Page(_home, title="Terr", url_path="", default=True, visibility="hidden"))
+    pages[""].append(st.Page(_home, title="Terr", url_path="", default=True, visibility="hidden"))
     return st.navigation(pages, position="sidebar" if known else "hidden")
 
 

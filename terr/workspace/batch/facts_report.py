@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from terr.aggregate import unit_codes
 from terr.errors import InputError
 from terr.ingest.columns.kinds import ACCOUNTS
-from terr.ingest.columns.words import compact
 from terr.ingest.facts.fact_fields import KINDS
 from terr.ingest.facts.fact_rows import read_facts
 from terr.model.accounts import Accounts
@@ -27,11 +26,9 @@ from terr.workspace.batch.prepare import prepare
 from terr.workspace.batch.reading import read_accounts
 from terr.workspace.batch.starting_plan import read_plan
 from terr.workspace.facts.forecasting import forecast_orders
+from terr.workspace.facts.groups import account_groups, own_column
 from terr.workspace.facts.joined_facts import JoinedFacts, facts_of, join
 from terr.workspace.facts.performance import NOBODY, FactSet, Period, performance, row_groups
-
-SEGMENT = "segment:"
-_TYPES = ("type", "accounttype", "customertype", "category", "industry")
 
 
 @dataclass(frozen=True)
@@ -66,48 +63,18 @@ class FactInputs:
 
     def own_column(self, by: str) -> str:
         """The column of the facts' own files that `segment:COLUMN` names; "" if they have none of that name."""
-        wanted = by.removeprefix(SEGMENT).strip().casefold() if by.startswith(SEGMENT) else ""
-        names: dict[str, str] = {}  # as the file has it, or by the field it is
-        for joined in self.facts.by_kind.values():
-            names |= {str(c).casefold(): str(c) for c in joined.facts.frame.columns}
-            names |= {column.casefold(): f for f, column in joined.facts.fields.items()}
-        return names.get(wanted, "") if wanted else ""
+        return own_column(self.facts.by_kind, by)
 
     def groups(self, by: str) -> NDArray[np.object_]:
         """The group of each account.
 
         Args:
-            by: "territory", "rep", "type", "segment:COLUMN" or "all".
+            by: "territory", "rep", "manager", "type", "segment:COLUMN" or "all".
 
         Raises:
             InputError: no plan to take territories from, no column of that name.
         """
-        frame = self.accounts.frame
-        if by == "all" or self.own_column(by):
-            return np.zeros(0, dtype=object) if by == "all" else np.full(len(frame), NOBODY, dtype=object)
-        if by == "territory":
-            if not len(self.territories):
-                raise InputError("--by territory needs a plan: --plan PLAN.csv with --level and --region")
-            return self.territories
-        if by == "rep":
-            return _filled(frame["owner"].astype(str).to_numpy(dtype=object))
-        wanted = by.removeprefix(SEGMENT) if by.startswith(SEGMENT) else ""
-        if by == "type":
-            wanted = next((c for c in frame.columns if compact(str(c)) in _TYPES), "")
-            if not wanted:
-                raise InputError("the accounts have no column of types; name one with --by segment:COLUMN")
-        column = next((c for c in frame.columns if str(c).casefold() == wanted.strip().casefold()), None)
-        if column is None or not wanted:
-            some = ", ".join(shown(str(c)) for c in frame.columns if str(c) not in {"lat", "lon", "source_row"})
-            raise InputError(
-                f"--by takes territory, rep, type, all or segment:COLUMN, and the accounts have no column "
-                f"{shown(wanted or by)}; they have {some}"
-            )
-        return _filled(frame[column].astype(str).to_numpy(dtype=object))
-
-
-def _filled(names: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.where(names == "", NOBODY, names)
+        return account_groups(self.accounts.frame, by, self.facts.by_kind, self.territories)
 
 
 def one_file(

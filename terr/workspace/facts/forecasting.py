@@ -54,6 +54,28 @@ def forecast_orders(
     return [_series(k, f, begin, months) for k, f in (*parts.items(), ("all", total))]
 
 
+def history_of(
+    joined: JoinedFacts, of: NDArray[np.object_], *, every: str = "quarter"
+) -> list[tuple[str, list[str], NDArray[np.float64]]]:
+    """What a forecast is made from: key, periods and sums of each group and, last, of all of them.
+
+    Args:
+        joined, of, every: see `forecast_orders`.
+
+    Raises:
+        InputError: as there.
+    """
+    if every not in EVERY:
+        raise InputError(f"periods are a month or a quarter long, not '{every}'")
+    months = EVERY[every]
+    table, keys, first = _monthly(joined, of, months)
+    first = first + int(table.shape[1]) % months  # the oldest quarter may have begun before the first order
+    sums = table[:, table.shape[1] % months :].reshape(len(table), -1, months).sum(axis=2)
+    names = [_name(first + np.timedelta64(months * k, "M"), months) for k in range(sums.shape[1])]
+    parts = [(key, names, sums[at]) for at, key in enumerate(keys)]
+    return [*parts, ("all", names, sums.sum(axis=0))]
+
+
 def _monthly(
     joined: JoinedFacts, of: NDArray[np.object_], months: int
 ) -> tuple[NDArray[np.float64], list[str], np.datetime64]:

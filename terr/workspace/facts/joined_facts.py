@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -47,6 +48,22 @@ class JoinedFacts:
         if "amount" not in self.facts.frame:
             return np.zeros(len(self.account))
         return np.asarray(self.facts.frame["amount"].fillna(0.0), dtype=np.float64)
+
+    @cached_property
+    def order_codes(self) -> NDArray[np.int64]:
+        """int64 (rows,), the same for rows of one id; each row its own where the file has none."""
+        frame = self.facts.frame
+        codes, _ = pd.factorize(frame["id"] if "id" in frame else frame["source_row"])
+        return np.asarray(codes, dtype=np.int64)
+
+    @cached_property
+    def first_days(self) -> NDArray[np.datetime64]:
+        """datetime64[D] (accounts,), first day of each account; far ahead where it has none."""
+        out = np.full(self.n_accounts, np.datetime64("9999-12-31"), dtype="datetime64[D]")
+        days = self.days()
+        use = (self.account >= 0) & ~np.isnat(days)
+        np.minimum.at(out, self.account[use], days[use])
+        return out
 
     def days(self, field: str = "") -> NDArray[np.datetime64]:
         """datetime64[D] (rows,), day of each row; NaT where it has none. By default the kind's main date."""

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
+from terr.facts.medians import median_interval
 from terr.facts.retention import retention
 from terr.facts.win_rates import win_rates
 from terr.ingest.facts.fact_rows import LOST, OPEN, WON
@@ -22,11 +23,13 @@ from terr.workspace.facts.joined_facts import JoinedFacts
 
 NOBODY = "–"
 """What has no group: an account outside every territory, a fact that names no rep."""
-_FIGURES = (
+FIELDS = (
     "revenue revenue_before growth orders won won_amount lost open open_amount win_rate win_rate_shrunk win_rate_low"
-    " win_rate_high deal_median cycle_days_median new_customers customers grr nrr churned repeat_rate quota attainment"
-    " pipeline_coverage coverage activities untouched"
+    " win_rate_high deal_median deal_low deal_high cycle_days_median cycle_days_low cycle_days_high new_customers"
+    " customers customers_before grr nrr churned repeat_customers repeat_rate quota attainment pipeline_coverage"
+    " accounts coverage activities untouched"
 ).split()
+"""The figures of a group, in the order of files."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,12 @@ class Period:
         return (days >= self.start) & (days <= self.end)
 
 
+def _past(joined: JoinedFacts) -> NDArray[np.datetime64]:
+    """The day of each fact; an open deal was there when it was created."""
+    days, frame = joined.days(), joined.facts.frame
+    return np.where(frame["status"] == OPEN, joined.days("created"), days) if "status" in frame else days
+
+
 def _years_before(day: np.datetime64, years: int) -> np.datetime64:
     stamp = pd.Timestamp(day) - pd.DateOffset(years=years)
     return np.datetime64(stamp.date())
@@ -80,17 +89,23 @@ class FactSet:
         Raises:
             InputError: if no fact has a day.
         """
-        known = []
-        for kind, joined in self.by_kind.items():
-            days = joined.days()
-            if kind == "opportunities":
-                days = np.where(joined.facts.frame["status"] == OPEN, joined.days("created"), days)
-            days = days[~np.isnat(days)]
-            if len(days) and kind != "quotas":
-                known.append(days.max())
+        return max(d.max() for d in self._days())
+
+    def first_day(self) -> np.datetime64:
+        """The oldest day of any fact.
+
+        Raises:
+            InputError: if no fact has a day.
+        """
+        return min(d.min() for d in self._days())
+
+    def _days(self) -> list[NDArray[np.datetime64]]:
+        """The days of each kind that has some; when an open deal will close is a guess, and doesn't count."""
+        days = [d[~np.isnat(d)] for kind, j in self.by_kind.items() if kind != "quotas" for d in [_past(j)]]
+        known = [d for d in days if len(d)]
         if not known:
             raise InputError("no fact has a day, so there is no period to measure; check the column of dates")
-        return max(known)
+        return known
 
     def usual_period(self) -> Period:
         """The twelve months that end with the newest fact."""
@@ -119,134 +134,215 @@ def performance(
     """
     if basis not in {"accounts", "owner"}:
         raise InputError(f"the basis is accounts or owner, not '{basis}'")
-    rows_of = {kind: row_groups(j, groups, basis, column) for kind, j in facts.by_kind.items() if kind != "quotas"}
-    own = bool(column) and all(column in facts.by_kind[kind].facts.frame for kind in rows_of)
-    named = {str(g) for of in rows_of.values() for g in np.unique(of.astype(str)).tolist()}
-    keys = sorted(named | (set() if own else {str(g) for g in groups.tolist()}))
-    if not len(groups):
-        keys, groups = [], np.full(len(facts.owners), NOBODY, dtype=object)
-    rows: list[dict[str, Any]] = [{"key": k, **dict.fromkeys(_FIGURES)} for k in (*keys, "all")]
+    kinds = [kind for kind in facts.by_kind if kind != "quotas"]
+    coded = {kind: coded_rows(facts.by_kind[kind], groups, basis, column) for kind in kinds}
+    own = bool(column) and all(column in facts.by_kind[kind].facts.frame for kind in kinds)
+    keys = sorted(
+        {n for _, names in coded.values() for n in names} | (set() if own else {str(g) for g in pd.unique(groups)})
+        if len(groups)
+        else set()
+    )
+    rows: list[dict[str, Any]] = [{"key": k, **dict.fromkeys(FIELDS)} for k in (*keys, "all")]
     of = dict(zip((*keys, "all"), rows, strict=True))
-    asked = _Asked(groups, facts.top if len(facts.top) else np.ones(len(groups), dtype=np.bool_), period)
-    for kind, add in (("orders", _orders), ("opportunities", _deals), ("activities", _touches), ("quotas", _quotas)):
-        joined = facts.by_kind.get(kind)
-        if joined is not None:
-            add(of, joined, rows_of.get(kind, groups), asked)
+    at = {key: k for k, key in enumerate(keys)}
+    row_of = {
+        kind: np.array([at.get(n, -1) for n in names], dtype=np.int64)[code] for kind, (code, names) in coded.items()
+    }
+    n = len(facts.owners)
+    of_account = np.array([at[str(g)] for g in groups], dtype=np.int64) if keys and not own else np.full(n, -1)
+    asked = _Asked(keys, of_account, facts.top if len(facts.top) else np.ones(n, dtype=np.bool_), period)
+    for kind, add in (("orders", _orders), ("opportunities", _deals), ("activities", _touches)):
+        if kind in coded:
+            add(of, facts.by_kind[kind], row_of[kind], asked)
+    if "quotas" in facts.by_kind:
+        _quotas(of, facts.by_kind["quotas"], period)
     if "orders" not in facts.by_kind and "contracts" in facts.by_kind:
-        joined = facts.by_kind["contracts"]
-        _contracts(of, joined, groups, asked)
+        _contracts(of, facts.by_kind["contracts"], asked)
     for row in rows:
         if row["quota"] is not None:
             got = row["won_amount"] if row["won_amount"] is not None else row["revenue"]
             row["attainment"] = got / row["quota"] if got is not None and row["quota"] > 0 else None
             left = row["quota"] - (got or 0.0)
-            row["coverage_of_pipeline"] = (
+            row["pipeline_coverage"] = (
                 row["open_amount"] / left if row["open_amount"] is not None and left > 0 else None
             )
     return rows
 
 
+def coded_rows(
+    joined: JoinedFacts, groups: NDArray[np.object_], basis: str = "accounts", column: str = ""
+) -> tuple[NDArray[np.int64], list[str]]:
+    """The group of each fact: by a column of its own, else its account's, or the rep it names.
+
+    Returns:
+        int64 (rows,), positions in the names, and the names, each of which some row has.
+    """
+    frame = joined.facts.frame
+    if column and column in frame:
+        return _named(frame[column])
+    if not len(groups):
+        return np.zeros(len(joined.account), dtype=np.int64), [NOBODY]
+    of, names = _named(pd.Series(groups, dtype=object))
+    names.append(NOBODY)
+    code = np.append(of, len(names) - 1)[joined.account]  # -1 takes the last
+    if basis == "owner" and "rep" in frame:
+        rep, reps = _named(frame["rep"])
+        given = np.array([r != NOBODY for r in reps], dtype=np.bool_)[rep]
+        code = np.where(given, rep + len(names), code)
+        names += reps
+    return _used(code, names)
+
+
 def row_groups(
     joined: JoinedFacts, groups: NDArray[np.object_], basis: str = "accounts", column: str = ""
 ) -> NDArray[np.object_]:
-    """object (rows,), group of each fact: by a column of its own, else its account's, or the rep it names."""
-    frame = joined.facts.frame
-    if column and column in frame:
-        text = frame[column].astype(str).to_numpy(dtype=object)
-        return np.asarray(np.where(text == "", NOBODY, text), dtype=object)
-    if not len(groups):
-        return np.full(len(joined.account), NOBODY, dtype=object)
-    of_account = np.append(groups, NOBODY)[joined.account]  # -1 takes the last
-    if basis == "owner" and "rep" in joined.facts.frame:
-        rep = joined.facts.frame["rep"].astype(str).to_numpy(dtype=object)
-        return np.where(rep != "", rep, of_account)
-    return np.asarray(of_account, dtype=object)
+    """object (rows,), the same as names."""
+    code, names = coded_rows(joined, groups, basis, column)
+    return np.array(names, dtype=object)[code]
+
+
+def _named(texts: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
+    code, words = pd.factorize(texts.astype(str))
+    return code.astype(np.int64), [str(w) or NOBODY for w in words]
+
+
+def _used(code: NDArray[np.int64], names: list[str]) -> tuple[NDArray[np.int64], list[str]]:
+    """Names once each, and only those that some row has."""
+    seen = np.bincount(code, minlength=len(names)) > 0
+    kept = list(dict.fromkeys(n for n, some in zip(names, seen, strict=True) if some))
+    at = {n: k for k, n in enumerate(kept)}
+    return np.array([at.get(n, 0) for n in names], dtype=np.int64)[code], kept
 
 
 Rows = dict[str, dict[str, Any]]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """What all kinds are measured by: object (accounts,) groups, bool (accounts,) top accounts, and the period."""
+    """What all kinds are measured by.
 
-    groups: NDArray[np.object_]
-    top: NDArray[np.bool_]
+    Attributes:
+        keys: names of the groups.
+        of_account: int64 (accounts,), position of each account's group in `keys`; -1 if there are no groups.
+        top: bool (accounts,), accounts that must not stay untouched.
+        period: what is measured.
+    """
+
+    keys: list[str]
+    of_account: NDArray[np.int64]
+    top: Flags
     period: Period
 
+    def sums(self, of: NDArray[np.int64], use: Flags, weights: Floats | None = None) -> Floats:
+        """float64 (groups + 1,): count or sum of the rows used in each group and, last, in all of them."""
+        k = len(self.keys)
+        at, w = of[use], None if weights is None else weights[use]
+        parts = np.bincount(at[at >= 0], weights=None if w is None else w[at >= 0], minlength=k)
+        return np.append(parts.astype(np.float64), float(len(at)) if w is None else float(w.sum()))
 
-def _orders(of: Rows, joined: JoinedFacts, row: NDArray[np.object_], asked: _Asked) -> None:
-    days, money = joined.days(), joined.amounts
+    def different(self, of: NDArray[np.int64], use: Flags, things: NDArray[np.int64]) -> Floats:
+        """float64 (groups + 1,): how many different things the rows used name in each group, and in all of them."""
+        pairs = pd.DataFrame({"of": of[use], "thing": things[use]}).drop_duplicates()
+        mine = pairs["of"].to_numpy()
+        parts = np.bincount(mine[mine >= 0], minlength=len(self.keys))
+        return np.append(parts.astype(np.float64), float(pairs["thing"].nunique()))
+
+    def per_account(self, of: NDArray[np.int64], use: Flags, account: NDArray[np.int64], money: Floats) -> pd.Series:
+        """Sums by group and account; of all groups under -2."""
+        part = pd.DataFrame({"of": of[use], "account": account[use], "money": money[use]})
+        whole = part.assign(of=-2)
+        return pd.concat([part, whole]).groupby(["of", "account"])["money"].sum()
+
+
+def _orders(of: Rows, joined: JoinedFacts, row: NDArray[np.int64], asked: _Asked) -> None:
+    days, money, account = joined.days(), joined.amounts, joined.account
     now, before = asked.period.holds(days), asked.period.before.holds(days)
-    ids = joined.facts.frame["id"] if "id" in joined.facts.frame else joined.facts.frame["source_row"].astype(str)
-    first = pd.Series(days).groupby(joined.account).min()
-    n = len(asked.groups)
-    for key, out in of.items():
-        mine = np.ones(len(row), dtype=np.bool_) if key == "all" else row == key
-        out["revenue"] = float(money[mine & now].sum())
-        out["revenue_before"] = float(money[mine & before].sum())
+    ids, known = joined.order_codes, account >= 0
+    new = known & now & asked.period.holds(joined.first_days)[np.maximum(account, 0)]
+    bought = pd.DataFrame({"of": row, "a": account, "o": ids})[known & now].drop_duplicates()
+    times = pd.concat([bought, bought.assign(of=-2).drop_duplicates()]).groupby(["of", "a"])["o"].size()
+    again = (times >= 2).groupby(level=0).sum()
+    one, two = (asked.per_account(row, known & w, account, money) for w in (before, now))
+    figures = {
+        "revenue": asked.sums(row, now, money),
+        "revenue_before": asked.sums(row, before, money),
+        "orders": asked.different(row, now, ids),
+        "customers": asked.different(row, now & known, account),
+        "new_customers": asked.different(row, new, account),
+    }
+    for at, (key, out) in enumerate(of.items()):
+        code = -2 if key == "all" else at
+        out["revenue"], out["revenue_before"] = (float(figures[f][at]) for f in ("revenue", "revenue_before"))
         out["growth"] = out["revenue"] / out["revenue_before"] - 1 if out["revenue_before"] > 0 else None
-        out["orders"] = int(ids[mine & now].nunique())
-        customers = np.unique(joined.account[mine & now & (joined.account >= 0)])
-        out["customers"] = len(customers)
-        began = first.reindex(customers).to_numpy().astype("datetime64[D]")
-        out["new_customers"] = int(asked.period.holds(began).sum())
-        known = mine & (joined.account >= 0)
-        old, new = (
-            np.bincount(joined.account[known & w], weights=money[known & w], minlength=n)[:n].astype(np.float64)
-            for w in (before, now)
-        )
-        kept = retention(old, new)
-        out["grr"], out["nrr"], out["churned"] = kept.gross, kept.net, kept.customers_lost
-        bought = pd.DataFrame({"a": joined.account[known & now], "o": ids[known & now]}).groupby("a")["o"].nunique()
-        out["repeat_rate"] = float((bought >= 2).mean()) if len(bought) else None
+        out |= {f: int(figures[f][at]) for f in ("orders", "customers", "new_customers")}
+        _retained(out, _of_group(one, code), _of_group(two, code))
+        out["repeat_customers"] = int(again.get(code, 0))
+        out["repeat_rate"] = out["repeat_customers"] / out["customers"] if out["customers"] else None
 
 
-def _deals(of: Rows, joined: JoinedFacts, row: NDArray[np.object_], asked: _Asked) -> None:
-    frame, money = joined.facts.frame, joined.amounts
-    status = frame["status"].to_numpy(dtype=object)
+def _of_group(sums: pd.Series, code: int) -> pd.Series:
+    return sums.xs(code, level=0) if code in sums.index.levels[0] else sums.iloc[:0].droplevel(0)
+
+
+def _retained(out: dict[str, Any], before: pd.Series, now: pd.Series) -> None:
+    both = pd.concat([before, now], axis=1).fillna(0.0).to_numpy(dtype=np.float64).reshape(-1, 2)
+    kept = retention(both[:, 0], both[:, 1])
+    out["grr"], out["nrr"] = kept.gross, kept.net
+    out["churned"], out["customers_before"] = kept.customers_lost, kept.customers_before
+
+
+def _deals(of: Rows, joined: JoinedFacts, row: NDArray[np.int64], asked: _Asked) -> None:
+    money, status = joined.amounts, joined.facts.frame["status"].to_numpy(dtype=object)
     closed, created = joined.days("closed"), joined.days("created")
     now = asked.period.holds(closed)
     cycle = (closed - created).astype("timedelta64[D]").astype(np.float64)
     cycle[np.isnat(closed) | np.isnat(created) | (cycle < 0)] = np.nan
-    counts = {key: (np.ones(len(row), dtype=np.bool_) if key == "all" else row == key) for key in of}
-    won = np.array([int((m & now & (status == WON)).sum()) for m in counts.values()], dtype=np.int64)
-    lost = np.array([int((m & now & (status == LOST)).sum()) for m in counts.values()], dtype=np.int64)
+    is_won, is_lost, waits = now & (status == WON), now & (status == LOST), status == OPEN
+    won, lost = (asked.sums(row, use).astype(np.int64) for use in (is_won, is_lost))
+    won_amount, open_amount = asked.sums(row, is_won, money), asked.sums(row, waits, money)
+    still_open = asked.sums(row, waits)
     rates = win_rates(won[:-1], lost[:-1]) if len(won) > 1 else win_rates(won, lost)
     whole = win_rates(won[-1:], lost[-1:])
-    for at, (key, mine) in enumerate(counts.items()):
-        out, shown = of[key], whole if key == "all" else rates
-        i = 0 if key == "all" else at
-        hers = mine & now & (status == WON)
-        waits = mine & (status == OPEN)
-        out["won"], out["lost"], out["open"] = int(won[at]), int(lost[at]), int(waits.sum())
-        out["won_amount"], out["open_amount"] = float(money[hers].sum()), float(money[waits].sum())
+    deals = pd.DataFrame({"of": row, "money": money, "days": cycle})[is_won]
+    by_group = {int(code): part for code, part in deals.groupby("of")}
+    for at, (key, out) in enumerate(of.items()):
+        shown, i = (whole, 0) if key == "all" else (rates, at)
+        out["won"], out["lost"], out["open"] = int(won[at]), int(lost[at]), int(still_open[at])
+        out["won_amount"], out["open_amount"] = float(won_amount[at]), float(open_amount[at])
         if won[at] + lost[at]:
             out["win_rate"] = float(shown.raw[i])
         out["win_rate_shrunk"], out["win_rate_low"], out["win_rate_high"] = (
             float(v[i]) for v in (shown.estimate, shown.low, shown.high)
         )
-        out["deal_median"] = float(np.median(money[hers])) if hers.any() else None
-        some = cycle[hers & ~np.isnan(cycle)]
-        out["cycle_days_median"] = float(np.median(some)) if len(some) else None
+        hers = deals if key == "all" else by_group.get(at, deals.iloc[:0])
+        for name, column in (("deal", "money"), ("cycle_days", "days")):
+            middle = median_interval(hers[column].dropna().to_numpy(dtype=np.float64))
+            if middle is not None:
+                out[f"{name}_median"], *ends = middle
+                if np.isfinite(ends).all():  # too few deals have no interval
+                    out[f"{name}_low"], out[f"{name}_high"] = ends
 
 
-def _touches(of: Rows, joined: JoinedFacts, row: NDArray[np.object_], asked: _Asked) -> None:
+def _touches(of: Rows, joined: JoinedFacts, row: NDArray[np.int64], asked: _Asked) -> None:
     now = asked.period.holds(joined.days())
-    touched = np.zeros(len(asked.groups), dtype=np.bool_)
+    touched = np.zeros(len(asked.of_account), dtype=np.bool_)
     touched[joined.account[now & (joined.account >= 0)]] = True
-    for key, out in of.items():
-        mine = np.ones(len(asked.groups), dtype=np.bool_) if key == "all" else asked.groups == key
-        out["activities"] = int((now if key == "all" else now & (row == key)).sum())
-        if mine.any():
-            out["coverage"] = float(touched[mine].mean())
-            out["untouched"] = int((mine & ~touched & asked.top).sum())
+    every = np.ones(len(touched), dtype=np.bool_)
+    counts = asked.sums(row, now)
+    accounts, reached, missed = (asked.sums(asked.of_account, use) for use in (every, touched, ~touched & asked.top))
+    for at, out in enumerate(of.values()):
+        out["activities"] = int(counts[at])
+        if accounts[at]:
+            out["accounts"] = int(accounts[at])
+            out["coverage"], out["untouched"] = float(reached[at] / accounts[at]), int(missed[at])
 
 
-def _quotas(of: Rows, joined: JoinedFacts, _row: NDArray[np.object_], asked: _Asked) -> None:
+def _quotas(of: Rows, joined: JoinedFacts, period: Period) -> None:
     frame, money = joined.facts.frame, joined.amounts
     days = joined.days()
-    now = asked.period.holds(days) | np.isnat(days)
+    now = period.holds(days) | np.isnat(days)
     for key, out in of.items():
         mine = now.copy()
         if key != "all":
@@ -255,18 +351,19 @@ def _quotas(of: Rows, joined: JoinedFacts, _row: NDArray[np.object_], asked: _As
         out["quota"] = float(money[mine].sum()) if mine.any() else None
 
 
-def _contracts(of: Rows, joined: JoinedFacts, _row: NDArray[np.object_], asked: _Asked) -> None:
+def _contracts(of: Rows, joined: JoinedFacts, asked: _Asked) -> None:
     """Retention of annual amounts: contracts that ran on the day before the period, and those that run on its last."""
     start, end, money = joined.days("start"), joined.days("end"), joined.amounts
     known = joined.account >= 0
-    n = len(asked.groups)
+    n = len(asked.of_account)
 
     def runs(day: np.datetime64) -> NDArray[np.float64]:
         on = known & (start <= day) & (np.isnat(end) | (end >= day))
         return np.bincount(joined.account[on], weights=money[on], minlength=n)[:n].astype(np.float64)
 
     old, new = runs(asked.period.start - np.timedelta64(1, "D")), runs(asked.period.end)
-    for key, out in of.items():
-        mine = np.ones(n, dtype=np.bool_) if key == "all" else asked.groups == key
+    for at, (key, out) in enumerate(of.items()):
+        mine = np.ones(n, dtype=np.bool_) if key == "all" else asked.of_account == at
         kept = retention(old[mine], new[mine])
-        out["grr"], out["nrr"], out["churned"] = kept.gross, kept.net, kept.customers_lost
+        out["grr"], out["nrr"] = kept.gross, kept.net
+        out["churned"], out["customers_before"] = kept.customers_lost, kept.customers_before

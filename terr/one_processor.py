@@ -1,0 +1,35 @@
+"""Work for the matrix library that keeps to one processor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from terr.model.progress import UNWATCHED, Progress
+
+_TURN = Lock()
+
+
+@contextmanager
+def one_processor(progress: Progress = UNWATCHED) -> Iterator[None]:
+    """The matrix library keeps to one processor, and one such work is done at a time: the limit is the whole program's.
+
+    It would spread over all processors, and wait long for those that are busy with other people's work: on a busy
+    machine a model of 1 s of work then takes 7 s of it.
+
+    Args:
+        progress: asked while it waits for its turn.
+
+    Raises:
+        StoppedError: if the person stopped it meanwhile.
+    """
+    from threadpoolctl import threadpool_limits
+
+    while not _TURN.acquire(timeout=0.2):
+        progress.check()
+    try:
+        with threadpool_limits(1, user_api="blas"):
+            yield
+    finally:
+        _TURN.release()

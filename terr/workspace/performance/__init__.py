@@ -1,0 +1,1 @@
+"""The Performance page: figures by group and period, what stands out, forecasts, pipeline and customers."""
