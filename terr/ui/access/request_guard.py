@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from h11 import LocalProtocolError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -70,7 +72,7 @@ class RequestGuard:
             await self._app(scope, receive, send)
             return
         if kind == "http":
-            send = _kept_home(send)
+            send = _kept_home(_to_who_listens(send))
         path = _inner(str(scope["path"]))
         made, connection = signin.setup(), HTTPConnection(scope)
         if path.startswith("/app/") and not _same_site(scope, connection.headers):
@@ -183,6 +185,17 @@ def _policy() -> str:
             "object-src 'none'",
         )
     )
+
+
+def _to_who_listens(send: Send) -> Send:
+    """Answers only to a request that is whole: where bytes that are no HTTP came after its head, the server has refused
+    it already, and an answer on top would be a traceback in the log."""
+
+    async def quiet(message: MutableMapping[str, Any]) -> None:
+        with suppress(LocalProtocolError):
+            await send(message)
+
+    return quiet
 
 
 def _kept_home(send: Send) -> Send:
