@@ -4,6 +4,7 @@
   "use strict";
   const NS = (window.TerrMap = window.TerrMap || {});
   const MOST = 6; // of each kind found here
+  const plain = (id) => id.slice(id.indexOf(":") + 1).toLowerCase(); // "06037" of a mixed level's "county:06037"
 
   NS.addSearch = function (s) {
     const el = NS.el;
@@ -19,7 +20,7 @@
       const starts = [], holds = [];
       for (let u = 0; u < s.geo.n && starts.length < MOST; u++) {
         const name = s.geo.name[u].toLowerCase();
-        if (name.startsWith(text) || s.geo.id[u].toLowerCase().startsWith(text)) starts.push(u);
+        if (name.startsWith(text) || plain(s.geo.id[u]).startsWith(text)) starts.push(u);
         else if (holds.length < MOST && name.includes(text)) holds.push(u);
       }
       for (const u of [...starts, ...holds]) if (units.size < MOST) units.add(u);

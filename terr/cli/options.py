@@ -268,7 +268,9 @@ def source_options(parser: argparse.ArgumentParser) -> None:
 def place_options(parser: argparse.ArgumentParser) -> None:
     """On which areas: a level and a region, or boundaries of one's own."""
     parser.add_argument(
-        "--level", metavar="state|county|zip3|zip", help="areas to plan with (zip3 and zip are approximate)"
+        "--level",
+        metavar="state|county|city|zip3|zip",
+        help="areas to plan with (city, zip3 and zip are approximate)",
     )
     parser.add_argument("--region", metavar="TX[,OK ...]|lower48|us", help="states; may be left out with --boundaries")
     parser.add_argument(

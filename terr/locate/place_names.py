@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from terr.boundaries.layers.bundled import data_dir
+from terr.boundaries.layers.cities import CITY, city_ids
 from terr.boundaries.layers.mixed_level import is_mixed, parse_mixed
 from terr.model.units import Units
 
@@ -99,6 +100,8 @@ def _units_of(units: Units, at: pd.DataFrame) -> NDArray[np.int64]:
     kind = units.level.split("-", 1)[0]
     key = {"state": at["state"], "county": at["county"], "zip": at["zip"], "zip3": at["zip"].str[:3]}.get(kind)
     found = np.full(len(at), -1, dtype=np.int64) if key is None else codes.reindex(key).fillna(-1).to_numpy(np.int64)
+    if units.level == CITY:
+        found = codes.reindex(city_ids(at["county"], at["city"])).fillna(-1).to_numpy(np.int64)
     if is_mixed(units.level):
         for part in parse_mixed(units.level).levels:  # nested, so that no place has units of two levels
             mine = codes.reindex(f"{part}:" + at[part].astype(str)).fillna(-1).to_numpy(np.int64)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from terr.boundaries.layers.catalog import is_mixed, layer, national_index, parts_of
+from terr.boundaries.layers.catalog import CITY, is_mixed, layer, national_index, parts_of
+from terr.boundaries.layers.cities import city_ids
 from terr.boundaries.layers.layer import Layer
 from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError
@@ -95,7 +96,8 @@ def place(frame: pd.DataFrame, where: Layer | Units) -> PlacedAccounts:
     Counties and states: by the county that `locate` found. ZIPs and ZIP3s, also in a file of one's own: by the
     account's own ZIP (with what is known of ZIPs without an area), then by coordinates, then the ZIP at the city's
     point; a county alone doesn't say which ZIP. Other areas of one's own: by coordinates, then by a column that holds
-    their ids, then by the point of ZIP or city. Mixed levels: see `terr.locate.mixed_placing.place_on_parts`.
+    their ids, then by the point of ZIP or city. Cities: by the ZIP. Mixed levels:
+    see `terr.locate.mixed_placing.place_on_parts`.
 
     Args:
         frame: accounts as `locate` gives them, with the columns of `NEEDS`.
@@ -117,9 +119,26 @@ def place(frame: pd.DataFrame, where: Layer | Units) -> PlacedAccounts:
     if isinstance(where, Layer):
         if is_mixed(where.level):
             return PlacedAccounts(*place_on_parts(frame, parts_of(where.level), _place_plainly))
-        return _on_layer(frame, where)
+        return _on_cities(frame, where) if where.level == CITY else _on_layer(frame, where)
     whole = layer(where.level)
     return in_region(frame, place(frame, whole), whole, where)
+
+
+def _on_cities(frame: pd.DataFrame, whole: Layer) -> PlacedAccounts:
+    """Each account in the city of its ZIP's area; one that is known by city and county alone in the city it names."""
+    zips = layer("zip")
+    found = place(frame, zips)
+    ids = pd.Index(whole.areas["unit_id"])
+    of_area = np.asarray(ids.get_indexer(zips.areas["unit_id"].map(whole.members)), dtype=np.int32)
+    codes = np.where(found.codes >= 0, of_area[np.maximum(found.codes, 0)], found.codes)
+    by_name = np.flatnonzero((found.by == "city_state") & (frame["county"] != "").to_numpy())
+    named = ids.get_indexer(city_ids(frame["county"].iloc[by_name], frame["city"].iloc[by_name]))
+    codes[by_name] = np.where(named >= 0, named, codes[by_name])
+    note = found.note.copy()
+    note[(codes == UNLOCATED) & (frame["located_by"] == "county").to_numpy()] = (
+        f"a county alone doesn't say which {noun(CITY, 1)} it is"
+    )
+    return PlacedAccounts(codes.astype(np.int32), found.by.copy(), note)
 
 
 def _place_plainly(frame: pd.DataFrame, whole: Layer) -> MixedPlaces:

@@ -21,6 +21,7 @@ UNASSIGNED = -1
 _NOUNS = {
     "state": ("state", "states"),
     "county": ("county", "counties"),
+    "city": ("city", "cities"),
     "zip": ("ZIP", "ZIPs"),
     "zip3": ("ZIP3", "ZIP3s"),
     "own": ("area", "areas"),
@@ -35,8 +36,9 @@ class Units:
     """Areas of one level in one region. A unit's row position is its code everywhere.
 
     Attributes:
-        level: that of the layer they were cut from: "state", "county", "zip", "zip3", their exact kin "zip-2020" and
-            "zip3-2020", "own-" and 12 hex digits for a file of one's own, or a mixed level such as "county+zip:06037".
+        level: that of the layer they were cut from: "state", "county", "city", "zip", "zip3", their exact kin
+            "zip-2020" and "zip3-2020", "own-" and 12 hex digits for a file of one's own, or a mixed level such as
+            "county+zip:06037".
         region: state codes of the region, sorted, e.g. ("OK", "TX"); ("*",) for all of a layer.
         frame: GeoDataFrame in EPSG:4326 sorted by the unique string `unit_id`, with a RangeIndex and the columns
             `unit_id, name, state, area_km2, x_km, y_km, geometry`; `state` may be "" (a file of one's own); x/y are

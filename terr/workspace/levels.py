@@ -10,6 +10,7 @@ from terr.aggregate import placed
 from terr.boundaries.layers import library
 from terr.boundaries.layers.bundled import TITLES
 from terr.boundaries.layers.catalog import (
+    CITY,
     LEVELS,
     STATES,
     is_mixed,
@@ -19,6 +20,7 @@ from terr.boundaries.layers.catalog import (
     parse_region,
     region_label,
 )
+from terr.boundaries.layers.cities import TITLE as CITIES
 from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
@@ -66,7 +68,11 @@ class LevelChoice:
 def choices() -> tuple[LevelChoice, ...]:
     """All levels at hand: those that come with Terr, then what is on the shelf. Reads no shapes."""
     own = (LevelChoice(v, TITLES[v], v in _ESTIMATES) for v in LEVELS)
-    return (*own, *(LevelChoice(k.level, k.title, k.approximate) for k in library.stored_layers()))
+    return (
+        *own,
+        LevelChoice(CITY, CITIES, True),
+        *(LevelChoice(k.level, k.title, k.approximate) for k in library.stored_layers()),
+    )
 
 
 def check_level(level: str) -> None:
@@ -76,7 +82,7 @@ def check_level(level: str) -> None:
         InputError: naming those that are.
         LocateError: for a mixed level that isn't written as one.
     """
-    if level in LEVELS:
+    if level in LEVELS or level == CITY:
         return
     if is_mixed(level):
         parse_mixed(level)

@@ -12,6 +12,8 @@ from terr.workspace.plan import editing
 from tests.pages.test_pages import html, ok, press
 from tests.workspace.test_levels import ABROAD, ROWS, geojson
 
+CITIES = "Cities within counties, approximate"
+
 
 @pytest.fixture
 def ws(open_app):
@@ -42,7 +44,7 @@ def choose(window: AppTest, level: str, *regions: str) -> AppTest:
 def test_how_accounts_will_be_placed_is_told_before_a_plan_on_zips_starts(open_app, ws, data):
     window = ok(open_app())
     box = window.selectbox(key="new_plan_level")
-    assert box.options == ["States", "Counties", "ZIP3 areas, approximate", "ZIP areas, approximate"]
+    assert box.options == ["States", "Counties", "ZIP3 areas, approximate", "ZIP areas, approximate", CITIES]
     assert box.value == "county"
     window = choose(window, "zip", "Delaware")
     told = captions(window)

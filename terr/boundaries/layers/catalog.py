@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from terr.boundaries.geometry.adjacency import components, plane_km
 from terr.boundaries.layers import library
 from terr.boundaries.layers.bundled import LEVELS, bundled, data_dir
+from terr.boundaries.layers.cities import CITY, join_cities
 from terr.boundaries.layers.layer import Layer, cut, region_edges
 from terr.boundaries.layers.mixed_level import is_mixed, parse_mixed
 from terr.boundaries.layers.mixing import MixedPart, children, drawn_file, mix, mixed_parts
@@ -23,6 +24,7 @@ from terr.model.units import Units
 
 __all__ = [
     "ALBERS",
+    "CITY",
     "EVERYWHERE",
     "LEVELS",
     "LOWER48",
@@ -55,11 +57,19 @@ def layer(level: str) -> Layer:
     """
     if level in LEVELS:
         return bundled(level)
+    if level == CITY:
+        return _cities()
     if is_mixed(level):
         return _mixed(level)
     if library.LEVELS.fullmatch(level):
         return library.open_stored(level)
-    raise LocateError(f'"{level[:40]}" is not a level; choose one of {", ".join(LEVELS)}')
+    raise LocateError(f'"{level[:40]}" is not a level; choose one of {", ".join((*LEVELS, CITY))}')
+
+
+@lru_cache(maxsize=1)
+def _cities() -> Layer:
+    city = pd.read_parquet(data_dir() / "zip_points.parquet", columns=["zip", "city"]).set_index("zip")["city"]
+    return join_cities(bundled("zip"), city, bundled("county").areas.set_index("unit_id")["label"])
 
 
 @lru_cache(maxsize=8)
@@ -99,13 +109,13 @@ def declared_bridges(level: str) -> pd.DataFrame:
 
 
 def geometry_file(level: str) -> str:
-    """Name of the level's geometry file, with the hash of its content; that of a mixed level is drawn the first time.
+    """Name of the level's geometry file, with the hash of its content; made levels are drawn first.
 
     Raises:
         StoreError: if that can't be written.
     """
     whole = layer(level)
-    return drawn_file(whole).name if is_mixed(level) else whole.geometry.name
+    return drawn_file(whole).name if is_mixed(level) or level == CITY else whole.geometry.name
 
 
 def load_units(level: str, region: str | Sequence[str]) -> Units:

@@ -26,8 +26,8 @@ class Layer:
     """All areas of one level, wherever they came from. Shared and cached: don't change its tables.
 
     Attributes:
-        level: "state", "county", "zip", "zip3", "zip-2020", "zip3-2020", "own-" and 12 hex digits, or a mixed one
-            (see `terr.boundaries.layers.mixed_level`).
+        level: "state", "county", "city", "zip", "zip3", "zip-2020", "zip3-2020", "own-" and 12 hex digits, or a
+            mixed one (see `terr.boundaries.layers.mixed_level`).
         title: what a person calls it, e.g. "ZIP areas, approximate", or the name given to a file of one's own.
         areas: GeoDataFrame in EPSG:4326 sorted by the unique string `unit_id`, RangeIndex, with the columns of `AREAS`:
             `label` is shown ("02139 Cambridge, MA"), `state` a two-letter code or "", lat/lon a point inside, degrees.

@@ -104,7 +104,7 @@ def mix(level: MixedLevel, layer_of: Callable[[str], Layer]) -> Layer:
         title=_title(level, parts),
         areas=table,
         edges=edges,
-        geometry=_drawing_path(level, [p.layer for p in parts]),
+        geometry=drawing_path(level.text, [p.layer for p in parts]),
         members=_members(parts),
         approximate=approximate,
         source="; ".join(dict.fromkeys(p.layer.source for p in parts if p.layer.source)),
@@ -231,16 +231,16 @@ def _title(level: MixedLevel, parts: tuple[MixedPart, ...]) -> str:
     return ", ".join(words)
 
 
-def _drawing_path(level: MixedLevel, layers: list[Layer]) -> Path:
-    """Where the browser's file of a mixed level is or will be: named by what it is made of."""
-    made_of = "\n".join([level.text, *(w.geometry.name for w in layers)])
+def drawing_path(level: str, layers: list[Layer]) -> Path:
+    """Where the browser's file of a level made of others is or will be: named by what it is made of."""
+    made_of = "\n".join([level, *(w.geometry.name for w in layers)])
     digest = hashlib.sha256(made_of.encode()).hexdigest()
     folder = f"{_FOLDER}{digest[:12]}"
     return data_dir() / "boundaries" / folder / f"{folder}-{digest[12:22]}.json"
 
 
 def drawn_file(whole: Layer) -> Path:
-    """The browser's file of a mixed layer, drawn when it is asked for the first time.
+    """The browser's file of a layer made of others, drawn when it is asked for the first time.
 
     Raises:
         StoreError: if it can't be written.

@@ -31,15 +31,18 @@ _HELP = {
 def begin(shown: PlanSnapshot) -> None:
     """Take what was asked last as what the drawer opens with."""
     state.put("gen_from", (uuid4().hex[:8], form.draft_of(shown, suggested_count(shown))))
-    state.drop("gen_shares", "gen_groups")
+    state.drop("gen_shares", "gen_groups", "gen_told")
 
 
 @st.dialog("Generate territories", width="medium", on_dismiss=dialogs.close)
 def generate() -> None:
     """Ask for number, measure, limit, priorities and all that is behind More; start the design."""
+    split_areas.rerun_when_split()
     sid = str(state.get("scenario"))
     shown = plan_snapshot(state.workspace(), sid)
     nonce, draft = state.get("gen_from")
+    if told := state.get("gen_told"):
+        st.success(markdown(told), icon=":material/call_split:")
     left, right = st.columns(2)
     most = min(500, len(shown.units))
     k = left.number_input(
@@ -92,9 +95,7 @@ def generate() -> None:
         return
     _remember(sid, shown, request, draft, miles=more.miles)
     st.markdown(markdown(" ".join(preview_text.what_will_happen(shown, request, forecast, miles=more.miles))))
-    _warn(forecast.notes)
-    if large := split_plan.offer(state.workspace(), shown, request):
-        split_areas.split_button(st, sid, large, key="gen_split", then=_again)
+    _warn(_large_split(sid, shown, request, forecast.notes))
     st.caption("Preview first, then apply or discard.")
     if st.button("Generate", type="primary", icon=_GO_ICON, key="gen_go"):
         try:
@@ -108,9 +109,22 @@ def generate() -> None:
         sweep.fields(shown, request, more.seconds)
 
 
-def _again() -> None:
-    """Open anew for the plan that is open now, with what was asked of the one before."""
+def _large_split(
+    sid: str, shown: PlanSnapshot, request: apply_result.DesignRequest, notes: Sequence[Explanation]
+) -> list[Explanation]:
+    """Offers to split what no plan within the limit can have whole; what is said of these areas comes last then."""
+    large = split_plan.offer(state.workspace(), shown, request)
+    if large is None:
+        return list(notes)
+    st.warning(markdown(sentence(large.reason)), icon=":material/call_split:")
+    split_areas.split_button(st, sid, large, key="gen_split", then=_again)
+    return sorted(notes, key=lambda note: note.code in {"unit_too_large", "fits"})
+
+
+def _again(told: str) -> None:
+    """Open anew for the plan that is open now, with what was asked of the one before, and say what was done."""
     begin(plan_snapshot(state.workspace(), str(state.get("scenario"))))
+    state.put("gen_told", told)
     dialogs.open_dialog("generate")
 
 

@@ -15,6 +15,7 @@ from terr.workspace.design.split_plan import SplitOffer
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 _ICON = ":material/call_split:"
+_OPENED = "split_opened"
 
 
 def split_button(
@@ -23,7 +24,7 @@ def split_button(
     offer: SplitOffer,
     *,
     key: str,
-    then: Callable[[], None] = dialogs.close,
+    then: Callable[[str], None] | None = None,
     label: str = "",
     **look: Any,
 ) -> None:
@@ -33,7 +34,8 @@ def split_button(
         place: where it goes.
         sid: the plan to split; offer: what of it.
         key: of the widget.
-        then: called once the new plan is open; closes the dialog that is open unless given.
+        then: called with what was done once the new plan is open; by default the dialog that is open closes and the
+            page says it.
         label: by default what the offer says.
         look: further looks of the button.
     """
@@ -50,20 +52,31 @@ def split_button(
     )
 
 
-def _split(sid: str, offer: SplitOffer, then: Callable[[], None]) -> None:
+def _split(sid: str, offer: SplitOffer, then: Callable[[str], None] | None) -> None:
     ws, person = state.workspace(), state.person()
     made = attempt(lambda: split_plan.split_plan(ws, sid, offer.level, by=person))
     if made is None:
         return
     _open(made.info.id)
-    state.say(f"{made.sentence} Undo split goes back.")
-    then()
+    told = f"{made.sentence} Undo split goes back."
+    if then is not None:
+        then(told)
+        return
+    dialogs.close()
+    state.say(told)
 
 
 def _open(sid: str) -> None:
     state.open_scenario(sid)
     st.query_params["scenario"] = sid
-    state.put("redraw", True)
+    state.put(_OPENED, True)
+
+
+def rerun_when_split() -> None:
+    """Draw the whole page for the plan that was just opened; a click in a dialog draws the dialog only."""
+    if state.get(_OPENED):
+        state.drop(_OPENED)
+        st.rerun()
 
 
 def undo_button(place: Any, shown: PlanSnapshot, *, why: str) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from terr.model.result import Explanation
+from terr.ui.design import split_areas
 from terr.ui.jobs import window_jobs
 from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import and_list, count, markdown, percent, sentence, short, unit_noun
-from terr.workspace.design import apply_result, causes, certificate
+from terr.workspace.design import apply_result, causes, certificate, split_plan
 from terr.workspace.design.causes import ImbalanceReason
 from terr.workspace.plan.snapshot import PlanSnapshot
 
@@ -135,6 +136,8 @@ def _repair(shown: PlanSnapshot, reason: ImbalanceReason) -> None:
             on_click=_show_units,
             args=(reason.units,),
         )
+        if reason.deviation > 0 and (large := split_plan.units_offer(shown.units, reason.units)):
+            split_areas.split_button(st, shown.info.id, large, key="split_reason", width="stretch")
     if reason.moves:
         _buttons(reason.moves, "repair", _apply_repair, (reason,))
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from terr.ui import header
-from terr.ui.design import suggested_moves
+from terr.ui.design import split_areas, suggested_moves
 from terr.ui.live import share, window
 from terr.ui.live.redraw_pace import PACE
 from terr.ui.plan import look, side_panel, tables, territory_map, territory_table, toolbar
@@ -35,6 +35,7 @@ def panel() -> None:
 
 
 def _draw() -> None:
+    split_areas.rerun_when_split()
     if state.scenario_id() is None:  # deleted in another window
         st.rerun()
     sid = str(state.get("scenario"))

@@ -140,6 +140,7 @@ _SPLIT_HELP = "Pick states to split into counties, or counties to split into ZIP
 @st.dialog("Paste a list", width="medium", on_dismiss=dialogs.close)
 def by_list() -> None:
     """Move or lock units by name or code: the route without a mouse."""
+    split_areas.rerun_when_split()
     if close_when_done():
         st.rerun()
     state.show_said()

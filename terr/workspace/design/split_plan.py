@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from terr.aggregate import UNLOCATED, unit_codes
 from terr.boundaries.layers.catalog import is_mixed, load_units
+from terr.boundaries.layers.mixed_level import INSIDE
 from terr.edits.undo import go_back
 from terr.errors import InputError, LocateError
 from terr.model.edit import Edit
@@ -48,13 +49,15 @@ class SplitOffer:
     """Areas that no plan within the limits can have whole.
 
     Attributes:
-        level: of the units once they are split; names: what is split, with its parts, the largest first.
+        level: of the units once they are split; names: what is split, with its parts.
         label: of a button: "Split Los Angeles, CA into 294 ZIPs".
+        reason: why, as a sentence begins.
     """
 
     level: str
     names: tuple[str, ...]
     label: str
+    reason: str
 
 
 OFFERS = CacheKind[tuple[str, int, str, int, str], SplitOffer | None]("areas to split", 1)
@@ -97,10 +100,18 @@ def _offer_of(before: Units, after: Units) -> SplitOffer:
     already = set(parts_inside(before))
     new = [p for p in parts_inside(after) if p not in already]
     names = tuple(split_words(after, p) for p in new)
-    if len(names) == 1:
-        name, _, parts = names[0].rpartition(" (")
-        return SplitOffer(after.level, names, f"Split {name} into {parts.rstrip(')')}")
-    return SplitOffer(after.level, names, f"Split {len(names)} areas into their parts")
+    plain = [n.rpartition(" (")[0] for n in names]
+    kinds = {p.partition(":")[0] for p in new}
+    if len(new) == 1:
+        label = f"Split {plain[0]} into {names[0].rpartition(' (')[2].rstrip(')')}"
+    elif len(kinds) == 1:
+        kind = kinds.pop()
+        label = f"Split {len(new)} {unit_noun(kind)} into {unit_noun(INSIDE[kind])}"
+    else:
+        label = f"Split {len(new)} areas into their parts"
+    it = "it" if len(new) == 1 else "them"
+    reason = f"No plan within the limit can have {and_list(plain)} whole. Split {it}: the parts can go to more than one"
+    return SplitOffer(after.level, names, label, reason)
 
 
 def units_offer(units: Units, codes: Sequence[int]) -> SplitOffer | None:

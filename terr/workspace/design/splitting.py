@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from terr.boundaries.layers.catalog import inside_of, is_mixed, layer, load_units, parse_mixed
+from terr.boundaries.layers.catalog import inside_of, is_mixed, layer, load_units, parse_mixed, parts_of
 from terr.boundaries.layers.mixed_level import INSIDE, LevelSplit, MixedLevel, split_level
 from terr.errors import InputError, LocateError
 from terr.model.problem_checks import Limit
@@ -151,8 +151,8 @@ def hard_units(
             continue
         loads = loads_of(measure)
         found = [*too_large(loads, territories, above)]
-        if not found and below is not None:  # behind a unit that is too large anything may be
-            found = [*closing_off(units, loads, territories, below, above)]
+        if below is not None:
+            found += [*closing_off(units, loads, territories, below, above)]
         out.update((int(u), None) for u in found)
     return tuple(out)
 
@@ -200,7 +200,7 @@ def split_too_large(units: Units, heavy: Callable[[Units], Sequence[int]]) -> Sp
 def _splits(units: Units, unit: str) -> bool:
     """Whether a unit has areas of its own inside it."""
     try:
-        layer(split_level(units.level, [unit]).text)
+        parts_of(split_level(units.level, [unit]).text)
     except LocateError:
         return False
     return True
