@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,7 @@ from terr.metrics import each_measure, shown_in
 from terr.model.accounts import CORE, HIDDEN, Accounts
 from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units, noun
 from terr.report.safe import is_formula, safe_frame
@@ -28,6 +30,9 @@ _AFTER = ("status", "located_by", "located_note", "source_row")
 _EXCEL_ROWS = 1_048_576
 _EXCEL_CELL = 32_767
 _WIDEST = 40
+_ROWS_AT_ONCE = 2_000
+"""Between two looks whether somebody stopped the work."""
+_WRITING = "Writing the accounts"
 _DEVIATION = "+0.0%;-0.0%;0.0%"
 
 
@@ -83,7 +88,12 @@ def accounts_table(
 
 
 def accounts_csv(
-    accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], held: Overrides = NOBODY_HELD
+    accounts: Accounts,
+    units: Units,
+    plan: Plan,
+    reps: Iterable[Rep],
+    held: Overrides = NOBODY_HELD,
+    progress: Progress = UNWATCHED,
 ) -> bytes:
     """`accounts_table` as CSV: UTF-8 with a byte-order mark, commas, formulas neutralised, ids and ZIPs as they are.
 
@@ -91,14 +101,20 @@ def accounts_csv(
 
     Raises:
         PlanError: if the plan was made on other map areas.
+        StoppedError: if `progress` was stopped.
     """
     table = accounts_table(accounts, units, plan, reps, held)
     for column in table.columns[table.dtypes == np.float64]:
         values = table[column]
         if ((values % 1 == 0) & (values.abs() < 2**53) | values.isna()).all():
             table[column] = values.astype("Int64")  # 1200, not 1200.0
-    text: str = safe_frame(table).to_csv(index=False, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
-    return text.encode("utf-8-sig")
+    parts = [b"\xef\xbb\xbf"]
+    for first in range(0, max(1, len(table)), _ROWS_AT_ONCE):
+        progress.tell(first / max(1, len(table)), _WRITING)
+        part = safe_frame(table.iloc[first : first + _ROWS_AT_ONCE])
+        text: str = part.to_csv(index=False, header=first == 0, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
+        parts.append(text.encode("utf-8"))
+    return b"".join(parts)
 
 
 def accounts_xlsx(
@@ -109,6 +125,7 @@ def accounts_xlsx(
     table: pd.DataFrame,
     more: Mapping[str, pd.DataFrame] = MappingProxyType({}),
     held: Overrides = NOBODY_HELD,
+    progress: Progress = UNWATCHED,
 ) -> bytes:
     """An Excel workbook with the sheets Accounts, Territories, Totals and further ones. No cell is a formula.
 
@@ -120,9 +137,11 @@ def accounts_xlsx(
         table: one row for each territory: `code, name, rep` and the columns of metrics, see `terr.metrics.columns`.
         more: further sheets: name -> table.
         held: accounts that go to a territory by name.
+        progress: told how far it is; stops it between any two rows.
 
     Raises:
         PlanError: if the plan was made on other map areas.
+        StoppedError: if `progress` was stopped.
         InputError: if there are more accounts than an Excel sheet has rows.
     """
     if len(accounts) >= _EXCEL_ROWS:
@@ -136,17 +155,23 @@ def accounts_xlsx(
         "Totals": totals_table(plan_totals(accounts, units, plan, held)),
         **more,
     }
-    return workbook(sheets, {"source_row": "0", **pictures})
+    return workbook(sheets, {"source_row": "0", **pictures}, progress)
 
 
-def workbook(sheets: Mapping[str, pd.DataFrame], pictures: Mapping[str, str] = MappingProxyType({})) -> bytes:
+def workbook(
+    sheets: Mapping[str, pd.DataFrame],
+    pictures: Mapping[str, str] = MappingProxyType({}),
+    progress: Progress = UNWATCHED,
+) -> bytes:
     """Tables as an Excel workbook, a sheet for each. No cell is a formula.
 
     Args:
         sheets: name of the sheet -> table.
         pictures: column -> how Excel writes its numbers; others have thousands separators.
+        progress: told how far it is; stops it between any two rows.
 
     Raises:
+        StoppedError: if `progress` was stopped.
         InputError: if there are more rows than an Excel sheet has.
     """
     import xlsxwriter
@@ -155,13 +180,13 @@ def workbook(sheets: Mapping[str, pd.DataFrame], pictures: Mapping[str, str] = M
         raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} rows and there are more; download the CSV instead")
     out = io.BytesIO()
     options = {
-        "in_memory": True,
+        "constant_memory": True,  # rows go to a temporary file as they are written: no more memory for more accounts
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(out, options) as book:
-        made = _Sheets(book)
+        made = _Sheets(book, sum(len(frame) for frame in sheets.values()), progress)
         for name, frame in sheets.items():
             made.add(name, frame, pictures)
     return out.getvalue()
@@ -209,11 +234,24 @@ def _free(name: str, taken: set[str]) -> str:
     return out
 
 
+@dataclass(frozen=True)
+class _Column:
+    """One column as it is written: cells (None = left empty), formats, and the widest cell in characters."""
+
+    cells: list[Any]
+    numbers: bool
+    style: Any
+    guarded: Any
+    width: int
+
+
 class _Sheets:
     """Writes tables into one workbook, with one set of formats."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, rows: int, progress: Progress) -> None:
         self._book = book
+        self._rows, self._done = max(1, rows), 0
+        self._progress = progress
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def _format(self, **properties: Any) -> Any:
@@ -225,39 +263,45 @@ class _Sheets:
     def add(self, name: str, frame: pd.DataFrame, pictures: Mapping[str, str]) -> None:
         """A sheet with a frozen header and an autofilter; for `pictures` see `workbook`."""
         sheet = self._book.add_worksheet(name)
+        columns: list[_Column] = []
         for j, column in enumerate(frame.columns):
             title, values = str(column), frame.iloc[:, j]
             guarded = {"quote_prefix": True} if is_formula(title) else {}
             sheet.write_string(0, j, title[:_EXCEL_CELL], self._format(bold=True, bottom=1, **guarded))
             if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-                width = self._numbers(sheet, j, values, pictures.get(title, ""))
+                columns.append(self._numbers(values, pictures.get(title, "")))
             else:
-                width = self._texts(sheet, j, values)
-            sheet.set_column(j, j, min(_WIDEST, max(8, len(title), width) + 2))
+                columns.append(self._texts(values))
+            sheet.set_column(j, j, min(_WIDEST, max(8, len(title), columns[-1].width) + 2))
+        for i, row in enumerate(zip(*(c.cells for c in columns), strict=True), start=1):
+            if i % _ROWS_AT_ONCE == 1:
+                self._progress.tell(0.95 * (self._done + i) / self._rows, _WRITING)
+            for j, (cell, column) in enumerate(zip(row, columns, strict=True)):
+                if cell is None:
+                    continue
+                if column.numbers:
+                    sheet.write_number(i, j, cell, column.style)
+                else:
+                    # the text stays as it is, since a string cell never runs; the prefix holds when somebody edits it
+                    sheet.write_string(i, j, cell, column.guarded if is_formula(cell) else column.style)
+        self._done += len(frame)
         sheet.freeze_panes(1, 0)
         if len(frame.columns):
             sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
 
-    def _numbers(self, sheet: Any, j: int, values: pd.Series, picture: str) -> int:
+    def _numbers(self, values: pd.Series, picture: str) -> _Column:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
         finite = numbers[np.isfinite(numbers)]
         picture = picture or ("#,##0" if (finite % 1 == 0).all() else "#,##0.00")
         style = self._format(num_format=picture)
-        for i, number in enumerate(numbers.tolist(), start=1):
-            if math.isfinite(number):
-                sheet.write_number(i, j, number, style)
-        return len(f"{np.abs(finite).max():,.2f}") if len(finite) else 0
+        cells = [number if math.isfinite(number) else None for number in numbers.tolist()]
+        return _Column(cells, True, style, style, len(f"{np.abs(finite).max():,.2f}") if len(finite) else 0)
 
-    def _texts(self, sheet: Any, j: int, values: pd.Series) -> int:
+    def _texts(self, values: pd.Series) -> _Column:
         text, guarded = self._format(num_format="@"), self._format(num_format="@", quote_prefix=True)
-        width = 0
-        for i, value in enumerate(values.tolist(), start=1):
+        cells: list[Any] = []
+        for value in values.tolist():
             cell = value if isinstance(value, str) else "" if pd.isna(value) else str(value)
-            if not cell:
-                continue
-            if len(cell) > _EXCEL_CELL:
-                cell = cell[: _EXCEL_CELL - 1] + "…"  # Excel's limit; the CSV has it all
-            # the text stays as it is, since a string cell never runs; the prefix holds when somebody edits it
-            sheet.write_string(i, j, cell, guarded if is_formula(cell) else text)
-            width = max(width, len(cell))
-        return width
+            # Excel's limit; the CSV has it all
+            cells.append((cell if len(cell) <= _EXCEL_CELL else cell[: _EXCEL_CELL - 1] + "…") or None)
+        return _Column(cells, False, text, guarded, max((len(c) for c in cells if c), default=0))

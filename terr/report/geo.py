@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from terr.errors import PlanError
 from terr.model.plan import Plan
+from terr.model.progress import UNWATCHED, Progress
 from terr.model.units import UNASSIGNED, Units
 
 DECIMALS = 6
@@ -24,7 +25,11 @@ _NAMES = ("code", "name", "rep", "units")
 
 
 def territories_geojson(
-    plan: Plan, units: Units, table: pd.DataFrame, boundaries: Mapping[str, Any] | None = None
+    plan: Plan,
+    units: Units,
+    table: pd.DataFrame,
+    boundaries: Mapping[str, Any] | None = None,
+    progress: Progress = UNWATCHED,
 ) -> bytes:
     """One feature for each territory that has units, dissolved; and one for the unassigned units if there are any.
 
@@ -38,8 +43,10 @@ def territories_geojson(
         table: one row for each territory: `code, name, rep` and the columns of metrics, see `terr.metrics.columns`;
             further rows are ignored.
         boundaries: what the areas are, such as that they are approximate; stands beside `features`.
+        progress: told how far it is; stops it between any two territories.
 
     Raises:
+        StoppedError: if `progress` was stopped.
         PlanError: if the plan was made on other map areas, or a territory isn't in the table.
     """
     if plan.units_version != units.version or len(plan) != len(units):
@@ -47,7 +54,8 @@ def territories_geojson(
     facts = {int(row["code"]): row for row in table.to_dict("records")}
     geometry = units.frame.geometry.to_numpy()
     features, without = [], []
-    for territory in plan.territories:
+    for n, territory in enumerate(plan.territories):
+        progress.tell(n / (len(plan.territories) + 1), "Drawing the territories")
         if territory.code not in facts:
             raise PlanError(f'territory "{territory.name}" is not in the table of territories')
         members = np.flatnonzero(plan.assign == territory.code)

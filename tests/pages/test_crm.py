@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from terr.errors import InputError
@@ -77,3 +79,22 @@ def test_salesforce_ids_are_asked_for_only_where_the_accounts_have_some(open_app
     window = ok(open_app("reports", scenario=start(ws, data=plain).id))
     assert not any(c.key == "terr_crm" for c in window.segmented_control)
     assert any("no Salesforce or HubSpot IDs" in c.value for c in window.caption)
+
+
+def test_a_file_of_many_accounts_is_prepared_beside_the_page_and_then_offered(open_app, ws, sid, monkeypatch):
+    monkeypatch.setattr("terr.workspace.reports.downloads._MANY_ACCOUNTS", 2)
+    window = ok(open_app("reports", scenario=sid))
+    assert all(b.proto.label != "Accounts (Excel)" for b in window.get("download_button"))
+    prepare = window.button(key="prepare_accounts.xlsx")
+    assert prepare.label == "Prepare Accounts (Excel)"
+    prepare.click()
+    window = ok(window.run())
+    for _ in range(100):
+        if any(b.proto.label == "Accounts (Excel)" for b in window.get("download_button")):
+            break
+        time.sleep(0.1)
+        window = ok(window.run())
+    assert any(b.proto.label == "Accounts (Excel)" for b in window.get("download_button"))
+    editing.paint(ws, sid, [SUSSEX], 0)  # another plan: the file is made anew
+    window = ok(window.run())
+    assert window.button(key="prepare_accounts.xlsx").label == "Prepare Accounts (Excel)"

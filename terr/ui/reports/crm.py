@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from terr.errors import TerrError
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.view.text import markdown, number
-from terr.workspace.reports.crm import FILES, CrmFile, back_to_crm, crms, save_territory_ids, territory_ids, version
+from terr.workspace.reports.crm import FILES, back_to_crm, crms, save_territory_ids, territory_ids, version
 from terr.workspace.reports.downloads import CSV, file_name
 
 _HUBSPOT = "HubSpot"
@@ -56,12 +57,17 @@ def section(sid: str) -> None:
 
 
 def _file(sid: str, kind: str) -> None:
-    made = _made(sid, kind)
+    ws = state.workspace()
+    made = window_jobs.worked_out(
+        f"crm_{kind}", version(ws, sid), lambda progress: back_to_crm(ws, sid, kind, progress)
+    )
+    if made is None:
+        return
     label, what = _WHAT[kind]
     st.download_button(
         f"{label} (CSV)",
         made.csv(),
-        file_name(state.workspace().scenario(sid).name, kind),
+        file_name(ws.scenario(sid).name, kind),
         CSV,
         icon=":material/download:",
         width="stretch",
@@ -74,18 +80,6 @@ def _file(sid: str, kind: str) -> None:
     st.markdown(f"**{number(rows)} accounts** in the file" + (f", {number(left)} not included:" if left else "."))
     if left:
         st.markdown("\n".join(f"- {number(n)}: {markdown(why)}" for why, n in made.left_out.items()))
-
-
-def _made(sid: str, kind: str) -> CrmFile:
-    """The file; made again only when something it is made of changed."""
-    ws = state.workspace()
-    stand = version(ws, sid)
-    kept = state.get("crm_files", {})
-    if kind not in kept or kept[kind][0] != stand:
-        kept = {**kept, kind: (stand, back_to_crm(ws, sid, kind))}
-        state.put("crm_files", kept)
-    made: CrmFile = kept[kind][1]
-    return made
 
 
 def _ids(sid: str) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from terr.errors import TerrError
+from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.view.text import markdown, number, sentence, short
 from terr.workspace.plan.snapshot import plan_snapshot, totals
-from terr.workspace.reports.downloads import KINDS, export, file_name, import_plan, mime_of
+from terr.workspace.reports.crm import version
+from terr.workspace.reports.downloads import KINDS, export, file_name, import_plan, mime_of, takes_long
 
 _WHAT = {
     "accounts.xlsx": ("Accounts (Excel)", "Every account with territory and rep; sheets Territories and Totals"),
@@ -44,24 +47,51 @@ def totals_line(sid: str) -> None:
 
 
 def downloads(sid: str) -> None:
-    """One button per file; each is made when it is asked for, from the plan as stored then."""
+    """One button per file; each is made when it is asked for, a long one beside the page."""
     st.subheader("Files")
     ws = state.workspace()
     stem = plan_snapshot(ws, sid).info.name
     for column, kind in zip(st.columns(len(KINDS)), KINDS, strict=True):
         label, what = _WHAT[kind]
         with column:
-            st.download_button(
-                label,
-                partial(_bytes, sid, kind),
-                file_name(stem, kind),
-                mime_of(kind),
-                icon=":material/download:",
-                width="stretch",
-                key=f"get_{kind}",
-                on_click="ignore",
-            )
+            if takes_long(ws, sid, kind):
+                _prepared(sid, kind, label, file_name(stem, kind))
+            else:
+                _button(label, partial(_bytes, sid, kind), file_name(stem, kind), kind)
             st.caption(what)
+
+
+def _button(label: str, data: Any, name: str, kind: str) -> None:
+    st.download_button(
+        label,
+        data,
+        name,
+        mime_of(kind),
+        icon=":material/download:",
+        width="stretch",
+        key=f"get_{kind}",
+        on_click="ignore",
+    )
+
+
+def _prepared(sid: str, kind: str, label: str, name: str) -> None:
+    """A file that takes long is made beside the page, with a bar and Stop, and then offered."""
+    ws = state.workspace()
+    stand = version(ws, sid)
+    wanted = f"wanted_{kind}"
+    if state.get(wanted) != stand:
+        st.button(
+            f"Prepare {label}",
+            key=f"prepare_{kind}",
+            icon=":material/hourglass_top:",
+            width="stretch",
+            on_click=state.put,
+            args=(wanted, stand),
+        )
+        return
+    made = window_jobs.worked_out(f"file_{kind}", stand, lambda progress: export(ws, sid, kind, progress))
+    if made is not None:
+        _button(label, made.data, name, kind)
 
 
 def _bytes(sid: str, kind: str) -> bytes:

@@ -9,6 +9,7 @@ import numpy as np
 
 from terr.aggregate import account_codes
 from terr.errors import InputError
+from terr.model.progress import UNWATCHED, Progress
 from terr.report.crm import FILES, CrmFile, crm_file, systems, territory_id
 from terr.workspace.plan.plan_settings import save_setting
 from terr.workspace.plan.snapshot import plan_snapshot
@@ -72,14 +73,17 @@ def version(ws: Workspace, scenario_id: str) -> tuple[object, ...]:
     return scenario_id, *rev_and_seq, dataset_id, tuple(territory_ids(ws, scenario_id).items())
 
 
-def back_to_crm(ws: Workspace, scenario_id: str, kind: str) -> CrmFile:
+def back_to_crm(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWATCHED) -> CrmFile:
     """One of `FILES` from the plan as stored now.
 
     Raises:
+        StoppedError: if `progress` was stopped.
         InputError: for another kind.
         LocateError: if the scenario doesn't exist.
     """
+    progress.tell(0.0, "Placing the accounts")
     one = plan_snapshot(ws, scenario_id)
     ids = territory_ids(ws, scenario_id)
+    progress.tell(0.3, "Comparing the owners")
     codes = account_codes(one.accounts, one.units, one.plan, held=one.held).astype(np.int64)
     return crm_file(kind, one.accounts, one.units, one.plan, one.reps, territory_ids=ids, codes=codes)

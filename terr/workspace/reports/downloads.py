@@ -12,6 +12,7 @@ import pandas as pd
 from terr.aggregate import placed
 from terr.errors import InputError
 from terr.metrics import evaluate, shown_in
+from terr.model.progress import UNWATCHED, Progress
 from terr.report.accounts import accounts_csv, accounts_xlsx
 from terr.report.geo import territories_geojson
 from terr.report.plan import plan_csv
@@ -40,30 +41,41 @@ class Download:
     data: bytes
 
 
+_MANY_ACCOUNTS, _MANY_UNITS = 10_000, 3_000
 KINDS = ("accounts.xlsx", "accounts.csv", "plan.csv", "territories.geojson")
 
 
-def export(ws: Workspace, scenario_id: str, kind: str) -> Download:
+def takes_long(ws: Workspace, scenario_id: str, kind: str) -> bool:
+    """Whether making one of `KINDS` can take over a second, so that it needs a bar and a way to stop it."""
+    one = plan_snapshot(ws, scenario_id)
+    if kind == "plan.csv":
+        return False
+    return len(one.units) > _MANY_UNITS if kind == "territories.geojson" else len(one.accounts) > _MANY_ACCOUNTS
+
+
+def export(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWATCHED) -> Download:
     """Make one of `KINDS` from the plan as stored now.
 
     Raises:
+        StoppedError: if `progress` was stopped.
         InputError: for another kind.
         LocateError: if the scenario doesn't exist.
     """
     if kind not in KINDS:
         raise InputError(f'"{kind}" can\'t be exported; choose {", ".join(KINDS)}')
+    progress.tell(0.0, "Placing the accounts")
     one = plan_snapshot(ws, scenario_id)
     if kind == "accounts.xlsx":
         table = report_table(ws, scenario_id)
         more = {"Metrics": metrics_table(one, miles=distances.miles(ws.root)), "Notes": notes_table(one)}
-        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, more, one.held)
+        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, more, one.held, progress)
     elif kind == "accounts.csv":
-        data = accounts_csv(one.accounts, one.units, one.plan, one.reps, one.held)
+        data = accounts_csv(one.accounts, one.units, one.plan, one.reps, one.held, progress)
     elif kind == "plan.csv":
         data = plan_csv(one.plan, one.units)
     else:
         what = boundaries_report(one.units)
-        data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id, rest=True), what)
+        data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id, rest=True), what, progress)
     return Download(file_name(one.info.name, kind), mime_of(kind), data)
 
 

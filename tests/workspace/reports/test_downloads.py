@@ -10,7 +10,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from terr.edits import moves
-from terr.errors import ConflictError, InputError, PlanError
+from terr.errors import ConflictError, InputError, PlanError, StoppedError
+from terr.model.progress import Progress
+from terr.report.accounts import workbook
 from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import plan_snapshot, totals
 from terr.workspace.reports import downloads
@@ -163,3 +165,28 @@ def test_safe_csv_holds_no_formula_and_begins_with_the_mark_excel_needs():
     data = downloads.safe_csv(pd.DataFrame({"=a": ["=1+1", "ok"], "n": [-5.0, 2.0]}))
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.decode("utf-8-sig").splitlines() == ["'=a,n", "'=1+1,-5.0", "ok,2.0"]
+
+
+@pytest.mark.parametrize("kind", ["accounts.xlsx", "accounts.csv", "territories.geojson"])
+def test_a_file_that_takes_long_is_stopped_between_two_rows(ws, sid, kind):
+    seen = []
+    progress = Progress(lambda told: seen.append(told.stage), lambda: len(seen) >= 1)
+    with pytest.raises(StoppedError):
+        export(ws, sid, kind, progress)
+    assert seen == ["Placing the accounts"]
+
+
+def test_progress_changes_nothing_in_the_file(ws, sid):
+    told = []
+    assert export(ws, sid, "accounts.csv", Progress(told.append)).data == export(ws, sid, "accounts.csv").data
+    assert [t.fraction for t in told] == sorted(t.fraction for t in told)
+
+
+def test_long_tables_are_whole_over_the_parts_they_are_written_in():
+    table = pd.DataFrame({"name": [f"A {i}" for i in range(4_500)], "n": range(4_500)})
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook({"One": table, "Two": table.head(3)})))
+    rows = book.get_sheet_by_name("One").to_python()
+    assert rows[0] == ["name", "n"]
+    assert rows[-1] == ["A 4499", 4499]
+    assert len(rows) == 4_501
+    assert len(book.get_sheet_by_name("Two").to_python()) == 4
