@@ -62,6 +62,26 @@ def join_components(
     return sorted(joins, key=lambda j: (j[2], j[0], j[1]))
 
 
+def closest_on_globe(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[int, int]:
+    """Positions of the two points, one of each set, that are closest along the globe.
+
+    The chord through the globe grows with the great circle, so that a tree of points in space finds it.
+
+    Args:
+        one, other: float64 (m, 2) and (n, 2), longitude and latitude in degrees.
+    """
+    from scipy.spatial import cKDTree
+
+    distance, at = cKDTree(_in_space(other)).query(_in_space(one))
+    first = int(np.argmin(distance))
+    return first, int(at[first])
+
+
+def _in_space(lon_lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    lon, lat = np.deg2rad(lon_lat).T
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+
+
 def _root(parent: Array, c: int) -> int:
     while parent[c] != c:
         parent[c] = parent[parent[c]]

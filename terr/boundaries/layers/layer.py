@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from terr.boundaries.geometry.adjacency import components, plane_km
-from terr.boundaries.layers.regions import ALBERS, EVERYWHERE, LOWER48, region_label
+from terr.boundaries.layers.regions import ALBERS, EVERYWHERE, FAR_STATES, LOWER48, region_label
 from terr.errors import LocateError
 from terr.model.units import Units
 
@@ -95,8 +95,9 @@ def region_edges(
 def cut(layer: Layer, region: tuple[str, ...]) -> Units:
     """The units of a region, with their connected graph.
 
-    Pieces of the region that touch nothing are joined to the nearest other piece; those joins are listed in `bridges`
-    beside the declared ones, and `terr.boundaries.layers.catalog.pieces` tells them apart.
+    Pieces of the region that touch nothing are joined to the nearest other piece, Alaska and Hawaii to the nearest of
+    the continent where it is part of the region; those joins are listed in `bridges` beside the declared ones, and
+    `terr.boundaries.layers.catalog.pieces` tells them apart.
 
     Raises:
         LocateError: if the region has no areas.
@@ -123,14 +124,17 @@ def cut(layer: Layer, region: tuple[str, ...]) -> Units:
         points, owner = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
         from terr.boundaries.geometry.joining import join_components  # late: its loops load a compiler
 
-        joins = join_components(label, plane_km(points[:, 0], points[:, 1], crs), owner)
-        i = np.concatenate([i, [u for u, _, _ in joins]]).astype(np.int64)
-        j = np.concatenate([j, [v for _, v, _ in joins]]).astype(np.int64)
-        km = np.concatenate([km, np.zeros(len(joins))])
-        bridge = np.concatenate([bridge, np.ones(len(joins), dtype=bool)])
+        plane = plane_km(points[:, 0], points[:, 1], crs)
+        nearest = [(u, v) for u, v, _ in join_components(label, plane, owner)]
+        joins = _over_sea(frame["state"].to_numpy(dtype=object), label, points, plane, owner) or nearest
+        old = _with_joins(i, j, km, bridge, nearest)
+        i, j, km, bridge = _with_joins(i, j, km, bridge, joins)
+    else:
+        old = (i, j, km, bridge)
 
-    both_i, both_j, both_km = np.concatenate([i, j]), np.concatenate([j, i]), np.concatenate([km, km])
-    order = np.lexsort((both_j, both_i))
+    both_i, both_j, both_km, order = _both_ways(i, j, km)
+    # plans are kept by this version: it stays that of the nearest joins, whichever are made
+    old_i, old_j, old_km, old_order = _both_ways(*old[:3])
     indptr = np.concatenate([[0], np.cumsum(np.bincount(both_i, minlength=len(rows)))])
     inner = np.bincount(both_i, weights=both_km, minlength=len(rows))
     ids = frame["unit_id"].to_numpy()
@@ -144,8 +148,69 @@ def cut(layer: Layer, region: tuple[str, ...]) -> Units:
         border_km=both_km[order],
         outer_km=np.clip(part["perimeter_km"].to_numpy(dtype=float) - inner, 0.0, None).round(4),
         bridges=tuple(pairs),
-        version=_version(layer.level, frame, both_i[order], both_j[order], both_km[order]),
+        version=_version(layer.level, frame, old_i[old_order], old_j[old_order], old_km[old_order]),
     )
+
+
+def _over_sea(
+    state: NDArray[np.object_],
+    label: NDArray[np.integer],
+    points: NDArray[np.float64],
+    plane: NDArray[np.float64],
+    owner: NDArray[np.int64],
+) -> list[tuple[int, int]]:
+    """Joins of a region that has Alaska or Hawaii beside states of the continent; none for other regions.
+
+    Each of the two joins the continent where it comes closest to it, along the globe, and never the other: the shortest
+    way from Hawaii is to the last of the Aleutians, which nobody who covers it would travel.
+    """
+    from terr.boundaries.geometry.joining import closest_on_globe, join_components
+
+    far = np.isin(state, FAR_STATES)
+    if not far.any() or far.all():
+        return []
+    side = np.where(far, state, "")
+    joins: list[tuple[int, int]] = []
+    for one in dict.fromkeys(side.tolist()):
+        units = np.flatnonzero(side == one)
+        _, mine = np.unique(label[units], return_inverse=True)
+        if mine.max() > 0:
+            on = np.isin(owner, units)
+            place = np.full(len(state), -1, dtype=np.int64)
+            place[units] = np.arange(len(units))
+            inner = join_components(mine, plane[on], place[owner[on]])
+            joins += [(int(units[u]), int(units[v])) for u, v, _ in inner]
+        if one:
+            on, main = np.isin(owner, units), ~far[owner]
+            a, b = closest_on_globe(points[on], points[main])
+            joins.append(tuple(sorted((int(owner[on][a]), int(owner[main][b])))))  # type: ignore[arg-type]
+    return joins
+
+
+Edges = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]
+
+
+def _with_joins(
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    km: NDArray[np.float64],
+    bridge: NDArray[np.bool_],
+    joins: list[tuple[int, int]],
+) -> Edges:
+    return (
+        np.concatenate([i, [u for u, _ in joins]]).astype(np.int64),
+        np.concatenate([j, [v for _, v in joins]]).astype(np.int64),
+        np.concatenate([km, np.zeros(len(joins))]),
+        np.concatenate([bridge, np.ones(len(joins), dtype=bool)]),
+    )
+
+
+def _both_ways(
+    i: NDArray[np.int64], j: NDArray[np.int64], km: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Each border from both its sides, and the order of the rows of a symmetric matrix."""
+    both_i, both_j, both_km = np.concatenate([i, j]), np.concatenate([j, i]), np.concatenate([km, km])
+    return both_i, both_j, both_km, np.lexsort((both_j, both_i))
 
 
 def _version(

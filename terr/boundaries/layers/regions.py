@@ -63,7 +63,10 @@ STATES: dict[str, str] = {
 }
 """Code -> name of the 50 states and the District of Columbia."""
 
-LOWER48: tuple[str, ...] = tuple(sorted(set(STATES) - {"AK", "HI"}))
+FAR_STATES = ("AK", "HI")
+"""States that touch no other."""
+
+LOWER48: tuple[str, ...] = tuple(sorted(set(STATES) - set(FAR_STATES)))
 """Codes of the 48 states that touch one another, and the District of Columbia."""
 
 US: tuple[str, ...] = tuple(sorted(STATES))

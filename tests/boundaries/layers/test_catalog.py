@@ -12,6 +12,8 @@ from terr.boundaries.geometry.adjacency import (
     components,
     perimeters,
 )
+from terr.boundaries.layers import catalog
+from terr.boundaries.layers import layer as layers
 from terr.boundaries.layers.catalog import (
     LEVELS,
     LOWER48,
@@ -266,3 +268,31 @@ def test_rows_of_a_region_point_into_the_national_file():
     units = load_units("county", "TX")
     rows = national_index(units)
     assert areas("county")["geoid"].iloc[rows].tolist() == units.ids
+
+
+def far_joins(units) -> set[tuple[str, str]]:
+    """Names of the units joined across states where one of the two is Alaska or Hawaii."""
+    state, code, name = units.frame["state"].tolist(), units.codes(), units.names
+    ends = [(code[a], code[b]) for a, b in units.bridges]
+    return {(name[a], name[b]) for a, b in ends if state[a] != state[b] and {state[a], state[b]} & {"AK", "HI"}}
+
+
+def test_alaska_and_hawaii_join_the_continent_and_never_one_another():
+    assert far_joins(load_units("county", "us")) == {
+        ("Ketchikan Gateway, AK", "Clallam, WA"),
+        ("Mendocino, CA", "Hawaii, HI"),
+    }
+    assert far_joins(load_units("county", "AK, HI, TX")) == {
+        ("Ketchikan Gateway, AK", "Dallam, TX"),
+        ("Hawaii, HI", "El Paso, TX"),
+    }
+    assert len(far_joins(load_units("county", "AK, HI"))) == 1, "alone they have only one another"
+    assert connected(load_units("county", "us"))
+
+
+def test_plans_made_when_hawaii_was_joined_to_alaska_still_open(monkeypatch):
+    now = load_units("county", "us")
+    monkeypatch.setattr(layers, "_over_sea", lambda *_: [])
+    before = layers.cut(catalog.layer("county"), now.region)
+    assert before.bridges != now.bridges
+    assert before.version == now.version
