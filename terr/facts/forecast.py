@@ -22,10 +22,12 @@ from terr.one_processor import one_processor
 Floats = NDArray[np.float64]
 NAIVE = "seasonal naive"
 _ORIGINS = 6
-_LEAST_SWING, _LEAST_SWING_LONG = 0.6, 1.05
+_LEAST_SWING, _LEAST_SWING_LONG = 0.9, 1.25
 """A standard error is at least this share of what a period differs from that of the year before: a handful of earlier
 ends that happened to be easy must not promise that the next one is. Quarters have a third as many to learn from."""
 _FREEDOM = 12.0
+_BEATEN = 0.8
+"""Another method must have less than this share of the seasonal naive forecast's error: six ends are few."""
 _SPARSE = 0.4
 """Share of empty periods from which demand is taken for intermittent."""
 
@@ -118,7 +120,9 @@ def forecast(
             found = [_error(way, y, int(end), season, steps, months) for end in ends]
             errors[name] = [e for e, _ in found]
             scaled[name] = float(np.mean([np.abs(e).mean() / scale for e, scale in found]))
-        best = min(scaled, key=lambda n: (scaled[n] + (0.0 if n == NAIVE else 1e-9), n))
+        best = min(scaled, key=lambda n: (scaled[n], n))
+        if scaled[best] > _BEATEN * scaled[NAIVE]:
+            best = NAIVE
         mean = _added(ways[best](y, season, steps), months)
     sigma = np.maximum(
         _spread(errors[best], periods, season, months), (_LEAST_SWING if months == 1 else _LEAST_SWING_LONG) * swing

@@ -100,7 +100,7 @@ def test_every_view_is_filled_in(open_app, ws):
     for name in VIEWS:
         page = view(page, name)
         if name == "Forecast":
-            assert "best of five" in said(page)
+            assert "chosen on earlier dates" in said(page)
             methods = next(d.value for d in page.dataframe if "Method" in d.value)
             assert methods["Group"].tolist() == ["Ann", "Bob", "All"]
         if name == "Pipeline":
@@ -140,3 +140,18 @@ def test_names_from_files_stay_text(open_app, ws):
         texts = [str(getattr(e, a, "") or "") for e in shown for a in ("value", "label", "help")]
         assert not [t for t in texts if "<img" in t.replace("\\<", "") or "[a](" in t], name
         assert "<img" not in html(page)
+
+
+def test_the_plan_page_has_last_year_and_forecast_when_asked(open_app, ws):
+    window = open_app()
+    data = saved(ws, {"orders": orders()})
+    plan = editing.create(ws, dataset_id=data.info.id, level="state", region="TX,MA", measure="Revenue")
+    editing.paint(ws, plan.id, [0, 1], 0)
+    window.query_params["scenario"] = plan.id
+    page = ok(window.switch_page(str(ROOT / "pages" / "plan.py")).run())
+    assert "Forecast of 12 months" not in frame(page, "terr_table").value
+    page.toggle(key="terr_years").set_value(True)
+    page = worked(page.run())
+    table = frame(page, "terr_table").value
+    assert table["Sales, last 12 months"].tolist() == [4920]
+    assert table["Forecast of 12 months"].iloc[0] > 0

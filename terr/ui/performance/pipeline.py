@@ -26,7 +26,7 @@ def show_pipeline(chosen: Chosen) -> None:
     left.altair_chart(
         pipeline_chart(
             pipeline_months(found, currency),
-            title="Open deals by expected close: amount light, weighted dark",
+            title="Open deals by close month; dark is weighted",
             currency=currency,
             dark=chosen.dark,
         ),
@@ -40,7 +40,11 @@ def show_pipeline(chosen: Chosen) -> None:
         hide_index=True,
         width="stretch",
         key="terr_perf_rates",
-        column_config={"Weight": st.column_config.NumberColumn(format="%.0f%%")},
+        column_config={
+            "Weight": st.column_config.NumberColumn(format="%.0f%%"),
+            "Closed": st.column_config.NumberColumn(format="localized"),
+            "Won": st.column_config.NumberColumn(format="localized"),
+        },
     )
     left.dataframe(
         table,

@@ -12,7 +12,7 @@ from terr.ui import header
 from terr.ui.design import split_areas, suggested_moves
 from terr.ui.live import share, window
 from terr.ui.live.redraw_pace import PACE
-from terr.ui.plan import look, side_panel, tables, territory_map, territory_table, toolbar
+from terr.ui.plan import look, side_panel, tables, territory_map, territory_table, toolbar, years
 from terr.ui.plan import segment_filter as segment_filter_view
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
@@ -77,11 +77,14 @@ def _chart(shown: PlanSnapshot, before: PlanSnapshot | None) -> None:
     if not len(shown.table):
         return
     frame = tables.chart_frame(shown, before)
-    st.markdown(
+    row = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    row.markdown(
         f"**{markdown(shown.measure)} by territory, % of target** "
         f"({markdown(short(shown.table['target'].mode().iloc[0], shown.currency))})",
         help=None if (told := segment_filter_view.measure_definition(shown)) is None else markdown(told),
+        width="stretch",
     )
+    years.choose(shown, row)
     limit = 100 * shown.info.tolerance
     area = st.container(key="terr_bars", border=False)
     area.vega_lite_chart(

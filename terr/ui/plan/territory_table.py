@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from terr.ui.plan import accounts_list, look, tables
+from terr.ui.plan import accounts_list, look, tables, years
 from terr.ui.plan import segment_filter as segment_filter_view
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
@@ -36,19 +37,23 @@ def territory_table(shown: PlanSnapshot, *, closed: bool) -> None:
     segment_filter_view.choose(shown)
     only = segment_filter_view.chosen(shown)
     frame = tables.table_frame(shown, only)
+    asked = years.columns(shown)
+    both = {} if asked is None else {str(c): asked[1] for c in asked[0].columns}
+    if asked is not None:
+        frame = pd.concat([frame, asked[0]], axis=1)
     extra = () if only is None else segment_filter.column_titles(only, shown.measure)
     titles = {m.key: metric_title(m, shown.measure, shown.info.level) for m in tables.columns_shown()}
     codes = [int(c) for c in shown.table["code"]]
     told = frame[["Territory", "Rep", "Color", "Locked"]].to_numpy().tolist()
-    key = f"terr_table_{zlib.crc32(repr((codes, told, state.get(_ANEW, 0))).encode()):08x}"
+    key = f"terr_table_{zlib.crc32(repr((codes, told, list(both), state.get(_ANEW, 0))).encode()):08x}"
     reps = list(dict.fromkeys([*tables.rep_choices(shown).values(), *frame["Rep"]]))
-    wanted = ["Territory", "Rep", *titles.values(), *extra, "Color", "Locked"]
+    wanted = ["Territory", "Rep", *both, *titles.values(), *extra, "Color", "Locked"]
     st.data_editor(
         frame,
         key=key,
         hide_index=True,
         height=look.table_height(len(frame)),
-        disabled=True if closed else [*titles.values(), *extra],
+        disabled=True if closed else [*titles.values(), *extra, *both],
         on_change=partial(_edited, key, codes),
         column_order=[c for c in wanted if c in frame],
         column_config={
@@ -65,6 +70,7 @@ def territory_table(shown: PlanSnapshot, *, closed: bool) -> None:
                 for m in tables.columns_shown()
             },
             **{title: st.column_config.NumberColumn(format="localized") for title in extra},
+            **{title: st.column_config.NumberColumn(format=form) for title, form in both.items()},
             titles["accounts"]: st.column_config.ButtonColumn(
                 type="tertiary",
                 help="Click a number to list its accounts",

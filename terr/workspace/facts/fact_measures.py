@@ -20,6 +20,7 @@ from terr.ingest.facts.fact_rows import LOST, OPEN, WON
 from terr.model.accounts import Accounts
 from terr.report.safe import shown
 from terr.scoring.columns import with_measures
+from terr.workspace.facts.account_forecast import account_outlook
 from terr.workspace.facts.joined_facts import JoinedFacts
 from terr.workspace.facts.performance import FactSet, Period
 
@@ -27,6 +28,8 @@ FIGURES = "fact_figures"
 """Where a data set's mapping keeps the names of figures a person added to the usual ones."""
 MOST_FIGURES = 40
 SUM, COUNT, MEAN, LAST, GROWTH, RUNNING = "sum", "count", "mean", "last", "growth", "running"
+AHEAD = ("active", "expected orders", "expected sales", "forecast")
+"""Outlooks of `account_forecast.account_outlook`."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class FactFigure:
         kind: of the facts.
         how: "sum" of a field; "count" of rows or of ids; "mean" amount per id; "last": days from the newest row to the
             end of the facts; "growth": sum in the window / sum in the same window a year before - 1; "running": sum
-            over contracts that run on the last day.
+            over contracts that run on the last day; one of `AHEAD`: what the next twelve months bring.
         field: that is summed, or "" for a count.
         status: only deals that are "open", "won" or "lost"; "" for all.
         windowed: whether it needs a window; the others say how things stand now.
@@ -61,6 +64,10 @@ WORDS: Mapping[str, FactFigure] = MappingProxyType(
         "Average order": FactFigure("orders", MEAN, "amount", money=True),
         "Sales growth": FactFigure("orders", GROWTH, "amount"),
         "Days since last order": FactFigure("orders", LAST, windowed=False),
+        "Forecast of 12 months": FactFigure("orders", "forecast", "amount", windowed=False, money=True),
+        "Expected sales in 12 months": FactFigure("orders", "expected sales", "amount", windowed=False, money=True),
+        "Expected orders in 12 months": FactFigure("orders", "expected orders", windowed=False),
+        "Chance active": FactFigure("orders", "active", windowed=False),
         "Won": FactFigure("opportunities", SUM, "amount", WON, money=True),
         "Deals won": FactFigure("opportunities", COUNT, status=WON),
         "Deals lost": FactFigure("opportunities", COUNT, status=LOST),
@@ -82,6 +89,10 @@ USUAL = (
 )
 """Figures that every data set with such facts has as measures; they add up over accounts."""
 OFFERED = (
+    "Forecast of 12 months",
+    "Expected orders in 12 months",
+    "Expected sales in 12 months",
+    "Chance active",
     "Sales, last 3 months",
     "Profit, last 12 months",
     "Quantity, last 12 months",
@@ -92,7 +103,8 @@ OFFERED = (
     "Open deals",
     "Days since last activity",
 )
-"""Others to choose from; averages, days and growth don't add up over accounts, and serve scores and segments."""
+"""Others to choose from: what is to come, for plans that balance future demand, and averages, days and growth, which
+don't add up over accounts and serve scores and segments."""
 _LAST = re.compile(r"last (\d{1,3}) (month|year|day)s?", re.IGNORECASE)
 _PART = re.compile(r"(\d{4})(?:[ -]?Q([1-4])|-(\d{2}))?", re.IGNORECASE)
 
@@ -182,6 +194,10 @@ def figure_values(facts: FactSet, wanted: NamedFigure, n_accounts: int) -> NDArr
     frame = joined.facts.frame
     if one.field and one.field not in frame:
         raise InputError(f"{shown(wanted.name)} needs a column of {one.field}, which the {one.kind} don't have")
+    if one.how in AHEAD:
+        if wanted.column:
+            raise InputError(f"{shown(wanted.name)}: what is to come is told of all orders; leave the filter out")
+        return account_outlook(joined, one.how, n_accounts)
     mine = (joined.account >= 0) & _filtered(joined, wanted)
     if one.status:
         mine &= (frame["status"] == one.status).to_numpy()

@@ -78,7 +78,7 @@ class ForecastReport:
                 "year are shown, with a wide interval."
             )
         return (
-            f"Method for the total: {one['method']}, the best of five on earlier dates of this history (error "
+            f"Method for the total: {one['method']}, chosen on earlier dates of this history (error "
             f"{one['mase']:.2f}; repeating the year before: {one['mase_naive']:.2f}). Groups add up to it."
         )
 
@@ -264,11 +264,13 @@ def customer_table(rows: pd.DataFrame, accounts: Accounts) -> pd.DataFrame:
             "Last order": rows["last"].dt.date.to_numpy(),
             "Last 12 months": rows["revenue_12"].to_numpy(),
             "12 months before": rows["revenue_before"].to_numpy(),
+        }
+        | ({"Days silent": rows["silent"], "Usual gap": rows["usual"]} if "usual" in rows else {})
+        | {
             "Chance active": 100 * rows["p_active"].to_numpy(),
             "Expected orders": rows["orders_12"].to_numpy(),
             "Expected revenue": rows["value_12"].to_numpy(),
         }
-        | ({"Usual gap": rows["usual"], "Days silent": rows["silent"]} if "usual" in rows else {})
     ).reset_index(drop=True)
 
 
