@@ -1,10 +1,11 @@
-"""Reps: the roster of the data set in hand, and which territory each one covers."""
+"""Reps: the roster, who covers what with reasons, skills, how many reps, and fairness."""
 
 import streamlit as st
 
 from terr.ui import header
-from terr.ui.reps import roster
+from terr.ui.reps import coverage, roster, team
 from terr.ui.session import navigation, state
+from terr.workspace.plan.snapshot import plan_snapshot
 
 navigation.start_page()
 
@@ -17,13 +18,21 @@ if data is None:
     if st.button("Go to Accounts", type="primary", key="to_accounts"):
         navigation.switch("accounts")
 else:
-    roster.upload(data)
-    if data.reps:
-        st.dataframe(roster.table(data, sid), hide_index=True, width="stretch", key="terr_reps")
-        st.caption("Assign reps to territories on the Plan page, or start from reps' homes in Generate.")
+    shown = plan_snapshot(state.workspace(), sid) if sid else None
+    sections = ("Roster", "Who covers what", "Skills", "How many reps", "Fairness")
+    st.session_state.setdefault("reps_section", sections[0])
+    chosen = st.segmented_control("What to look at", sections, key="reps_section", label_visibility="collapsed")
+    if chosen in (None, "Roster"):
+        roster.show_roster(data)
+    elif chosen == "How many reps":
+        team.show_size(data, shown)
+    elif shown is None:
+        st.info("Open a plan first: this section is about its territories.", icon=":material/map:")
+        if st.button("Go to Plan", type="primary", key="to_plan"):
+            navigation.switch("plan")
+    elif chosen == "Who covers what":
+        coverage.show_coverage(shown)
+    elif chosen == "Skills":
+        team.show_skills(shown)
     else:
-        st.info(
-            "No reps yet. Upload a roster: a CSV or Excel file with a user ID and a name in each row, and optionally a "
-            "home ZIP and a capacity.",
-            icon=":material/group_add:",
-        )
+        team.show_fairness(shown)

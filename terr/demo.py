@@ -32,18 +32,18 @@ def _rep(rep_id: str, name: str, home: str, capacity: float, level: int, skills:
 
 
 _REPS = (
-    _rep("U-101", "Hannah Lindqvist", "02116", 1.0, 3, "Healthcare;Education", 12_400_000),
-    _rep("U-102", "Daniel Reyes", "10011", 1.0, 3, "Technology;Spanish", 12_100_000),
-    _rep("U-103", "Priya Nair", "19103", 1.0, 2, "Healthcare;Technology", 11_600_000),
-    _rep("U-104", "Jamal Porter", "30309", 1.0, 2, "Logistics", 11_900_000),
-    _rep("U-105", "Elena Marsh", "33130", 0.8, 3, "Healthcare;Spanish", 9_300_000, end=dt.date(2027, 1, 31)),
-    _rep("U-106", "Thomas Whitlock", "43215", 1.0, 4, "Manufacturing", 12_800_000),
-    _rep("U-107", "Grace Tanaka", "60614", 1.0, 4, "Manufacturing;Healthcare", 13_000_000),
-    _rep("U-108", "Owen Gallagher", "55401", 1.0, 2, "Food and Beverage", 11_200_000),
-    _rep("U-109", "Maya Okafor", "75204", 1.0, 3, "Energy;Construction", 12_300_000),
-    _rep("U-110", "Victor Almeida", "80205", 1.0, 1, "Construction;Spanish", 10_400_000, start=dt.date(2026, 10, 5)),
-    _rep("U-111", "Sofia Brandt", "94107", 1.0, 4, "Technology;Healthcare", 13_100_000),
-    _rep("U-112", "Marcus Hale", "98109", 0.6, 1, "Retail", 6_900_000, start=dt.date(2026, 8, 17)),
+    _rep("U-101", "Hannah Lindqvist", "02116", 1.0, 3, "Healthcare;Education", 1_271_000),
+    _rep("U-102", "Daniel Reyes", "10011", 1.0, 3, "Technology;Spanish", 3_925_000),
+    _rep("U-103", "Priya Nair", "19103", 1.0, 2, "Healthcare;Technology", 3_482_000),
+    _rep("U-104", "Jamal Porter", "30309", 1.0, 2, "Logistics", 2_952_000),
+    _rep("U-105", "Elena Marsh", "33130", 0.8, 3, "Healthcare;Spanish", 1_994_000, end=dt.date(2027, 1, 31)),
+    _rep("U-106", "Thomas Whitlock", "43215", 1.0, 4, "Manufacturing", 2_814_000),
+    _rep("U-107", "Grace Tanaka", "60614", 1.0, 4, "Manufacturing;Healthcare", 4_815_000),
+    _rep("U-108", "Owen Gallagher", "55401", 1.0, 2, "Food and Beverage", 1_364_000),
+    _rep("U-109", "Maya Okafor", "75204", 1.0, 3, "Energy;Construction", 4_966_000),
+    _rep("U-110", "Victor Almeida", "80205", 1.0, 1, "Construction;Spanish", 1_807_000, start=dt.date(2026, 10, 5)),
+    _rep("U-111", "Sofia Brandt", "94107", 1.0, 4, "Technology;Healthcare", 4_028_000),
+    _rep("U-112", "Marcus Hale", "98109", 0.6, 1, "Retail", 1_630_000, start=dt.date(2026, 8, 17)),
 )
 _FACTS = ("orders", "opportunities", "activities", "contracts", "quotas")
 _OTHERS = (

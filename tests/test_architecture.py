@@ -76,7 +76,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "access",
         "session",
         "jobs",
-        "live scenarios reports reps",
+        "live scenarios reports reps quotas",
         "./header ./routes",
         "accounts scores settings design home performance",
         "plan",

@@ -95,7 +95,7 @@ def _nothing(measure: str, known: np.ndarray, each: Floats) -> str:
 def _flags(measure: str, names: list[str], each: Floats, cv: float) -> list[str]:
     out = []
     if cv > FAIR_CV:
-        out.append(f"{measure} varies by {cv:.0f}% around the mean; up to {FAIR_CV:.0f}% is usual for a fair spread")
+        out.append(f"{measure}: {cv:.0f}% variation around the mean; up to {FAIR_CV:.0f}% counts as even")
     middle = float(np.median(each))
     if middle <= 0:
         return [*out, f"Half of the reps or more have no {measure}"]

@@ -18,6 +18,7 @@ PAGES = {
     "plan": "A plan starts from accounts",
     "scenarios": "No plan yet",
     "reps": "A roster belongs to a data set",
+    "quotas": "Quotas belong to a plan",
     "performance": "Performance needs accounts.",
     "reports": "Reports are made from a plan",
 }
@@ -407,14 +408,14 @@ def test_reports_show_totals_and_take_a_plan_file(open_app, ws, sid):
 
 def test_the_roster_page(open_app, ws, sid):
     window = ok(open_app("reps", scenario=sid))
-    assert window.dataframe[-1].value["Rep"].tolist() == ["Ann Poe", "Bob Ray"]
+    assert window.dataframe[-1].value["Name"].tolist() == ["Ann Poe", "Bob Ray"]
     window.file_uploader(key="terr_roster").set_value(("reps.csv", b"User ID,Name\nU-5,Cleo Lee\n", "text/csv"))
     ok(window.run())
-    assert window.dataframe[-1].value["Rep"].tolist() == ["Cleo Lee"]
+    assert window.dataframe[-1].value["Name"].tolist() == ["Cleo Lee"]
     window.file_uploader(key="terr_roster").set_value(("reps.csv", b"a,b\n1,2\n", "text/csv"))
     window.run()
     assert window.error
-    assert window.dataframe[-1].value["Rep"].tolist() == ["Cleo Lee"]
+    assert window.dataframe[-1].value["Name"].tolist() == ["Cleo Lee"]
 
 
 def upload(window: AppTest, name: str, data: bytes) -> AppTest:

@@ -117,7 +117,7 @@ def test_fairness_by_hand() -> None:
     assert found.each.tolist() == [100.0, 300.0]
     assert (found.cv_pct, found.gini, found.max_min) == (pytest.approx(50), pytest.approx(0.25), pytest.approx(3))
     assert found.rank.tolist() == [2, 1]
-    assert found.flags[0].startswith("Potential varies by 50%")
+    assert found.flags[0].startswith("Potential: 50% variation")
     assert "Bob has 50% more Potential per full rep than the median rep" in found.flags
 
 

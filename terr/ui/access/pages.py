@@ -7,6 +7,7 @@ PAGES = (
     ("plan", "Plan", ":material/map:"),
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),
+    ("quotas", "Quotas", ":material/flag:"),
     ("performance", "Performance", ":material/monitoring:"),
     ("reports", "Reports", ":material/download:"),
     ("settings", "Settings", ":material/settings:"),

@@ -8,12 +8,13 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
 from terr.model.reps import Rep
-from terr.people.capacity import Ramp, Service, capacity_on
+from terr.people.capacity import Ramp, Service, capacity_on, hiring_plan
 from terr.people.sizing import (
     USUAL_ELASTICITY,
     MarginalSize,
@@ -194,3 +195,59 @@ def size_json(found: TeamSize) -> dict[str, Any]:
         "capacity": found.capacity,
         "notes": list(found.notes),
     }
+
+
+def calls_frame(accounts: Accounts) -> pd.DataFrame:
+    """The page's table: `Tier`, `Accounts`, `Calls a year`, `Minutes a call`, as usual."""
+    labels, _ = account_tiers(accounts)
+    names = sorted({str(v) for v in labels.tolist()})
+    return pd.DataFrame(
+        {
+            "Tier": names,
+            "Accounts": [int((labels == n).sum()) for n in names],
+            "Calls a year": [USUAL_CALLS.get(n, 4.0) for n in names],
+            "Minutes a call": [USUAL_MINUTES.get(n, 45.0) for n in names],
+        }
+    )
+
+
+def request_from(
+    frame: pd.DataFrame, selling_hours: float, margin: float, cost: float, elasticity: float
+) -> SizeRequest:
+    """What the page's fields say."""
+    rows = frame.fillna({"Calls a year": 0.0, "Minutes a call": 0.0}).to_dict("records")
+    calls = {str(r["Tier"]): float(r["Calls a year"]) for r in rows}
+    minutes = {str(r["Tier"]): float(r["Minutes a call"]) for r in rows}
+    return SizeRequest(calls, minutes, selling_hours, margin, cost, elasticity)
+
+
+def ramp_from(text: str) -> Ramp:
+    """A ramp written as "0, 25, 50, 75, 100", in percent.
+
+    Raises:
+        InputError: for anything else.
+    """
+    try:
+        shares = tuple(float(v.strip().rstrip("%")) / 100 for v in text.split(",") if v.strip())
+    except ValueError:
+        raise InputError("write the ramp as percentages by month, such as 0, 25, 50, 75, 100") from None
+    return Ramp(shares)
+
+
+def hiring_frame(reps: Sequence[Rep], needed: float, attrition: float, ramp: Ramp, day: date) -> pd.DataFrame:
+    """Twelve months of hiring as a table: `Month`, `Start`, `Needed`, `Today's reps`, `New reps`, `Short`."""
+    first = day.replace(day=1)
+    months = [date(first.year + (first.month - 1 + k) // 12, (first.month - 1 + k) % 12 + 1, 1) for k in range(12)]
+    # a vacancy isn't there, whatever start it has
+    there = [sum(capacity_on(Service(r.start, r.end, r.capacity), m, ramp) for r in covering(reps)) for m in months]
+    plan = hiring_plan([needed] * 12, there, first, attrition=attrition, ramp=ramp)
+    return pd.DataFrame(
+        {
+            "Month": [f"{m.month:%b %Y}" for m in plan],
+            "Start": [m.hires for m in plan],
+            "Needed": [m.needed for m in plan],
+            "Today's reps": [m.there for m in plan],
+            "New reps": [m.hired for m in plan],
+            "Short": [m.short for m in plan],
+        }
+    )

@@ -1,0 +1,185 @@
+"""The team of an open plan in figures: fairness by rep, skills against demand, capacity as of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from terr.locate import home_points
+from terr.model.reps import Rep
+from terr.people.capacity import Ramp, Service, capacity_on
+from terr.people.fairness import Fairness, fairness
+from terr.people.skills import SkillNeed, SkillWords, inventory
+from terr.scoring import workload
+from terr.scoring.workload import Effort, Tier
+from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.reps.assignment import PeopleSettings, ground_of, needs_of
+from terr.workspace.reps.team import (
+    POTENTIAL_WORDS,
+    REVENUE_WORDS,
+    account_tiers,
+    amounts,
+    measure_named,
+    needed_skills,
+)
+from terr.workspace.reps.team_size import SELLING_HOURS, USUAL_CALLS, USUAL_MINUTES
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """Fairness by rep.
+
+    Attributes:
+        reps: names; capacity: float64 (r,), shares of a full rep on the day.
+        figures: one per measure, in the order shown.
+        table: one row per rep: `Rep`, `Territory`, `Capacity` and the measures' sums, not per capacity.
+        notes: what was taken for granted.
+    """
+
+    reps: tuple[str, ...]
+    capacity: NDArray[np.float64]
+    figures: tuple[Fairness, ...]
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Red flags of all measures."""
+        return tuple(f for one in self.figures for f in one.flags)
+
+
+def scorecard(
+    shown: PlanSnapshot, settings: PeopleSettings, day: date, quotas: Mapping[str, float] | None = None
+) -> Scorecard:
+    """How fairly a plan treats its reps, per unit of capacity.
+
+    Args:
+        shown: the plan.
+        settings: with the ramp.
+        day: as of which capacity counts.
+        quotas: rep_id -> quota; by default those of the roster.
+    """
+    ground = ground_of(shown)
+    owners = [(k, t) for k, t in enumerate(shown.plan.territories) if t.rep]
+    by_id = {r.rep_id: r for r in shown.reps}
+    ids = list(dict.fromkeys(t.rep for _, t in owners))
+    names = tuple(by_id[i].name if i in by_id else i for i in ids)
+    at = {i: j for j, i in enumerate(ids)}
+    of_territory = np.full(len(shown.plan.territories) + 1, -1, dtype=np.int64)
+    for k, t in owners:
+        of_territory[k] = at[t.rep]
+    rep = of_territory[ground.territory]  # -1 picks the last one
+    there, r = rep >= 0, len(ids)
+    accounts = shown.accounts
+
+    def sums(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+        return None if values is None else np.bincount(rep[there], values[there], r).astype(np.float64)
+
+    tier, told = account_tiers(accounts)
+    revenue = sums(amounts(accounts, measure_named(accounts, REVENUE_WORDS)))
+    potential = sums(amounts(accounts, measure_named(accounts, POTENTIAL_WORDS)))
+    hours, road = _hours(shown, rep, [by_id.get(i) for i in ids], tier)
+    quota = np.array([_quota(by_id.get(i), i, quotas) for i in ids])
+    ratio = None
+    if potential is not None:
+        ratio = np.divide(quota, potential, out=np.full(r, np.nan), where=potential > 0)
+    capacity = np.array([capacity_at(by_id[i], day, settings.ramp_profile) if i in by_id else 1.0 for i in ids])
+    values: dict[str, NDArray[np.float64] | None] = {
+        "Potential": potential,
+        "Revenue": revenue,
+        "Hours": hours,
+        "Travel hours": road,
+        "Accounts": sums(np.ones(len(accounts))),
+        "A accounts": sums((tier == "A").astype(np.float64)),
+        "Quota": None if np.isnan(quota).all() else quota,
+    }
+    figures = [fairness(name, names, v, capacity) for name, v in values.items()]
+    figures.append(fairness("Quota / potential", names, ratio, np.where(capacity > 0, 1.0, 0.0)))
+    table = pd.DataFrame({"Rep": names, "Territory": [_territories(shown, i) for i in ids], "Capacity": capacity})
+    for name, v in values.items():
+        if v is not None:
+            table[name] = v
+    if ratio is not None:
+        table["Quota / potential"] = ratio
+    notes = [f"Tiers: {told}", "Hours are calls by tier and travel from the rep's home, as in How many reps"]
+    if r < len(shown.plan.territories):
+        notes.append(f"{len(shown.plan.territories) - len(owners)} territories have no rep and are left out")
+    return Scorecard(names, capacity, tuple(figures), table, tuple(notes))
+
+
+def _territories(shown: PlanSnapshot, rep_id: str) -> str:
+    return ", ".join(t.name for t in shown.plan.territories if t.rep == rep_id)
+
+
+def _quota(rep: Rep | None, rep_id: str, quotas: Mapping[str, float] | None) -> float:
+    if quotas is not None:
+        return quotas.get(rep_id, np.nan)
+    return np.nan if rep is None or rep.quota is None else rep.quota
+
+
+def capacity_at(rep: Rep, day: date, ramp: Ramp) -> float:
+    """Share of a full rep on a day: FTE x ramp, 0 before the start and after the end."""
+    return capacity_on(Service(rep.start, rep.end, rep.capacity), day, ramp)
+
+
+def _effort() -> Effort:
+    return Effort(tuple(Tier(n, USUAL_CALLS[n], USUAL_MINUTES[n]) for n in USUAL_CALLS))
+
+
+def _hours(
+    shown: PlanSnapshot, rep: NDArray[np.int64], reps: list[Rep | None], tier: NDArray[np.object_]
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    """Hours a year of each rep and those on the road, None where nobody covers anything."""
+    if not (rep >= 0).any():
+        return None, None
+    homes = home_points(["" if r is None else r.home_zip for r in reps])
+    done = workload.with_territories(shown.accounts, tier, rep, homes, _effort()).table
+    hours, road = np.full(len(reps), np.nan), np.full(len(reps), np.nan)
+    rows = done["territory"].to_numpy(dtype=np.int64)
+    mine = (rows >= 0) & (rows < len(reps))
+    hours[rows[mine]] = done["hours"].to_numpy()[mine]
+    road[rows[mine]] = done["travel hours"].to_numpy()[mine]
+    return hours, road
+
+
+def skill_needs(shown: PlanSnapshot, settings: PeopleSettings) -> tuple[SkillNeed, ...]:
+    """What segments need against who has it; hours are calls by tier, without travel."""
+    accounts, words = shown.accounts, SkillWords(dict(settings.same_skills))
+    needs = needs_of(shown, settings)
+    needed = needed_skills(accounts, needs, words)
+    tier, _ = account_tiers(accounts)
+    each = {n.casefold(): USUAL_CALLS[n] * USUAL_MINUTES[n] / 60 for n in USUAL_CALLS}
+    hours = np.array([each.get(str(t).casefold(), 0.0) for t in tier.tolist()])
+    revenue = amounts(accounts, measure_named(accounts, REVENUE_WORDS))
+    team = [
+        (r.name, r.skills, (r.hours or SELLING_HOURS * r.capacity))
+        for r in shown.reps
+        if r.active and r.role != "manager"
+    ]
+    same = {skill: words.of(skill) for skill in needs.values()}
+    return inventory(
+        {key: skill for skill, key in same.items()},
+        needed,
+        np.ones(len(accounts)) if revenue is None else revenue,
+        hours,
+        team,
+        words,
+    )
+
+
+def swap_hint(card: Scorecard) -> str:
+    """What would even the worst measure out, in a sentence; "" if nothing stands out."""
+    worst = max((f for f in card.figures if f.cv_pct is not None), key=lambda f: f.cv_pct or 0.0, default=None)
+    if worst is None or not worst.flags:
+        return ""
+    known = np.isfinite(worst.each)
+    most, least = (card.reps[int(np.where(known, s * worst.each, -np.inf).argmax())] for s in (1.0, -1.0))
+    return (
+        f"{worst.measure} is least even. Generate with {worst.measure} as the measure to balance, or move accounts "
+        f"from {most} to {least}"
+    )
