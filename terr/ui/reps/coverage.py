@@ -173,7 +173,7 @@ def _table(found: TeamMatch) -> None:
             "Miles": c.NumberColumn(format="%,.0f"),
             "Minutes": c.NumberColumn(format="%,.0f", help="One way, at the road factor and speed of Workload"),
             "Fit cost, h": c.NumberColumn(format="%.1f", help="Hours of driving; skills and relationships counted in"),
-            "costs more, h": c.NumberColumn(format="%.1f", help="In all, with everybody else matched anew"),
+            "costs more, h": c.NumberColumn(format="%.1f", help="In all, with everybody else matched again"),
         },
     )
     st.caption(f"Total {number(found.total, 1)} hours; proven that no assignment is below {number(found.bound, 1)}.")
