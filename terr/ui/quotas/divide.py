@@ -158,7 +158,7 @@ def _propose(shown: PlanSnapshot, draft: QuotaDraft) -> None:
         title = a.text_input("Title", f"Quotas for {draft.period.name}", max_chars=200, key="quota_title")
         reason = b.text_input("Reason", max_chars=400, key="quota_reason", placeholder="What changed, and why")
         if c.form_submit_button(
-            "Propose quotas", type="primary", disabled=bool(refused), width="stretch", help=refused or None
+            "Propose quotas", type="primary", disabled=bool(refused), width="stretch", help=markdown(refused) or None
         ):
             ws = state.workspace()
             planning.propose_quotas(ws, shown.info.id, draft, title, reason, state.person())

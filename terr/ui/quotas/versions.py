@@ -26,8 +26,10 @@ def show_versions(shown: PlanSnapshot) -> None:
         st.error(markdown(sentence(message)), icon=":material/error:")
     for version in versions:
         icon = _ICONS.get(version.state, ":material/cancel:")
-        head = f"{icon} {markdown(version.title)} · {version.state} · {full(version.target)}"
-        with st.expander(head, expanded=version is versions[0]):
+        opened = version is versions[0]
+        with st.expander(
+            f"{icon} {markdown(f'{version.title} · {version.state} · {full(version.target)}')}", expanded=opened
+        ):
             _version(shown, version)
 
 
@@ -63,7 +65,7 @@ def _decide(shown: PlanSnapshot, version: QuotaVersion) -> None:
             key=f"quota_{how}_{version.id}",
             type="primary" if how == "accept" else "secondary",
             disabled=bool(refused) and how != "withdraw",
-            help=refused or None,
+            help=markdown(refused) or None,
             on_click=_settle,
             args=(shown.info.id, version.id, how, why),
             width="stretch",

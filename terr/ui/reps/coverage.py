@@ -111,7 +111,7 @@ def _buttons(shown: PlanSnapshot, found: TeamMatch, read_only: bool) -> None:
         on_click=_match_all,
         args=(shown, found),
         width="stretch",
-        help=state.needs("edit") or "Give every territory its best rep, as one edit that undo takes back.",
+        help=markdown(state.needs("edit")) or "Give every territory its best rep, as one edit that undo takes back.",
     )
     names = distinct({t.code: t.name for t in shown.plan.territories})
     codes = list(names)
