@@ -16,7 +16,7 @@ NAMES = tuple(name for name, _, _ in PAGES)
 GROUPS = {
     "": ("home",),
     "Data": ("accounts", "scores"),
-    "Plan": ("plan", "scenarios", "reps"),
+    "Plan": ("plan", "scenarios", "reps", "quotas"),
     "Run": ("performance",),
     "Share": ("reports", "settings"),
 }
