@@ -3,7 +3,7 @@
 import streamlit as st
 
 from terr.ui import header
-from terr.ui.scores import kept, likeness, potential, score, segments, tiers, workload
+from terr.ui.scores import kept, likeness, potential, ranges, score, segments, tiers, workload
 from terr.ui.scores.editor import SECTION, dataset_line
 from terr.ui.session import navigation, state
 
@@ -21,6 +21,7 @@ else:
         "Segments": segments.show_segments,
         "80/20 and tiers": tiers.show_tiers,
         "Potential": potential.show_potential,
+        "Range": ranges.show_ranges,
         "Score": score.show_score,
         "Look-alikes": likeness.show_likeness,
         "Workload": workload.show_workload,

@@ -284,3 +284,22 @@ def test_what_needs_mending_is_told_and_the_rest_works(window, ws):
     ok(window.run())
     keep(window)
     assert kept(ws)[0].accounts.total("Worth") == 3 * sum(1 + k * 7 for k in range(120))
+
+
+def test_a_range_is_tried_saved_and_means_something_for_the_open_plan(window, ws, open_app):
+    data_id = ws.store.datasets.all()[0].id
+    info = editing.create(ws, dataset_id=data_id, level="county", region="DE", measure="Annual Revenue")
+    editing.paint(ws, info.id, [KENT], ws.plan(info.id)[0].codes[0])
+    window = section(window, "Range")
+    assert "$17.4M to $26.1M, likely $21.8M" in said(window).replace("**", "")
+    next(n for n in window.number_input if n.label == "% below").set_value(50)
+    window = ok(window.run())
+    assert "$10.9M to $26.1M" in said(window).replace("**", "")
+    next(b for b in window.button if b.label == "Save").click()
+    window = ok(window.run())
+    assert {"Potential (low)", "Potential (high)"} <= set(dataset.dataset(ws, data_id).accounts.measures)
+    again = ok(open_app("scores", scenario=info.id))
+    again = section(again, "Range")
+    assert "Chance of each territory" in said(again)
+    table = next(d.value for d in again.dataframe if "Chance" in d.value.columns)
+    assert table["Territory"].tolist() == [t.name for t in ws.plan(info.id)[0].territories]

@@ -21,6 +21,7 @@ SECTIONS = {
     "likeness": "Look-alikes",
     "potential": "Potential",
     "formula": "Potential",
+    "range": "Range",
     "workload": "Workload",
 }
 KEPT = "Saved"

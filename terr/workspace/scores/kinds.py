@@ -6,10 +6,13 @@ from typing import Any
 
 from terr.workspace.scores.likeness import LikenessTo
 from terr.workspace.scores.potential import Formula, PotentialBy
+from terr.workspace.scores.ranges import RangeBy
 from terr.workspace.scores.score import ScoreBy
 from terr.workspace.scores.segments import Segments
 from terr.workspace.scores.tiers import TiersBy
 from terr.workspace.scores.workload import WorkloadBy
 
-KINDS: dict[str, Any] = {k.kind: k for k in (Formula, PotentialBy, TiersBy, ScoreBy, LikenessTo, WorkloadBy, Segments)}
+KINDS: dict[str, Any] = {
+    k.kind: k for k in (Formula, PotentialBy, RangeBy, TiersBy, ScoreBy, LikenessTo, WorkloadBy, Segments)
+}
 """Kind -> class, in the suggested order."""

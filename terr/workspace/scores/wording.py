@@ -19,6 +19,7 @@ from terr.view.text import and_list, count, percent, short
 from terr.workspace.scores.definition import Definition
 from terr.workspace.scores.likeness import LikenessTo
 from terr.workspace.scores.potential import Formula, PotentialBy
+from terr.workspace.scores.ranges import RangeBy
 from terr.workspace.scores.recipe import AppliedRecipe, Recipe, UnreadableDefinition
 from terr.workspace.scores.score import ScoreBy
 from terr.workspace.scores.segments import Segments
@@ -29,6 +30,7 @@ TITLES = {
     "segments": "Segments",
     "formula": "Formula",
     "potential": "Potential",
+    "range": "Range",
     "tiers": "Tiers",
     "score": "Score",
     "likeness": "Look-alikes",
@@ -72,6 +74,8 @@ def definition_text(one: Definition) -> str:
         return f"= {one.text}"
     if isinstance(one, PotentialBy):
         return _potential(one)
+    if isinstance(one, RangeBy):
+        return _range(one)
     if isinstance(one, TiersBy):
         return cuts_text(one.cuts, one.measure)
     if isinstance(one, ScoreBy):
@@ -105,6 +109,14 @@ def _potential(one: PotentialBy) -> str:
     else:
         out = f"{percent(100 * one.weight, 0)} of {one.formula}, {percent(100 * (1 - one.weight), 0)} of {line}"
     return out + (f"; {one.white} = {one.name} − {one.current}" if one.current else "")
+
+
+def _range(one: RangeBy) -> str:
+    if one.how == "columns":
+        return f"{one.low} to {one.high} around {one.likely}"
+    if one.how == "misses":
+        return f"around {one.likely} by what the forecast of {one.periods[-1]} missed"
+    return f"{percent(100 * one.below, 0)} below to {percent(100 * one.above, 0)} above {one.likely}"
 
 
 def cuts_text(cuts: Cuts, measure: str) -> str:
