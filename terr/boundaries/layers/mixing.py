@@ -15,9 +15,11 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from terr.boundaries.geometry.drawing import draw, file_of
+from terr.boundaries.geometry.inserting import with_corners
 from terr.boundaries.layers.building import matched, unit_columns
 from terr.boundaries.layers.layer import AREAS, Layer
 from terr.boundaries.layers.mixed_level import INSIDE, MixedLevel
@@ -26,6 +28,8 @@ from terr.folders import data_dir, make_folder
 from terr.model.units import noun
 
 _FOLDER = "mixed-"
+_DRAWING = "2"
+"""Part of the name of a drawing: another one whenever the same areas are drawn otherwise."""
 _MOST_DRAWN = 40
 """Drawings of mixed levels that are kept; they can be made again at any time."""
 _PARENT = {"county": "state", "zip": "county"}
@@ -96,8 +100,9 @@ def mix(level: MixedLevel, layer_of: Callable[[str], Layer]) -> Layer:
     parts = mixed_parts(level, layer_of)
     table = gpd.GeoDataFrame(pd.concat([_areas(p) for p in parts], ignore_index=True), crs="EPSG:4326")
     table = table.sort_values("unit_id", ignore_index=True)
-    table = table.set_geometry(matched(np.asarray(table.geometry.to_numpy(), dtype=object)), crs="EPSG:4326")
     edges = _edges(parts)
+    shapes = _fitted(np.asarray(table.geometry.to_numpy(), dtype=object), parts, edges)
+    table = table.set_geometry(matched(shapes), crs="EPSG:4326")
     approximate = any(p.layer.approximate and (p.row >= 0).any() for p in parts)
     return Layer(
         level=level.text,
@@ -209,6 +214,22 @@ def _edges(parts: tuple[MixedPart, ...]) -> pd.DataFrame:
     return pairs.agg(border_km=("border_km", "sum"), bridge=("bridge", "all"))
 
 
+def _fitted(shapes: NDArray[np.object_], parts: tuple[MixedPart, ...], edges: pd.DataFrame) -> NDArray[np.object_]:
+    """The shapes with the corners of finer units put into the borders of the coarser ones beside them."""
+    tier = np.zeros(len(shapes), dtype=np.int64)
+    for at, part in enumerate(parts):
+        tier[part.row[part.row >= 0]] = at
+    i, j = edges["i"].to_numpy(), edges["j"].to_numpy()
+    out = shapes.copy()
+    for at in range(len(parts) - 1):
+        one, other = (tier[i] == at) & (tier[j] > at), (tier[j] == at) & (tier[i] > at)
+        coarse = np.unique(np.concatenate([i[one], j[other]]))
+        fine = np.unique(np.concatenate([j[one], i[other]]))
+        if len(coarse):
+            out[coarse] = with_corners(out[coarse], shapely.get_coordinates(out[fine]))
+    return out
+
+
 def _members(parts: tuple[MixedPart, ...]) -> pd.Series | None:
     """ZIPs without an area of their own -> the unit their area is; None where no unit is a ZIP."""
     last = parts[-1]
@@ -233,7 +254,7 @@ def _title(level: MixedLevel, parts: tuple[MixedPart, ...]) -> str:
 
 def drawing_path(level: str, layers: list[Layer]) -> Path:
     """Where the browser's file of a level made of others is or will be: named by what it is made of."""
-    made_of = "\n".join([level, *(w.geometry.name for w in layers)])
+    made_of = "\n".join([_DRAWING, level, *(w.geometry.name for w in layers)])
     digest = hashlib.sha256(made_of.encode()).hexdigest()
     folder = f"{_FOLDER}{digest[:12]}"
     return data_dir() / "boundaries" / folder / f"{folder}-{digest[12:22]}.json"

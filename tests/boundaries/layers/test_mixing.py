@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
+from terr.boundaries.geometry.inserting import with_corners
 from terr.boundaries.layers import catalog
 from terr.boundaries.layers.catalog import geometry_file, inside_of, layer, load_units
 from terr.boundaries.layers.layer import Layer
@@ -177,3 +179,26 @@ def test_the_drawing_is_made_once_and_has_every_unit(tmp_path: Path, monkeypatch
         assert whole.geometry.stat().st_mtime_ns == at
     finally:
         catalog._mixed.cache_clear()
+
+
+def test_corners_of_finer_areas_are_put_into_the_borders_beside_them():
+    square = np.array([box(0, 0, 2, 2)], dtype=object)
+    made = with_corners(square, np.array([[1.0, -1e-6], [1.5, 0.001], [2.0, 2.0], [0.5, 0.0], [0.0, 1.0]]))[0]
+    ring = [(round(x, 6), round(y, 6)) for x, y in made.exterior.coords]
+    assert set(ring) == {(0, 0), (0.5, 0), (1, -1e-6), (2, 0), (2, 2), (0, 2), (0, 1)}, "not 111 m off, nor twice"
+    assert len(ring) == 8
+    assert made.is_valid
+    holed = np.array([box(0, 0, 3, 3).difference(box(1, 1, 2, 2))], dtype=object)
+    again = with_corners(holed, np.array([[1.5, 1.0]]))[0]
+    assert (1.5, 1.0) in again.interiors[0].coords
+    assert again.equals(holed[0])
+
+
+@pytest.mark.parametrize("level", ["county+zip:06037", "state+county:CA+zip:06037", "county+zip:DE"])
+def test_units_of_two_levels_share_every_point_of_their_border(level):
+    whole = layer(level)
+    shapes, kind = whole.areas.geometry.to_numpy(), whole.areas["unit_id"].str.partition(":")[0].to_numpy()
+    i, j = whole.edges["i"].to_numpy(), whole.edges["j"].to_numpy()
+    rows = np.unique(np.concatenate([i[kind[i] != kind[j]], j[kind[i] != kind[j]]]))
+    assert len(rows) > 10
+    assert shapely.coverage_is_valid(shapes[rows], 1e-4)

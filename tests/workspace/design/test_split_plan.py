@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import numpy as np
 import pytest
+from shapely import from_geojson, get_parts
 
 from terr.boundaries.layers.catalog import load_units
 from terr.cli.main import main
@@ -25,6 +27,7 @@ from terr.workspace.plan import editing, plan_settings, undo
 from terr.workspace.plan.paste_units import in_plan
 from terr.workspace.plan.rules import PlanRules, UnitGroup
 from terr.workspace.plan.snapshot import plan_snapshot
+from terr.workspace.reports import downloads
 from terr.workspace.reports.plan_file import read_plan_file
 from tests.helpers.grids import grid_units
 from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, more
@@ -267,3 +270,20 @@ def test_loads_of_a_state_by_zip_and_by_split_counties_agree(data):
     assert [i.removeprefix("zip:") for i in split.units.ids] == plain.units.ids
     assert np.array_equal(split.weights, plain.weights)
     assert np.array_equal(split.counts, plain.counts)
+
+
+def test_files_of_a_split_plan_have_its_units_and_territories_without_slits(ws, sid):
+    info = split_new_castle(ws, sid).info
+    rows = downloads.export(ws, info.id, "accounts.csv").data.decode("utf-8-sig").splitlines()
+    units = {r["account_id"]: r["unit_id"] for r in csv.DictReader(rows)}
+    assert (units["A-2"], units["A-4"], units["A-5"]) == ("zip:19801", "county:10005", "")
+    for plan in (sid, info.id):
+        editing.set_locks(ws, plan, range(ws.scenario(plan).n_units), False)
+        editing.paint(ws, plan, range(ws.scenario(plan).n_units), 0)
+    whole, split = (
+        from_geojson(json.dumps(json.loads(downloads.export(ws, plan, "territories.geojson").data)["features"][0]))
+        for plan in (sid, info.id)
+    )
+    assert split.is_valid
+    assert [len(p.interiors) for p in get_parts(split)] == [len(p.interiors) for p in get_parts(whole)]
+    assert split.area == pytest.approx(whole.area, rel=1e-6)
