@@ -144,7 +144,7 @@ def _plan(data: Dataset, found: RangeBy, figures: FigureRange) -> None:
     money = figures.currency
     parts = [f"{percent(100 * d)} where all are {name}" for name, d in told.worst.items() if np.isfinite(d)]
     st.markdown("**Chance of each territory to reach its target** in the open plan")
-    st.caption(f"Largest deviation from target: {', '.join(parts)}." if parts else "Nothing is assigned yet.")
+    st.caption(f"Largest deviation from target: {markdown(', '.join(parts))}." if parts else "Nothing is assigned yet.")
     shown = pd.DataFrame(
         {
             "Territory": told.table["territory"],
