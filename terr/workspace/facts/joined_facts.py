@@ -51,10 +51,14 @@ class JoinedFacts:
 
     @cached_property
     def order_codes(self) -> NDArray[np.int64]:
-        """int64 (rows,), the same for rows of one id; each row its own where the file has none."""
+        """int64 (rows,), the same for rows of one id and account; each row its own where the file has no ids.
+
+        Some files number orders anew for each customer.
+        """
         frame = self.facts.frame
-        codes, _ = pd.factorize(frame["id"] if "id" in frame else frame["source_row"])
-        return np.asarray(codes, dtype=np.int64)
+        codes, ids = pd.factorize(frame["id"] if "id" in frame else frame["source_row"])
+        pairs, _ = pd.factorize((self.account + 1) * np.int64(len(ids) + 1) + codes)
+        return np.asarray(pairs, dtype=np.int64)
 
     @cached_property
     def first_days(self) -> NDArray[np.datetime64]:

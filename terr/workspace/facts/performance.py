@@ -242,55 +242,37 @@ class _Asked:
         parts = np.bincount(at[at >= 0], weights=None if w is None else w[at >= 0], minlength=k)
         return np.append(parts.astype(np.float64), float(len(at)) if w is None else float(w.sum()))
 
-    def different(self, of: NDArray[np.int64], use: Flags, things: NDArray[np.int64]) -> Floats:
-        """float64 (groups + 1,): how many different things the rows used name in each group, and in all of them."""
-        pairs = pd.DataFrame({"of": of[use], "thing": things[use]}).drop_duplicates()
-        mine = pairs["of"].to_numpy()
-        parts = np.bincount(mine[mine >= 0], minlength=len(self.keys))
-        return np.append(parts.astype(np.float64), float(pairs["thing"].nunique()))
-
-    def per_account(self, of: NDArray[np.int64], use: Flags, account: NDArray[np.int64], money: Floats) -> pd.Series:
-        """Sums by group and account; of all groups under -2."""
-        part = pd.DataFrame({"of": of[use], "account": account[use], "money": money[use]})
-        whole = part.assign(of=-2)
-        return pd.concat([part, whole]).groupby(["of", "account"])["money"].sum()
+    def rows(self, of: NDArray[np.int64], use: Flags) -> list[NDArray[np.int64]]:
+        """int64, positions of the rows used in each group and, last, in all of them."""
+        at = np.flatnonzero(use)
+        ordered = at[np.argsort(of[at].astype(np.int32), kind="stable")]
+        bounds = np.searchsorted(of[ordered], np.arange(len(self.keys) + 1))
+        return [*(ordered[bounds[k] : bounds[k + 1]] for k in range(len(self.keys))), at]
 
 
 def _orders(of: Rows, joined: JoinedFacts, row: NDArray[np.int64], asked: _Asked) -> None:
     days, money, account = joined.days(), joined.amounts, joined.account
     now, before = asked.period.holds(days), asked.period.before.holds(days)
-    ids, known = joined.order_codes, account >= 0
-    new = known & now & asked.period.holds(joined.first_days)[np.maximum(account, 0)]
-    bought = pd.DataFrame({"of": row, "a": account, "o": ids})[known & now].drop_duplicates()
-    times = pd.concat([bought, bought.assign(of=-2).drop_duplicates()]).groupby(["of", "a"])["o"].size()
-    again = (times >= 2).groupby(level=0).sum()
-    one, two = (asked.per_account(row, known & w, account, money) for w in (before, now))
-    figures = {
-        "revenue": asked.sums(row, now, money),
-        "revenue_before": asked.sums(row, before, money),
-        "orders": asked.different(row, now, ids),
-        "customers": asked.different(row, now & known, account),
-        "new_customers": asked.different(row, new, account),
-    }
-    for at, (key, out) in enumerate(of.items()):
-        code = -2 if key == "all" else at
-        out["revenue"], out["revenue_before"] = (float(figures[f][at]) for f in ("revenue", "revenue_before"))
+    ids, known, n = joined.order_codes, account >= 0, joined.n_accounts
+    new = asked.period.holds(joined.first_days)
+    revenue, revenue_before = asked.sums(row, now, money), asked.sums(row, before, money)
+    every, old, current = (asked.rows(row, use) for use in (now, known & before, known & now))
+    account_of = np.full(int(ids.max(initial=-1)) + 1, -1, dtype=np.int64)
+    account_of[ids] = account
+    for at, out in enumerate(of.values()):
+        out["revenue"], out["revenue_before"] = float(revenue[at]), float(revenue_before[at])
         out["growth"] = out["revenue"] / out["revenue_before"] - 1 if out["revenue_before"] > 0 else None
-        out |= {f: int(figures[f][at]) for f in ("orders", "customers", "new_customers")}
-        _retained(out, _of_group(one, code), _of_group(two, code))
-        out["repeat_customers"] = int(again.get(code, 0))
+        out["orders"] = len(pd.unique(ids[every[at]]))
+        times = np.bincount(account_of[pd.unique(ids[current[at]])], minlength=n)  # orders of each account
+        out["customers"], out["new_customers"] = int((times > 0).sum()), int(((times > 0) & new).sum())
+        out["repeat_customers"] = int((times >= 2).sum())
         out["repeat_rate"] = out["repeat_customers"] / out["customers"] if out["customers"] else None
-
-
-def _of_group(sums: pd.Series, code: int) -> pd.Series:
-    return sums.xs(code, level=0) if code in sums.index.levels[0] else sums.iloc[:0].droplevel(0)
-
-
-def _retained(out: dict[str, Any], before: pd.Series, now: pd.Series) -> None:
-    both = pd.concat([before, now], axis=1).fillna(0.0).to_numpy(dtype=np.float64).reshape(-1, 2)
-    kept = retention(both[:, 0], both[:, 1])
-    out["grr"], out["nrr"] = kept.gross, kept.net
-    out["churned"], out["customers_before"] = kept.customers_lost, kept.customers_before
+        spent = [
+            np.bincount(account[r], weights=money[r], minlength=n).astype(np.float64) for r in (old[at], current[at])
+        ]
+        kept = retention(*spent)
+        out["grr"], out["nrr"] = kept.gross, kept.net
+        out["churned"], out["customers_before"] = kept.customers_lost, kept.customers_before
 
 
 def _deals(of: Rows, joined: JoinedFacts, row: NDArray[np.int64], asked: _Asked) -> None:

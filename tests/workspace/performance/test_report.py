@@ -225,3 +225,11 @@ def test_every_kpi_is_a_figure_of_a_row(ws: Workspace) -> None:
     row = performance_of(facts, group_by(ws, *kept(ws), ALL), YEAR).whole
     assert [k.key for k in KPIS if k.key not in row] == []
     assert row["pipeline_coverage"] == pytest.approx(70 / (890 - 420))
+
+
+def test_order_numbers_that_begin_anew_for_each_customer_are_orders_of_their_own(ws: Workspace) -> None:
+    head = ("Order ID", "Customer ID", "Order Date", "Sales")
+    lines = [("1", "A-1"), ("1", "A-1"), ("2", "A-1"), ("1", "A-2"), ("1", "A-3")]
+    data, facts = kept(ws, {"orders": (head, *((o, a, "2025-03-01", "5") for o, a in lines))})
+    whole = performance_of(facts, group_by(ws, data, facts, ALL), YEAR).whole
+    assert (whole["orders"], whole["customers"], whole["repeat_customers"]) == (4, 3, 1)
