@@ -185,3 +185,19 @@ def test_the_scorecard_has_words_where_it_has_no_figures(ws, sid) -> None:
     assert told["Revenue"].each.tolist() == [200.0, 300.0]  # 100 by half a rep, 300 by a whole one
     assert told["Revenue"].max_min == pytest.approx(1.5)
     assert "have no rep" in card.notes[-1]
+
+
+def test_generate_sizes_targets_by_capacity_as_of_a_day(open_app, ws, sid) -> None:
+    late = people.replace(REPS[1], start=planning.date(2026, 11, 1), capacity=1.0)
+    set_reps(ws, ws.scenario(sid).dataset_id, (REPS[0], late, *REPS[2:]))
+    window = press(open_app("plan", scenario=sid), "generate")
+    window.multiselect(key="gen_reps").set_value([REPS[0].rep_id, late.rep_id])
+    press(window, "generate")
+    window.date_input(key="gen_as_of").set_value(planning.date(2026, 10, 1))
+    press(window, "generate")
+    assert any("be working on Oct 1, 2026" in e.value for e in window.error)
+    window.date_input(key="gen_as_of").set_value(planning.date(2027, 1, 15))
+    ok(press(window, "generate"))
+    shares = frame(window, "Share of a full territory").value["Share of a full territory"].tolist()
+    assert 50.0 in shares  # two full months
+    assert 100.0 in shares

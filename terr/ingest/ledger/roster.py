@@ -69,6 +69,8 @@ _ZIP = re.compile(r"\d{5}(?:-?\d{4})?")
 _VACANCY = re.compile(r"(?:vacan(?:t|cy)|open (?:position|req(?:uisition)?|role)|to be hired|tbh)\b.*\w", re.IGNORECASE)
 _SKILLS = re.compile(r"[;,|\n/]+")
 _MOST_SKILLS = 50
+_MILLIONS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?!\d)")
+_DOTTED = re.compile(r"\D*\d{1,3}(?:\.\d{3})+(?:,\d+)?\D*")
 _ROLE_WORDS = (
     ("SDR", re.compile(r"\b(sdr|bdr|ldr|sales development|business development rep\w*|inside sales dev\w*)\b", re.I)),
     ("manager", re.compile(r"\b(manager|director|vp|vice president|head|lead|chief|cro|president)\b", re.I)),
@@ -129,6 +131,13 @@ def _day_order(cells: list[str]) -> str:
     """How a column writes days: month first, unless one of its dates can only be day first."""
     first = [c for c in cells if c and iso(c, "mdy") is None and iso(c, "dmy") is not None]
     return "dmy" if first else "mdy"
+
+
+def _without_thousands(cells: list[str]) -> list[str]:
+    """Amounts of a column that writes thousands with dots ("1.200.000" beside "900.000"), without the dots."""
+    if not any(_MILLIONS.search(c) for c in cells) and not all(_DOTTED.fullmatch(c) for c in cells if c):
+        return cells
+    return [c.replace(".", "") if _DOTTED.fullmatch(c) else c for c in cells]
 
 
 def _amount(what: str, low: float, high: float) -> Callable[[str], tuple[float | None, str]]:
@@ -239,7 +248,9 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
     first: dict[str, int] = {}
     issues: list[tuple[int, str, str, str, str, str]] = []
     names: dict[str, str] = {}
-    orders = {kind: _day_order(text.get(kind, blank)) for kind in ("start", "end")}
+    order = _day_order([*text.get("start", blank), *text.get("end", blank)])  # one program wrote both columns
+    if "quota" in text:
+        text["quota"] = _without_thousands(text["quota"])
     filled = (raw.rows != "").to_numpy().any(axis=1)
     for at in range(n):
         row = int(raw.source_rows[at])
@@ -299,7 +310,7 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
 
         if not home and not text.get("zip", blank)[at]:
             home = value_of("home", _home)
-        start, end = (value_of(kind, partial(_day, order=orders[kind])) for kind in ("start", "end"))
+        start, end = (value_of(kind, partial(_day, order=order)) for kind in ("start", "end"))
         if start and end and end < start:
             message = f"the end ({end}) is before the start ({start}); the end is left open"
             issues.append((row, where["end"], text["end"][at], "end_before_start", message, "accepted"))

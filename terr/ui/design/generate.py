@@ -9,6 +9,7 @@ from uuid import uuid4
 import streamlit as st
 
 from terr.errors import TerrError
+from terr.model.reps import Rep
 from terr.model.result import Explanation
 from terr.ui.design import design_run, generate_options, split_areas, sweep
 from terr.ui.session import dialogs, state
@@ -19,6 +20,8 @@ from terr.workspace.design.request import SHAPE_WORDS, WORDS, to_json
 from terr.workspace.plan import plan_settings
 from terr.workspace.plan.new_plan import suggested_count
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
+from terr.workspace.reps.assignment import people_settings
+from terr.workspace.reps.scorecard import reps_as_of
 
 _GO_ICON = ":material/auto_awesome:"
 _HELP = {
@@ -74,7 +77,7 @@ def generate() -> None:
         "territories": int(k),
         "measure": str(measure),
         "tolerance": float(tolerance) / 100,
-        "reps": tuple(r for r in shown.reps if r.rep_id in chosen),
+        "reps": _reps(right, shown, chosen),
         "balance": balance,
         "shape": shape,
         "keep": keep,
@@ -132,6 +135,24 @@ def _cannot(why: str) -> None:
     """The summary's place and the button when something is asked that can't be: the reason, and the button off."""
     st.error(markdown(sentence(why)), icon=":material/error:")
     st.button("Generate", type="primary", icon=_GO_ICON, key="gen_go", disabled=True, help="Fix the field above first.")
+
+
+def _reps(place: Any, shown: PlanSnapshot, chosen: Sequence[str]) -> tuple[Rep, ...]:
+    """The chosen reps, with the capacity they have on a day if one is chosen."""
+    reps = tuple(r for r in shown.reps if r.rep_id in chosen)
+    if not reps:
+        return ()
+    day = place.date_input(
+        "Capacity as of (optional)",
+        value=None,
+        key="gen_as_of",
+        help="Targets follow the ramp of new reps, and start and end dates; empty: everybody's full capacity.",
+    )
+    try:
+        return reps_as_of(reps, day, people_settings(shown.info).ramp_profile)
+    except TerrError as error:
+        place.error(markdown(sentence(str(error))), icon=":material/error:")
+        return reps
 
 
 def _more_reps_than_territories(place: Any, reps: int, k: int, most: int) -> None:

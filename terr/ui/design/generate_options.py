@@ -116,7 +116,7 @@ def _shares(shown: PlanSnapshot, draft: DesignForm, asked: Mapping[str, Any], no
     plain = apply_result.DesignRequest(**{k: v for k, v in asked.items() if k != "shares"})
     loads = measure_loads(state.workspace(), shown.info.id, plain.measure)
     slots = planned_territories(shown.units, shown.plan, plain, loads, by_name=set(shown.held.codes.tolist()))
-    rows = f"{nonce}_{zlib.crc32(repr([s.key for s in slots]).encode()):08x}"
+    rows = f"{nonce}_{zlib.crc32(repr([(s.key, form.usual(s)) for s in slots]).encode()):08x}"
     kept = state.get("gen_shares")
     if kept is None or kept[0] != rows:  # other rows: another table, with the changes made so far
         shares, starts = (draft.shares, draft.starts) if kept is None else kept[2:]

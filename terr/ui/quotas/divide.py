@@ -64,10 +64,16 @@ def _form(shown: PlanSnapshot) -> QuotaRequest | None:
         _percent(usual.rules.floor),
         5.0,
         key=f"quota_floor_{sid}",
-        placeholder="None",
+        placeholder="No floor",
     )
     cap = b.number_input(
-        "Cap, % of last period", 0.0, 1000.0, _percent(usual.rules.cap), 5.0, key=f"quota_cap_{sid}", placeholder="None"
+        "Cap, % of last period",
+        0.0,
+        1000.0,
+        _percent(usual.rules.cap),
+        5.0,
+        key=f"quota_cap_{sid}",
+        placeholder="No cap",
     )
     step = a.number_input("Round to", 0.01, 1e9, usual.rules.step, 100.0, key=f"quota_step_{sid}")
     over = b.number_input(

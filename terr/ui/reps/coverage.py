@@ -165,17 +165,19 @@ def _table(found: TeamMatch) -> None:
         hide_index=True,
         placeholder="–",
         width="stretch",
-        height=min(640, 38 + 52 * max(1, len(rows))),
-        row_height=52,
+        height=min(560, 38 + 35 * max(1, len(rows))),
         key="terr_match",
         column_config={
-            "Why": c.TextColumn(width=330),
+            "Why": c.TextColumn(width=300),
             "Miles": c.NumberColumn(format="%,.0f"),
             "Minutes": c.NumberColumn(format="%,.0f", help="One way, at the road factor and speed of Workload"),
             "Fit cost, h": c.NumberColumn(format="%.1f", help="Hours of driving; skills and relationships counted in"),
             "costs more, h": c.NumberColumn(format="%.1f", help="In all, with everybody else matched again"),
         },
     )
+    with st.expander("Reasons in full", icon=":material/chat:"):
+        for p in found.pairs:
+            st.markdown(f"**{markdown(p.territory)}**, {markdown(p.rep)}: {markdown(p.why)}.")
     st.caption(f"Total {number(found.total, 1)} hours; proven that no assignment is below {number(found.bound, 1)}.")
 
 

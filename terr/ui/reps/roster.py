@@ -55,7 +55,7 @@ def upload(data: dataset.Dataset) -> None:
     issues = state.get("roster_issues")
     if issues is not None and len(issues):
         st.warning(f"{count(len(issues), 'issue')} in the roster file", icon=":material/info:")
-        st.dataframe(issues, hide_index=True, placeholder="–", width="stretch")
+        st.dataframe(roster.issues_shown(issues), hide_index=True, width="stretch")
 
 
 def _way_back(data: dataset.Dataset) -> None:

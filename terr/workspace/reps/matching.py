@@ -301,7 +301,7 @@ def _pair(
         "" if second < 0 else reps[second].name,
         None if second < 0 else float(done.second_cost[i]),
         said[0].upper() + said[1:],
-        parts["travel_hours"] > request.far_hours,
+        not np.isnan(miles) and parts["travel_hours"] > request.far_hours,
         locked,
         None if now is None else float(found.cost[i, now]),
     )

@@ -49,3 +49,12 @@ def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep], *, note: str =
         work = recipe.applied(work.base, work.recipe, roster, ground=work.ground, before=(work,))
         made = replace(made, accounts=work.accounts, scored=work)
     return ws.caches[DATASETS].put(dataset_id, made)
+
+
+_STATUS = {"accepted": "Imported with a warning", "excluded": "Skipped", "rejected": "Rejected"}
+
+
+def issues_shown(issues: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a roster file that have an issue, for a reader: Row, Field, Value, Issue, Status."""
+    shown = issues[["row", "column", "value", "message", "fate"]].replace({"fate": _STATUS})
+    return shown.set_axis(["Row", "Field", "Value", "Issue", "Status"], axis=1)

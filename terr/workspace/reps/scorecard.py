@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from terr.errors import InputError
 from terr.locate import home_points
 from terr.model.reps import Rep
 from terr.people.capacity import Ramp, Service, capacity_on
@@ -17,6 +18,7 @@ from terr.people.fairness import Fairness, fairness
 from terr.people.skills import SkillNeed, SkillWords, inventory
 from terr.scoring import workload
 from terr.scoring.workload import Effort, Tier
+from terr.view.text import date_text
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.reps.assignment import PeopleSettings, ground_of, needs_of
 from terr.workspace.reps.team import (
@@ -183,3 +185,23 @@ def swap_hint(card: Scorecard) -> str:
         f"{worst.measure} is least even. Generate with {worst.measure} as the measure to balance, or move accounts "
         f"from {most} to {least}"
     )
+
+
+LEAST_SHARE = 0.05
+"""Of a full territory: somebody in the first month still gets one, if a small one."""
+
+
+def reps_as_of(reps: Sequence[Rep], day: date | None, ramp: Ramp) -> tuple[Rep, ...]:
+    """The reps with the capacity they have on a day, for targets that follow it; as they are without a day.
+
+    Raises:
+        InputError: if one of them doesn't work on that day.
+    """
+    if day is None:
+        return tuple(reps)
+    away = [r.name for r in reps if (r.start and day < r.start) or (r.end and day > r.end)]
+    if away:
+        raise InputError(
+            f"{', '.join(away[:4])} won't be working on {date_text(day)}; choose another date or other reps"
+        )
+    return tuple(replace(r, capacity=max(LEAST_SHARE, capacity_at(r, day, ramp))) for r in reps)

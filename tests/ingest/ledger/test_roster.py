@@ -40,6 +40,13 @@ def test_a_day_first_column_is_read_day_first() -> None:
     assert (reps["U1"].start, reps["U2"].start) == (date(2026, 2, 13), date(2026, 3, 5))
 
 
+def test_what_one_column_says_holds_for_the_other_and_for_its_cells() -> None:
+    reps, _ = roster("U1,A,,,,,31/12/2025,,,,,,1.200.000", "U2,B,,,,,,01/06/2026,,,,,900.000")
+    assert (reps["U2"].end, reps["U1"].quota, reps["U2"].quota) == (date(2026, 6, 1), 1_200_000.0, 900_000.0)
+    reps, _ = roster("U1,A,,,,,,,,,,,12.5", "U2,B,,,,,,,,,,,900.000")
+    assert (reps["U1"].quota, reps["U2"].quota) == (12.5, 900.0)
+
+
 def test_a_home_may_be_an_address() -> None:
     header = "User ID,Full Name,Home Address"
     reps, issues = roster('U1,A,"12 Main St, Austin, TX 78701"', 'U2,B,"Austin, TX"', header=header)

@@ -10,6 +10,7 @@ import pytest
 from terr import demo
 from terr.errors import InputError
 from terr.model.reps import Rep
+from terr.people.capacity import Ramp
 from terr.workspace.reps.roster_table import (
     reps_from,
     restore_roster,
@@ -18,6 +19,7 @@ from terr.workspace.reps.roster_table import (
     roster_warnings,
     save_table,
 )
+from terr.workspace.reps.scorecard import reps_as_of
 from tests.helpers.spaces import data_set
 
 
@@ -88,3 +90,14 @@ def test_edits_are_kept_with_history(ws) -> None:  # type: ignore[no-untyped-def
     back = restore_roster(ws, data.info.id, 1)
     assert set(back.reps) == set(demo.demo_reps())
     assert roster_history(ws, data.info.id)[0].note == "Restored version 1"
+
+
+def test_targets_follow_capacity_as_of_a_day() -> None:
+    reps = [r for r in demo.demo_reps() if r.rep_id in {"U-101", "U-105", "U-110"}]
+    ramp = Ramp()
+    assert [r.capacity for r in reps_as_of(reps, None, ramp)] == [1.0, 0.8, 1.0]
+    # Victor Almeida started on October 5, 2026: two full months by December 5
+    assert [r.capacity for r in reps_as_of(reps, date(2026, 12, 5), ramp)] == [1.0, 0.8, 0.5]
+    assert reps_as_of(reps[2:], date(2026, 10, 6), ramp)[0].capacity == 0.05
+    with pytest.raises(InputError, match="Elena Marsh won't be working on Feb 1, 2027"):
+        reps_as_of(reps, date(2027, 2, 1), ramp)
