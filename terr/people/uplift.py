@@ -2,8 +2,8 @@
 
 An account of potential a that is given t hours sells a ^ (1 - e) x t ^ e: a concave response of constant elasticity e,
 the form of B. Skiera and S. Albers, "COSTA: Contribution Optimizing Sales Territory Alignment", Marketing Science
-17(3), 1998. A rep who splits T hours among accounts of potential A in all as is best sells A ^ (1 - e) x T ^ e, so that even
-territories sell more than uneven ones of the same sum. What changes hands loses a share in the first year.
+17(3), 1998. A rep who splits T hours among accounts of potential A in all as is best sells A ^ (1 - e) x T ^ e, so
+that even territories sell more than uneven ones of the same sum. What changes hands loses a share in the first year.
 """
 
 from __future__ import annotations
