@@ -405,6 +405,21 @@ def test_everything_that_shows_facts_opens_hostile_text_as_text(server: Server, 
     assert any("img.example" in o for o in seen.options), seen.options[:40]
 
 
+@pytest.mark.parametrize("name", ["reps", "quotas"])
+def test_every_view_of_people_opens_hostile_text_as_text(server: Server, sid: str, window: Page, name: str) -> None:
+    page = window
+    page.goto(f"{server.url}/{name}?scenario={sid}")
+    views = page.get_by_test_id("stButtonGroup").first.get_by_role("radio")
+    views.first.wait_for()
+    settled(page)
+    seen = Opened(page)
+    for view in views.all_inner_texts():
+        page.get_by_role("radio", name=view, exact=True).first.click(force=True)
+        page.wait_for_timeout(1_000)
+        seen.look()
+    assert any("img.example" in o for o in seen.options), seen.options[:40]
+
+
 def test_a_browser_asks_nobody_else_whatever_a_text_became(server: Server, new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.goto(f"{server.url}/home")
