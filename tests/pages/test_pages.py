@@ -420,7 +420,7 @@ def test_the_roster_page(open_app, ws, sid):
 
 def upload(window: AppTest, name: str, data: bytes) -> AppTest:
     window.file_uploader[0].set_value((name, data, "text/csv"))
-    return window.run()
+    return worked(window.run())
 
 
 def test_a_file_is_taken_in_only_when_its_columns_are_confirmed(open_app, ws):
