@@ -31,7 +31,7 @@ def show_coverage(shown: PlanSnapshot) -> None:
         settings = _settings(shown, settings, bool(refused))
     with right:
         try:
-            found = people.match_plan(shown, settings)
+            found = people.match_plan(state.workspace(), shown, settings)
         except TerrError as error:
             st.info(markdown(sentence(str(error))), icon=":material/info:")
             return

@@ -19,6 +19,7 @@ from terr.people.fit import FitWeights
 from terr.people.skills import SkillWords
 from terr.view.text import distinct
 from terr.workspace.access.roles import can
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.editing import EditOutcome, edit
 from terr.workspace.plan.plan_settings import save_setting
 from terr.workspace.plan.snapshot import PlanSnapshot
@@ -135,8 +136,18 @@ def ground_of(shown: PlanSnapshot) -> TeamGround:
     return TeamGround(shown.accounts, shown.units, shown.plan, reps, shown.held)
 
 
-def match_plan(shown: PlanSnapshot, settings: PeopleSettings) -> TeamMatch:
-    """The best matching of an open plan; see `match_team`."""
+MATCHES = CacheKind[tuple[str, int, str, tuple[Rep, ...], str], TeamMatch]("matchings", 16)
+"""By scenario, revision, accounts, roster, and what was asked."""
+
+
+def match_plan(ws: Workspace, shown: PlanSnapshot, settings: PeopleSettings) -> TeamMatch:
+    """The best matching of an open plan, solved once for each question; see `match_team`."""
+    mark = repr((shown.held.rows.tobytes(), settings, datetime.now(UTC).date()))
+    key = (shown.info.id, shown.rev, shown.data, shown.reps, mark)
+    return ws.caches[MATCHES].get_or_make(key, lambda: _match_plan(shown, settings))
+
+
+def _match_plan(shown: PlanSnapshot, settings: PeopleSettings) -> TeamMatch:
     locks = {int(c): r for c, r in settings.locks.items() if c.isdecimal()}
     asked = MatchRequest(settings.weights, needs_of(shown, settings), locks, settings.same_skills, settings.far_hours)
     return match_team(ground_of(shown), asked)
