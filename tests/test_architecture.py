@@ -57,7 +57,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reps reports live performance",
         "quotas",
         "design scenarios",
-        "home",
+        "home review",
         "batch",
     ),
     "engine": (
@@ -78,7 +78,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "jobs",
         "live scenarios reports reps quotas",
         "./header ./routes",
-        "accounts scores settings design home performance",
+        "accounts scores settings design home performance review",
         "plan",
         "./launch",
     ),

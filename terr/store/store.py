@@ -13,7 +13,7 @@ from terr.store.repositories.datasets import Datasets
 from terr.store.repositories.edits import Edits
 from terr.store.repositories.exceptions import Exceptions
 from terr.store.repositories.files import DataFiles, SharedFiles
-from terr.store.repositories.marks import Marks
+from terr.store.repositories.marks import Marks, Reviews
 from terr.store.repositories.plans import Plans
 from terr.store.repositories.presence import Presence
 from terr.store.repositories.proposals import Proposals
@@ -57,7 +57,7 @@ class Store:
     Attributes:
         datasets, reps, files: what was uploaded.
         scenarios, plans, edits: scenarios, their plans, and the edits that made them.
-        marks, exceptions, comments, proposals, quotas, roles, presence: what a workshop keeps beside a plan.
+        marks, reviews, exceptions, comments, proposals, quotas, roles, presence: what a workshop keeps beside a plan.
         changes: what is new on a plan.
         notice: what happened on opening if the person should know, else "".
     """
@@ -77,6 +77,7 @@ class Store:
         self.comments = Comments(database)
         self.exceptions = Exceptions(database)
         self.marks = Marks(database)
+        self.reviews = Reviews(database)
         self.presence = Presence(database)
         self.quotas = QuotaPlans(database)
         self.roles = Roles(database)

@@ -21,6 +21,7 @@ PAGES = {
     "quotas": "Quotas belong to a plan",
     "performance": "Performance needs accounts.",
     "reports": "Reports are made from a plan",
+    "review": "No plan yet",
 }
 
 

@@ -1,7 +1,8 @@
-"""Named versions, tags and notes, on points of the history or on the scenario as a whole."""
+"""Named versions, tags and notes, on points of the history or on the scenario as a whole; reviews and ratings."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,15 +10,19 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from terr.errors import InputError, LocateError
+from terr.model.json_values import to_text
 from terr.model.person import Person
 from terr.store import schema as t
 from terr.store.database import Database
 from terr.store.edit_tree import depth_of
 from terr.store.journal import count_change, scenario_row, write_line
-from terr.store.repositories.records import clean_text, made_by, moment, now, who
+from terr.store.repositories.records import clean_text, made_by, moment, now, stored_object, who
 
 KINDS = {"version": 120, "tag": 60, "note": 4000}
 """Kinds of marks and the most characters of each."""
+REVIEW, RATING = "review", "rating"
+MOST = {REVIEW: 16_000, RATING: 2_000}
+"""Kinds of records and the most characters of each."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,7 @@ class Marks:
         """
         m = t.marks.c
         query = select(t.marks).where(m.scenario_id == scenario_id).order_by(m.id)
-        if kind:
-            query = query.where(m.kind == kind)
+        query = query.where(m.kind == kind) if kind else query.where(m.kind.in_(KINDS))
         if not include_archived:
             query = query.where(m.archived_at.is_(None))
         with self._db.read() as c:
@@ -126,3 +130,83 @@ class Marks:
 def _mark(r: Row[Any]) -> Mark:
     at = datetime.fromisoformat(r.at)
     return Mark(r.id, r.kind, r.text, r.edit_id, who(r), at, moment(r.archived_at), r.archived_by)
+
+
+@dataclass(frozen=True)
+class PlanRecord:
+    """A review, or a rating of a territory.
+
+    Attributes:
+        id: unique in its scenario.
+        kind: "review" or "rating".
+        edit_id: the point of the history it is about.
+        told: what it says, as JSON; figures in it are those of then, and never made again.
+        by: who; at: UTC.
+    """
+
+    id: int
+    kind: str
+    edit_id: int
+    told: Mapping[str, Any]
+    by: Person
+    at: datetime
+
+
+class Reviews:
+    """Reviews and ratings of plans."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, scenario_id: str, told: Mapping[str, Any], line: str, *, by: Person) -> PlanRecord:
+        """Record a review of the plan as it stands.
+
+        Args:
+            scenario_id: which plan.
+            told: what it says, as JSON.
+            line: the same for the journal.
+            by: who did it.
+
+        Raises:
+            LocateError: if the plan isn't found. InputError: if it is too long.
+        """
+        return self._add(scenario_id, REVIEW, told, line, by)
+
+    def rate(self, scenario_id: str, told: Mapping[str, Any], line: str, *, by: Person) -> PlanRecord:
+        """Record a rating of a territory; see `add`."""
+        return self._add(scenario_id, RATING, told, line, by)
+
+    def of(self, scenario_id: str, kind: str) -> tuple[PlanRecord, ...]:
+        """Reviews or ratings of a plan, oldest first.
+
+        Raises:
+            LocateError: if the plan isn't found.
+        """
+        m = t.marks.c
+        query = select(t.marks).where(m.scenario_id == scenario_id, m.kind == kind, m.archived_at.is_(None))
+        with self._db.read() as c:
+            scenario_row(c, scenario_id)
+            return tuple(_record(r) for r in c.execute(query.order_by(m.id)))
+
+    def _add(self, scenario_id: str, kind: str, told: Mapping[str, Any], line: str, by: Person) -> PlanRecord:
+        text = to_text(told, f"the {kind}")
+        if len(text) > MOST[kind]:
+            raise InputError(f"the {kind} has {len(text):,} characters; shorten it to {MOST[kind]:,}")
+        said = clean_text(line, f"line of the {kind}", 4_000, needed=True)
+        m = t.marks.c
+        with self._db.write() as c:
+            seq = count_change(c, scenario_id)
+            head = _head(c, scenario_id)
+            row = {"scenario_id": scenario_id, "id": seq, "kind": kind, "edit_id": head, "text": text}
+            c.execute(insert(t.marks).values(**row, archived_by="", **made_by(by)))
+            write_line(c, scenario_id, seq, kind, "made", said, by, ref=seq)
+            found = c.execute(select(t.marks).where(m.scenario_id == scenario_id, m.id == seq)).one()
+            return _record(found)
+
+
+def _head(c: Connection, scenario_id: str) -> int:
+    return int(c.execute(select(t.scenarios.c.head).where(t.scenarios.c.id == scenario_id)).scalar_one())
+
+
+def _record(r: Row[Any]) -> PlanRecord:
+    return PlanRecord(r.id, r.kind, r.edit_id or 0, stored_object(r.text), who(r), datetime.fromisoformat(r.at))

@@ -9,6 +9,7 @@ PAGES = (
     ("reps", "Reps", ":material/group:"),
     ("quotas", "Quotas", ":material/flag:"),
     ("performance", "Performance", ":material/monitoring:"),
+    ("review", "Review", ":material/event_repeat:"),
     ("reports", "Reports", ":material/download:"),
     ("settings", "Settings", ":material/settings:"),
 )
@@ -17,7 +18,7 @@ GROUPS = {
     "": ("home",),
     "Data": ("accounts", "scores"),
     "Plan": ("plan", "scenarios", "reps", "quotas"),
-    "Run": ("performance",),
+    "Run": ("performance", "review"),
     "Share": ("reports", "settings"),
 }
 """Heading in the navigation -> its pages."""

@@ -51,6 +51,7 @@ PLAN_ACTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "exceptions": {"of": "view", **dict.fromkeys(("add", "end"), "except")},
     "marks": {"of": "view", **dict.fromkeys(("add", "archive"), "mark")},
+    "reviews": {"of": "view", "add": "mark", "rate": "comment"},
     "presence": dict.fromkeys(("seen", "left", "here"), "view"),
     "roles": {"of": "view", "give": "give"},
 }

@@ -14,6 +14,7 @@ from terr.errors import InputError
 from terr.ingest.columns.kinds import ACCOUNTS
 from terr.ingest.facts.fact_fields import KINDS
 from terr.ingest.facts.fact_rows import read_facts
+from terr.ingest.facts.large_facts import MOST_BYTES
 from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
 from terr.report.safe import shown
@@ -92,7 +93,7 @@ def one_file(
     """
     taken = read_accounts(read_file(accounts), accounts)
     return facts_of(
-        read_file(path, "file of facts"),
+        read_file(path, "file of facts", max_bytes=MOST_BYTES),
         path,
         taken.accounts,
         kind=kind,
@@ -116,7 +117,11 @@ def read_fact_files(files: FactFiles, decisions: Decisions = NOTHING, progress: 
         if kind in files.by_kind:
             path = files.by_kind[kind]
             by_kind[kind] = facts_of(
-                read_file(path, f"file of {kind}"), path, taken.accounts, kind=kind, progress=progress
+                read_file(path, f"file of {kind}", max_bytes=MOST_BYTES),
+                path,
+                taken.accounts,
+                kind=kind,
+                progress=progress,
             )
     if taken.kind != ACCOUNTS and taken.kind not in by_kind:
         by_kind[taken.kind] = join(read_facts(taken.raw, taken.kind), taken.accounts)

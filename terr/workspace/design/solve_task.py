@@ -31,28 +31,37 @@ def measure_loads(ws: Workspace, scenario_id: str, measure: str) -> NDArray[np.f
     Raises:
         InputError: if the accounts don't have it.
     """
-    info = ws.store.scenarios.get(scenario_id)
+    return _loads(ws, ws.store.scenarios.get(scenario_id), measure)
+
+
+def _loads(ws: Workspace, info: ScenarioInfo, measure: str) -> NDArray[np.float64]:
     data = dataset(ws, info.dataset_id)
     if measure not in data.accounts.measures:
         raise InputError(f'"{measure}" is not a measure of {data.info.name}')
     return per_unit(ws, info, measure)[0]
 
 
-def plan_inputs(ws: Workspace, scenario_id: str) -> tuple[PlanInputs, int]:
+def plan_inputs(ws: Workspace, scenario_id: str, dataset_id: str = "") -> tuple[PlanInputs, int]:
     """What the problems of a stored plan are made of, and the plan's revision.
+
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        dataset_id: of accounts it could have instead, "" = its own.
 
     Raises:
         LocateError: if it doesn't exist.
         PlanError: if its boundaries changed or are gone.
     """
     info = ws.store.scenarios.get(scenario_id)
+    info = replace(info, dataset_id=dataset_id) if dataset_id else info
     units = ws.units(info)
     plan, rev = ws.plan(scenario_id)
     data = dataset(ws, info.dataset_id)
     held = overrides_of(ws, info, plan)
     against = baseline_of(ws, info, plan, data, held) if compared_with(info) else None
     today = None if against is None else against.assign
-    return PlanInputs(units, plan, data.accounts, lambda m: measure_loads(ws, scenario_id, m), held, today), rev
+    return PlanInputs(units, plan, data.accounts, lambda m: _loads(ws, info, m), held, today), rev
 
 
 def design_task(ws: Workspace, scenario_id: str, request: DesignRequest) -> SolveTask:
@@ -95,7 +104,9 @@ def foresee(ws: Workspace, scenario_id: str, request: DesignRequest) -> DesignOu
     return DesignOutline(share, (*task.warnings, Explanation("fits", text, big[0].units)), task.slots)
 
 
-def rebalance_task(ws: Workspace, scenario_id: str, start: str | None = None) -> SolveTask | None:
+def rebalance_task(
+    ws: Workspace, scenario_id: str, start: str | None = None, *, dataset_id: str = ""
+) -> SolveTask | None:
     """The problem of changing the plan as it stands: its measure, limit and rules, from today's assignment.
 
     Limits on measures that are zero or below here are left out.
@@ -105,12 +116,13 @@ def rebalance_task(ws: Workspace, scenario_id: str, start: str | None = None) ->
         scenario_id: whose plan.
         start: what change is counted from instead, one of `map_layers.baselines`; what is locked stays as the plan has
             it.
+        dataset_id: of accounts the plan could have instead, "" = its own.
 
     Returns:
         None while there is nothing to change: fewer than two unlocked territories, or one without units.
     """
     info = ws.store.scenarios.get(scenario_id)
-    inputs, rev = plan_inputs(ws, scenario_id)
+    inputs, rev = plan_inputs(ws, scenario_id, dataset_id)
     name, warnings = "", tuple[Explanation, ...]()
     if start is not None:
         inputs, name, warnings = _begun_elsewhere(ws, info, inputs, start)

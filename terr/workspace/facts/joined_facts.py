@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.ingest.facts.fact_rows import FactRows, main_date, read_facts
+from terr.ingest.facts.large_facts import is_large, read_large_facts
 from terr.ingest.reading.files import RawTable, read_table
 from terr.matching.names import company_key
 from terr.model.accounts import Accounts
@@ -150,6 +151,9 @@ def facts_of(
         InputError: if the file can't be used.
         StoppedError: if the person stopped it.
     """
+    if is_large(data):
+        large = read_large_facts(data, filename, kind, chosen=chosen, answers=answers, progress=progress.part(0.0, 0.9))
+        return join(large, accounts)
     raw: RawTable = read_table(data, filename, answers=answers, progress=progress.part(0.0, 0.4))
     facts = read_facts(raw, kind, chosen=chosen, answers=answers, progress=progress.part(0.4, 0.9))
     return join(facts, accounts)
@@ -165,8 +169,8 @@ def join(facts: FactRows, accounts: Accounts, *, stands_for: Mapping[str, str] =
         accounts: whose facts they are.
         stands_for: id of an account that was merged away -> id of the account that has its facts now.
     """
-    key_of, keys = pd.factorize(facts.frame["account"].astype("str"))
-    name_of, names = pd.factorize(facts.frame["account_name"].astype("str"))
+    key_of, keys = _coded(facts.frame["account"])
+    name_of, names = _coded(facts.frame["account_name"])
     key, name = [stands_for.get(str(k), str(k)) for k in keys], [str(n) for n in names]
     ids = accounts.frame["account_id"].astype(str).tolist()
     offered_names = accounts.frame["name"].astype(str).tolist()
@@ -186,6 +190,14 @@ def join(facts: FactRows, accounts: Accounts, *, stands_for: Mapping[str, str] =
         out = np.where(open_ones, found, out)
         ways[way] = ways.get(way, 0) + int((open_ones & (found >= 0)).sum())
     return JoinedFacts(facts, out, MappingProxyType({w: n for w, n in ways.items() if n}), len(ids))
+
+
+def _coded(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
+    """int64 (rows,), positions in the different texts, and these."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy().astype(np.int64), pd.Index(column.cat.categories)
+    code, words = pd.factorize(column.astype("str"))
+    return code.astype(np.int64), pd.Index(words)
 
 
 def _bare(text: str) -> str:

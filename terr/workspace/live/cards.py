@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -11,11 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import account_codes, unit_codes
-from terr.errors import LocateError
+from terr.errors import LocateError, TerrError
 from terr.model.accounts import CORE, HIDDEN
 from terr.model.units import UNASSIGNED
 from terr.report.safe import safe_frame
 from terr.view.text import SYMBOLS, and_list, count, date_text, full, percent, short
+from terr.workspace.facts.account_facts import account_facts
+from terr.workspace.facts.kept_facts import fact_set_of
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 from terr.workspace.workspace import Workspace
 
@@ -82,6 +85,7 @@ def account_card(ws: Workspace, scenario_id: str, row: int) -> dict[str, Any]:
         if text and title != _TITLES["name"]:
             fields.append([str(title), text])
     one = shown.accounts.frame.iloc[row]
+    fields[3:3] = [[title, text] for title, text in _facts(ws, shown, row)]
     return {
         "t": "account",
         "row": row,
@@ -89,6 +93,15 @@ def account_card(ws: Workspace, scenario_id: str, row: int) -> dict[str, Any]:
         "fields": fields,
         "unit": int(unit_codes(shown.accounts, shown.units)[row]),
     }
+
+
+def _facts(ws: Workspace, shown: PlanSnapshot, row: int) -> list[tuple[str, str]]:
+    """What orders, deals and other facts say of an account; nothing where they can't be read."""
+    if not shown.info.dataset_id:
+        return []
+    with suppress(TerrError):
+        return account_facts(fact_set_of(ws, shown.info.dataset_id, shown.accounts), row)
+    return []
 
 
 def accounts_in(shown: PlanSnapshot, *, unit: int = -1, territory: int = UNASSIGNED) -> NDArray[np.int64]:

@@ -15,6 +15,8 @@ from terr.model.accounts import COUNT
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts import demo as demo_data
+from terr.workspace.facts.fact_measures import usual_figures
+from terr.workspace.facts.kept_facts import facts_in
 from terr.workspace.reps import roster
 from tests.helpers.spaces import csv_of, data_set
 
@@ -40,8 +42,10 @@ def test_demo_round_trip(demo_ws):
     assert data.info.name == "Demo accounts"
     assert len(data.accounts) == 5000
     assert sum(r.covers for r in data.reps) == 12
-    assert data.accounts.measures == ("Employees", "Annual Revenue", "Potential", "Number of accounts")
-    assert dict(data.accounts.currency) == {"Annual Revenue": "USD", "Potential": "USD"}
+    usual = [f.name for f in usual_figures({f.kind for f in facts_in(data.info.mapping)})]
+    assert data.accounts.measures == ("Employees", "Annual Revenue", "Potential", *usual, "Number of accounts")
+    money = {"Annual Revenue", "Potential", "Sales, last 12 months", "Won, last 12 months", "Open pipeline"}
+    assert dict(data.accounts.currency) == dict.fromkeys({*money, "Annual contract value"}, "USD")
     assert data.info.summary["located"]["unlocated"] == 0
     again = demo_data.demo_dataset(ws)
     assert again.info.id == data.info.id
