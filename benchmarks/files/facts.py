@@ -69,9 +69,9 @@ def main() -> int:
         path = Path(folder) / "orders.csv"
         write_lines(path, lines) if not (given := sys.argv[2:]) else path.symlink_to(given[0])
         accounts = read_accounts(accounts_csv(), "accounts.csv").accounts
-        before, began = _peak_gb(), time.perf_counter()
+        before, began, busy = _peak_gb(), time.perf_counter(), time.process_time()
         joined = facts_of(path.read_bytes(), "orders.csv", accounts)
-        took, peak = time.perf_counter() - began, _peak_gb()
+        took, busy, peak = time.perf_counter() - began, time.process_time() - busy, _peak_gb()
     money = joined.money()
     print(
         f"{lines:,} lines: {took:.1f} s (mark {LOAD_S:g}), peak {peak:.2f} GB, {before:.2f} before (mark {LOAD_GB:g})"
@@ -84,11 +84,14 @@ def main() -> int:
         groups = accounts.frame[by].astype(str).to_numpy(dtype=object)
         for basis in ("accounts", "owner"):
             for again in (False, True):
-                began = time.perf_counter()
+                began, busy = time.perf_counter(), time.process_time()
                 rows = performance(facts, groups, facts.usual_period(), basis=basis)
                 took_table = time.perf_counter() - began
                 worst = max(worst, took_table) if again else worst
-                print(f"by {by}, {basis}, {'again' if again else 'first'}: {took_table:.2f} s, {len(rows)} rows")
+                print(
+                    f"by {by}, {basis}, {'again' if again else 'first'}: {took_table:.2f} s, "
+                    f"{time.process_time() - busy:.2f} s of a processor, {len(rows)} rows"
+                )
     met = took <= LOAD_S and peak <= LOAD_GB and worst <= TABLE_S
     print("marks met" if met else "marks not met")
     return 0 if met else 1

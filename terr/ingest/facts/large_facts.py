@@ -24,7 +24,7 @@ from terr.model.progress import UNWATCHED, Progress
 LARGE_BYTES = 60 * 2**20
 """Text files above this are read piece by piece."""
 MOST_BYTES = 2 * 2**30
-_PIECE = 25 * 2**20
+_PIECE, _HEAD = 25 * 2**20, 2**18
 _MANY = ("orders", "activities")
 _FEW = 0.2
 """Text columns with at most this share of different cells are kept as categories."""
@@ -34,6 +34,24 @@ def is_large(data: bytes) -> bool:
     """Whether a file is read piece by piece: a text file of more than `LARGE_BYTES`."""
     wide = data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\x00" in data[:1_000]
     return len(data) > LARGE_BYTES and data[:4] != b"PAR1" and data[:2] != b"PK" and not wide
+
+
+def head_of(data: bytes, filename: str) -> RawTable:
+    """The first rows of a large file, by which its kind and columns are told.
+
+    Raises:
+        InputError: if they can't be read.
+    """
+    return read_table(data[: data.index(b"\n", _HEAD) + 1], filename)
+
+
+def in_pieces(data: bytes, filename: str, kind: str | None = None) -> bool:
+    """Whether a file is large and holds orders or activities; other large files are read as a whole.
+
+    Raises:
+        InputError: if its first rows can't be read.
+    """
+    return is_large(data) and (kind or kind_of_rows(head_of(data, filename).columns)) in _MANY
 
 
 def read_large_facts(

@@ -56,7 +56,7 @@ def confirm(data: Dataset, fresh: Callable[[list[tuple[str, bytes]]], None]) -> 
     st.subheader(f"{count(len(drafts), 'file')} for {markdown(data.info.name)}")
     row = st.container(horizontal=True)
     left = sum(not _ready(n, d) for n, d in enumerate(drafts))
-    label = "Import" if len(drafts) > 1 else f"Import {count(len(drafts[0].raw.rows), 'row')}"
+    label = "Import" if len(drafts) > 1 else f"Import {count(drafts[0].rows, 'row')}"
     if row.button(
         label,
         type="primary",
@@ -92,7 +92,7 @@ def _card(data: Dataset, n: int, draft: FactsDraft) -> None:
     key = f"{n}_{draft.raw.sha256[:8]}"
     kinds = list(facts_upload.KINDS)
     text, chooser = st.columns([2.2, 1], vertical_alignment="bottom")
-    text.markdown(f"**{markdown(draft.raw.filename)}** · {count(len(draft.raw.rows), 'row')}")
+    text.markdown(f"**{markdown(draft.raw.filename)}** · {count(draft.rows, 'row')}")
     kind = chooser.selectbox(
         "Rows are",
         kinds,

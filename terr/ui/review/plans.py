@@ -187,5 +187,5 @@ def efficiency_part(plan: ReviewedPlan) -> None:
     )
     st.caption(
         "Sales of the 12 months up to the newest order and of the 12 before, of the accounts each territory has today, "
-        f"per hour the plan takes today. {found.assumption}"
+        f"per hour the plan takes today. {markdown(found.assumption)}"
     )

@@ -30,6 +30,7 @@ from terr.ingest.columns.answers import mapped
 from terr.ingest.columns.kinds import ACCOUNTS, kind_of_rows
 from terr.ingest.facts.fact_fields import KINDS
 from terr.ingest.facts.fact_rows import read_facts
+from terr.ingest.facts.large_facts import head_of, in_pieces
 from terr.ingest.reading.encodings import LABELS
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
@@ -193,7 +194,7 @@ def open_files(
     for n, (name, data) in enumerate(files):
         part = progress.part(0.6 * n / len(files), 0.6 * (n + 1) / len(files))
         try:
-            raw = read_table(data, name, progress=part)
+            raw = head_of(data, name) if in_pieces(data, name) else read_table(data, name, progress=part)
         except InputError as error:
             if len(files) == 1:
                 raise
@@ -206,6 +207,9 @@ def open_files(
     notes += [f"{raw.filename} is a second list of accounts; import it after this one" for _, raw, _ in lists[1:]]
     if not lists and others and (fresh or not dataset_id):
         lists, others = others[:1], others[1:]
+        data, raw, kind = lists[0]
+        if in_pieces(data, raw.filename, kind):  # its customers become accounts, so all of it is read
+            lists = [(data, read_table(data, raw.filename, progress=after), kind)]
     if lists:
         data, raw, _ = lists[0]
         draft = open_file(ws, data, raw.filename, raw=raw, progress=after)

@@ -13,6 +13,7 @@ from terr.errors import InputError
 from terr.ingest.columns.kinds import ACCOUNTS, kind_of_rows
 from terr.ingest.facts.fact_fields import KINDS, field_names
 from terr.ingest.facts.fact_rows import STAGE, FactRows, read_facts
+from terr.ingest.facts.large_facts import in_pieces, read_large_facts
 from terr.ingest.reading.files import RawTable
 from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
@@ -104,6 +105,11 @@ class FactsDraft:
     problem: str = ""
 
     @property
+    def rows(self) -> int:
+        """Rows of the file; of a large one `raw` has the first only."""
+        return len(self.facts.fates) if self.facts is not None else len(self.raw.rows)
+
+    @property
     def open(self) -> tuple[Mapping[str, str], ...]:
         """Questions without an answer."""
         asked = self.facts.questions if self.facts is not None else ()
@@ -174,8 +180,12 @@ def _worked_out(
 ) -> FactsDraft:
     if draft.kind == ACCOUNTS:
         return replace(draft, facts=None, joined=None, change=None, problem="Choose what the rows of this file are.")
+    how: dict[str, Any] = {"chosen": draft.chosen, "answers": draft.answers, "progress": progress}
     try:
-        facts = read_facts(draft.raw, draft.kind, chosen=draft.chosen, answers=draft.answers, progress=progress)
+        if in_pieces(draft.data, draft.raw.filename, draft.kind):
+            facts = read_large_facts(draft.data, draft.raw.filename, draft.kind, **how)
+        else:
+            facts = read_facts(draft.raw, draft.kind, **how)
     except InputError as error:
         return replace(draft, facts=None, joined=None, change=None, problem=str(error))
     facts = with_currency(facts, accounts)

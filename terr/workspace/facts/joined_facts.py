@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.ingest.facts.fact_rows import FactRows, main_date, read_facts
-from terr.ingest.facts.large_facts import is_large, read_large_facts
+from terr.ingest.facts.large_facts import in_pieces, read_large_facts
 from terr.ingest.reading.files import RawTable, read_table
 from terr.matching.names import company_key
 from terr.model.accounts import Accounts
@@ -151,7 +151,7 @@ def facts_of(
         InputError: if the file can't be used.
         StoppedError: if the person stopped it.
     """
-    if is_large(data):
+    if in_pieces(data, filename, kind):
         large = read_large_facts(data, filename, kind, chosen=chosen, answers=answers, progress=progress.part(0.0, 0.9))
         return join(large, accounts)
     raw: RawTable = read_table(data, filename, answers=answers, progress=progress.part(0.0, 0.4))

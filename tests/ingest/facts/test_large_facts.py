@@ -7,7 +7,7 @@ import pytest
 from terr.errors import InputError
 from terr.ingest.facts import large_facts
 from terr.ingest.facts.fact_rows import read_facts
-from terr.ingest.facts.large_facts import is_large, read_large_facts
+from terr.ingest.facts.large_facts import head_of, in_pieces, is_large, read_large_facts
 from terr.ingest.reading.files import read_table
 
 HEAD = "Order ID,Account ID,Order Date,Sales,Note"
@@ -60,3 +60,13 @@ def test_what_pieces_cannot_be_is_said() -> None:
         read_large_facts(lines(["2024-01-11"] * 60), "orders.csv", "contracts")
     assert not is_large(lines(["2024-01-11"]))
     assert not is_large(b"PAR1" + b"x" * (large_facts.LARGE_BYTES + 1))
+
+
+def test_only_large_files_of_orders_and_activities_are_read_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = lines(["2024-01-11"] * 60)
+    assert not in_pieces(data, "orders.csv")
+    monkeypatch.setattr(large_facts, "LARGE_BYTES", 1_000)
+    monkeypatch.setattr(large_facts, "_HEAD", 500)
+    assert in_pieces(data, "orders.csv")
+    assert not in_pieces(data, "orders.csv", "contracts")
+    assert 5 < len(head_of(data, "orders.csv").rows) < 60
