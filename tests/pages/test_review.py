@@ -26,7 +26,7 @@ def test_each_part_of_a_plan_that_drifted(open_app, ws, part):
         assert "−$250 from accounts that left" in told
         assert next(b for b in window.button if b.label == "Find the smallest repair")
     elif part == "Last year":
-        assert "This needs orders" in told
+        assert "This needs orders, imported on Accounts" in told
     elif part == "Minutes":
         window.text_area[0].set_value("All agreed.")
         window.text_area[1].set_value("Keep the border\nHire one")

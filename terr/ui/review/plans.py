@@ -33,7 +33,7 @@ def table(plans: Sequence[ReviewedPlan], today: date) -> pd.DataFrame:
         rows.append(
             {
                 "Plan": p.info.name,
-                "Status": "Not known" if p.drift is None else "Over limit" if p.over_limit else "Within limit",
+                "Status": _status(p),
                 "Limit": f"±{limit:g}%",
                 "Max deviation before": was,
                 "Max deviation now": now,
@@ -45,12 +45,18 @@ def table(plans: Sequence[ReviewedPlan], today: date) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _status(plan: ReviewedPlan) -> str:
+    if plan.drift is None:
+        return "Not known"
+    return "Nothing assigned" if plan.empty else "Over limit" if plan.over_limit else "Within limit"
+
+
 def drift_part(plan: ReviewedPlan) -> None:
     """What changed since the extract before, by cause and territory, and the smallest repair."""
     if plan.drift is None:
         st.warning(markdown(sentence(plan.problem)), icon=":material/warning:")
         return
-    st.markdown(f"**{markdown(plan.drift.sentence)}.**")
+    st.markdown(f"**{markdown(plan.sentence)}.**")
     if plan.moved_since is not None:
         change = percent(100 * plan.moved_since, signed=True)
         st.caption(f"Max deviation changed by {change} of the target since the last review.")
@@ -167,7 +173,10 @@ def efficiency_part(plan: ReviewedPlan) -> None:
         st.warning(markdown(sentence(str(error))), icon=":material/warning:")
         return
     if found is None:
-        st.info("This needs orders: import them on Accounts, beside the accounts.", icon=":material/receipt_long:")
+        st.info(
+            "This needs orders, imported on Accounts beside the accounts, and territories that have accounts.",
+            icon=":material/receipt_long:",
+        )
         return
     if found.worse:
         of = f"{len(found.worse):,} of {len(found.table) - 1:,} territories"

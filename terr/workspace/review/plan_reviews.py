@@ -142,8 +142,26 @@ class ReviewedPlan:
 
     @property
     def over_limit(self) -> bool:
-        """Whether a territory is outside the limit with the newest accounts."""
-        return self.drift is not None and self.drift.outside[1] > 0
+        """Whether a territory is outside the limit with the newest accounts; never of an empty plan."""
+        return self.drift is not None and self.drift.outside[1] > 0 and not self.empty
+
+    @property
+    def empty(self) -> bool:
+        """Whether no territory has anything of the measure yet."""
+        return self.drift is not None and self.drift.total[1] == 0
+
+    @property
+    def sentence(self) -> str:
+        """How the plan stands, beside how it stood before the newest accounts if there were any."""
+        if self.drift is None:
+            return self.problem
+        if self.empty:
+            return "Nothing is assigned to the territories of this plan yet"
+        if self.causes is not None:
+            return self.drift.sentence
+        told = self.drift.sentence.partition("max deviation ")[2].partition("; ")[2]
+        total, off = short(self.drift.total[1], self.drift.currency), percent(100 * self.drift.deviation[1])
+        return f"{self.info.measure} {total}; max deviation {off}; {told}"
 
 
 def reviewed_plans(ws: Workspace) -> tuple[ReviewedPlan, ...]:

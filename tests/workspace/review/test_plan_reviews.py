@@ -105,7 +105,7 @@ def test_the_smallest_repair_is_told_before_it_is_made(ws: Workspace) -> None:
     plan = plan_reviews.reviewed_plans(ws)[0]
     task = repair_task(ws, plan)
     assert task is not None
-    found = smallest_repair(ws, plan, task, rebalance(task.problem, seed=1, time_limit_s=5))
+    found = smallest_repair(ws, plan, task, rebalance(task.problem, seed=1, time_limit_s=30))
     assert [(m.unit.split(",")[0], m.target) for m in found.moves] == [("Kent", "Territory 1")] or len(found.moves) == 1
     assert (found.accounts, found.load, found.within) == (1, 100.0, True)
     assert found.before == pytest.approx(1 / 3)
