@@ -19,6 +19,7 @@ from terr.workspace.facts.kept_facts import fact_set_of, facts_kept
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from tests.helpers.intakes import book_bytes, csv_bytes
+from tests.pages.test_pages import worked
 from tests.workspace.facts.test_performance import ACCOUNTS, DEALS, ORDERS, file_of
 
 HEAD = ("Account ID", "Name", "ZIP", "State", "Street", "Parent Account ID", "Revenue")
