@@ -257,8 +257,11 @@ async def _let_in(socket: WebSocket) -> _Line | None:
         except TerrError:
             pass
     # of another run of the program, or of a plan that isn't theirs any more: the page gives a new one
-    await socket.send_text('{"t":"unknown"}')
-    await socket.close(1000)
+    from starlette.websockets import WebSocketDisconnect
+
+    with suppress(WebSocketDisconnect, RuntimeError):  # it may have gone meanwhile
+        await socket.send_text('{"t":"unknown"}')
+        await socket.close(1000)
     return None
 
 
