@@ -7,7 +7,7 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.session import state
-from terr.view.text import count, full, markdown, number, percent, sentence, short
+from terr.view.text import SYMBOLS, count, full, markdown, number, percent, sentence, short
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.quotas import planning
 from terr.workspace.quotas.dividing import QuotaRules, QuotaWeights
@@ -35,9 +35,9 @@ def show_divide(shown: PlanSnapshot) -> None:
         except TerrError as error:
             st.error(markdown(sentence(str(error))), icon=":material/error:")
             return
-        _figures(draft)
-        _table(draft)
-        _managers(draft)
+        _figures(draft, shown.currency)
+        _table(draft, shown.currency)
+        _managers(draft, shown.currency)
         for note in (*draft.quotas.notes, *draft.keyed.notes):
             st.caption(f":material/info: {markdown(note)}")
     _propose(shown, draft)
@@ -47,7 +47,7 @@ def _form(shown: PlanSnapshot) -> QuotaRequest | None:
     usual = planning.usual_request(shown, planning.today())
     sid = shown.info.id
     a, b = st.columns([1.6, 1])
-    target = a.number_input("Company target", 0.0, 1e12, usual.target, 10_000.0, key=f"quota_target_{sid}")
+    target = a.number_input("Company target", 0.0, 1e12, usual.target, 10_000.0, "%.0f", key=f"quota_target_{sid}")
     period = b.text_input("Period", usual.period, key=f"quota_period_{sid}", help="2027, 2027-Q1 or 2027-03")
     st.markdown("**Divide by**")
     weights = {
@@ -99,9 +99,9 @@ def _percent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-def _figures(draft: QuotaDraft) -> None:
+def _figures(draft: QuotaDraft, currency: str) -> None:
     a, b, c = st.columns(3)
-    a.metric("Sum of quotas", full(draft.quotas.total), help="The target to the cent")
+    a.metric("Sum of quotas", f"{_symbol(currency)}{full(draft.quotas.total)}", help="The target to the cent")
     known = [r.chance for r in draft.reached if r.chance is not None]
     b.metric(
         "Likely to be reached",
@@ -114,7 +114,11 @@ def _figures(draft: QuotaDraft) -> None:
         st.caption(f":material/flag: {markdown(', '.join(outside[:8]))}")
 
 
-def _table(draft: QuotaDraft) -> None:
+def _symbol(currency: str) -> str:
+    return SYMBOLS.get(currency, f"{currency} " if currency else "")
+
+
+def _table(draft: QuotaDraft, currency: str) -> None:
     rows = []
     used = [p for p in _PARTS if any(r.parts.get(p) for r in draft.quotas.rows)]
     for row, rep, one in zip(draft.quotas.rows, draft.keyed.reps, draft.reached, strict=True):
@@ -129,7 +133,10 @@ def _table(draft: QuotaDraft) -> None:
         }
         rows.append(line | {_PARTS[p]: row.parts.get(p, 0.0) for p in used})
     c = st.column_config
-    money = {n: c.NumberColumn(format="%,.0f") for n in ("Quota", "Last period", *(_PARTS[p] for p in used))}
+    money = {
+        n: c.NumberColumn(format=f"{_symbol(currency)}%,.0f")
+        for n in ("Quota", "Last period", *(_PARTS[p] for p in used))
+    }
     shares = {n: c.NumberColumn(format="%.0f%%") for n in ("vs. last", "of potential", "Chance")}
     st.dataframe(
         pd.DataFrame(rows),
@@ -143,11 +150,12 @@ def _table(draft: QuotaDraft) -> None:
     st.caption("Each quota is the sum of its parts: the columns behind Chance.")
 
 
-def _managers(draft: QuotaDraft) -> None:
+def _managers(draft: QuotaDraft, currency: str) -> None:
     if not draft.managers:
         return
     told = "; ".join(
-        f"{m.manager}: {short(m.quota)} ({count(len(m.reps), 'territory', 'territories')}, street {short(m.street)})"
+        f"{m.manager}: {short(m.quota, currency)} ({count(len(m.reps), 'territory', 'territories')}, street "
+        f"{short(m.street, currency)})"
         for m in draft.managers
     )
     st.caption(f":material/account_tree: Managers: {markdown(told)}")
