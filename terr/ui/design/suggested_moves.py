@@ -167,7 +167,7 @@ def _show(run: WatchedJob, shown: PlanSnapshot) -> None:
     fills = f" · assigns {n:,} {unit_noun(shown.info.level, n)}" if n else ""
     st.markdown(
         markdown(
-            f"{count(len(found), 'move')} · {short(total, shown.currency)} moves · max deviation "
+            f"{count(len(found), 'move')} · {short(total, shown.currency)} of {shown.measure} · max deviation "
             f"{percent(100 * shown.max_deviation, limit=shown.limit)} → "
             f"{percent(100 * result.max_deviation[0], limit=shown.limit)}{joins}{fills}"
         )

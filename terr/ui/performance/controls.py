@@ -76,7 +76,7 @@ def choose(data: Dataset, facts: FactSet) -> Chosen:
     ws = state.workspace()
     revisions = tuple(k.revision for k in facts_kept(ws, data.info.id))
     every = [p for p in plans(ws) if p.dataset_id == data.info.id]
-    offered = choices(data.accounts, facts, len(every))
+    offered = choices(data.accounts, facts, len(every), data.reps)
     row = st.columns([1.2, *([1.3] if every else []), 1.1, 1.6, 1.3], vertical_alignment="bottom")
     by = row[0].selectbox("Group by", list(offered), format_func=lambda k: offered[k], key="terr_perf_by")
     plan = None

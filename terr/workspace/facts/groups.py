@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.ingest.columns.words import compact
+from terr.model.reps import Rep
 from terr.report.safe import shown
 from terr.workspace.facts.joined_facts import JoinedFacts
 from terr.workspace.facts.performance import NOBODY
@@ -37,8 +39,23 @@ def usual_column(frame: pd.DataFrame, by: str) -> str:
     return next((found[w] for w in words if w in found and found[w] not in {"account_id", "name"}), "")
 
 
+def managers_of(reps: Sequence[Rep]) -> dict[str, str]:
+    """Owner in small letters, by ID and by name -> name of the manager; only those the roster gives one."""
+    names = {r.rep_id: r.name for r in reps}
+    out = {}
+    for rep in reps:
+        if rep.manager:
+            boss = names.get(rep.manager, rep.manager)
+            out |= {rep.rep_id.casefold(): boss, rep.name.strip().casefold(): boss}
+    return out
+
+
 def account_groups(
-    frame: pd.DataFrame, by: str, by_kind: Mapping[str, JoinedFacts], territories: NDArray[np.object_]
+    frame: pd.DataFrame,
+    by: str,
+    by_kind: Mapping[str, JoinedFacts],
+    territories: NDArray[np.object_],
+    managers: Mapping[str, str] = MappingProxyType({}),
 ) -> NDArray[np.object_]:
     """The group of each account.
 
@@ -47,6 +64,8 @@ def account_groups(
         by: "territory", "rep", "manager", "type", "segment:COLUMN" or "all".
         by_kind: the facts; a column of theirs goes before one of the accounts, and then an account has no group.
         territories: object (accounts,), name of each account's territory; empty without a plan.
+        managers: owner as the accounts have it, in small letters -> name of the manager, from a roster; used where the
+            accounts have no column of managers.
 
     Returns:
         object (accounts,), `NOBODY` where an account has no group; empty for "all".
@@ -67,6 +86,9 @@ def account_groups(
     wanted = by.removeprefix(SEGMENT) if by.startswith(SEGMENT) else ""
     if by in {MANAGER, TYPE}:
         wanted = usual_column(frame, by)
+        if not wanted and by == MANAGER and managers:
+            owners = frame["owner"].astype(str).str.strip().str.casefold()
+            return _filled(owners.map(lambda owner: managers.get(owner, "")))
         if not wanted:
             raise InputError(f"the accounts have no column of {by}s; name one with --by segment:COLUMN")
     column = next((c for c in frame.columns if str(c).casefold() == wanted.strip().casefold()), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from terr.aggregate import account_codes
 from terr.model.accounts import Accounts
+from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.facts.groups import (
@@ -21,6 +22,7 @@ from terr.workspace.facts.groups import (
     TERRITORY,
     TYPE,
     account_groups,
+    managers_of,
     own_column,
     usual_column,
 )
@@ -57,7 +59,7 @@ class Grouping:
         return self.by != ALL
 
 
-def choices(accounts: Accounts, facts: FactSet, plans: int) -> dict[str, str]:
+def choices(accounts: Accounts, facts: FactSet, plans: int, reps: Sequence[Rep] = ()) -> dict[str, str]:
     """What a person can choose -> its title; territories only if there is a plan."""
     frame = accounts.frame
     out = {TERRITORY: "Territory"} if plans else {}
@@ -71,6 +73,8 @@ def choices(accounts: Accounts, facts: FactSet, plans: int) -> dict[str, str]:
         if column and not own_column(facts.by_kind, f"{SEGMENT}{column}"):  # what orders say goes by order
             out[by] = f"{title} ({column})" if column.casefold() != title.casefold() else title
             used.add(column)
+        elif by == MANAGER and REP in out and managers_of(reps):
+            out[by] = title
     for column in grouping(accounts):
         if column not in {*used, "owner", "county"}:  # a county is a number here
             out.setdefault(f"{SEGMENT}{column}", column[:1].upper() + column[1:])
@@ -106,7 +110,7 @@ def group_by(ws: Workspace, data: Dataset, facts: FactSet, by: str, plan: Scenar
         PlanError: if the plan's boundaries are gone.
     """
     territories = np.zeros(0, dtype=object) if plan is None else territories_of(ws, data, plan)
-    groups = account_groups(data.accounts.frame, by, facts.by_kind, territories)
+    groups = account_groups(data.accounts.frame, by, facts.by_kind, territories, managers_of(data.reps))
     return Grouping(by, groups, own_column(facts.by_kind, by), plan.id if plan is not None and by == TERRITORY else "")
 
 

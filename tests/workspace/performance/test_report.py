@@ -15,10 +15,11 @@ from terr.edits import moves
 from terr.errors import InputError
 from terr.ingest.facts.fact_rows import read_facts
 from terr.ingest.reading.files import read_table
+from terr.model.reps import Rep
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts.dataset import Dataset
-from terr.workspace.facts.groups import ALL
+from terr.workspace.facts.groups import ALL, account_groups, managers_of
 from terr.workspace.facts.kept_facts import fact_set_of, keep_facts
 from terr.workspace.facts.performance import NOBODY, FactSet, Period
 from terr.workspace.performance.areas import NO_FIGURE, shaded
@@ -233,3 +234,15 @@ def test_order_numbers_that_begin_anew_for_each_customer_are_orders_of_their_own
     data, facts = kept(ws, {"orders": (head, *((o, a, "2025-03-01", "5") for o, a in lines))})
     whole = performance_of(facts, group_by(ws, data, facts, ALL), YEAR).whole
     assert (whole["orders"], whole["customers"], whole["repeat_customers"]) == (4, 3, 1)
+
+
+def test_managers_come_from_the_roster_where_the_accounts_name_none() -> None:
+    reps = (Rep("U-1", "Ann Poe", manager="U-9"), Rep("U-2", "Bob Ray", manager="U-9"), Rep("U-9", "Mia Chief"))
+    assert managers_of(reps) == dict.fromkeys(("u-1", "ann poe", "u-2", "bob ray"), "Mia Chief")
+    frame = pd.DataFrame({"account_id": list("abcd"), "name": list("abcd"), "owner": ["Ann Poe", " U-2", "Zed", ""]})
+    groups = account_groups(frame, "manager", {}, np.zeros(0, dtype=object), managers_of(reps))
+    assert groups.tolist() == ["Mia Chief", "Mia Chief", NOBODY, NOBODY]
+    named = account_groups(frame.assign(Manager=list("wxyz")), "manager", {}, groups, managers_of(reps))
+    assert named.tolist() == list("wxyz")
+    with pytest.raises(InputError, match="no column of managers"):
+        account_groups(frame, "manager", {}, np.zeros(0, dtype=object))
