@@ -42,7 +42,7 @@ def usual_column(frame: pd.DataFrame, by: str) -> str:
 def managers_of(reps: Sequence[Rep]) -> dict[str, str]:
     """Owner in small letters, by ID and by name -> name of the manager; only those the roster gives one."""
     names = {r.rep_id: r.name for r in reps}
-    out = {}
+    out: dict[str, str] = {}
     for rep in reps:
         if rep.manager:
             boss = names.get(rep.manager, rep.manager)
