@@ -1,9 +1,9 @@
-"""Reps: the roster, who covers what with reasons, skills, how many reps, and fairness."""
+"""Reps: the roster, who covers what with reasons, skills, how many reps, who is served, fairness."""
 
 import streamlit as st
 
 from terr.ui import header
-from terr.ui.reps import coverage, roster, team
+from terr.ui.reps import coverage, roster, served, team
 from terr.ui.session import navigation, state
 from terr.workspace.plan.snapshot import plan_snapshot
 
@@ -19,7 +19,7 @@ if data is None:
         navigation.switch("accounts")
 else:
     shown = plan_snapshot(state.workspace(), sid) if sid else None
-    sections = ("Roster", "Who covers what", "Skills", "How many reps", "Fairness")
+    sections = ("Roster", "Who covers what", "Skills", "How many reps", "Served", "Fairness")
     st.session_state.setdefault("reps_section", sections[0])
     chosen = st.segmented_control("What to look at", sections, key="reps_section", label_visibility="collapsed")
     if chosen in (None, "Roster"):
@@ -34,5 +34,7 @@ else:
         coverage.show_coverage(shown)
     elif chosen == "Skills":
         team.show_skills(shown)
+    elif chosen == "Served":
+        served.show_served(shown)
     else:
         team.show_fairness(shown)

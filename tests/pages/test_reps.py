@@ -68,7 +68,7 @@ def test_match_all_puts_each_rep_near_home_and_one_undo_brings_it_back(open_app,
     assert [t.rep for t in ws.plan(sid)[0].territories][:2] == [REPS[1].rep_id, REPS[0].rep_id]
 
 
-@pytest.mark.parametrize("name", ["Roster", "Skills", "How many reps", "Fairness"])
+@pytest.mark.parametrize("name", ["Roster", "Skills", "How many reps", "Served", "Fairness"])
 def test_every_section_of_reps_is_drawn_with_names_as_text(open_app, sid, name) -> None:
     window = section(open_app("reps", scenario=sid), name)
     shown = " ".join([*(m.value for m in window.markdown), *(c.value for c in window.caption)])
@@ -185,6 +185,19 @@ def test_the_scorecard_has_words_where_it_has_no_figures(ws, sid) -> None:
     assert told["Revenue"].each.tolist() == [200.0, 300.0]  # 100 by half a rep, 300 by a whole one
     assert told["Revenue"].max_min == pytest.approx(1.5)
     assert "have no rep" in card.notes[-1]
+
+
+def test_served_follows_the_assumptions_and_says_what_evens_out(open_app, sid) -> None:
+    window = section(open_app("reps", scenario=sid), "Served")
+    table = frame(window, "What would even it out").value
+    assert table["Hours planned"].tolist() == [600.0, 1200.0, 0.0]  # half a rep, a whole one, nobody
+    assert table["State"].tolist()[2] == "Nobody"
+    assert "Nobody works here" in table["What would even it out"].tolist()[2]
+    window.number_input(key="served_hours").set_value(1000.0)
+    ok(window.run())
+    again = frame(window, "What would even it out").value
+    assert again["Hours planned"].tolist() == [500.0, 1000.0, 0.0]
+    assert again["Hours needed"].tolist() == table["Hours needed"].tolist()
 
 
 def test_generate_sizes_targets_by_capacity_as_of_a_day(open_app, ws, sid) -> None:
