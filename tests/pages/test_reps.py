@@ -5,9 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from terr.ingest.facts.fact_rows import read_facts
+from terr.ingest.reading.files import read_table
 from terr.model.person import Person
 from terr.model.reps import Rep
 from terr.workspace.access.guarded_store import for_person
+from terr.workspace.facts.kept_facts import keep_facts
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.quotas import files, planning
@@ -120,6 +123,22 @@ def test_quotas_are_drafted_proposed_accepted_and_written(open_app, ws, sid) -> 
     set_reps(ws, ws.scenario(sid).dataset_id, REPS)
 
 
+def test_quotas_are_lowered_for_workload_when_switched_on(open_app, ws, sid) -> None:
+    lines = "Deal ID,Account ID,Amount,Stage,Close Date\n1,A-1,100,Proposal,2026-03-01"
+    facts = read_facts(read_table(lines.encode(), "d.csv"), "opportunities")
+    keep_facts(ws, ws.scenario(sid).dataset_id, facts, "d.csv")
+    window = ok(open_app("quotas", scenario=sid))
+    table = frame(window, "vs. last").value
+    assert "Workload" not in table
+    assert table["Open deals"].sum() == 100
+    assert table["Coverage"].tolist()[0] == pytest.approx(100 / table["Quota"].tolist()[0])
+    window.toggle(key=f"quota_workload_{sid}").set_value(True)
+    ok(window.run())
+    eased = frame(window, "vs. last").value
+    assert eased["Quota"].sum() == table["Quota"].sum()
+    assert (eased["Workload"] < 0).any()
+
+
 def test_salesforce_gets_a_row_per_rep_and_quarter() -> None:
     rows = tuple(planning.KeptQuota(f"T{k}", f"00500000000000{k}", f"R{k}", 100.01) for k in (1, 2))
     at = planning.datetime(2026, 12, 1, tzinfo=planning.UTC)
@@ -198,6 +217,26 @@ def test_served_follows_the_assumptions_and_says_what_evens_out(open_app, sid) -
     again = frame(window, "What would even it out").value
     assert again["Hours planned"].tolist() == [500.0, 1000.0, 0.0]
     assert again["Hours needed"].tolist() == table["Hours needed"].tolist()
+
+
+def test_fairness_before_and_after_a_change(open_app, ws, sid) -> None:
+    """Revenue per full rep: 100 by half a rep (200) and 300 by a whole one before; after the swap 100 and 600.
+
+    Of 200 and 300 the mean is 250 and the deviation 50: 20%, Gini (300 - 200) / (2 x 500) = 0.1. Of 100 and 600 they
+    are 350, 250: 71.4%, Gini 500 / 1400.
+    """
+    copy = ws.store.scenarios.duplicate(sid, "After " + NASTY)
+    people.assign_reps(ws, copy.id, ws.rev(copy.id), {0: REPS[0].rep_id, 1: REPS[1].rep_id})
+    window = section(open_app("reps", scenario=copy.id), "Fairness")
+    window.selectbox(key=f"fair_before_{copy.id}").set_value(sid)
+    ok(window.run())
+    row = frame(window, "Fairer").value.set_index("Measure, per full rep").loc["Revenue"]
+    assert (row["Variation before"], row["Variation after"]) == pytest.approx((20.0, 100 * 5 / 7))
+    assert (row["Gini before"], row["Gini after"]) == pytest.approx((0.1, 5 / 14))
+    assert (row["Max / min before"], row["Max / min after"]) == pytest.approx((1.5, 6.0))
+    assert row["Fairer"] == "Before"
+    assert any("ess fair in" in m.value and "Revenue" in m.value for m in window.markdown)
+    assert "<img" not in " ".join(m.value for m in window.markdown).replace("\\<img", "")
 
 
 def test_generate_sizes_targets_by_capacity_as_of_a_day(open_app, ws, sid) -> None:

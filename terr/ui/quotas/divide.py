@@ -85,8 +85,16 @@ def _form(shown: PlanSnapshot) -> QuotaRequest | None:
         key=f"quota_over_{sid}",
         help="Reps together are asked for this much more than the target; managers for the target",
     )
+    eased = st.toggle(
+        "Lower quotas for territories with a high workload",
+        usual.rules.workload > 0,
+        key=f"quota_workload_{sid}",
+        help="Each quota times mean hours / own hours, before floors and caps; hours are calls by tier and travel",
+    )
     try:
-        rules = QuotaRules(None if floor is None else floor / 100, None if cap is None else cap / 100, step)
+        rules = QuotaRules(
+            None if floor is None else floor / 100, None if cap is None else cap / 100, step, 1.0 if eased else 0.0
+        )
         return QuotaRequest(
             target, period, QuotaWeights(**{k: v / 100 for k, v in weights.items()}), rules, 1 + over / 100
         )
@@ -101,7 +109,7 @@ def _percent(share: float | None) -> float | None:
 
 def _figures(draft: QuotaDraft, currency: str) -> None:
     a, b, c = st.columns(3)
-    a.metric("Sum of quotas", f"{_symbol(currency)}{full(draft.quotas.total)}", help="The target to the cent")
+    a.metric("Sum of quotas", markdown(f"{_symbol(currency)}{full(draft.quotas.total)}"), help="The target to the cent")
     known = [r.chance for r in draft.reached if r.chance is not None]
     b.metric(
         "Likely to be reached",
@@ -121,7 +129,7 @@ def _symbol(currency: str) -> str:
 def _table(draft: QuotaDraft, currency: str) -> None:
     rows = []
     used = [p for p in _PARTS if any(r.parts.get(p) for r in draft.quotas.rows)]
-    for row, rep, one in zip(draft.quotas.rows, draft.keyed.reps, draft.reached, strict=True):
+    for k, (row, rep, one) in enumerate(zip(draft.quotas.rows, draft.keyed.reps, draft.reached, strict=True)):
         line = {
             "Territory": row.key,
             "Rep": "–" if rep is None else rep.name,
@@ -131,13 +139,18 @@ def _table(draft: QuotaDraft, currency: str) -> None:
             "of potential": _percent(one.of_potential),
             "Chance": _percent(one.chance),
         }
+        if draft.deals is not None:
+            line |= {"Open deals": draft.deals.open[k], "Won": draft.deals.won[k], "Coverage": one.coverage}
         rows.append(line | {_PARTS[p]: row.parts.get(p, 0.0) for p in used})
     c = st.column_config
     money = {
         n: c.NumberColumn(format=f"{_symbol(currency)}%,.0f")
-        for n in ("Quota", "Last period", *(_PARTS[p] for p in used))
+        for n in ("Quota", "Last period", "Open deals", "Won", *(_PARTS[p] for p in used))
     }
     shares = {n: c.NumberColumn(format="%.0f%%") for n in ("vs. last", "of potential", "Chance")}
+    shares["Coverage"] = c.NumberColumn(
+        format="%.1fx", help="Open deals to be decided by the end of the period / what is still to be won"
+    )
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
@@ -147,7 +160,7 @@ def _table(draft: QuotaDraft, currency: str) -> None:
         key="terr_quotas",
         column_config=money | shares,
     )
-    st.caption("Each quota is the sum of its parts: the columns behind Chance.")
+    st.caption("Each quota is the sum of its parts: the last columns, from the first method on.")
 
 
 def _managers(draft: QuotaDraft, currency: str) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from terr.errors import TerrError
+from terr.ui.reps import fairness_change
 from terr.ui.session import state
 from terr.view.text import count, markdown, number, sentence, short
 from terr.workspace.accounts.dataset import Dataset
@@ -263,6 +264,7 @@ def show_fairness(shown: PlanSnapshot) -> None:
             st.markdown(f"- {markdown(flag)}")
         if hint := scorecard.swap_hint(card):
             st.caption(f":material/lightbulb: {markdown(hint)}")
+    fairness_change.show_change(shown, card, day, quotas)
     money = ("Potential", "Revenue", "Quota")
     config = {n: c.NumberColumn(format="%,.0f") for n in money}
     config |= {n: c.NumberColumn(format="%,.0f") for n in ("Hours", "Travel hours", "Accounts", "A accounts")}

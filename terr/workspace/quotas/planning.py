@@ -22,8 +22,9 @@ from terr.workspace.facts.kept_facts import joined_facts_of
 from terr.workspace.plan.plan_settings import save_setting
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.quotas.basis import KeyedBasis, QuotaPeriod, keyed_basis, read_period
-from terr.workspace.quotas.dividing import chances, managers_of
+from terr.workspace.quotas.dividing import QuotaPipeline, chances, managers_of, quota_pipeline
 from terr.workspace.reps.assignment import ground_of, own_quota_only, people_settings
+from terr.workspace.reps.serving import hours_needed
 from terr.workspace.workspace import Workspace
 
 GOALS, ASKED_QUOTAS = "goals", "asked_quotas"
@@ -48,6 +49,7 @@ class QuotaDraft:
         request: what was asked; period: read from it.
         keyed: what they rest on; quotas: the divided target.
         reached: attainability in the order of the rows; managers: their own quotas.
+        deals: open and won by row; None where no opportunities are kept.
     """
 
     request: QuotaRequest
@@ -56,6 +58,7 @@ class QuotaDraft:
     quotas: Quotas
     reached: tuple[Attainability, ...]
     managers: tuple[ManagerQuota, ...]
+    deals: QuotaPipeline | None = None
 
 
 @dataclass(frozen=True)
@@ -124,22 +127,24 @@ def draft_quotas(ws: Workspace, shown: PlanSnapshot, request: QuotaRequest) -> Q
     period = read_period(request.period)
     by_id = {r.rep_id: r for r in shown.reps}
     reps = [by_id.get(t.rep) for t in shown.plan.territories]
-    ramp = people_settings(shown.info).ramp_profile
+    ramp, territory = people_settings(shown.info).ramp_profile, ground_of(shown).territory
     orders = joined_facts_of(ws, shown.info.dataset_id, "orders", shown.accounts)
     keyed = keyed_basis(
         [t.name for t in shown.plan.territories],
-        ground_of(shown).territory,
+        territory,
         reps,
         shown.accounts,
         period,
         orders=orders,
         ramp=ramp,
+        hours=hours_needed(shown) if request.rules.workload > 0 else None,
     )
+    opportunities = joined_facts_of(ws, shown.info.dataset_id, "opportunities", shown.accounts)
+    deals = None if opportunities is None else quota_pipeline(opportunities, territory, len(reps), period)
     quotas = divide(request.target * request.over, keyed.basis, request.weights, request.rules)
     names = {r.rep_id: r.name for r in shown.reps}
-    return QuotaDraft(
-        request, period, keyed, quotas, chances(keyed, quotas), managers_of(keyed, quotas, request.over, names)
-    )
+    managers = managers_of(keyed, quotas, request.over, names)
+    return QuotaDraft(request, period, keyed, quotas, chances(keyed, quotas, deals), managers, deals)
 
 
 def propose_quotas(ws: Workspace, scenario_id: str, draft: QuotaDraft, title: str, reason: str, by: Person) -> None:

@@ -122,11 +122,7 @@ def served_plan(
     k = len(territories)
     by_id = {r.rep_id: r for r in shown.reps}
     reps = [by_id.get(t.rep) for t in territories]
-    of = ground_of(shown).territory
-    labels, told = account_tiers(shown.accounts)
-    effort = Effort(tuple(Tier(n, c, request.minutes.get(n, 45.0)) for n, c in request.calls.items()))
-    homes = home_points(["" if r is None else r.home_zip for r in reps])
-    work = workload.with_territories(shown.accounts, labels, of, homes, effort)
+    of, labels, told, work = _work(shown, request)
     inside = of >= 0
     needed = np.bincount(of[inside], work.hours[inside], k).astype(np.float64)
     planned = _planned([t.rep for t in territories], reps, needed, request.selling_hours, day, settings.ramp_profile)
@@ -156,6 +152,33 @@ def served_plan(
         notes.append(f"The rep has no capacity on {date_text(day)} in {', '.join(away[:5])}")
     words = advice(by_territory, _beside(shown), request.selling_hours)
     return ServedPlan(by_territory, words, tuple("" if r is None else r.name for r in reps), by_tier, tuple(notes))
+
+
+def hours_needed(shown: PlanSnapshot, request: SizeRequest | None = None) -> NDArray[np.float64]:
+    """float64 (k,), hours a year that each territory needs: calls by tier, and travel from the rep's home.
+
+    Args:
+        shown: a plan with k territories, 1 or more.
+        request: calls and minutes, the usual ones if not given.
+
+    Raises:
+        InputError: calls or minutes that can't be.
+    """
+    of, _, _, work = _work(shown, request or SizeRequest())
+    inside = of >= 0
+    return np.bincount(of[inside], work.hours[inside], len(shown.plan.territories)).astype(np.float64)
+
+
+def _work(
+    shown: PlanSnapshot, request: SizeRequest
+) -> tuple[NDArray[np.int64], NDArray[np.object_], str, workload.Workload]:
+    """Territory and tier of each account, where tiers come from, and the work."""
+    by_id = {r.rep_id: r for r in shown.reps}
+    of = ground_of(shown).territory
+    labels, told = account_tiers(shown.accounts)
+    effort = Effort(tuple(Tier(n, c, request.minutes.get(n, 45.0)) for n, c in request.calls.items()))
+    homes = home_points([by_id[t.rep].home_zip if t.rep in by_id else "" for t in shown.plan.territories])
+    return of, labels, told, workload.with_territories(shown.accounts, labels, of, homes, effort)
 
 
 def _planned(
