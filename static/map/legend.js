@@ -19,13 +19,15 @@
       return [input, el("label", { class: "terr-check", title }, input, el("span", { text }))];
     };
     const [points, pointsRow] = check("Accounts", "Accounts as points; circles with a count where many lie together (O)", "O");
+    const [homes, homesRow] = check("Homes of reps", "Where reps live, with lines to the centers of their territories; dashed where it is far (H)", "H");
+    const living = el("ul", { class: "terr-kinds", "aria-label": "Homes of reps, farthest first" });
     const [names, namesRow] = check("Place names", "Cities by their size, and names of counties or ZIPs where they fit (N)", "N");
     names.checked = true;
     const [street, streetRow] = check("Street map (online)", "Fetches pictures of streets from openstreetmap.org over the internet while it is on: that site sees which part of the map you look at. Off unless you turn it on.");
     const by = el("select", { "aria-label": "Color accounts by" }), kinds = el("ul", { class: "terr-kinds", "aria-label": "Accounts by color" });
     const byRow = el("label", { class: "terr-row" }, el("span", { text: "Color by" }), by);
     const tag = el("p", { class: "terr-tag", hidden: "" });
-    body.append(el("label", { class: "terr-row" }, el("span", { text: "Color" }), mode), scaleRow, rows, note, pointsRow, byRow, kinds, namesRow, streetRow);
+    body.append(el("label", { class: "terr-row" }, el("span", { text: "Color" }), mode), scaleRow, rows, note, pointsRow, byRow, kinds, homesRow, living, namesRow, streetRow);
     box.append(tag, body, head);
     if (s.config.approximate) {
       tag.hidden = false;
@@ -76,6 +78,16 @@
       s.showPlaces = names.checked = on;
       if (s.painter) s.painter.refresh(null);
     }
+    function toggleHomes(on) {
+      s.showHomes = homes.checked = on;
+      if (on && !s.homes) {
+        s.say("Fetching the homes of reps …");
+        s.push({ k: "homes" });
+      }
+      if (s.painter) s.painter.refresh(null);
+      show();
+    }
+    homes.addEventListener("change", () => toggleHomes(homes.checked));
     names.addEventListener("change", () => toggleNames(names.checked));
     by.addEventListener("change", () => {
       wantedBy = by.value;
@@ -101,6 +113,7 @@
 
     function options() {
       const base = [["territory", "Territories"], ["deviation", "Distance from target"]];
+      if (s.territories.some((t) => t.rep_id)) base.splice(1, 0, ["rep", "Reps"]);
       if (s.values) base.push(["measure", s.measure]);
       return [...base, ...s.choices.map((c) => [c.id, c.title])];
     }
@@ -110,15 +123,29 @@
       chip.style.backgroundColor = style.fill;
       if (style.hatch) chip.dataset.hatch = style.hatch;
       const name = el("span", { text: style.text }), count = el("small", { text: style.count.toLocaleString("en-US") });
-      if (style.code === undefined) return el("li", {}, chip, name, count);
-      const b = el("button", { type: "button", title: "Make it the active territory and show it" }, chip, name, count);
+      if (style.code === undefined && !style.codes) return el("li", {}, chip, name, count);
+      const b = el("button", { type: "button", title: style.codes ? "Show what this rep covers" : "Make it the active territory and show it" }, chip, name, count);
       b.addEventListener("click", () => {
-        s.choose(style.code);
-        const units = [];
-        for (let u = 0; u < s.geo.n; u++) if (s.codes[u] === style.code) units.push(u);
+        if (!style.codes) s.choose(style.code);
+        const units = [], codes = style.codes || [style.code];
+        for (let u = 0; u < s.geo.n; u++) if (codes.includes(s.codes[u])) units.push(u);
         s.flyTo(units);
       });
       return el("li", {}, b);
+    }
+
+    // The homes by name, for who has no pointer: farthest first; pressing one shows it with its territories.
+    let housed = "";
+    function drawHomes() {
+      const on = s.showHomes && s.homes, now = on ? JSON.stringify([s.homes.list, s.homes.note]) : "";
+      living.hidden = !on;
+      if (now === housed) return;
+      housed = now;
+      living.replaceChildren(...(on ? s.homes.list : []).map((h) => {
+        const b = el("button", { type: "button", title: [h.name, ...h.lines].join("\n") }, el("span", { class: "terr-chip", "aria-hidden": "true", text: "⌂" }), el("span", { text: h.name }), el("small", { text: (h.far ? "far: " : "") + h.label }));
+        b.addEventListener("click", () => { s.showBox(s.homes.boxOf(h), 0.2); s.say([h.name, ...h.lines].join(" · ")); });
+        return el("li", {}, b);
+      }), ...(on && s.homes.note ? [el("li", { text: s.homes.note })] : []));
     }
 
     let drawn = "";
@@ -138,6 +165,8 @@
       scaleRow.hidden = s.shading.mode !== "measure";
       street.checked = Boolean(s.tiles);
       points.checked = s.showPoints;
+      homes.checked = Boolean(s.showHomes);
+      drawHomes();
       const choose = JSON.stringify(s.columns), groups = (s.showPoints && s.points && s.points.groups) || [];
       byRow.hidden = !s.columns.length;
       if (by.dataset.shown !== choose) {
@@ -165,6 +194,6 @@
       wanted = mode.value = id;
       apply();
     }
-    return { box, show, decide, choose, wanted: wantedNow, points: () => togglePoints(!s.showPoints), names: () => toggleNames(!s.showPlaces), open: () => { fold(false); mode.focus(); } };
+    return { box, show, decide, choose, wanted: wantedNow, points: () => togglePoints(!s.showPoints), homes: () => toggleHomes(!s.showHomes), names: () => toggleNames(!s.showPlaces), open: () => { fold(false); mode.focus(); } };
   };
 })();

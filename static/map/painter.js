@@ -137,6 +137,7 @@
       this._borders(ctx, area);
       this._marks(ctx, shown);
       const circles = s.points && s.showPoints ? s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme) : [];
+      if (s.homes && s.showHomes) s.homes.draw(ctx, s, px);
       ctx.restore();
       if (!box) this._placeLabels();
       const places = s.showPlaces && s.places;

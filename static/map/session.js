@@ -61,7 +61,7 @@
       this.locked = new Set();
       this.strayUnits = new Set();
       this.marked = new Set();
-      Object.assign(this, { strays: [], preview: null, labels: [], hover: -1, hovered: null, points: null, showPoints: false, tiles: null, places: null, showPlaces: true });
+      Object.assign(this, { strays: [], preview: null, labels: [], hover: -1, hovered: null, points: null, showPoints: false, tiles: null, places: null, showPlaces: true, homes: null, showHomes: false });
       Object.assign(this, { values: null, symbol: "", limit: 5, sides: "both", look: null, choices: [], columns: [], have: "", got: new Map(), held: new Map(), pending: null, listeners: [], hits: [] });
       Object.assign(this, { live: null, panel: null, proposed: false, calm: 0, poked: 0, patched: 0, known: -1, off: new Map(), offRev: -1 });
       this.shading = new NS.Shading(this);
@@ -129,7 +129,7 @@
         this.plan = patch.plan;
         this.have = "";
         this.got.clear();
-        Object.assign(this, { values: null, points: null, places: null, look: null, live: null, known: -1, offRev: -1 });
+        Object.assign(this, { values: null, points: null, places: null, homes: null, look: null, live: null, known: -1, offRev: -1 });
         this.edits.open(patch.plan);
         this.company.clear();
         this.inspect.close();
@@ -319,12 +319,17 @@
     // What was asked for: account points, another measure, another plan, places found.
     _takePiece(piece) {
       if (piece.kind === "found") return this.foundListener && this.foundListener(piece);
-      const slot = piece.kind === "points" || piece.kind === "places" ? piece.kind : "look";
+      const slot = ["points", "places", "homes"].includes(piece.kind) ? piece.kind : "look";
       if (this.got.get(slot) === piece.version) return;
       if (piece.kind === "places") {
         this.got.set("places", piece.version);
         this.places = new NS.Places(piece);
         if (this.painter) this.painter.refresh(null);
+      } else if (piece.kind === "homes") {
+        this.got.set("homes", piece.version);
+        this.homes = new NS.Homes(piece);
+        if (this.painter) this.painter.refresh(null);
+        if (piece.note && this.showHomes) this.say(piece.note);
       } else if (piece.kind === "points") {
         this.got.set("points", piece.version);
         this.points = piece.lat.length ? new NS.Points(piece) : null;
@@ -480,6 +485,11 @@
       if (!units.length) return;
       this.untouched = false;
       this._show(this.geo.boxOf(units), true, units.length < 12 ? 1.2 : 0.15);
+    }
+
+    showBox(box, margin) {
+      this.untouched = false;
+      this._show(box, true, margin);
     }
 
     _show(box, animate, margin) {

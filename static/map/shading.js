@@ -1,4 +1,4 @@
-// What colour says: the territory, a measure of each unit, how far its territory is off, or what changed hands.
+// What colour says: the territory, its rep, a measure of each unit, how far its territory is off, or what changed hands.
 // Units of one colour form a set; the painter fills sets, not units. Hatching says again what a colour says alone.
 (function () {
   "use strict";
@@ -38,7 +38,7 @@
   class Shading {
     constructor(session) {
       this.s = session;
-      this.mode = "territory"; // or "measure", "deviation", "change"
+      this.mode = "territory"; // or "rep", "measure", "deviation", "change"
       this.scale = "quantile";
       this.version = 0;
       this.keyOf = new Int32Array(0);
@@ -59,6 +59,7 @@
       const each = s.territories.map((t) => ({ fill: t.color, text: t.name, code: t.code }));
       if (this.mode === "measure" && this.measured) this._measure();
       else if (this.mode === "deviation") this._deviation(free);
+      else if (this.mode === "rep") this._reps(free);
       else if (this.mode === "change" && this.compared) {
         this.styles = [{ fill: s.theme.same, text: "Unchanged" }, ...each.map((t) => ({ ...t, hatch: "up" })), { ...free, hatch: "up" }];
         this._of = (u) => (s.codes[u] === this.compared.was[u] ? 0 : 1 + this._slot(u));
@@ -95,6 +96,20 @@
       };
     }
 
+    // One style per rep, in the order of their first territories; what has no rep is gray.
+    _reps(free) {
+      const at = new Map(), styles = [], none = [];
+      const classes = this.s.territories.map((t) => {
+        if (!t.rep_id) { none[0] = { fill: t.rep_color, text: "No rep" }; return -1; }
+        if (!at.has(t.rep_id)) at.set(t.rep_id, styles.push({ fill: t.rep_color, text: t.rep, codes: [] }) - 1);
+        styles[at.get(t.rep_id)].codes.push(t.code);
+        return at.get(t.rep_id);
+      });
+      this.styles = [...styles, ...none, free];
+      classes.push(this.styles.length - 1);
+      this._of = (u) => { const k = classes[this._slot(u)]; return k < 0 ? styles.length : k; };
+    }
+
     _deviation(free) {
       const s = this.s, limit = s.limit, far = 2 * limit, p = (v) => Number(v.toFixed(1)) + "%";
       const names = ["more than " + p(far) + " under", p(limit) + " to " + p(far) + " under", s.sides === "both" ? "within ±" + p(limit) : "at most " + p(limit) + " " + s.sides + " target", p(limit) + " to " + p(far) + " over", "more than " + p(far) + " over"];
@@ -113,6 +128,7 @@
 
     title() {
       if (this.mode === "measure" && this.measured) return this.measured.title + " per " + this.s.config.word;
+      if (this.mode === "rep") return "Reps";
       if (this.mode === "deviation") return "Territory's load against its target";
       if (this.mode === "change" && this.compared) return "Changed hands " + this.compared.title;
       return "Territories";

@@ -87,7 +87,7 @@
     const help = NS.addHelp(box, [
       ["Tools", TOOLS.map(([, , what, k]) => [k.toUpperCase(), what])],
       ["Plan", [["U", "Undo"], ["R", "Redo"], ["1 – 9", "Choose the territory that Assign and Paint move to"], ["0", "Choose “unassigned” instead"], ["M", "Propose moves instead of making them"]]],
-      ["Map", [["/", "Find a " + s.config.word + ", city, account or territory"], ["Enter", "Inspect, or move, what was found"], ["Esc", "Close the details, back to Inspect"], ["F", "Show the whole region"], ["O", "Accounts as points"], ["N", "Place names"], ["K", "Legend and colors"], ["W", "What a click takes: one, its county or its state"], ["+ −", "Zoom in or out (with the map focused)"], ["?", "This list"]]],
+      ["Map", [["/", "Find a " + s.config.word + ", city, account or territory"], ["Enter", "Inspect, or move, what was found"], ["Esc", "Close the details, back to Inspect"], ["F", "Show the whole region"], ["O", "Accounts as points"], ["H", "Homes of reps"], ["N", "Place names"], ["K", "Legend and colors"], ["W", "What a click takes: one, its county or its state"], ["+ −", "Zoom in or out (with the map focused)"], ["?", "This list"]]],
     ]);
     for (const node of [bar, stray, legend.box]) { L.DomEvent.disableClickPropagation(node); L.DomEvent.disableScrollPropagation(node); }
 
@@ -262,7 +262,17 @@
       last = e;
       const u = unitAt(e.latlng);
       if (u !== s.hover) point(u, e.originalEvent.shiftKey);
-      if (u < 0 || dragging) { tip.style.display = "none"; return; }
+      const living = s.showHomes && s.homes ? s.homes.under(...world(e.latlng), s.painter.unit) : [];
+      if ((u < 0 && !living.length) || dragging) { tip.style.display = "none"; return; }
+      const lines = [...living, ...(u < 0 ? [] : unitLines(u, e))];
+      tip.replaceChildren(...lines.map((text, i) => el(i ? "div" : "strong", { text })));
+      tip.style.display = "block";
+      const size = map.getSize(), p = e.containerPoint;
+      tip.style.left = Math.max(4, Math.min(p.x + 14, size.x - tip.offsetWidth - 6)) + "px";
+      tip.style.top = Math.max(4, p.y + 18 + tip.offsetHeight > size.y ? p.y - tip.offsetHeight - 10 : p.y + 18) + "px";
+    }
+    // What stands below the pointer: the unit, its territory, and what the layers that are on say of it.
+    function unitLines(u, e) {
       const t = s.byCode.get(s.codes[u]), lines = [s.geo.name[u] + " · " + s.geo.id[u]];
       lines.push(t ? t.name + (t.rep ? " · " + t.rep : "") + (t.locked ? " (locked)" : "") : "Unassigned");
       if (s.values) lines.push(s.measure + ": " + NS.short(s.values[u], s.symbol) + " · " + s.accounts[u].toLocaleString("en-US") + (s.accounts[u] === 1 ? " account" : " accounts"));
@@ -279,11 +289,7 @@
         const text = s.points.under(...world(e.latlng), s.painter.view, s.painter.unit, map.getZoom());
         if (text) lines.push(text);
       }
-      tip.replaceChildren(...lines.map((text, i) => el(i ? "div" : "strong", { text })));
-      tip.style.display = "block";
-      const size = map.getSize(), p = e.containerPoint;
-      tip.style.left = Math.max(4, Math.min(p.x + 14, size.x - tip.offsetWidth - 6)) + "px";
-      tip.style.top = Math.max(4, p.y + 18 + tip.offsetHeight > size.y ? p.y - tip.offsetHeight - 10 : p.y + 18) + "px";
+      return lines;
     }
     const outer = window.parent.document;
     // --- keys, also while the page around the map has the focus ---------------------------------------------
@@ -300,6 +306,7 @@
       else if (k === "f") s.fit();
       else if (k === "m") s.company.startDraft();
       else if (k === "o") legend.points();
+      else if (k === "h") legend.homes();
       else if (k === "n") legend.names();
       else if (k === "w") { const kinds = scopes().map(([q]) => q); setScope(kinds[(kinds.indexOf(taking) + 1) % kinds.length]); }
       else if (k === "k") legend.open();

@@ -40,6 +40,26 @@ def territory_colors(plan: Plan, indptr: ArrayLike, indices: ArrayLike) -> dict[
     return dict(zip(codes, chosen.tolist(), strict=True))
 
 
+def rep_colors(plan: Plan, indptr: ArrayLike, indices: ArrayLike) -> dict[int, int]:
+    """Which color the territories of each rep are shown in: territory code -> palette index, -1 = it has no rep.
+
+    All territories of a rep share one color, that of the first of them where it is free; see `choose_colors`.
+
+    Args:
+        plan: the plan.
+        indptr: int (n_units + 1,), CSR row pointers of the border graph.
+        indices: int (nnz,), neighbors.
+    """
+    wished: dict[str, int] = {}
+    for t in plan.territories:
+        if t.rep:
+            wished.setdefault(t.rep, t.color)
+    at = {rep: i for i, rep in enumerate(wished)}
+    of = np.array([*(at.get(t.rep, -1) for t in plan.territories), -1], dtype=np.int64)  # the last one: unassigned
+    chosen = choose_colors(of[plan.slots()], indptr, indices, len(at), list(wished.values())).tolist() if at else []
+    return {t.code: int(chosen[at[t.rep]]) if t.rep else -1 for t in plan.territories}
+
+
 def choose_colors(
     slots: ArrayLike, indptr: ArrayLike, indices: ArrayLike, k: int, preferred: ArrayLike | None = None
 ) -> NDArray[np.int64]:

@@ -34,6 +34,7 @@ _SCRIPTS = (
     "shading.js",
     "labels.js",
     "places.js",
+    "homes.js",
     "painter.js",
     "search.js",
     "legend.js",
@@ -99,7 +100,8 @@ class MapPatch:
         plan: id of the scenario; the map drops unsent edits when it changes.
         rev: the scenario's revision.
         slots: int16 (n_units,), position of each unit's territory, -1 = unassigned.
-        territories: per territory code, name, rep (name), locked, color (hex), deviation (percent or None).
+        territories: per territory code, name, rep (name), rep_id, locked, color and rep_color (hex), deviation
+            (percent or None).
         active: code of the territory that clicks paint, -1 = unassign.
         locked: codes of locked units.
         strays: unit codes of each piece cut off from the heaviest piece of its territory.

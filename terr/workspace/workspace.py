@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from terr.boundaries.layers.catalog import load_units
-from terr.edits.colors import territory_colors
+from terr.edits.colors import rep_colors, territory_colors
 from terr.errors import LocateError, PlanError, StoreError
 from terr.model.person import NOONE, Person
 from terr.model.plan import Plan
@@ -113,6 +113,15 @@ class Workspace:
         """
         units = self.units(info)
         return territory_colors(plan, units.indptr, units.indices)
+
+    def rep_colors(self, info: ScenarioInfo, plan: Plan) -> dict[int, int]:
+        """Palette index of each territory's rep, by code of the territory, -1 where it has none.
+
+        Raises:
+            PlanError: as `units`.
+        """
+        units = self.units(info)
+        return rep_colors(plan, units.indptr, units.indices)
 
     def units(self, info: ScenarioInfo) -> Units:
         """The units a scenario was made on.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from terr.edits import moves
-from terr.edits.colors import PALETTE, choose_colors, territory_colors
+from terr.edits.colors import PALETTE, choose_colors, rep_colors, territory_colors
 from terr.errors import PlanError
 from terr.model.plan import Plan, Territory
 from tests.helpers.effort import examples
@@ -52,6 +54,40 @@ def test_four_quarters_by_hand() -> None:
     assert choose_colors(np.full(16, -1), indptr, indices, 0).tolist() == []
     with pytest.raises(PlanError, match="fit each other"):
         choose_colors(quarters, indptr, indices, 4, [0])
+
+
+def test_territories_of_a_rep_share_a_color_by_hand() -> None:
+    indptr, indices = borders(4, 1)
+    reps, wished = ("ann", "", "bob", "ann"), (5, 5, 5, 2)
+    plan = plan_of([0, 1, 2, 3], reps, wished)
+    # both wish for 5, that of their first territories: the later one takes the least used, and who has no rep has none
+    assert rep_colors(plan, indptr, indices) == {0: 5, 1: -1, 2: 0, 3: 5}
+    assert rep_colors(plan_of([0, -1, -1, -1], [""], [3]), indptr, indices) == {0: -1}
+    assert rep_colors(plan_of([-1] * 4, [], []), indptr, indices) == {}
+
+
+def plan_of(codes: ArrayLike, reps: Sequence[str], colors: Sequence[int]) -> Plan:
+    assign = np.asarray(codes, dtype=np.int16)
+    made = (
+        Territory(i, f"T{i}", rep=rep, color=color) for i, (rep, color) in enumerate(zip(reps, colors, strict=True))
+    )
+    return Plan(assign, tuple(made), np.zeros(len(assign), dtype=bool), "v")
+
+
+@given(st.integers(0, 10_000), st.integers(1, 30), st.integers(1, 20))
+@examples(20)
+def test_each_rep_has_one_color_and_up_to_twelve_share_none(seed: int, k: int, r: int) -> None:
+    rng = np.random.default_rng(seed)
+    slots, (indptr, indices) = drawn(rng, k, 12), borders(12, 12)
+    reps = [f"r{i}" if i else "" for i in rng.integers(0, r + 1, k).tolist()]
+    shown = rep_colors(plan_of(slots, reps, rng.integers(0, PALETTE, k).tolist()), indptr, indices)
+    by_rep: dict[str, set[int]] = {}
+    for i in range(k):
+        by_rep.setdefault(reps[i], set()).add(shown[i])
+    assert all(len(c) == 1 for c in by_rep.values())
+    assert by_rep.pop("", {-1}) == {-1}
+    if len(by_rep) <= PALETTE:
+        assert len(set.union(set(), *by_rep.values())) == len(by_rep)
 
 
 @pytest.mark.parametrize("seed", range(200))

@@ -15,7 +15,6 @@ from terr.errors import TerrError
 from terr.ui.live import window
 from terr.ui.plan import accounts_list, segment_filter
 from terr.ui.session import state
-from terr.view.colors import color
 from terr.view.mapview import MapAssignment, MapPatch, base_map, encode, patch_group
 from terr.view.text import SYMBOLS
 from terr.workspace.live import map_events, proposals
@@ -23,6 +22,7 @@ from terr.workspace.live.map_events import WindowState
 from terr.workspace.plan import map_layers, search
 from terr.workspace.plan.named_accounts import overrides_key
 from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.reps.homes_on_map import map_homes
 
 KEY = "terr_map"
 HEIGHT = 545
@@ -61,19 +61,11 @@ def show_map(shown: PlanSnapshot, *, proposed: bool) -> None:
     """The map of a board; nothing can be edited on a proposal."""
     seen = state.window_state()
     version = _version(shown)
-    names = {r.rep_id: r.name for r in shown.reps}
     off = dict(zip(shown.table["code"], shown.table["deviation"], strict=True))
-    hues = dict(zip(shown.table["code"], shown.table["color"], strict=True))
+    of_reps = list(state.workspace().rep_colors(shown.info, shown.plan).values())
     territories = [
-        {
-            "code": t.code,
-            "name": t.name,
-            "rep": names.get(t.rep, t.rep),
-            "locked": t.locked,
-            "color": color(hues[t.code]),
-            "deviation": round(100 * float(off[t.code]), 4) if np.isfinite(off[t.code]) else None,
-        }
-        for t in shown.plan.territories
+        {**row, "deviation": round(100 * float(off[row["code"]]), 4) if np.isfinite(off[row["code"]]) else None}
+        for row in map_layers.territory_rows(shown.plan, shown.reps, shown.table["color"].tolist(), of_reps)
     ]
     patch = MapPatch(
         plan=shown.info.id,
@@ -178,6 +170,10 @@ def _pieces(shown: PlanSnapshot, seen: WindowState) -> list[dict[str, Any]]:
         else:
             look["symbol"] = _symbol(look.pop("currency"))
         out.append(look)
+    if seen.homes:
+        living = map_homes(ws, shown)
+        if living["version"] not in seen.got:
+            out.append(living)
     if seen.find:
         out.append({"kind": "found", "text": seen.find, "hits": search.find(ws, shown, seen.find, only)})
     return out

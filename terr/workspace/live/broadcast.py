@@ -12,9 +12,9 @@ from terr.aggregate import unit_codes
 from terr.errors import PlanError, TerrError
 from terr.model.plan import Plan
 from terr.store.repositories.comments import Comment
-from terr.view.colors import color
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.live.presence import PresentPerson
+from terr.workspace.plan.map_layers import territory_rows
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.workspace import Workspace
 
@@ -29,6 +29,7 @@ class BroadcastState:
         rev, seq: its revision; the count of changes beside the plan.
         plan: the plan.
         colors: palette index each territory is shown in, by position; an edit of units can change them.
+        rep_colors: that of each one's rep, -1 = none.
         pins: open comments with a place on the map.
     """
 
@@ -36,6 +37,7 @@ class BroadcastState:
     seq: int
     plan: Plan
     colors: tuple[int, ...]
+    rep_colors: tuple[int, ...]
     pins: tuple[dict[str, Any], ...] = ()
 
 
@@ -74,13 +76,16 @@ def broadcast_state(
     """
     pins = before.pins if before is not None and before.seq == seq else _pins(ws, scenario_id)
     if before is not None and before.rev == rev:
-        return BroadcastState(rev, seq, before.plan, before.colors, pins)
+        return BroadcastState(rev, seq, before.plan, before.colors, before.rep_colors, pins)
     plan, now = ws.plan(scenario_id)
     try:
-        colors = tuple(ws.colors(ws.store.scenarios.get(scenario_id), plan).values())
+        info = ws.store.scenarios.get(scenario_id)
+        colors = tuple(ws.colors(info, plan).values())
+        of_reps = tuple(ws.rep_colors(info, plan).values())
     except PlanError:  # boundaries that are gone from this machine: no map is drawn, but the plan goes on
         colors = tuple(t.color for t in plan.territories)
-    return BroadcastState(now, seq, plan, colors, pins)
+        of_reps = tuple(t.color if t.rep else -1 for t in plan.territories)
+    return BroadcastState(now, seq, plan, colors, of_reps, pins)
 
 
 def whole(ws: Workspace, scenario_id: str, now: BroadcastState) -> dict[str, Any]:
@@ -111,7 +116,8 @@ def difference(ws: Workspace, scenario_id: str, before: BroadcastState, now: Bro
     }
     if not np.array_equal(before.plan.locked_units, now.plan.locked_units):
         out["locked"] = np.flatnonzero(now.plan.locked_units).tolist()
-    if (before.plan.territories, before.colors) != (now.plan.territories, now.colors):
+    shown = [(s.plan.territories, s.colors, s.rep_colors) for s in (before, now)]
+    if shown[0] != shown[1]:
         out["territories"] = territories(ws, scenario_id, now)
     if before.pins != now.pins:
         out["pins"] = list(now.pins)
@@ -119,12 +125,9 @@ def difference(ws: Workspace, scenario_id: str, before: BroadcastState, now: Bro
 
 
 def territories(ws: Workspace, scenario_id: str, now: BroadcastState) -> list[dict[str, Any]]:
-    """`code, name, rep, locked, color` per territory, as the map wants them."""
-    names = {r.rep_id: r.name for r in dataset(ws, ws.store.scenarios.get(scenario_id).dataset_id).reps}
-    return [
-        {"code": t.code, "name": t.name, "rep": names.get(t.rep, t.rep), "locked": t.locked, "color": color(shown)}
-        for t, shown in zip(now.plan.territories, now.colors, strict=True)
-    ]
+    """What the map is told of each territory; see `territory_rows`."""
+    reps = dataset(ws, ws.store.scenarios.get(scenario_id).dataset_id).reps
+    return territory_rows(now.plan, reps, now.colors, now.rep_colors)
 
 
 def measured(ws: Workspace, scenario_id: str) -> dict[str, Any]:

@@ -11,7 +11,19 @@ from typing import Any
 
 from terr.model.person import NOONE, Person
 from terr.workspace.live import edit_queue
-from terr.workspace.live.payload import Accounts, Active, Find, Look, Numbered, Points, Tiles, Wish, fitting, text_of
+from terr.workspace.live.payload import (
+    Accounts,
+    Active,
+    Find,
+    Homes,
+    Look,
+    Numbered,
+    Points,
+    Tiles,
+    Wish,
+    fitting,
+    text_of,
+)
 from terr.workspace.workspace import Workspace
 
 _LONGEST_TEXT = 80
@@ -31,6 +43,7 @@ class WindowState:
         holds: id of the plan the browser holds, "" = none; the next one may be sent as what differs from it.
         look: what else the person wants coloured, e.g. "measure:Visits" or "change:start", "" = nothing.
         points: accounts are wanted as points; points_by: the column that colors them, "" = none.
+        homes: homes of reps are wanted.
         find: what the person searches for, "" = nothing.
         tiles: the street map of the internet is wanted; never unless the person asked for it in this window.
         edits: (queue of edits of the map, number of its last one taken in), see `terr.workspace.live.edit_queue`.
@@ -48,6 +61,7 @@ class WindowState:
     look: str = ""
     points: bool = False
     points_by: str = ""
+    homes: bool = False
     find: str = ""
     tiles: bool = False
     edits: tuple[str, int] = ("", 0)
@@ -87,7 +101,16 @@ def apply_events(
             continue
         if one.s != seen.ack[0]:  # a map made anew: it holds nothing yet
             seen = replace(
-                seen, ack=(one.s, 0), have="", got=(), holds="", look="", points=False, points_by="", find=""
+                seen,
+                ack=(one.s, 0),
+                have="",
+                got=(),
+                holds="",
+                look="",
+                points=False,
+                points_by="",
+                homes=False,
+                find="",
             )
         if one.n <= seen.ack[1]:
             continue
@@ -127,6 +150,8 @@ def _wished(seen: WindowState, wish: Wish | None) -> WindowState:
             return replace(seen, find=text_of(text, _LONGEST_TEXT))
         case Points(by):
             return replace(seen, points=True, points_by=text_of(by, _LONGEST_TEXT * 2))
+        case Homes():
+            return replace(seen, homes=True)
         case Accounts(unit, to):
             return replace(seen, listed=(unit, to))
         case Tiles(on):

@@ -110,6 +110,10 @@ class Points(Struct, frozen=True, tag_field="k", tag="points"):
     by: str = ""
 
 
+class Homes(Struct, frozen=True, tag_field="k", tag="homes"):
+    """Homes of reps are wanted."""
+
+
 class Tiles(Struct, frozen=True, tag_field="k", tag="tiles"):
     """The street map is wanted, or no longer."""
 
@@ -158,7 +162,7 @@ class CardMessage(Struct, frozen=True, tag_field="t", tag="card"):
 
 
 Edit = Paint | Lock | Undo | Redo | Propose
-Wish = Active | Look | Find | Points | Tiles | Accounts
+Wish = Active | Look | Find | Points | Homes | Tiles | Accounts
 Message = EditsMessage | ViewMessage | NameMessage | CardMessage
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,10 @@ from terr.edits.moves import match_codes
 from terr.errors import TerrError
 from terr.model.accounts import CORE, HIDDEN
 from terr.model.plan import Plan
+from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED
-from terr.view.colors import NEUTRAL, TERRITORY_COLORS
+from terr.view.colors import NEUTRAL, TERRITORY_COLORS, color
 from terr.view.text import percent, short, unit_noun
 from terr.workspace.caches import CacheKind
 from terr.workspace.plan.named_accounts import overrides_key
@@ -86,6 +88,32 @@ def choices(ws: Workspace, shown: PlanSnapshot) -> list[dict[str, str]]:
         if other.id != shown.info.id and other.units_version == shown.info.units_version
     ]
     return out + [{"id": f"change:{o.id}", "title": f"Changes against {o.name}"} for o in others[:_MOST_PLANS]]
+
+
+def territory_rows(
+    plan: Plan, reps: Sequence[Rep], colors: Sequence[int], rep_colors: Sequence[int]
+) -> list[dict[str, Any]]:
+    """`code, name, rep, rep_id, locked, color, rep_color` of each territory, as the map wants them.
+
+    Args:
+        plan: the plan.
+        reps: the roster.
+        colors: palette index of each territory, in plan order.
+        rep_colors: palette index of its rep, -1 = none; such a territory is gray.
+    """
+    names = {r.rep_id: r.name for r in reps}
+    return [
+        {
+            "code": t.code,
+            "name": t.name,
+            "rep": names.get(t.rep, t.rep),
+            "rep_id": t.rep,
+            "locked": t.locked,
+            "color": color(own),
+            "rep_color": color(of_rep) if of_rep >= 0 else NEUTRAL,
+        }
+        for t, own, of_rep in zip(plan.territories, colors, rep_colors, strict=True)
+    ]
 
 
 def baselines(ws: Workspace, shown: PlanSnapshot) -> dict[str, str]:

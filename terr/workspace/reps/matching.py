@@ -192,7 +192,7 @@ class _Reasons:
 def _fit(ground: TeamGround, reps: Sequence[Rep], request: MatchRequest) -> tuple[Fit, list[str], _Reasons]:
     accounts, territory = ground.accounts, ground.territory
     t, r, told = len(ground.plan.territories), len(reps), list[str]()
-    measure = measure_named(accounts, REVENUE_WORDS) or next((m for m in accounts.measures if m != COUNT), "")
+    measure = revenue_measure(accounts)
     revenue = amounts(accounts, measure)
     if revenue is None:
         revenue = np.ones(len(accounts))
@@ -220,7 +220,7 @@ def _fit(ground: TeamGround, reps: Sequence[Rep], request: MatchRequest) -> tupl
     levels = np.array([np.nan if x.level is None else float(x.level) for x in reps])
     if not np.isfinite(levels).any():
         told.append("No seniority level is known, so seniority doesn't count")
-    miles, hours = _travel(ground, reps, measure)
+    miles, hours = home_travel(territory_centers(ground, measure), home_points([r.home_zip for r in reps]))
     unknown = [x.name for j, x in enumerate(reps) if bool(np.isnan(miles[:, j]).all())]
     if unknown:
         told.append(
@@ -241,13 +241,17 @@ def _fit(ground: TeamGround, reps: Sequence[Rep], request: MatchRequest) -> tupl
     return found, told, _Reasons(lacking, a_owned, a_all, owned)
 
 
-def _travel(ground: TeamGround, reps: Sequence[Rep], measure: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Miles by road and hours one way from each home to each territory's center, float64 (t, r), NaN without a home.
+def revenue_measure(accounts: Accounts) -> str:
+    """The measure that is revenue, else the first one, "" if there is none."""
+    return measure_named(accounts, REVENUE_WORDS) or next((m for m in accounts.measures if m != COUNT), "")
 
-    The center is the middle of the territory's units weighted by revenue, or of all its units where it has none. Road
-    factor and speed are those of `terr.scoring.workload.Effort`.
+
+def territory_centers(ground: TeamGround, measure: str) -> NDArray[np.float64]:
+    """Where each territory's center lies, float64 (t, 2): latitude and longitude in degrees, NaN where it has no unit.
+
+    The middle of the territory's units weighted by the measure, or of all its units where it has none of it.
     """
-    effort, units, plan = Effort(), ground.units, ground.plan
+    units, plan = ground.units, ground.plan
     sums, counts = measures_per_unit(ground.accounts, units, (measure,) if measure else (), held=ground.held)
     weight = np.clip(sums[:, 0], 0, None) if measure else counts.astype(np.float64)
     centers = np.full((len(plan.territories), 2), np.nan)
@@ -256,7 +260,24 @@ def _travel(ground: TeamGround, reps: Sequence[Rep], measure: str) -> tuple[NDAr
         if mine.any():
             by = weight[mine] if weight[mine].sum() > 0 else None
             centers[i] = np.average(units.lat_lon[mine], axis=0, weights=by)
-    homes = home_points([r.home_zip for r in reps])
+    return centers
+
+
+def home_travel(
+    centers: NDArray[np.float64], homes: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Estimated miles by road and hours one way from each home to each center.
+
+    Road factor and speed are those of `terr.scoring.workload.Effort`.
+
+    Args:
+        centers: float64 (t, 2), degrees.
+        homes: float64 (r, 2), degrees.
+
+    Returns:
+        Two float64 (t, r); NaN where a center or a home isn't known.
+    """
+    effort = Effort()
     a, b = travel.xyz(centers[:, 0], centers[:, 1]), travel.xyz(homes[:, 0], homes[:, 1])
     km = travel.distance(a[:, None, :], b[None, :, :]) * effort.road_factor
     return km / MILE_KM, km / effort.speed_kmh
