@@ -56,7 +56,7 @@
     return text;
   }
 
-  // circles: of accounts, which labels keep clear of.
+  // circles: of accounts, or of one home each, which labels keep clear of.
   NS.drawLabels = function (s, ctx, painter, area, circles) {
     const { scale, origin, dpr } = painter, min = painter._bounds.min, taken = [];
     ctx.save();

@@ -142,7 +142,7 @@
       if (now === housed) return;
       housed = now;
       living.replaceChildren(...(on ? s.homes.list : []).map((h) => {
-        const b = el("button", { type: "button", title: [h.name, ...h.lines].join("\n") }, el("span", { class: "terr-chip", "aria-hidden": "true", text: "⌂" }), el("span", { text: h.name }), el("small", { text: (h.far ? "far: " : "") + h.label }));
+        const b = el("button", { type: "button", title: [h.name, ...h.lines].join("\n") }, el("span", { "aria-hidden": "true", text: "⌂" }), el("span", { text: h.name }), el("small", { text: (h.far ? "far: " : "") + h.label }));
         b.addEventListener("click", () => { s.showBox(s.homes.boxOf(h), 0.2); s.say([h.name, ...h.lines].join(" · ")); });
         return el("li", {}, b);
       }), ...(on && s.homes.note ? [el("li", { text: s.homes.note })] : []));

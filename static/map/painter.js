@@ -137,12 +137,13 @@
       this._borders(ctx, area);
       this._marks(ctx, shown);
       const circles = s.points && s.showPoints ? s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme) : [];
-      if (s.homes && s.showHomes) s.homes.draw(ctx, s, px);
+      const homes = s.homes && s.showHomes ? s.homes.list : [];
+      if (homes.length) s.homes.draw(ctx, s, px);
       ctx.restore();
       if (!box) this._placeLabels();
       const places = s.showPlaces && s.places;
       if (places && box) places.draw(s, ctx, this, area);
-      NS.drawLabels(s, ctx, this, box ? area : null, circles);
+      NS.drawLabels(s, ctx, this, box ? area : null, [...circles, ...homes.map((h) => ({ x: h.x, y: h.y, count: 1 }))]);
       if (places && !box) { // territories' names first take their place
         places.place(s, ctx, this);
         places.draw(s, ctx, this, null);
