@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from typing import Any
 
@@ -44,7 +45,7 @@ def _map_homes(shown: PlanSnapshot, limit: float) -> dict[str, Any]:
         mine.setdefault(t.rep, []).append(k)
     reps = [r for r in ground.reps if r.covers or r.rep_id in mine]
     points = home_points([r.home_zip for r in reps])
-    known = [bool(x) for x in np.isfinite(points).all(axis=1).tolist()]
+    known = [math.isfinite(lat) for lat in points[:, 0].tolist()]
     homes = [
         _home(shown, r, points[[i]], mine.get(r.rep_id, []), centers, limit) for i, r in enumerate(reps) if known[i]
     ]
