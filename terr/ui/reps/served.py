@@ -17,10 +17,15 @@ def show_served(shown: PlanSnapshot) -> None:
     """Hours planned against hours needed by territory and tier, touches beside them, and what would even it out."""
     usual = team_size.SizeRequest()
     with st.expander("Assumptions", icon=":material/tune:"):
-        a, b, _ = st.columns([1, 1, 2])
+        a, b, place, _ = st.columns([1, 1, 1, 1], vertical_alignment="bottom")
         day = a.date_input("Capacity as of", value=today(), key="served_day")
         hours = b.number_input(
             "Selling hours a year per rep", 100.0, 8784.0, usual.selling_hours, 50.0, key="served_hours"
+        )
+        relative = place.toggle(
+            "Relative to the team",
+            key="served_relative",
+            help="Scales the hours needed to what the reps have together: who is worse off than the team?",
         )
         edited = st.data_editor(
             team_size.calls_frame(shown.accounts),
@@ -32,11 +37,16 @@ def show_served(shown: PlanSnapshot) -> None:
     try:
         request = team_size.request_from(edited, hours, usual.margin, usual.cost, usual.elasticity)
         settings = people.people_settings(shown.info)
-        found = serving.served_plan(state.workspace(), shown, settings, request, day)
+        found = serving.served_plan(state.workspace(), shown, settings, request, day, relative=relative)
     except TerrError as error:
         st.error(markdown(sentence(str(error))), icon=":material/error:")
         return
     _figures(found)
+    if found.under == len(found.territories) or found.over == len(found.territories):
+        st.caption(
+            ":material/info: The whole team has too few or too many hours for these calls. Change the calls under "
+            "Assumptions, or switch on Relative to the team to see who is worse off than others."
+        )
     c = st.column_config
     config = {n: c.NumberColumn(format="%,.0f") for n in ("Hours needed", "Hours planned", "Touches made")}
     config |= {"Touches planned": c.NumberColumn(format="%,.0f", help="Calls by tier, for the days of the activities")}

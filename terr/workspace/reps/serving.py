@@ -96,7 +96,13 @@ def _table(first: str, rows: Sequence[Served]) -> pd.DataFrame:
 
 
 def served_plan(
-    ws: Workspace, shown: PlanSnapshot, settings: PeopleSettings, request: SizeRequest, day: date
+    ws: Workspace,
+    shown: PlanSnapshot,
+    settings: PeopleSettings,
+    request: SizeRequest,
+    day: date,
+    *,
+    relative: bool = False,
 ) -> ServedPlan:
     """How well the reps of a plan can serve its accounts.
 
@@ -110,6 +116,7 @@ def served_plan(
         shown: the plan; settings: with the ramp.
         request: calls, minutes and selling hours.
         day: as of which capacity counts.
+        relative: scale the hours needed to add up to those planned, which tells who is worse off than the team.
 
     Raises:
         InputError: no territory; calls, minutes or hours that can't be.
@@ -124,27 +131,32 @@ def served_plan(
     reps = [by_id.get(t.rep) for t in territories]
     of, labels, told, work = _work(shown, request)
     inside = of >= 0
-    needed = np.bincount(of[inside], work.hours[inside], k).astype(np.float64)
+    hours = work.hours
+    needed = np.bincount(of[inside], hours[inside], k).astype(np.float64)
     planned = _planned([t.rep for t in territories], reps, needed, request.selling_hours, day, settings.ramp_profile)
+    scale = planned.sum() / needed.sum() if relative and needed.sum() > 0 and planned.sum() > 0 else 1.0
+    hours, needed = hours * scale, needed * scale
     calls = {n.casefold(): c for n, c in request.calls.items()}
     planned_calls = np.array([calls.get(str(t).casefold(), 0.0) for t in labels.tolist()])
     touches, share, period = _touches(ws, shown)
     codes, names = pd.factorize(labels[inside], sort=True)
     per_hour = np.divide(planned, needed, out=np.zeros(k), where=needed > 0)
 
-    def rows(keys: Sequence[str], at: NDArray[np.int64], hours: NDArray[np.float64]) -> tuple[Served, ...]:
+    def rows(keys: Sequence[str], at: NDArray[np.int64], there: NDArray[np.float64]) -> tuple[Served, ...]:
         n = len(keys)
-        sums = [np.bincount(at, v[inside], n) for v in (work.hours, share * planned_calls)]
+        sums = [np.bincount(at, v[inside], n) for v in (hours, share * planned_calls)]
         made = np.full(n, np.nan) if touches is None else np.bincount(at, touches[inside], n)
         return tuple(
-            Served(key, float(sums[0][i]), float(hours[i]), float(made[i]), float(sums[1][i]))
+            Served(key, float(sums[0][i]), float(there[i]), float(made[i]), float(sums[1][i]))
             for i, key in enumerate(keys)
         )
 
     by_territory = rows([t.name for t in territories], of[inside], planned)
-    tier_hours = np.bincount(codes, (work.hours * per_hour[of])[inside], len(names)).astype(np.float64)
+    tier_hours = np.bincount(codes, (hours * per_hour[of])[inside], len(names)).astype(np.float64)
     by_tier = rows([str(n) or "No tier" for n in names], codes.astype(np.int64), tier_hours)
     notes = [f"Tiers: {told}", "Hours needed are calls and travel; hours planned are the rep's on the day", *work.notes]
+    if scale != 1.0:
+        notes.append(f"Hours needed are {scale:.1%} of those at these calls, as many as the reps have together")
     notes.append(period or "Import activities to see touches made beside those planned")
     if away := [
         t.name for t, r, h in zip(territories, reps, planned.tolist(), strict=True) if r is not None and h == 0

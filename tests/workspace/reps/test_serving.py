@@ -35,9 +35,9 @@ def plan(ws):
     return info
 
 
-def served(ws, info, request=REQUEST):
+def served(ws, info, request=REQUEST, *, relative=False):
     shown = plan_snapshot(ws, info.id)
-    return served_plan(ws, shown, people.people_settings(shown.info), request, DAY)
+    return served_plan(ws, shown, people.people_settings(shown.info), request, DAY, relative=relative)
 
 
 def test_hours_by_territory_and_tier(ws, plan) -> None:
@@ -71,6 +71,17 @@ def test_hours_of_ones_own_and_a_rep_who_has_left(ws, plan) -> None:
     found = served(ws, plan)
     assert [t.planned for t in found.territories] == [1200.0, 0.0, 300.0]
     assert any("no capacity on Dec 1, 2026 in North" in n for n in found.notes)
+
+
+def test_relative_to_the_team_hours_needed_are_those_there_are(ws, plan) -> None:
+    plain, found = served(ws, plan), served(ws, plan, relative=True)
+    assert found.needed == pytest.approx(found.planned) == pytest.approx(1800)
+    assert sum(t.needed for t in found.tiers) == pytest.approx(1800)
+    assert sum(t.planned for t in found.tiers) == pytest.approx(1800)
+    for one, other in zip(plain.territories, found.territories, strict=True):
+        assert other.needed / 1800 == pytest.approx(one.needed / plain.needed)
+        assert (other.planned, other.planned_touches) == (one.planned, one.planned_touches)
+    assert any("as many as the reps have together" in n for n in found.notes)
 
 
 def test_touches_of_the_days_that_activities_go_back(ws, plan) -> None:
