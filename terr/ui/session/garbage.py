@@ -6,6 +6,7 @@ import atexit
 import gc
 import threading
 import time
+from collections.abc import Callable
 
 GARBAGE_S = 5.0
 """Between two searches for garbage, at the least."""
@@ -16,9 +17,13 @@ class GarbageSearch:
 
     A search moves nothing else in the program, and with many windows it was most of what a redraw cost. What only a
     search can free (a table in a circle of references) is there some seconds longer.
+
+    Args:
+        search: what searches.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, search: Callable[[], object] = gc.collect) -> None:
+        self._search = search
         self._wanted = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -36,7 +41,7 @@ class GarbageSearch:
             self._wanted.wait()
             time.sleep(GARBAGE_S)
             self._wanted.clear()
-            gc.collect()
+            self._search()
 
 
 GARBAGE = GarbageSearch()

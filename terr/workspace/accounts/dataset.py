@@ -82,9 +82,9 @@ def _first(key: tuple[str, str]) -> str:
 
 
 # By the id of a data set. They hold accounts and whole files: some hundred MB each hold the few that are in use.
-DATASETS = CacheKind[str, Dataset]("data sets", 512, accounts=True, dataset_of=_itself)
-INTAKES = CacheKind[str, KeptIntake]("ledgers", 384, accounts=True, dataset_of=_itself)
-RAW_TABLES = CacheKind[tuple[str, str], RawTable]("files as uploaded", 128, accounts=True, dataset_of=_first)
+DATASETS = CacheKind[str, Dataset]("data sets", 448, accounts=True, dataset_of=_itself)
+INTAKES = CacheKind[str, KeptIntake]("ledgers", 256, accounts=True, dataset_of=_itself)
+RAW_TABLES = CacheKind[tuple[str, str], RawTable]("files as uploaded", 64, accounts=True, dataset_of=_first)
 """By data set, and by sheet, header row, encoding and separator."""
 
 

@@ -136,7 +136,7 @@ class ReviewFindings:
     left_out: Mapping[int, str]
 
 
-FINDINGS = CacheKind[tuple[str, str, str], ReviewFindings]("findings", 96)
+FINDINGS = CacheKind[tuple[str, str, str], ReviewFindings]("findings", 64)
 """By data set, how its file is read, and measure."""
 
 

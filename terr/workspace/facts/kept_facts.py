@@ -84,7 +84,7 @@ class KeptFacts:
         return self.money["in"] - self.money["excluded"] - self.money["rejected"]
 
 
-FACT_ROWS = CacheKind[tuple[str, str], FactRows]("facts", 512, dataset_of=lambda key: key[0])
+FACT_ROWS = CacheKind[tuple[str, str], FactRows]("facts", 256, dataset_of=lambda key: key[0])
 """By data set and revision."""
 JOINED_FACTS = CacheKind[tuple[str, str, str], JoinedFacts]("joined facts", 64, dataset_of=lambda key: key[0])
 """By data set, revision and the accounts joined to; the rows themselves are counted by `FACT_ROWS`."""

@@ -46,7 +46,7 @@ class LedgerKey(NamedTuple):
     reps: tuple[Rep, ...]
 
 
-CHANGE_LEDGERS = CacheKind[LedgerKey, pd.DataFrame]("change ledgers", 128)
+CHANGE_LEDGERS = CacheKind[LedgerKey, pd.DataFrame]("change ledgers", 64)
 
 
 def ledger(ws: Workspace, found: PlanComparison) -> pd.DataFrame:

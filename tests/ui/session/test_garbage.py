@@ -36,8 +36,7 @@ def test_what_only_a_search_can_free_is_freed_soon_after_a_run(monkeypatch: pyte
 def test_many_runs_ask_for_one_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(garbage, "GARBAGE_S", 0.2)
     searched = threading.Semaphore(0)
-    monkeypatch.setattr(garbage.gc, "collect", searched.release)
-    search = garbage.GarbageSearch()
+    search = garbage.GarbageSearch(searched.release)
     for _ in range(50):
         search.ask()
     assert searched.acquire(timeout=20)
