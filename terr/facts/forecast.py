@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from terr.errors import InputError
 from terr.model.progress import UNWATCHED, Progress
@@ -76,6 +75,8 @@ class Forecast:
         return self._end(0.975)
 
     def _end(self, q: float) -> Floats:
+        from scipy.stats import t as student  # half a second that who only checks a file does without
+
         return np.asarray(self.mean + self.sigma * student.ppf(q, self.freedom))
 
 

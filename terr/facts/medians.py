@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 COVERAGE = 0.90
 
@@ -23,6 +22,8 @@ def median_interval(values: NDArray[np.float64], coverage: float = COVERAGE) -> 
     if not n:
         return None
     ordered = np.sort(values)
+    from scipy.stats import binom  # late: who only checks a file does without
+
     at = int(binom.ppf((1 - coverage) / 2, n, 0.5))  # at most `at - 1` values below it with that chance
     while at > 0 and binom.cdf(at - 1, n, 0.5) > (1 - coverage) / 2:
         at -= 1

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln
-from scipy.stats import beta
 
 from terr.errors import InputError
 
@@ -70,6 +69,8 @@ def win_rates(won: NDArray[np.int64], lost: NDArray[np.int64]) -> WinRates:
     variance = np.maximum(second - estimate**2, 1e-12)
     size = np.maximum(estimate * (1 - estimate) / variance - 1, 1e-6)
     tail = (1 - COVERAGE) / 2
+    from scipy.stats import beta  # late: who only checks a file does without
+
     low = beta.ppf(tail, estimate * size, (1 - estimate) * size)
     high = beta.ppf(1 - tail, estimate * size, (1 - estimate) * size)
     return WinRates(raw, estimate, low, high, float((a / (a + b)) @ weight))

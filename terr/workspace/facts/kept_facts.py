@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,9 @@ from terr.model.scenario import DatasetInfo
 from terr.workspace.caches import CacheKind
 from terr.workspace.facts.joined_facts import JoinedFacts, join
 from terr.workspace.facts.performance import FactSet
-from terr.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from terr.workspace.workspace import Workspace
 
 FACTS = "facts"
 """Where a data set's mapping keeps its facts."""
