@@ -20,7 +20,6 @@ from terr.ingest.facts.fact_rows import LOST, OPEN, WON
 from terr.model.accounts import Accounts
 from terr.report.safe import shown
 from terr.scoring.columns import with_measures
-from terr.workspace.facts.account_forecast import account_outlook
 from terr.workspace.facts.joined_facts import JoinedFacts
 from terr.workspace.facts.performance import FactSet, Period
 
@@ -197,6 +196,8 @@ def figure_values(facts: FactSet, wanted: NamedFigure, n_accounts: int) -> NDArr
     if one.how in AHEAD:
         if wanted.column:
             raise InputError(f"{shown(wanted.name)}: what is to come is told of all orders; leave the filter out")
+        from terr.workspace.facts.account_forecast import account_outlook  # late: only outlooks need its libraries
+
         return account_outlook(joined, one.how, n_accounts)
     mine = (joined.account >= 0) & _filtered(joined, wanted)
     if one.status:
