@@ -86,7 +86,7 @@ def _form(shown: PlanSnapshot) -> QuotaRequest | None:
         help="Reps together are asked for this much more than the target; managers for the target",
     )
     eased = st.toggle(
-        "Lower quotas for territories with a high workload",
+        "Lower quotas for high workload",
         usual.rules.workload > 0,
         key=f"quota_workload_{sid}",
         help="Each quota times mean hours / own hours, before floors and caps; hours are calls by tier and travel",
