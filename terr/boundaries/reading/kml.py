@@ -81,6 +81,7 @@ def read_kmz(data: bytes, filename: str, limits: BoundaryFileLimits, layer: str 
                     text = member.read(info.file_size + 1)
     except InputError:  # already in words; a ValueError too, so it goes first
         raise
+    # NotImplementedError is how zipfile refuses a packing it doesn't know, RuntimeError how it asks for a password
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
         raise InputError(f"{filename} is a broken KMZ, or only half of one; export or download it again") from error
     if info is None:

@@ -61,6 +61,7 @@ def holds_kml(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [n.lower() for n in archive.namelist()]
+    # NotImplementedError is how zipfile refuses a file that asks for a newer zip version than there is
     except (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError):
         return False  # it goes on to `open_zip`, which says what is wrong with it
     return any(n.endswith(".kml") for n in names) and not any(n.endswith(".shp") for n in names)

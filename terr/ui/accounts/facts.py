@@ -153,13 +153,13 @@ def _ledger(draft: FactsDraft) -> None:
 
 
 def _change(n: int, draft: FactsDraft) -> None:
-    """What is new since the last extract, and whether it is added or replaces."""
+    """What is new since the last file, and whether it is added or replaces."""
     change = draft.change
     if change is None:
         return
     noun = "IDs" if change.by_id else "rows"
     st.markdown(
-        f"**Since the last extract:** {change.new:,} new, {change.changed:,} changed, {change.same:,} unchanged "
+        f"**Since the last file:** {change.new:,} new, {change.changed:,} changed, {change.same:,} unchanged "
         f"{noun}; {change.gone:,} of the earlier {noun} aren't in this file."
     )
     st.radio(
@@ -316,7 +316,7 @@ def _imported(n: int) -> None:
 
 
 def close() -> None:
-    """The files at hand are done with."""
+    """Forget the files that are open: they are imported or canceled."""
     drafts = state.get("facts_drafts") or []
     for n in range(len(drafts)):
         state.drop(f"facts_sure_{n}", f"facts_tried_{n}")

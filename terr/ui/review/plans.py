@@ -52,7 +52,7 @@ def _status(plan: ReviewedPlan) -> str:
 
 
 def drift_part(plan: ReviewedPlan) -> None:
-    """What changed since the extract before, by cause and territory, and the smallest repair."""
+    """What changed since the accounts were last updated, by cause and territory, and the smallest repair."""
     if plan.drift is None:
         st.warning(markdown(sentence(plan.problem)), icon=":material/warning:")
         return
