@@ -126,6 +126,28 @@ def notes(step: RecipeStep) -> None:
         st.caption(f":material/info: {markdown(line)}")
 
 
+def form_and_preview(
+    data: Dataset, form: Callable[[], Any], preview: Callable[[Dataset, Any], None], *, wide: float = 1.35
+) -> None:
+    """A section: its form at the left, what that gives at the right, and Save below the form.
+
+    Args:
+        data: the accounts.
+        form: draws the form; the definition in it, None if there is none yet.
+        preview: draws what a definition gives.
+        wide: how much wider the right side is.
+    """
+    left, right = st.columns([1, wide], gap="large")
+    with left:
+        found = form()
+    if found is None:
+        return
+    with right:
+        preview(data, found)
+    with left:
+        save_row(data, found)
+
+
 def save_row(data: Dataset, new: Definition, *, can: bool = True) -> None:
     """The button that keeps the definition in hand; nothing is kept without it."""
     old = in_hand(data, new)

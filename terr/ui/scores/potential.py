@@ -26,15 +26,7 @@ _TOP = 10
 def show_potential(data: Dataset) -> None:
     """The form at the left, what it gives at the right."""
     one: PotentialBy | Formula | None = base.opened(data, PotentialBy, Formula)
-    left, right = st.columns([1, 1.35], gap="large")
-    with left:
-        found = _form(data, one)
-    if found is None:
-        return
-    with right:
-        _preview(data, found)
-    with left:
-        base.save_row(data, found)
+    base.form_and_preview(data, lambda: _form(data, one), _preview)
 
 
 def _form(data: Dataset, one: PotentialBy | Formula | None) -> PotentialBy | Formula | None:

@@ -22,15 +22,7 @@ _WAYS = {SHARE: "share", COLUMNS: "columns", MISSES: "misses"}
 def show_ranges(data: Dataset) -> None:
     """The form at the left, what it gives at the right."""
     one: RangeBy | None = base.opened(data, RangeBy)
-    left, right = st.columns([1, 1.35], gap="large")
-    with left:
-        found = _form(data, one)
-    if found is None:
-        return
-    with right:
-        _preview(data, found)
-    with left:
-        base.save_row(data, found)
+    base.form_and_preview(data, lambda: _form(data, one), _preview)
 
 
 def _form(data: Dataset, one: RangeBy | None) -> RangeBy | None:

@@ -22,15 +22,7 @@ TOP = 25
 def show_score(data: Dataset) -> None:
     """The form at the left, the best accounts and one explained at the right."""
     one: ScoreBy | None = base.opened(data, ScoreBy)
-    left, right = st.columns([1, 1.35], gap="large")
-    with left:
-        found = _form(data, one)
-    if found is None:
-        return
-    with right:
-        _preview(data, found)
-    with left:
-        base.save_row(data, found)
+    base.form_and_preview(data, lambda: _form(data, one), _preview)
 
 
 def _form(data: Dataset, one: ScoreBy | None) -> ScoreBy | None:

@@ -34,15 +34,7 @@ _MOST = 12
 def show_segments(data: Dataset) -> None:
     """The form at the left, what it gives at the right."""
     one: Segments | None = base.opened(data, Segments)
-    left, right = st.columns([1, 1.35], gap="large")
-    with left:
-        found = _form(data, one)
-    if found is None:
-        return
-    with right:
-        _preview(data, found)
-    with left:
-        base.save_row(data, found)
+    base.form_and_preview(data, lambda: _form(data, one), _preview)
 
 
 def _form(data: Dataset, one: Segments | None) -> Segments | None:

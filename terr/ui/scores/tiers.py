@@ -18,15 +18,7 @@ from terr.workspace.scores.wording import curve_title, cuts_text
 def show_tiers(data: Dataset) -> None:
     """The form at the left, curve and table at the right."""
     one: TiersBy | None = base.opened(data, TiersBy)
-    left, right = st.columns([1, 1.7], gap="large")
-    with left:
-        found = _form(data, one)
-    if found is None:
-        return
-    with right:
-        _preview(data, found)
-    with left:
-        base.save_row(data, found)
+    base.form_and_preview(data, lambda: _form(data, one), _preview, wide=1.7)
 
 
 def _form(data: Dataset, one: TiersBy | None) -> TiersBy | None:

@@ -26,15 +26,7 @@ _MOST_TIERS = 12
 def show_workload(data: Dataset) -> None:
     """The form at the left, hours in all and per rep at the right."""
     one: WorkloadBy | None = base.opened(data, WorkloadBy)
-    left, right = st.columns([1, 1.35], gap="large")
-    with left:
-        found = _form(data, one)
-    if found is None:
-        return
-    with right:
-        _preview(data, found)
-    with left:
-        base.save_row(data, found)
+    base.form_and_preview(data, lambda: _form(data, one), _preview)
 
 
 def _form(data: Dataset, one: WorkloadBy | None) -> WorkloadBy | None:
