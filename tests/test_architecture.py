@@ -112,6 +112,10 @@ DOORS = {
     "sklearn": {"scoring"},
     "statsmodels": {"facts"},
     "threadpoolctl": {"one_processor"},
+    "typst": {"report"},
+    "vl_convert": {"report"},
+    "pptx": {"report"},
+    "xlsxwriter": {"report", "demo"},
 }
 LONGEST = {"terr": 600, "pages": 150}
 MOST_FILES = 15
