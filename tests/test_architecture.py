@@ -67,7 +67,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "./result",
         "./designing ./rebalancing",
         "./frontier",
-        "certificate explain",
+        "certificate explain books",
         "./warmup",
         "remote",
         "./pool",

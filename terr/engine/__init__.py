@@ -1,5 +1,8 @@
 """The engine: a `Problem` in, a `Result` out."""
 
+from terr.engine.books.dividing import design_books
+from terr.engine.books.problem import BooksProblem
+from terr.engine.books.result import BooksResult, Reason
 from terr.engine.certificate.certifying import certify
 from terr.engine.changes import moved_share, moves
 from terr.engine.check import precheck
@@ -16,6 +19,8 @@ from terr.model.result import Explanation, Move, Result
 
 __all__ = [
     "PROOFS",
+    "BooksProblem",
+    "BooksResult",
     "Cause",
     "Explanation",
     "FrontierPoint",
@@ -23,11 +28,13 @@ __all__ = [
     "Problem",
     "Progress",
     "ProgressUpdate",
+    "Reason",
     "Result",
     "cause_text",
     "causes",
     "certify",
     "design",
+    "design_books",
     "explain",
     "frontier",
     "moment_km2",

@@ -1,0 +1,208 @@
+"""`design_books`: the whole way from accounts to books."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from terr.engine.books.exchange import anneal, judge
+from terr.engine.books.items import Costs, Items, costs_at, items_of
+from terr.engine.books.middles import first_centers, middles
+from terr.engine.books.notes import cant_hold, told_before
+from terr.engine.books.prices import cheapest, first_prices, grain
+from terr.engine.books.problem import BooksProblem
+from terr.engine.books.reasons import reasons
+from terr.engine.books.relaxation import Relaxed, relax
+from terr.engine.books.result import BooksResult
+from terr.model.progress import Listener, Progress
+from terr.model.result import Explanation
+
+F = NDArray[np.float64]
+Ints = NDArray[np.int64]
+MODEL = "accounts to territories at least travel, owner changes and missing skills, within the limits"
+OPTIMAL_GAP = 1e-6
+"""Largest gap at which books are called optimal."""
+
+
+@dataclass
+class Watch:
+    """Time and progress of one run.
+
+    Attributes:
+        limit: seconds, None = no limit; progress: who follows.
+        stopped: the caller asked to stop; late: the limit cut work short.
+        trace: (seconds, violation, cost) each time the best improved.
+    """
+
+    limit: float | None
+    progress: Progress
+    began: float = field(default_factory=time.perf_counter)
+    cpu: float = field(default_factory=time.process_time)
+    stopped: bool = False
+    late: bool = False
+    trace: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.perf_counter() - self.began
+
+    def over(self) -> bool:
+        """True if work must end now."""
+        self.stopped = self.stopped or self.progress.stopped()
+        self.late = self.late or (self.limit is not None and self.seconds() > self.limit)
+        return self.stopped or self.late
+
+    def keep(self, violation: float, cost: float) -> None:
+        """Notes a better plan."""
+        if not self.trace or (violation, cost) < self.trace[-1][1:]:
+            self.trace.append((self.seconds(), violation, cost))
+
+
+def design_books(
+    problem: BooksProblem,
+    *,
+    seed: int = 1,
+    time_limit_s: float | None = None,
+    progress: Progress | Listener | None = None,
+    cancel: Callable[[], bool] | None = None,
+    effort: float = 1.0,
+) -> BooksResult:
+    """Divides accounts into books: families and locks kept, within the limits if possible, then at the least cost.
+
+    Where a book has no home its middle and its accounts are found in turns. Then, for these centers, a linear
+    relaxation (PuLP on HiGHS, columns by price) gives the bound and almost whole books; the few accounts it divides are
+    rounded, and exchanges repair and improve.
+
+    Args:
+        problem: what to divide.
+        seed: same problem, seed and effort give the same books unless the time limit stops the work.
+        time_limit_s: seconds, None = until the fixed number of steps is done.
+        progress: a `Progress`, or a function called with a `ProgressUpdate`; stopping ends the work with the best so
+            far.
+        cancel: asked at each step, if `progress` isn't a `Progress`.
+        effort: multiplies the number of steps.
+
+    Raises:
+        SolveError: if no solver can run.
+    """
+    watch = Watch(time_limit_s, Progress.of(progress, cancel))
+    watch.progress.show(0.0, "Looking at the accounts")
+    items = items_of(problem)
+    centers = first_centers(problem, seed)
+    most = _break_price(items, costs_at(items, centers))
+    price = None
+    if np.isnan(problem.homes[:, 0]).any():
+        centers, price = middles(problem, items, centers, most, watch.progress.part(0.0, 0.3), watch.over)
+    costs = costs_at(items, centers)
+    watch.progress.show(0.3, "Sharing accounts among reps")
+    price = first_prices(items, costs.open, most, price, **({} if price is None else {"heats": (0.05, 0.025, 0.01)}))
+    relaxed = relax(items, costs.open, price, most, watch.progress.part(0.3, 0.5), watch.over)
+    watch.progress.show(0.5, "Exchanging accounts")
+    best, _, cost = exchanges(items, costs, relaxed, seed, effort, watch)
+    return _finish(problem, items, costs, centers, relaxed, best, cost, seed, watch)
+
+
+def _break_price(items: Items, costs: Costs) -> F:
+    """float64 (k, R): km for breaking a limit by one of the row's units; dearer than any way around it."""
+    finite = np.where(np.isfinite(costs.open), costs.open, 0.0)
+    whole = float((finite.max(axis=1) - np.where(np.isfinite(costs.open), costs.open, np.inf).min(axis=1)).sum())
+    return items.rate * max(20.0 * whole / items.k, 1.0)
+
+
+def exchanges(
+    items: Items, costs: Costs, relaxed: Relaxed, seed: int, effort: float, watch: Watch
+) -> tuple[Ints, float, float]:
+    """Rounds and repairs by annealing over pairs that the prices call close; (books, violation, cost)."""
+    a = relaxed.assign.copy()
+    width = min(8, items.k)
+    cols, value = np.zeros((items.n, width), np.int32), np.zeros((items.n, width))
+    cheapest(costs.open, items.w, relaxed.price, cols, value)
+    grains = grain(costs.open)
+    violation, cost = judge(costs.full, items.w, items.lo, items.hi, items.rate, a)
+    watch.keep(violation, cost)
+    best = a.copy()
+    if items.w.shape[1] == 0 or items.k == 1:
+        return best, float(violation), float(cost)
+    extra = value - value[:, :1]
+    dual = np.abs(relaxed.price) / items.rate
+    fine = 3.0 * float(dual.max(initial=0.0)) + float(np.median(grains)) * items.n / items.k
+    for turn, (reach, warm) in enumerate(((1.0, 0.05), (4.0, 0.2), (1e9, 0.5))):
+        near = np.where(extra <= reach * grains[:, None], cols, -1)
+        movable = np.flatnonzero((near >= 0).sum(axis=1) > 1).astype(np.int64)
+        if not len(movable):
+            continue
+        item, place = np.nonzero(near >= 0)
+        book = near[item, place].astype(np.int64)
+        order = np.argsort(book, kind="stable")
+        ptr = np.concatenate([[0], np.cumsum(np.bincount(book, minlength=items.k))]).astype(np.int64)
+        by_item = item[order].astype(np.int64)
+        steps = int(effort * min(20_000_000, max(200_000, 120 * len(movable))))
+        t0 = warm * float(np.median(grains))
+        a = best.copy()
+        parts = 20
+        for part in range(parts):
+            if watch.over():
+                return best, float(violation), float(cost)
+            violation, cost = anneal(
+                costs.full, items.w, items.lo, items.hi, items.rate, near.astype(np.int32), movable, ptr, by_item, a,
+                steps * part // parts, steps * (part + 1) // parts, steps, t0, t0 * 0.01, fine,
+                seed * 1000 + turn * 100 + part, best, violation, cost,
+            )  # fmt: skip
+            watch.keep(float(violation), float(cost))
+            watch.progress.show(0.5 + 0.45 * (part + 1) / parts, "Exchanging accounts")
+        if violation <= 0:
+            break
+        fine *= 30.0
+    return best, float(violation), float(cost)
+
+
+def _finish(
+    problem: BooksProblem, items: Items, costs: Costs, centers: F, relaxed: Relaxed, best: Ints,
+    cost: float, seed: int, watch: Watch,
+) -> BooksResult:  # fmt: skip
+    """Judges the books against the problem itself, and says why they are as they are."""
+    assign = best[items.node].astype(np.int32)
+    unable = float(costs.wrong[np.arange(items.n), best].sum())
+    broken = float(problem.excess(assign).sum()) + unable
+    at = centers[assign]
+    km = np.nan_to_num(np.hypot(*(problem.xy_km - at).T), nan=0.0)
+    changed = (problem.start >= 0) & (problem.start != assign)
+    lacking = (problem.needs & ~problem.has[assign]).sum(axis=1)
+    bound = min(relaxed.bound, cost) if broken == 0 else None
+    notes: list[Explanation] = [*told_before(problem, items, costs), *cant_hold(problem, items, relaxed, assign)]
+    status = "limit_broken" if broken > 0 else "stopped" if watch.stopped else "feasible"
+    if watch.late:
+        notes.append(
+            Explanation("time_limit", f"{watch.limit:g} seconds were too short for all steps; more may find better")
+        )
+    if status == "feasible" and bound is not None and cost - bound <= OPTIMAL_GAP * abs(cost) + 1e-9:
+        status = "optimal"
+    prices = np.zeros((items.k, len(problem.measures) + 1))
+    prices[:, items.row] = relaxed.price / items.unit
+    watch.progress.show(0.97, "Giving each account its reason")
+    return BooksResult(
+        assign=assign,
+        status=status,
+        violation=broken,
+        objective=cost,
+        bound=bound,
+        centers=centers,
+        km=km,
+        changed=changed,
+        lacking=lacking.astype(np.int16),
+        split=len(relaxed.split),
+        columns=relaxed.columns,
+        prices=prices,
+        **reasons(problem, items, costs, centers, relaxed.price, best),
+        explanations=tuple(notes),
+        model=MODEL,
+        solver="PuLP with HiGHS, exchanges",
+        seed=seed,
+        runtime_s=watch.seconds(),
+        cpu_s=time.process_time() - watch.cpu,
+        trace=tuple(watch.trace),
+    )
