@@ -438,6 +438,48 @@ def test_accounts_and_facts_dropped_together_are_joined_and_kept(open_app, ws):
     assert facts_kept(ws, info.id) == ()
 
 
+def test_facts_without_an_account_are_matched_made_accounts_or_left_out_and_undone(open_app, ws):
+    more = (("9", "Z-1", "2025-07-03", "20", "Bob"), ("10", "A 2", "2025-07-03", "30", "Bob"))
+    window = ok(drop(open_app(), ("orders.csv", file_of((*ORDERS, *more))), ("crm.csv", file_of(ACCOUNTS))))
+    ok(press(window, "take_in"))
+    ok(press(window, "facts_in"))
+    info = dataset.saved(ws)[0]
+    window.session_state[f"terr_review_{info.id}"] = "Orders and other facts"
+    ok(window.run())
+    assert "3 customers without an account" in said(window)
+    table = next(d.value for d in window.dataframe if "May be" in d.value.columns)
+    assert table[["ID", "Amount", "May be", "Why"]].values.tolist() == [
+        ["A-9", "orders $1,000", "", ""],
+        ["A 2", "orders $30", "Beta LLC (A-2)", "same ID but for signs and zeros"],
+        ["Z-1", "orders $20", "", ""],
+    ]
+
+    def money() -> list[float]:
+        data = dataset.dataset(ws, info.id)
+        found = fact_set_of(ws, info.id, data.accounts).by_kind["orders"].money()
+        return [found[k] for k in ("in", "joined", "unjoined", "excluded")]
+
+    assert money() == [1365, 315, 1050, 0]
+    ok(press(window, "unjoined_match"))
+    assert "1 customer matched: 1 row, orders $30" in window.toast[0].value.replace("\\", "")
+    assert money() == [1365, 345, 1020, 0]
+    pick = next(m for m in window.multiselect if m.label == "Customers")
+    ok(pick.set_value([("id", "Z-1")]).run())
+    ok(press(window, "unjoined_leave"))
+    assert money() == [1365, 345, 1000, 20]
+    ok(press(window, "unjoined_make"))
+    assert money() == [1365, 1345, 0, 20]
+    assert dataset.dataset(ws, info.id).accounts.frame["account_id"].tolist() == ["A-1", "A-2", "A-3", "A-9"]
+    ok(press(window, "unjoined_undo_all"))
+    assert money() == [1365, 1315, 50, 0]
+    pick = next(m for m in window.multiselect if m.label == "Customers")
+    ok(pick.set_value([("id", "Z-1")]).run())
+    next(t for t in window.text_input if t.label == "Find its account").set_value("gamma")
+    ok(window.run())
+    ok(press(window, "unjoined_to"))
+    assert money() == [1365, 1335, 30, 0]
+
+
 def test_facts_alone_are_enough_and_are_kept_as_they_are(open_app, ws):
     window = ok(upload(open_app(), file_of(SHOP), "shop.csv"))
     assert "Each customer of these orders becomes an account" in said(window)

@@ -357,7 +357,9 @@ def _decisions(data: Dataset) -> None:
         return
     ws, sid = state.workspace(), data.info.id
     content: bytes | Callable[[], bytes] = partial(decisions_file.decisions_of, ws, sid)
-    if any(s.kind == "file" for s in ImportSettings.of(data.info.mapping).steps):  # rows it added can't go along
+    if any(
+        s.kind in {"file", "customers"} for s in ImportSettings.of(data.info.mapping).steps
+    ):  # rows it added can't go along
         try:
             content = decisions_file.decisions_of(ws, sid)
         except TerrError as error:
@@ -390,6 +392,8 @@ def _told(step: CorrectionStep) -> str:
     when = local(pd.Timestamp(step.at).to_pydatetime())
     if step.kind == "file":
         return f"{when} · fixed rows uploaded from **{markdown(step.filename)}**"
+    if step.kind == "customers":
+        return f"{when} · customers of orders and other facts became accounts"
     if step.kind == "reading":
         marks = {"\t": "Tab"}
         said = [

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from terr.errors import TerrError
+from terr.ui.accounts import unjoined as unjoined_view
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
@@ -110,7 +111,7 @@ def _card(data: Dataset, n: int, draft: FactsDraft) -> None:
         _ledger(draft)
         _change(n, draft)
         _issues(draft, key)
-        unjoined(draft.joined, key)
+        _unjoined(draft.joined, key)
     _columns(data, n, draft, key)
     _stages(data, n, draft, key)
 
@@ -185,7 +186,7 @@ def _issues(draft: FactsDraft, key: str) -> None:
             st.dataframe(table, hide_index=True, width="stretch", key=f"terr_fact_issues_{key}")
 
 
-def unjoined(joined: JoinedFacts, key: str) -> None:
+def _unjoined(joined: JoinedFacts, key: str) -> None:
     """Whose facts found no account, most money first."""
     if joined.facts.kind == "quotas":
         return
@@ -196,7 +197,8 @@ def unjoined(joined: JoinedFacts, key: str) -> None:
     title = f"Not joined: {count(len(table), 'customer')}, {count(int(table['rows'].sum()), 'row')}, {money}"
     with st.expander(markdown(title), icon=":material/link_off:"):
         st.caption(
-            "No account here has this ID or name. Add these accounts to the account file, or fix the ID in either file."
+            "No account here has this ID or name. After the import you can match them, make them accounts or leave "
+            "them out, in the tab “Orders and other facts”."
         )
         st.dataframe(
             table.head(1_000).rename(columns={"key": "ID", "name": "Name", "rows": "Rows", "amount": "Amount"}),
@@ -355,8 +357,7 @@ def kept_part(data: Dataset) -> None:
         key=f"terr_fact_ledger_{data.info.id}",
         column_config={c: st.column_config.NumberColumn(format="localized") for c in ("Rows in", *_ROWS)},
     )
-    for kind, joined in facts.by_kind.items():
-        unjoined(joined, f"kept_{kind}")
+    unjoined_view.customers_part(data, facts)
     _figures(data)
     row = st.container(horizontal=True)
     for one in kept:

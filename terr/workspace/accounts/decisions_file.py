@@ -102,7 +102,9 @@ def decisions_of(ws: Workspace, dataset_id: str) -> bytes:
     info = ws.store.datasets.get(dataset_id)
     first, now = raw_of(ws, info), ledger_of(ws, dataset_id).raw
     if len(now.rows) != len(first.rows):
-        raise InputError("rows were added to this data set by a file of fixed rows; the command line can't add them")
+        raise InputError(
+            "rows were added to this data set, by a file of fixed rows or from facts; the command line can't add them"
+        )
     cells = [[int(first.source_rows[k]), c, str(now.rows[c].iloc[k])] for k, c in same_cells(first.rows, now.rows)]
     kept = {
         "format": FORMAT,

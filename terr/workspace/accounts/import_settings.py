@@ -37,17 +37,17 @@ class CorrectionStep:
 
     Attributes:
         id: unique in its data set.
-        kind: "cells" mended by hand, a "file" of rejects that came back, or "reading": another sheet, header row,
-            encoding or separator.
+        kind: "cells" mended by hand, a "file" of rejects that came back, "customers" of facts that became accounts, or
+            "reading": another sheet, header row, encoding or separator.
         at: when, UTC in ISO form.
         cells: (row of the file, column, text before, text after); of "cells". Of "reading": 0, what was changed, and
             how it was and is.
-        sha256, filename: of a "file".
+        sha256, filename: of a "file", or of the table of "customers".
         before: of "reading", the settings as they were, to go back to.
     """
 
     id: int
-    kind: Literal["cells", "file", "reading"]
+    kind: Literal["cells", "file", "customers", "reading"]
     at: str
     cells: tuple[tuple[int, str, str, str], ...] = ()
     sha256: str = ""
@@ -102,7 +102,7 @@ class ImportSettings:
 
     def with_step(
         self,
-        kind: Literal["cells", "file"],
+        kind: Literal["cells", "file", "customers"],
         *,
         cells: Sequence[tuple[int, str, str, str]] = (),
         sha256: str = "",
@@ -219,7 +219,7 @@ def stepped(
     """
     notes = []
     for step in reading.steps[done:]:
-        if step.kind == "file":
+        if step.kind in {"file", "customers"}:
             raw = put_back(raw, read_table(load(step.sha256), step.filename), reading.columns).table
             continue
         if step.kind == "reading":

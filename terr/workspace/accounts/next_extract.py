@@ -24,6 +24,7 @@ from terr.workspace.accounts.upload import UploadDraft
 from terr.workspace.caches import CacheKind
 from terr.workspace.facts.fact_measures import FIGURES
 from terr.workspace.facts.kept_facts import carry_facts
+from terr.workspace.facts.unjoined_customers import KEY as CUSTOMERS
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
 
@@ -90,7 +91,9 @@ def save_next_extract(ws: Workspace, found: NextExtract, *, progress: Progress =
     old = datasets.dataset(ws, found.of)
     progress.tell(0.2, "saving the accounts")
     more: dict[str, Any] = {PREVIOUS: found.of}
-    more |= {k: old.info.mapping[k] for k in (MERGES, FAMILIES, recipe.KEY, FIGURES) if old.info.mapping.get(k)}
+    more |= {
+        k: old.info.mapping[k] for k in (MERGES, FAMILIES, CUSTOMERS, recipe.KEY, FIGURES) if old.info.mapping.get(k)
+    }
     made = upload.remembered_answers(
         ws, found.draft, found.taken, name=_name(ws, old.info, found), reps=old.reps, more=more
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,7 +20,7 @@ from terr.model.progress import UNWATCHED, Progress
 from terr.model.scenario import DatasetInfo
 from terr.places.countries import GUESS, outside_usa
 from terr.report.rows import table_xlsx
-from terr.report.safe import safe_frame
+from terr.report.safe import safe_frame, shown
 from terr.workspace.accounts import dataset
 from terr.workspace.accounts.import_settings import reading_version
 from terr.workspace.accounts.intake import Intake
@@ -356,6 +358,55 @@ def undo_correction(ws: Workspace, dataset_id: str, step_id: int, *, progress: P
         StoppedError: if the person stopped it.
     """
     return dataset.reread(ws, dataset_id, lambda r: r.without_step(step_id), progress=progress)
+
+
+def add_customers(
+    ws: Workspace,
+    dataset_id: str,
+    customers: Sequence[Mapping[str, str]],
+    *,
+    progress: Progress = UNWATCHED,
+) -> Intake:
+    """Make customers of facts accounts of a data set: rows after those of its file, judged and located as they are.
+
+    Args:
+        ws: where.
+        dataset_id: whose.
+        customers: field ("account_id", "name", "owner", "zip", "city", "state", "county", "country") -> text; a field
+            that the file has no column of is left out, and its figures stay blank.
+        progress: follows it.
+
+    Raises:
+        InputError: if the file has no column of IDs, so that the facts of the new accounts couldn't find them.
+        StoppedError: if the person stopped it.
+    """
+    taken = dataset.ledger_of(ws, dataset_id)
+    fields, columns = taken.columns.fields, list(taken.raw.columns)
+    if "account_id" not in fields:
+        raise InputError(
+            f"{taken.raw.filename} has no column of account IDs, so new accounts can't be told apart; add these "
+            "customers to the file and upload it again"
+        )
+    there = set(taken.raw.rows[fields["account_id"]].str.strip())
+    double = next((c["account_id"] for c in customers if c.get("account_id", "") in there), None)
+    if double is not None:
+        raise InputError(
+            f"{taken.raw.filename} has a row with the ID {shown(double)} already; fix that row under Issues"
+        )
+    rows = pd.DataFrame("", index=range(len(customers)), columns=columns, dtype="str")
+    for name, column in fields.items():
+        rows[column] = pd.Series([c.get(name, "") for c in customers], dtype="str")
+    buffer = io.BytesIO()  # text as it is: no separator, header or date to be guessed
+    rows.to_parquet(buffer, engine="pyarrow", index=False)
+    data = buffer.getvalue()
+    sha256 = hashlib.sha256(data).hexdigest()
+    return dataset.reread(
+        ws,
+        dataset_id,
+        lambda r: r.with_step("customers", sha256=sha256, filename="customers.parquet"),
+        given={sha256: data},
+        progress=progress,
+    )
 
 
 def refuse(ws: Workspace, dataset_id: str, code: str, on: bool, *, progress: Progress = UNWATCHED) -> Intake:

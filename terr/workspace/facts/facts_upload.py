@@ -19,8 +19,8 @@ from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
 from terr.report.safe import shown
 from terr.workspace.facts.fact_measures import FIGURES, MOST_FIGURES, OFFERED, USUAL, WORDS, figure_named
-from terr.workspace.facts.joined_facts import JoinedFacts, join
-from terr.workspace.facts.kept_facts import KeptFacts, fact_rows, facts_in, facts_kept, keep_facts
+from terr.workspace.facts.joined_facts import JoinedFacts
+from terr.workspace.facts.kept_facts import KeptFacts, fact_rows, facts_in, facts_kept, joined_as_decided, keep_facts
 from terr.workspace.facts.next_facts import ADD, REPLACE, FactsChange, combined, compare_facts
 from terr.workspace.workspace import Workspace
 
@@ -68,6 +68,7 @@ ISSUES: Mapping[str, str] = MappingProxyType(
         "credit_note": "Credit notes",
         "mixed_currency": "Amounts in another currency",
         "not_a_number": "Amounts that can't be read",
+        "left_out": "Customers left out, as you chose",
         "duplicate_row": "Exact copies of another row",
         "total_row": "Totals and subtotals",
         "footer": "The report's footer",
@@ -191,7 +192,8 @@ def _worked_out(
     facts = with_currency(facts, accounts)
     kept = next((f for f in facts_kept(ws, dataset_id) if f.kind == draft.kind), None)
     change = compare_facts(fact_rows(ws, dataset_id, kept), facts) if kept is not None else None
-    return replace(draft, facts=facts, joined=join(facts, accounts), change=change, problem="")
+    joined = joined_as_decided(facts, accounts, ws.store.datasets.get(dataset_id).mapping)
+    return replace(draft, facts=facts, joined=joined, change=change, problem="")
 
 
 def with_currency(facts: FactRows, accounts: Accounts) -> FactRows:

@@ -30,7 +30,7 @@ class JoinedFacts:
     Attributes:
         facts: the accepted rows.
         account: int64 (rows,), position of each row's account, -1 where none was found.
-        ways: how many rows were joined by which key: "id", "id in other letters", "name".
+        ways: how many rows were joined by which key: "your choice", "id", "id in other letters", "name".
         n_accounts: of the accounts joined to.
     """
 
@@ -159,8 +159,15 @@ def facts_of(
     return join(facts, accounts)
 
 
-def join(facts: FactRows, accounts: Accounts, *, stands_for: Mapping[str, str] = MappingProxyType({})) -> JoinedFacts:
-    """Find each fact's account: by its id as written, by the id in other letters, by a name that one account alone has.
+def join(
+    facts: FactRows,
+    accounts: Accounts,
+    *,
+    stands_for: Mapping[str, str] = MappingProxyType({}),
+    decided: NDArray[np.int64] | None = None,
+) -> JoinedFacts:
+    """Find each fact's account: the one a person gave it, else by its id as written, by the id in other letters, by a
+    name that one account alone has.
 
     Legal forms and punctuation of names don't count. A name that two accounts bear joins nothing: it would be a guess.
 
@@ -168,14 +175,15 @@ def join(facts: FactRows, accounts: Accounts, *, stands_for: Mapping[str, str] =
         facts: what was read.
         accounts: whose facts they are.
         stands_for: id of an account that was merged away -> id of the account that has its facts now.
+        decided: int64 (rows,), position of the account that a person gave each fact, -1 where nobody did.
     """
     key_of, keys = _coded(facts.frame["account"])
     name_of, names = _coded(facts.frame["account_name"])
     key, name = [stands_for.get(str(k), str(k)) for k in keys], [str(n) for n in names]
     ids = accounts.frame["account_id"].astype(str).tolist()
     offered_names = accounts.frame["name"].astype(str).tolist()
-    out = np.full(len(key_of), -1, dtype=np.int64)
-    ways: dict[str, int] = {}
+    out = np.full(len(key_of), -1, dtype=np.int64) if decided is None else decided
+    ways: dict[str, int] = {"your choice": int((out >= 0).sum())}
     for way, rows, wanted, offered in (
         ("id", key_of, key, ids),
         ("id in other letters", key_of, [_bare(k) for k in key], [_bare(i) for i in ids]),

@@ -24,6 +24,7 @@ from terr.model.scenario import DatasetInfo
 from terr.workspace.caches import CacheKind
 from terr.workspace.facts.joined_facts import JoinedFacts, join
 from terr.workspace.facts.performance import FactSet
+from terr.workspace.facts.unjoined_customers import accounts_decided, decisions_in, without_customers
 
 if TYPE_CHECKING:
     from terr.workspace.workspace import Workspace
@@ -230,11 +231,29 @@ def _joined(
     kept = next((f for f in facts_in(mapping) if f.kind == kind), None)
     if kept is None:
         return None
-    stands_for = _merged(mapping)
-    key = (dataset_id, kept.revision, accounts_key(accounts, stands_for))
+    stands_for, decisions = _merged(mapping), decisions_in(mapping)
+    told = {**stands_for, **({"\x1f".join(d.customer): f"{d.how} {d.account}" for d in decisions})}
+    key = (dataset_id, kept.revision, accounts_key(accounts, told))
     return ws.caches[JOINED_FACTS].get_or_make(
-        key, lambda: join(fact_rows(ws, dataset_id, kept), accounts, stands_for=stands_for)
+        key, lambda: joined_as_decided(fact_rows(ws, dataset_id, kept), accounts, mapping)
     )
+
+
+def joined_as_decided(facts: FactRows, accounts: Accounts, mapping: Mapping[str, Any]) -> JoinedFacts:
+    """Facts joined with what a person decided about duplicates and about customers without an account.
+
+    Args:
+        facts: of any file.
+        accounts: of the data set.
+        mapping: of the data set.
+    """
+    stands_for, decisions = _merged(mapping), decisions_in(mapping)
+    if not decisions or facts.kind == "quotas":
+        return join(facts, accounts, stands_for=stands_for)
+    left = without_customers(facts, decisions)
+    here = [replace(d, account=stands_for.get(d.account, d.account)) if d.account else d for d in decisions]
+    ids = accounts.frame["account_id"].astype(str).tolist()
+    return join(left, accounts, stands_for=stands_for, decided=accounts_decided(left.frame, here, ids))
 
 
 def fact_set_of(ws: Workspace, dataset_id: str, accounts: Accounts, top: NDArray[np.bool_] | None = None) -> FactSet:
