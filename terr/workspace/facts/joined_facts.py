@@ -62,6 +62,19 @@ class JoinedFacts:
         return np.asarray(pairs, dtype=np.int64)
 
     @cached_property
+    def order_accounts(self) -> NDArray[np.int64]:
+        """int64 (orders,), account of each of `order_codes`."""
+        out = np.full(int(self.order_codes.max(initial=-1)) + 1, -1, dtype=np.int64)
+        out[self.order_codes] = self.account
+        return out
+
+    @cached_property
+    def reps(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+        """int64 (rows,), positions of the reps that facts name, and their names; a fact may name none, ""."""
+        code, names = coded_texts(self.facts.frame["rep"])
+        return code, tuple(str(n) for n in names)
+
+    @cached_property
     def first_days(self) -> NDArray[np.datetime64]:
         """datetime64[D] (accounts,), first day of each account; far ahead where it has none."""
         out = np.full(self.n_accounts, np.datetime64("9999-12-31"), dtype="datetime64[D]")
@@ -177,8 +190,8 @@ def join(
         stands_for: id of an account that was merged away -> id of the account that has its facts now.
         decided: int64 (rows,), position of the account that a person gave each fact, -1 where nobody did.
     """
-    key_of, keys = _coded(facts.frame["account"])
-    name_of, names = _coded(facts.frame["account_name"])
+    key_of, keys = coded_texts(facts.frame["account"])
+    name_of, names = coded_texts(facts.frame["account_name"])
     key, name = [stands_for.get(str(k), str(k)) for k in keys], [str(n) for n in names]
     ids = accounts.frame["account_id"].astype(str).tolist()
     offered_names = accounts.frame["name"].astype(str).tolist()
@@ -200,11 +213,11 @@ def join(
     return JoinedFacts(facts, out, MappingProxyType({w: n for w, n in ways.items() if n}), len(ids))
 
 
-def _coded(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
+def coded_texts(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
     """int64 (rows,), positions in the different texts, and these."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
+    if isinstance(column.dtype, pd.CategoricalDtype) and not column.hasnans:
         return column.cat.codes.to_numpy().astype(np.int64), pd.Index(column.cat.categories)
-    code, words = pd.factorize(column.astype("str"))
+    code, words = pd.factorize(column if column.dtype == "str" and not column.hasnans else column.astype("str"))
     return code.astype(np.int64), pd.Index(words)
 
 

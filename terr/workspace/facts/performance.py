@@ -19,7 +19,7 @@ from terr.facts.medians import median_interval
 from terr.facts.retention import retention
 from terr.facts.win_rates import win_rates
 from terr.ingest.facts.fact_rows import LOST, OPEN, WON
-from terr.workspace.facts.joined_facts import JoinedFacts
+from terr.workspace.facts.joined_facts import JoinedFacts, coded_texts
 
 NOBODY = "–"
 """What has no group: an account outside every territory, a fact that names no rep."""
@@ -186,7 +186,7 @@ def coded_rows(
     names.append(NOBODY)
     code = np.append(of, len(names) - 1)[joined.account]  # -1 takes the last
     if basis == "owner" and "rep" in frame:
-        rep, reps = _named(frame["rep"])
+        rep, reps = joined.reps[0], [r or NOBODY for r in joined.reps[1]]
         given = np.array([r != NOBODY for r in reps], dtype=np.bool_)[rep]
         code = np.where(given, rep + len(names), code)
         names += reps
@@ -202,8 +202,8 @@ def row_groups(
 
 
 def _named(texts: pd.Series) -> tuple[NDArray[np.int64], list[str]]:
-    code, words = pd.factorize(texts.astype(str))
-    return code.astype(np.int64), [str(w) or NOBODY for w in words]
+    code, words = coded_texts(texts)
+    return code, [str(w) or NOBODY for w in words]
 
 
 def _used(code: NDArray[np.int64], names: list[str]) -> tuple[NDArray[np.int64], list[str]]:
@@ -245,8 +245,11 @@ class _Asked:
     def rows(self, of: NDArray[np.int64], use: Flags) -> list[NDArray[np.int64]]:
         """int64, positions of the rows used in each group and, last, in all of them."""
         at = np.flatnonzero(use)
-        ordered = at[np.argsort(of[at].astype(np.int32), kind="stable")]
-        bounds = np.searchsorted(of[ordered], np.arange(len(self.keys) + 1))
+        short = np.int16 if len(self.keys) < np.iinfo(np.int16).max else np.int32  # 16 bits are sorted in one pass
+        code = of[at].astype(short)
+        ordered = at[np.argsort(code, kind="stable")]
+        inside = code[code >= 0]
+        bounds = len(code) - len(inside) + np.append(0, np.cumsum(np.bincount(inside, minlength=len(self.keys))))
         return [*(ordered[bounds[k] : bounds[k + 1]] for k in range(len(self.keys))), at]
 
 
@@ -257,13 +260,12 @@ def _orders(of: Rows, joined: JoinedFacts, row: NDArray[np.int64], asked: _Asked
     new = asked.period.holds(joined.first_days)
     revenue, revenue_before = asked.sums(row, now, money), asked.sums(row, before, money)
     every, old, current = (asked.rows(row, use) for use in (now, known & before, known & now))
-    account_of = np.full(int(ids.max(initial=-1)) + 1, -1, dtype=np.int64)
-    account_of[ids] = account
+    account_of = joined.order_accounts
     for at, out in enumerate(of.values()):
         out["revenue"], out["revenue_before"] = float(revenue[at]), float(revenue_before[at])
         out["growth"] = out["revenue"] / out["revenue_before"] - 1 if out["revenue_before"] > 0 else None
-        out["orders"] = len(pd.unique(ids[every[at]]))
-        times = np.bincount(account_of[pd.unique(ids[current[at]])], minlength=n)  # orders of each account
+        out["orders"] = len(_different(ids[every[at]], len(account_of)))
+        times = np.bincount(account_of[_different(ids[current[at]], len(account_of))], minlength=n)  # orders of each
         out["customers"], out["new_customers"] = int((times > 0).sum()), int(((times > 0) & new).sum())
         out["repeat_customers"] = int((times >= 2).sum())
         out["repeat_rate"] = out["repeat_customers"] / out["customers"] if out["customers"] else None
@@ -273,6 +275,15 @@ def _orders(of: Rows, joined: JoinedFacts, row: NDArray[np.int64], asked: _Asked
         kept = retention(*spent)
         out["grr"], out["nrr"] = kept.gross, kept.net
         out["churned"], out["customers_before"] = kept.customers_lost, kept.customers_before
+
+
+def _different(codes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Each of some positions below `n` once; many of them are ticked off, few are looked up."""
+    if len(codes) * 16 < n:
+        return np.asarray(pd.unique(codes), dtype=np.int64)
+    seen = np.zeros(n, dtype=np.bool_)
+    seen[codes] = True
+    return np.flatnonzero(seen)
 
 
 def _deals(of: Rows, joined: JoinedFacts, row: NDArray[np.int64], asked: _Asked) -> None:
