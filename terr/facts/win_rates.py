@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln
 
 from terr.errors import InputError
 
@@ -47,6 +46,9 @@ def win_rates(won: NDArray[np.int64], lost: NDArray[np.int64]) -> WinRates:
     Raises:
         InputError: unequal lengths, or a negative count.
     """
+    from scipy.special import betaln  # late: who only checks a file does without
+    from scipy.stats import beta
+
     won, lost = np.asarray(won, dtype=np.int64), np.asarray(lost, dtype=np.int64)
     if won.shape != lost.shape or won.ndim != 1 or (won < 0).any() or (lost < 0).any():
         raise InputError("win rates need one count of won and one of lost deals per group, none below zero")
@@ -69,8 +71,6 @@ def win_rates(won: NDArray[np.int64], lost: NDArray[np.int64]) -> WinRates:
     variance = np.maximum(second - estimate**2, 1e-12)
     size = np.maximum(estimate * (1 - estimate) / variance - 1, 1e-6)
     tail = (1 - COVERAGE) / 2
-    from scipy.stats import beta  # late: who only checks a file does without
-
     low = beta.ppf(tail, estimate * size, (1 - estimate) * size)
     high = beta.ppf(1 - tail, estimate * size, (1 - estimate) * size)
     return WinRates(raw, estimate, low, high, float((a / (a + b)) @ weight))

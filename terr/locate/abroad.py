@@ -27,7 +27,7 @@ _NEAR_KM = 80.0
 def _cities() -> dict[str, str]:
     """Normalized name of a city outside the USA -> the country of the largest of that name."""
     table = pd.read_parquet(Path(__file__).resolve().parents[2] / "data" / "foreign_cities.parquet")
-    return dict(zip(table["key"].astype(str), table["country"].astype(str), strict=True))
+    return dict(zip(table["key"].to_numpy(dtype=object), table["country"].to_numpy(dtype=object), strict=True))
 
 
 def looks_abroad(zips: pd.Series, city: pd.Series, state: pd.Series) -> NDArray[np.object_]:
@@ -44,8 +44,7 @@ def looks_abroad(zips: pd.Series, city: pd.Series, state: pd.Series) -> NDArray[
         object (n,), two letters or "".
     """
     out = np.full(len(zips), "", dtype=object)
-    known = _cities()
-    form, named = _each(zips, foreign_form), _each(city, lambda c: known.get(normalized_name(c), ""))
+    form, named = _each(zips, foreign_form), _each(city, lambda c: _cities().get(normalized_name(c), "") if c else "")
     maybe = np.flatnonzero((form != "") | (named != ""))
     if not len(maybe):
         return out

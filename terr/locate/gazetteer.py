@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -34,17 +33,85 @@ _COMPASS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 
 @dataclass(frozen=True, eq=False)
 class Gazetteer:
-    """Read-only look-ups made once from the bundled files."""
+    """Read-only look-ups made from the bundled files; each is made when it is first asked for, and kept.
 
-    geoid: NDArray[np.object_]
-    label: NDArray[np.object_]
-    county_state: NDArray[np.object_]
-    tree: shapely.STRtree
+    Attributes:
+        areas: the counties, a row each: geoid, state, name, full_name, label, lat, lon, geometry (WKB).
+        post: a row per ZIP: zip, city, state, county, lat, lon.
+        folder: of the bundled files.
+        row: county code (former ones too, where one county has all of their land) -> its row in `areas`.
+    """
+
+    areas: pd.DataFrame
+    post: pd.DataFrame
+    folder: Path
     row: dict[str, int]
-    counties: dict[tuple[str, str], int]
-    zips: dict[str, tuple[int, str, float, float]]
-    cities: dict[tuple[str, str], tuple[int, float, float]]
-    points: NDArray[np.float64]
+
+    @cached_property
+    def geoid(self) -> NDArray[np.object_]:
+        """Object (n counties,): codes of five digits."""
+        return np.asarray(self.areas["geoid"], dtype=object)
+
+    @cached_property
+    def label(self) -> NDArray[np.object_]:
+        """Object (n counties,): name and state, for a reader."""
+        return np.asarray(self.areas["label"], dtype=object)
+
+    @cached_property
+    def county_state(self) -> NDArray[np.object_]:
+        """Object (n counties,): two letters."""
+        return np.asarray(self.areas["state"], dtype=object)
+
+    @cached_property
+    def points(self) -> NDArray[np.float64]:
+        """Float (n counties, 2): latitude and longitude in degrees."""
+        return np.asarray(self.areas[["lat", "lon"]], dtype=np.float64)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The outlines of the counties, in the order of `areas`."""
+        return shapely.STRtree(shapely.from_wkb(self.areas["geometry"].to_numpy()))
+
+    @cached_property
+    def counties(self) -> dict[tuple[str, str], int]:
+        """State and `county_key` -> row in `areas`."""
+        out: dict[tuple[str, str], int] = {}
+        full, short = self.areas["full_name"].to_numpy(dtype=object), self.areas["name"].to_numpy(dtype=object)
+        # Independent cities come last, so that a bare name means the county where both exist.
+        for k in sorted(range(len(full)), key=lambda k: str(full[k]).endswith(" city")):
+            for name in (str(full[k]), str(short[k])):
+                out.setdefault((str(self.county_state[k]), county_key(name)), k)
+        return out
+
+    @cached_property
+    def _county_of_zip(self) -> NDArray[np.int64]:
+        """Int (n ZIPs,): row in `areas`, -1 = none."""
+        return np.array([self.row.get(c, -1) for c in self.post["county"]])
+
+    @cached_property
+    def zips(self) -> dict[str, tuple[int, str, float, float]]:
+        """ZIP -> row in `areas` (-1 = none), state, latitude, longitude."""
+        post = self.post
+        columns = (self._county_of_zip, post["state"], post["lat"], post["lon"])
+        return dict(zip(post["zip"].tolist(), zip(*(c.tolist() for c in columns), strict=True), strict=True))
+
+    @cached_property
+    def cities(self) -> dict[tuple[str, str], tuple[int, float, float]]:
+        """State and `city_key` -> row in `areas` of the county with most of its ZIPs, and their mean place."""
+        post, of_zip = self.post, self._county_of_zip
+        key_of = {c: city_key(c) for c in set(post["city"])}  # half the ZIPs share a city's name with another
+        keys = pd.DataFrame({"state": post["state"], "city": [key_of[c] for c in post["city"]], "k": of_zip})
+        keys = keys.assign(lat=post["lat"], lon=post["lon"], n=1)[of_zip >= 0]
+        grouped = keys.groupby(["state", "city", "k"], as_index=False).agg({"n": "sum", "lat": "mean", "lon": "mean"})
+        grouped = grouped.sort_values(["n", "k"], ascending=[True, False])  # the county of most ZIPs is written last
+        out = {
+            (str(s), str(c)): (int(k), float(a), float(o))
+            for s, c, k, a, o in grouped[["state", "city", "k", "lat", "lon"]].itertuples(index=False)
+        }
+        towns = _plain_texts(self.folder / "cities.parquet")
+        for s, c, county, a, o in towns[["state", "city", "county", "lat", "lon"]].itertuples(index=False):
+            out.setdefault((str(s), city_key(c)), (self.row[county], float(a), float(o)))
+        return out
 
 
 def normalized_name(text: str) -> str:
@@ -73,7 +140,7 @@ def county_key(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def gazetteer() -> Gazetteer:
-    """The look-ups, read once (about half a second) and kept.
+    """The look-ups, read once and kept.
 
     Raises:
         LocateError: if the bundled files aren't there.
@@ -81,50 +148,10 @@ def gazetteer() -> Gazetteer:
     folder = Path(__file__).resolve().parents[2] / "data"
     if not (folder / "zip_points.parquet").is_file():
         raise LocateError("the bundled ZIP points are missing: run from a full checkout, with its folder data/")
-    areas = gpd.read_parquet(folder / "counties.parquet")
-    zips = _plain_texts(folder / "zip_points.parquet")
-
-    geoid = areas["geoid"].to_numpy(dtype=object)
-    state = areas["state"].to_numpy(dtype=object)
-    row = {str(g): k for k, g in enumerate(geoid)}
+    areas = _plain_texts(folder / "counties.parquet")
+    row = {str(g): k for k, g in enumerate(areas["geoid"])}
     row.update({f.code: row[f.now] for f in FORMER if not f.divided})
-
-    counties: dict[tuple[str, str], int] = {}
-    full, short = areas["full_name"].to_numpy(dtype=object), areas["name"].to_numpy(dtype=object)
-    # Independent cities come last, so that a bare name means the county where both exist.
-    for k in sorted(range(len(areas)), key=lambda k: str(full[k]).endswith(" city")):
-        for name in (str(full[k]), str(short[k])):
-            counties.setdefault((str(state[k]), county_key(name)), k)
-
-    of_zip = np.array([row.get(c, -1) for c in zips["county"]])
-    lat, lon = zips["lat"].to_numpy(dtype=np.float64), zips["lon"].to_numpy(dtype=np.float64)
-    by_zip = {
-        str(z): (int(k), str(s), float(a), float(o))
-        for z, k, s, a, o in zip(zips["zip"], of_zip, zips["state"], lat, lon, strict=True)
-    }
-    key_of = {c: city_key(c) for c in set(zips["city"])}  # half the ZIPs share a city's name with another
-    keys = pd.DataFrame({"state": zips["state"], "city": [key_of[c] for c in zips["city"]], "k": of_zip})
-    keys = keys.assign(lat=lat, lon=lon, n=1)[of_zip >= 0]
-    grouped = keys.groupby(["state", "city", "k"], as_index=False).agg({"n": "sum", "lat": "mean", "lon": "mean"})
-    grouped = grouped.sort_values(["n", "k"], ascending=[True, False])  # the county of most ZIPs is written last
-    cities = {
-        (str(s), str(c)): (int(k), float(a), float(o))
-        for s, c, k, a, o in grouped[["state", "city", "k", "lat", "lon"]].itertuples(index=False)
-    }
-    towns = _plain_texts(folder / "cities.parquet")
-    for s, c, county, a, o in towns[["state", "city", "county", "lat", "lon"]].itertuples(index=False):
-        cities.setdefault((str(s), city_key(c)), (row[county], float(a), float(o)))
-    return Gazetteer(
-        geoid=geoid,
-        label=areas["label"].to_numpy(dtype=object),
-        county_state=state,
-        tree=shapely.STRtree(areas.geometry.to_numpy()),
-        row=row,
-        counties=counties,
-        zips=by_zip,
-        cities=cities,
-        points=areas[["lat", "lon"]].to_numpy(dtype=np.float64),
-    )
+    return Gazetteer(areas, _plain_texts(folder / "zip_points.parquet"), folder, row)
 
 
 def _plain_texts(file: Path) -> pd.DataFrame:

@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import PlanError
 from terr.model.arrays import frozen
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 UNASSIGNED = -1
 """Code of a unit that belongs to no territory."""

@@ -17,8 +17,9 @@ from terr.ingest.reading.files import read_table
 from terr.model.person import Person
 from terr.model.reps import Rep
 from terr.scoring.language import column_name
+from terr.ui.access.pages import NAMES
 from terr.workspace import Workspace
-from terr.workspace.accounts import dataset
+from terr.workspace.accounts import dataset, next_extract, upload
 from terr.workspace.facts.kept_facts import keep_facts
 from terr.workspace.live import comments, proposals
 from terr.workspace.plan import editing
@@ -405,18 +406,43 @@ def test_everything_that_shows_facts_opens_hostile_text_as_text(server: Server, 
     assert any("img.example" in o for o in seen.options), seen.options[:40]
 
 
-@pytest.mark.parametrize("name", ["reps", "quotas"])
-def test_every_view_of_people_opens_hostile_text_as_text(server: Server, sid: str, window: Page, name: str) -> None:
+CRAWLED = ("home", "accounts", "scores", "plan", "scenarios", "performance", "reports", "settings")
+"""Pages with a test of their own above; all others, those to come too, are opened in each of their views."""
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in CRAWLED])
+def test_every_view_of_a_page_opens_hostile_text_as_text(server: Server, sid: str, window: Page, name: str) -> None:
     page = window
     page.goto(f"{server.url}/{name}?scenario={sid}")
-    views = page.get_by_test_id("stButtonGroup").first.get_by_role("radio")
-    views.first.wait_for()
+    page.get_by_role("heading", level=1).wait_for()
     settled(page)
     seen = Opened(page)
-    for view in views.all_inner_texts():
-        page.get_by_role("radio", name=view, exact=True).first.click(force=True)
-        page.wait_for_timeout(1_000)
-        seen.look()
+    seen.look()
+    for role in ("radio", "tab"):
+        for view in range(page.get_by_role(role).count()):
+            one = page.get_by_role(role).nth(view)
+            if one.is_visible() and one.is_enabled():
+                one.click(force=True)
+                page.wait_for_timeout(1_000)
+                seen.look()
+    assert any("img.example" in o for o in seen.options), seen.options[:40]
+
+
+def test_review_tells_of_a_drift_by_hostile_accounts(server: Server, sid: str, window: Page) -> None:
+    ws = Workspace(server.root)
+    old = ws.scenario(sid).dataset_id
+    newer = (
+        table().replace(quoted(PAYLOADS[0]).encode(), quoted(f"new {PAYLOADS[0]}").encode()).replace(b",105,", b",905,")
+    )
+    draft = upload.suggested(upload.open_file(ws, newer, FILE))
+    data = next_extract.save_next_extract(ws, next_extract.compare_next_extract(ws, old, draft))
+    next_extract.move(ws, sid, old, data.info.id)
+    ws.close()
+    page = window
+    page.goto(f"{server.url}/review?scenario={sid}")
+    expect(page.get_by_role("tab", name="Drift and repair")).to_be_visible(timeout=60_000)
+    seen = Opened(page)
+    seen.tabs("tab", page.get_by_role("tab").all_inner_texts())
     assert any("img.example" in o for o in seen.options), seen.options[:40]
 
 
