@@ -48,12 +48,12 @@ class StoredLayer:
 
 
 def library_dir() -> Path:
-    """The folder of the shelf; made for the user alone.
+    """The folder of the shelf; it is made with the first layer, so that looking needs no right to write.
 
     Raises:
-        StoreError: if it can't be made.
+        StoreError: if the data folder can't be made.
     """
-    return make_folder(data_dir() / "boundaries")
+    return data_dir() / "boundaries"
 
 
 def folder_of(level: str) -> Path:
@@ -84,7 +84,9 @@ def store_layer(
 
     Raises:
         LocateError: if `level` is no name of a level of the shelf.
+        StoreError: if the shelf can't be made.
     """
+    make_folder(library_dir())
     return build(
         frame,
         level=level,
@@ -135,6 +137,8 @@ def store_zip3(
 def _look() -> tuple[tuple[StoredLayer, ...], tuple[str, ...]]:
     good, bad = [], []
     root = library_dir()
+    if not root.is_dir():
+        return (), ()
     for aside in root.glob(f"{OLD}*"):
         recover(root / aside.name.removeprefix(OLD))
     for folder in sorted(p for p in root.iterdir() if p.is_dir() and LEVELS.fullmatch(p.name)):

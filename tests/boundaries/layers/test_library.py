@@ -280,3 +280,9 @@ def test_zip3_areas_are_joined_from_kept_zips(home):
     assert done.members[["70000", "70108", "70099", "99999"]].tolist() == ["700", "701", "700", "700"]
     assert done.areas["area_km2"].sum() == pytest.approx(whole.areas["area_km2"].sum(), rel=1e-6)
     assert {k.level for k in library.stored_layers()} == {"zip-2020", "zip3-2020"}
+
+
+def test_looking_at_an_empty_shelf_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERR_DATA_DIR", str(tmp_path))
+    assert library.stored_layers() == () == library.damaged()
+    assert list(tmp_path.iterdir()) == []
