@@ -21,7 +21,7 @@ _LAYOUT = """
     height: calc(100dvh - var(--terr-top, 112px) - 14px); }
   .stMain .st-key-terr_beside > * { flex-shrink: 0; }
   [data-testid="stColumn"]:has(.st-key-terr_beside) { max-width: 460px; min-width: 232px; }
-  .stMain .st-key-terr_bars { max-height: max(190px, calc(100dvh - var(--terr-top, 112px) - 400px)); overflow-y: auto; }
+  .stMain .st-key-terr_bars { max-height: max(190px, calc(100dvh - var(--terr-top, 112px) - 350px)); overflow-y: auto; }
   .stMain .st-key-terr_bars { flex: none; flex-wrap: nowrap; }
 }
 @media (max-width: 699px) {
@@ -30,6 +30,11 @@ _LAYOUT = """
 .stMain .terr-line { padding-right: 6.6rem; }
 .stMain :has(> .st-key-terr_share) { position: absolute; top: .9rem; right: 1.4rem; width: auto; z-index: 20; }
 @media (max-width: 1100px) { .stMain .st-key-terr_plan_bar { gap: .4rem; } }
+@media (min-width: 700px) and (max-width: 1200px) {
+  .stMain .st-key-terr_plan_bar button span:has(> [data-testid="stIconMaterial"]),
+  .stMain .st-key-terr_plan_bar [data-testid="stIconMaterial"] { display: none; }
+  .stMain .st-key-terr_plan_bar button { padding-left: .5rem; padding-right: .5rem; }
+}
 """
 
 

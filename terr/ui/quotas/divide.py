@@ -75,18 +75,27 @@ def _form(shown: PlanSnapshot) -> QuotaRequest | None:
         key=f"quota_cap_{sid}",
         placeholder="No cap",
     )
-    step = a.number_input("Round to", 0.01, 1e9, usual.rules.step, 100.0, key=f"quota_step_{sid}")
+    step = a.number_input(
+        "Round to",
+        0.01,
+        1e9,
+        usual.rules.step,
+        100.0,
+        "%.0f" if usual.rules.step >= 1 else "%.2f",
+        key=f"quota_step_{sid}",
+    )
     over = b.number_input(
         "Over-assignment, %",
         0.0,
         100.0,
         100 * (usual.over - 1),
         1.0,
+        "%.1f",
         key=f"quota_over_{sid}",
         help="Reps together are asked for this much more than the target; managers for the target",
     )
     eased = st.toggle(
-        "Lower quotas for high workload",
+        "Less for high workload",
         usual.rules.workload > 0,
         key=f"quota_workload_{sid}",
         help="Each quota times mean hours / own hours, before floors and caps; hours are calls by tier and travel",
@@ -108,7 +117,7 @@ def _percent(share: float | None) -> float | None:
 
 
 def _figures(draft: QuotaDraft, currency: str) -> None:
-    a, b, c = st.columns(3)
+    a, b, c = st.columns([1.7, 1, 1])  # a sum to the dollar stands whole on the smallest window
     a.metric("Sum of quotas", markdown(f"{_symbol(currency)}{full(draft.quotas.total)}"), help="The target to the cent")
     known = [r.chance for r in draft.reached if r.chance is not None]
     b.metric(

@@ -112,6 +112,10 @@ def _table(data: dataset.Dataset) -> None:
         st.error(markdown(sentence(message)), icon=":material/error:")
 
 
+_DATE = 100
+"""Pixels that a whole date takes."""
+
+
 def _columns() -> dict[str, Any]:
     c = st.column_config
     return {
@@ -119,8 +123,8 @@ def _columns() -> dict[str, Any]:
         "Role": c.SelectboxColumn(options=list(REP_ROLES), help="Only a rep owns territories"),
         "Manager": c.TextColumn(help="Name or ID of somebody on this roster"),
         "FTE %": c.NumberColumn(min_value=0.0, format="%.0f%%"),
-        "Start": c.DateColumn(help="New reps ramp up from here"),
-        "End": c.DateColumn(),
+        "Start": c.DateColumn(width=_DATE, help="New reps ramp up from here"),
+        "End": c.DateColumn(width=_DATE),
         "Hours a year": c.NumberColumn(min_value=0.0, format="%,.0f", help="Selling hours; empty = as everybody's"),
         "Skills": c.TextColumn(help="Separated by commas"),
         "Level": c.NumberColumn(min_value=1, max_value=10, format="%d", help="Seniority, 1 = junior"),
