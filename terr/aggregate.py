@@ -18,6 +18,7 @@ from terr.errors import InputError, PlanError
 from terr.locate.areas import beside
 from terr.locate.placing import OUTSIDE, UNLOCATED, PlacedAccounts, in_region, place
 from terr.model.accounts import GIVEN_POINT, Accounts
+from terr.model.book_units import BookUnits
 from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units
@@ -85,6 +86,8 @@ def drawn_points(accounts: Accounts, units: Units) -> tuple[NDArray[np.float64],
 
 
 def _place(accounts: Accounts, units: Units) -> PlacedAccounts:
+    if isinstance(units, BookUnits):
+        return _place_by_layer(accounts, units)
     if units.level in ("county", "state"):
         return place(accounts.frame, units)
     whole = layer(units.level)  # the search for areas is the long part, and one for all regions of a layer
@@ -96,6 +99,24 @@ def _place(accounts: Accounts, units: Units) -> PlacedAccounts:
         with _lock:
             _known.setdefault(accounts, {})[key] = found
     return in_region(accounts.frame, found, whole, units)
+
+
+def _place_by_layer(accounts: Accounts, units: BookUnits) -> PlacedAccounts:
+    """Accounts that are units are there themselves; the others lie in the areas, if the plan has any."""
+    known = units.account_codes
+    own = accounts.frame["account_id"].astype(str).map(known).fillna(-1).to_numpy(dtype=np.int32)
+    if units.areas is None:
+        new = np.full(len(accounts), "it isn't in the books of this plan", dtype=object)
+        codes, by, note = np.full(len(accounts), UNLOCATED, dtype=np.int32), np.full(len(accounts), "unlocated"), new
+    else:
+        lies = placed(accounts, units.areas)
+        codes, by, note = lies.codes, lies.by, lies.note
+    mine = own >= 0
+    return PlacedAccounts(
+        np.where(mine, own, codes).astype(np.int32),
+        np.where(mine, "id", by).astype(object),
+        np.where(mine, "", note).astype(object),
+    )
 
 
 def unit_codes(accounts: Accounts, units: Units) -> NDArray[np.int32]:

@@ -54,7 +54,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "access scores facts",
         "accounts",
         "plan",
-        "reps reports live performance",
+        "reps reports live performance books",
         "quotas",
         "design scenarios",
         "home review",

@@ -13,8 +13,9 @@
   const FINEST = 9; // from this zoom on every vertex is drawn
 
   class Geometry {
-    // file: the arcs file; states: two-letter codes of the region, or null for all of the file.
-    constructor(file, states) {
+    // file: the arcs file; states: two-letter codes of the region, or null for all of the file; books: accounts that are
+    // units, behind the areas (lists id, name, state, lat, lon), or nothing.
+    constructor(file, states, books) {
       const all = file.units, wanted = states ? new Set(states) : null, total = all.id.length;
       this.local = new Int32Array(total).fill(-1); // row of the file -> row of the region
       this.id = [];
@@ -31,12 +32,20 @@
         this.state.push(all.state[i]);
         if (this.county) this.county.push(all.county[i]);
       }
-      this.n = rows.length;
-      this.index = new Map(this.id.map((id, i) => [id, i]));
-      this.x = Float64Array.from(rows, (i) => worldX(all.pt[i][0]));
-      this.y = Float64Array.from(rows, (i) => worldY(all.pt[i][1]));
+      this.areas = rows.length; // the first account, if there are any
+      const x = rows.map((i) => worldX(all.pt[i][0])), y = rows.map((i) => worldY(all.pt[i][1]));
+      if (books) NS.addBooks(this, books, x, y);
+      this.n = this.id.length;
+      this.reach = 0; // how far from an account a click still means it; set by the painter
+      this.index = new Map(this.id.map((id, i) => [id.toUpperCase(), i]));
+      this.x = Float64Array.from(x);
+      this.y = Float64Array.from(y);
       this._arcs(file);
       this._rings(rows.map((i) => all.rings[i]));
+      for (let u = this.areas; u < this.n; u++) {
+        const there = Number.isFinite(this.x[u]);
+        this.box.set(there ? [this.x[u], this.y[u], this.x[u], this.y[u]] : [Infinity, Infinity, -Infinity, -Infinity], 4 * u);
+      }
       this._grid();
       this._groups();
       this.fills = (file.fills || []).map((flat) => this._decode(flat, file.q));
@@ -115,7 +124,7 @@
       this.refs = new Int32Array(refs);
       this.box = new Float64Array(4 * this.n);
       let k = 0, j = 0;
-      for (let u = 0; u < this.n; u++) {
+      for (let u = 0; u < nested.length; u++) {
         let x0 = Infinity, y0 = Infinity, x1 = -Infinity, y1 = -Infinity;
         for (const polygon of nested[u]) for (const ring of polygon) {
           for (const ref of ring) {
@@ -131,6 +140,7 @@
         unitRing[u + 1] = k;
         this.box.set([x0, y0, x1, y1], 4 * u);
       }
+      unitRing.fill(k, nested.length + 1);
     }
 
     // Buckets of units by their boxes; one flat list.
@@ -142,6 +152,7 @@
         x1 = Math.max(x1, this.box[k + 2]);
         y1 = Math.max(y1, this.box[k + 3]);
       }
+      if (!(x0 <= x1)) [x0, y0, x1, y1] = [worldX(-125), worldY(50), worldX(-66), worldY(24)]; // nothing to draw
       this.extent = [x0, y0, x1, y1];
       const side = (this.side = Math.max(1, Math.min(300, Math.round(Math.sqrt(this.n) * 1.5))));
       this.cellW = (x1 - x0) / side || 1;
@@ -182,13 +193,14 @@
       for (let r = r0; r <= r1; r++) for (let c = c0; c <= c1; c++) visit(r * this.side + c);
     }
 
-    // Row of the unit under a world point, or -1.
+    // Row of the unit under a world point, or -1: an account close by before the area it lies in.
     at(x, y) {
-      let found = -1;
+      let found = this.areas < this.n ? NS.bookAt(this, x, y) : -1;
+      if (found >= 0) return found;
       this._eachCell(x, y, x, y, (c) => {
         for (let i = this.cellStart[c]; i < this.cellStart[c + 1] && found < 0; i++) {
           const u = this.cellUnits[i], k = 4 * u;
-          if (x < this.box[k] || x > this.box[k + 2] || y < this.box[k + 1] || y > this.box[k + 3]) continue;
+          if (u >= this.areas || x < this.box[k] || x > this.box[k + 2] || y < this.box[k + 1] || y > this.box[k + 3]) continue;
           if (this._holds(u, x, y)) found = u;
         }
       });

@@ -3,6 +3,7 @@
   "use strict";
   const NS = (window.TerrMap = window.TerrMap || {});
   const FREE = -1;
+  const ACCOUNT = 1e-4; // weighs as little as a small area
   const FONT = "600 12px system-ui, -apple-system, 'Segoe UI', sans-serif";
 
   // A label for each territory at the unit nearest the middle of what of it is in sight; of the drawn margin otherwise.
@@ -19,7 +20,7 @@
     for (let i = 0; i < units.length; i++) {
       const u = units[i], c = s.codes[u];
       if (c === FREE || g.x[u] < view[0] || g.x[u] > view[2] || g.y[u] < view[1] || g.y[u] > view[3]) continue;
-      const t = slot.get(c), size = (g.box[4 * u + 2] - g.box[4 * u]) * (g.box[4 * u + 3] - g.box[4 * u + 1]);
+      const t = slot.get(c), size = u < g.areas ? (g.box[4 * u + 2] - g.box[4 * u]) * (g.box[4 * u + 3] - g.box[4 * u + 1]) : ACCOUNT;
       if (t === undefined) continue;
       at[i] = t;
       w[t] += size;

@@ -92,9 +92,12 @@
       this.frame = requestAnimationFrame(() => {
         const dirty = this.dirty;
         this.frame = this.dirty = null;
-        this._draw(dirty === "all" || dirty.length > 400 ? null : this.s.geo.boxOf(dirty));
+        this._draw(dirty === "all" || dirty.length > 400 || !this._inSight(dirty) ? null : this.s.geo.boxOf(dirty));
       });
     },
+
+    // Accounts without a place are drawn nowhere, so that nothing of them has to be drawn anew.
+    _inSight(units) { return units.every((u) => Number.isFinite(this.s.geo.x[u])); },
 
     _setUp() {
       const scale = this._map.getZoomScale(this._map.getZoom(), 0), origin = this._map.getPixelOrigin(), b = this._bounds;
@@ -120,8 +123,9 @@
       const started = performance.now();
       this._setUp();
       const view = this.view, px = this.unit;
+      const books = s.geo.areas < s.geo.n, spare = (books ? 12 : 4) * px; // points reach beyond what they stand for
       const area = box
-        ? [Math.max(view[0], box[0] - 4 * px), Math.max(view[1], box[1] - 4 * px), Math.min(view[2], box[2] + 4 * px), Math.min(view[3], box[3] + 4 * px)]
+        ? [Math.max(view[0], box[0] - spare), Math.max(view[1], box[1] - spare), Math.min(view[2], box[2] + spare), Math.min(view[3], box[3] + spare)]
         : view;
       if (area[0] >= area[2] || area[1] >= area[3]) return;
       ctx.setTransform(1, 0, 0, 1, 0, 0);
@@ -132,10 +136,13 @@
       if (box) ctx.clip();
       ctx.clearRect(area[0], area[1], area[2] - area[0], area[3] - area[1]);
       ctx.lineJoin = ctx.lineCap = "round";
-      const shown = s.geo.meeting(area);
+      const around = books ? [area[0] - spare, area[1] - spare, area[2] + spare, area[3] + spare] : area;
+      const shown = s.geo.meeting(around);
+      if (!box) this.booksInView = books ? shown.reduce((n, u) => n + (u >= s.geo.areas), 0) : 0;
       this._fills(ctx, shown);
       this._borders(ctx, area);
       this._marks(ctx, shown);
+      if (books) NS.drawBooks(ctx, s, shown, this);
       const circles = s.points && s.showPoints ? s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme) : [];
       const homes = s.homes && s.showHomes ? s.homes.list : [];
       if (homes.length) s.homes.draw(ctx, s, px);
@@ -164,7 +171,7 @@
       ctx.globalAlpha = s.points && s.showPoints && s.points.groups ? 0.3 : s.tiles ? 0.55 : 1; // colored points stand out
       let paths = new Array(styles.length).fill(null);
       if (shown.length > SINGLY) paths = this._outlines(shown);
-      else for (const u of shown) g.outline((paths[keys[u]] = paths[keys[u]] || new Path2D()), u, this.level);
+      else for (const u of shown) if (u < g.areas) g.outline((paths[keys[u]] = paths[keys[u]] || new Path2D()), u, this.level);
       for (let i = 0; i < styles.length; i++) {
         if (!paths[i]) continue;
         ctx.fillStyle = styles[i].fill;
@@ -185,7 +192,7 @@
       }
       const preview = s.company.shown(), to = new Map();
       if (!preview) return;
-      for (const u of shown) if (preview.has(u)) {
+      for (const u of shown) if (u < g.areas && preview.has(u)) {
         const code = preview.get(u);
         if (!to.has(code)) to.set(code, new Path2D());
         g.outline(to.get(code), u, this.level);
@@ -237,7 +244,7 @@
       const s = this.s, g = s.geo, scale = this.scale, px = this.unit, box = g.arcBox, codes = s.codes;
       const suggested = s.company.shown();
       const thin = [], edge = [], states = [], county = [], context = [], stray = [], preview = [], marked = [];
-      const fine = g.n < 800 || scale * Math.sqrt(((g.extent[2] - g.extent[0]) * (g.extent[3] - g.extent[1])) / g.n) > 9;
+      const fine = g.areas < 800 || scale * Math.sqrt(((g.extent[2] - g.extent[0]) * (g.extent[3] - g.extent[1])) / g.areas) > 9;
       const counties = scale > 40;
       for (let a = 0; a < g.m; a++) {
         const k = 4 * a;
@@ -263,7 +270,7 @@
       stroke(thin, t.thin, 0.6);
       stroke(county, t.county, 1);
       stroke(states, t.state, 1);
-      stroke(edge, t.edge, g.n > 800 && scale < 24 ? 1.4 : 2.2);
+      stroke(edge, t.edge, g.areas > 800 && scale < 24 ? 1.4 : 2.2);
       ctx.setLineDash([6 * px, 4 * px]);
       stroke(stray, t.stray, 3.5);
       ctx.setLineDash([]);
@@ -319,6 +326,7 @@
 
     _around(ctx, units, thick) {
       const s = this.s, path = NS.around(s.geo, this.level, units);
+      if (s.geo.areas < s.geo.n) NS.aroundBooks(path, s.geo, units, this.unit);
       this._world(ctx);
       ctx.lineJoin = ctx.lineCap = "round";
       for (const [style, width] of [[s.theme.halo, 4 * thick], [s.theme.label, 2 * thick]]) {

@@ -85,16 +85,18 @@
     async start() {
       document.body.removeAttribute("data-ready");
       const files = new Map(), shapes = new Map();
-      for (const pane of this.panes) {
-        const { geometry, states } = pane.config, key = geometry + "|" + (states || []).join();
-        if (!shapes.has(key)) {
-          if (!files.has(geometry)) {
-            const reply = await fetch(geometry);
-            if (!reply.ok) throw new Error("The shapes of this map could not be loaded (" + reply.status + ").");
-            files.set(geometry, await reply.json());
-          }
-          shapes.set(key, new NS.Geometry(files.get(geometry), states));
+      const load = async (url) => {
+        if (!files.has(url)) {
+          const reply = await fetch(url);
+          if (!reply.ok) throw new Error("The shapes of this map could not be loaded (" + reply.status + ").");
+          files.set(url, await reply.json());
         }
+        return files.get(url);
+      };
+      for (const pane of this.panes) {
+        const { geometry, states, books, context } = pane.config, key = [geometry, states, books && books.version].join("|");
+        if (!shapes.has(key)) shapes.set(key, new NS.Geometry(geometry ? await load(geometry) : NS.noShapes(), states, books));
+        if (context) pane.outlines = new NS.Geometry(await load(context), null);
         await pane.open(shapes.get(key));
       }
       this.panes.forEach((pane) => { this._follow(pane); this._point(pane); });

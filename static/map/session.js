@@ -8,6 +8,7 @@
   [...A].forEach((c, i) => { VALUE[c.charCodeAt(0)] = i; });
   const LIGHT = { free: "#e7e5e0", thin: "rgba(255,255,255,.75)", state: "rgba(60,60,60,.55)", county: "rgba(60,60,60,.4)", edge: "#3b3b3b", context: "rgba(120,120,120,.45)", stray: "#000", label: "#14171c", halo: "rgba(255,255,255,.92)", point: "rgba(20,23,28,.6)", cluster: "rgba(20,23,28,.78)", clusterText: "#fff", hatch: "rgba(20,23,28,.5)", filled: "rgba(255,255,255,.45)", same: "#e7e5e0", middle: "#f4f3ef" };
   const DARK = { free: "#3a3f47", thin: "rgba(20,22,26,.55)", state: "rgba(230,230,230,.5)", county: "rgba(230,230,230,.35)", edge: "#f1f1ee", context: "rgba(170,170,170,.35)", stray: "#fff", label: "#ffffff", halo: "rgba(15,17,21,.92)", point: "rgba(255,255,255,.75)", cluster: "rgba(245,245,245,.85)", clusterText: "#14171c", hatch: "rgba(255,255,255,.55)", filled: "rgba(15,17,21,.4)", same: "#3a3f47", middle: "#565c66" };
+  const NEAR = 0.15; // of the world's width of 256: about 15 km
   const MANY = 24; // units of an event; more are sent as ranges
 
   function isDark() {
@@ -86,7 +87,9 @@
         if (!reply.ok) throw new Error("The shapes of this map could not be loaded (" + reply.status + ").");
         return reply.json();
       };
-      this.geo = new NS.Geometry(await load(this.config.geometry), this.config.states);
+      const file = this.config.geometry ? await load(this.config.geometry) : NS.noShapes();
+      const books = this.config.books ? await this._books() : null;
+      this.geo = new NS.Geometry(file, this.config.states, books);
       this.base = new Int16Array(this.geo.n).fill(-1);
       this.codes = this.base.slice();
       this.shading.rebuild();
@@ -109,6 +112,13 @@
       this._prepare();
     }
 
+    // The accounts that are units: they come with the plan, and are asked for again until they do.
+    _books() {
+      const told = this.pending && this.pending.books;
+      if (told) return told;
+      return new Promise((given) => { this._giveBooks = given; this.push({ k: "hello" }); });
+    }
+
     // Coarser shapes for the other zooms, made while nothing else is going on, so that no zoom waits for them.
     _prepare() {
       const around = [1, 2, -1, 3, 4, 5].map((d) => Math.round(this.map.getZoom()) + d).filter((z) => z >= 2 && z < 9);
@@ -122,7 +132,12 @@
 
     // --- what the server says -------------------------------------------------------------------------------
     sync(patch) {
-      if (!this.geo) { this.pending = patch; return; }
+      if (patch.books) this.heldBooks = patch.books.version;
+      if (!this.geo) {
+        this.pending = { ...patch, books: patch.books || (this.pending && this.pending.books) };
+        if (patch.books && this._giveBooks) this._giveBooks(patch.books);
+        return;
+      }
       this._dress();
       if (this.plan !== patch.plan) { // another plan was opened: what was meant for the old one stays with it
         this.queue = this.queue.filter((e) => !e.p);
@@ -375,7 +390,7 @@
       event.p = event.k === "hello" ? "" : this.plan;
       event.rev = this.rev;
       event.have = this.have;
-      event.got = [...this.got.values()];
+      event.got = [...this.got.values(), ...(this.heldBooks ? [this.heldBooks] : [])];
       event.holds = this.holds || "";
       this.queue.push(event);
       document.body.setAttribute("data-queue", this.queue.length + this.edits.queue.length);
@@ -493,6 +508,10 @@
     }
 
     _show(box, animate, margin) {
+      if (this.geo.areas < this.geo.n && box[2] - box[0] < NEAR && box[3] - box[1] < NEAR) { // a few accounts: with what is around them
+        box = [(box[0] + box[2] - NEAR) / 2, (box[1] + box[3] - NEAR) / 2, (box[0] + box[2] + NEAR) / 2, (box[1] + box[3] + NEAR) / 2];
+      }
+      if (!Number.isFinite(box[0])) return this.say("This account has no place to show.");
       const m = (margin || 0) * Math.max(box[2] - box[0], box[3] - box[1]);
       const a = NS.lonLat(box[0] - m, box[3] + m), b = NS.lonLat(box[2] + m, box[1] - m);
       this.map.fitBounds([a, b], { animate, paddingTopLeft: [6, (this.barHeight || 46) + 6], paddingBottomRight: [6, 6] });

@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from terr.boundaries.layers.bundled import data_dir
 from terr.boundaries.layers.cities import CITY, city_ids
 from terr.boundaries.layers.mixed_level import is_mixed, parse_mixed
+from terr.model.book_units import BookUnits
 from terr.model.units import Units
 
 _DOMINANT = 0.2
@@ -95,7 +96,9 @@ def city_shares(units: Units) -> CityShares:
 
 
 def _units_of(units: Units, at: pd.DataFrame) -> NDArray[np.int64]:
-    """Code of the unit each place lies in, -1 = in none."""
+    """Code of the unit each place lies in, -1 = in none; accounts that are units bear no places."""
+    if isinstance(units, BookUnits):
+        return np.full(len(at), -1, dtype=np.int64) if units.areas is None else _units_of(units.areas, at)
     codes = pd.Series(np.arange(len(units)), index=units.ids)
     kind = units.level.split("-", 1)[0]
     key = {"state": at["state"], "county": at["county"], "zip": at["zip"], "zip3": at["zip"].str[:3]}.get(kind)

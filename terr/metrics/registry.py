@@ -108,7 +108,7 @@ def _shared(values: NDArray[np.float64], context: Context) -> NDArray[np.float64
 
 
 def _mean(values: NDArray[np.float64], context: Context) -> float:
-    filled = context.tally.size > 0
+    filled = (context.tally.size > 0) & np.isfinite(values)  # books of accounts have no shape
     return float(values[filled].mean()) if filled.any() else math.nan
 
 

@@ -66,7 +66,8 @@ class Tally:
         codes: of the k territories.
         load: float64 (k, m), sums of `loads`; accounts: int64, sum of `counts`; size: int64, number of units.
         area_km2: float64; around_km: float64, borders with other territories or unassigned units, and the outer border.
-        pieces: int64, connected pieces by shared borders and bridges, 0 without units.
+        pieces: int64, connected pieces by shared borders and bridges, 0 without units; units that touch nothing and
+            need not (`loose` of `terr.model.book_units.BookUnits`) are no pieces.
         strays: per territory the unit codes of each piece but its heaviest (ties: most units, lowest code), heaviest
             first.
     """
@@ -86,10 +87,11 @@ class Tally:
 
     @property
     def polsby_popper(self) -> F:
-        """float64 (k,), 4 pi area / perimeter^2; 0 for a territory without units."""
+        """float64 (k,), 4 pi area / perimeter^2; 0 for a territory without units, NaN for one of accounts alone."""
         around = np.where(self.around_km > 0, self.around_km, 1.0)
         out: F = np.where(self.around_km > 0, 4 * np.pi * self.area_km2 / around**2, 0.0)
-        return out
+        shapeless = (self.size > 0) & (self.area_km2 <= 0)
+        return np.where(shapeless, np.nan, out) if getattr(self.units, "loose", None) is not None else out
 
 
 def tally(plan: Plan, units: UnitArrays, loads: F, counts: Ints, before: Tally | None = None) -> Tally:
@@ -150,13 +152,15 @@ def full_tally(assign: NDArray[Any], codes: tuple[int, ...], units: UnitArrays, 
     same = slots[to] == at[local]
     border = _sums(at[local[~same]], units.border_km[edge[~same]], k)
 
+    loose = getattr(units, "loose", None)
+    whole = rows if loose is None else rows[~loose[rows]]  # accounts stand behind the areas, and have no borders
     number = np.full(len(assign), -1, dtype=np.int64)
-    number[rows] = np.arange(len(rows))
-    ends = np.concatenate([[0], np.cumsum(np.bincount(local[same], minlength=len(rows)))])
-    graph = csr_matrix((np.ones(int(same.sum()), np.int8), number[to[same]], ends), shape=(len(rows), len(rows)))
+    number[whole] = np.arange(len(whole))
+    ends = np.concatenate([[0], np.cumsum(np.bincount(local[same], minlength=len(rows))[: len(whole)])])
+    graph = csr_matrix((np.ones(int(same.sum()), np.int8), number[to[same]], ends), shape=(len(whole), len(whole)))
     found, label = connected_components(graph, directed=False)
     owner = np.zeros(found, dtype=np.int64)
-    owner[label] = at
+    owner[label] = at[: len(whole)]
     pieces = np.bincount(owner, minlength=k)
     return Tally(
         units=units,
@@ -169,8 +173,8 @@ def full_tally(assign: NDArray[Any], codes: tuple[int, ...], units: UnitArrays, 
         size=np.bincount(at, minlength=k),
         area_km2=_sums(at, units.area_km2[rows], k),
         around_km=border + _sums(at, units.outer_km[rows], k),
-        pieces=pieces,
-        strays=_strays(rows, label, owner, pieces, weights[:, 0]),
+        pieces=pieces if loose is None else np.maximum(pieces, np.bincount(at, minlength=k) > 0),
+        strays=_strays(whole, label, owner, pieces, weights[: len(whole), 0]),
     )
 
 

@@ -141,6 +141,25 @@ class Plan:
         )
 
 
+    def on_units(self, n_units: int, units_version: str) -> Plan:
+        """The same plan on these units, which are its own with others behind them; those belong to no territory.
+
+        Raises:
+            PlanError: if there are fewer of them.
+        """
+        if self.units_version == units_version and len(self) == n_units:
+            return self
+        more = n_units - len(self)
+        if more < 0:
+            raise PlanError("the plan has more areas than those it is opened with")
+        return Plan(
+            assign=np.concatenate([self.assign, np.full(more, UNASSIGNED)]).astype(np.int16),
+            territories=self.territories,
+            locked_units=np.concatenate([self.locked_units, np.zeros(more)]).astype(np.bool_),
+            units_version=units_version,
+        )
+
+
 def renamed(territory: Territory, name: str) -> Territory:
     """The same territory under another name (spaces trimmed)."""
     return replace(territory, name=name.strip())

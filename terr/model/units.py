@@ -27,8 +27,14 @@ _NOUNS = {
     "zip": ("ZIP", "ZIPs"),
     "zip3": ("ZIP3", "ZIP3s"),
     "own": ("area", "areas"),
+    "account": ("account", "accounts"),
+    "layers": ("area or account", "areas and accounts"),
     "": ("unit", "units"),
 }
+
+ACCOUNT = "account:"
+"""Begins the id of a unit that is an account."""
+_BOOKS = "account"
 
 COLUMNS = ("unit_id", "name", "state", "area_km2", "x_km", "y_km", "geometry")
 
@@ -40,7 +46,7 @@ class Units:
     Attributes:
         level: that of the layer they were cut from: "state", "county", "city", "zip", "zip3", their exact kin
             "zip-2020" and "zip3-2020", "own-" and 12 hex digits for a file of one's own, or a mixed level such as
-            "county+zip:06037".
+            "county+zip:06037"; "account", alone or before the level of the areas, for `BookUnits`.
         region: state codes of the region, sorted, e.g. ("OK", "TX"); ("*",) for all of a layer.
         frame: GeoDataFrame in EPSG:4326 sorted by the unique string `unit_id`, with a RangeIndex and the columns
             `unit_id, name, state, area_km2, x_km, y_km, geometry`; `state` may be "" (a file of one's own); x/y are
@@ -68,7 +74,7 @@ class Units:
         if missing:
             raise PlanError(f"areas lack the columns {', '.join(missing)}")
         ids = self.frame["unit_id"]
-        if not ids.is_unique or not ids.is_monotonic_increasing:
+        if not ids.is_unique or not (ids.is_monotonic_increasing or has_accounts(self.level)):
             raise PlanError("area ids must be unique and sorted")
         for name, dtype in (
             ("indptr", np.int32),
@@ -142,8 +148,26 @@ class Units:
         return csr_matrix((np.ones(len(self.indices), dtype=np.int8), self.indices, self.indptr), shape=(n, n))
 
 
+def has_accounts(level: str) -> bool:
+    """Whether accounts are units of a level: all of "account", some of "account+county"."""
+    return level == _BOOKS or level.startswith(f"{_BOOKS}+")
+
+
+def area_level(level: str) -> str:
+    """The level of a plan's areas: "county" of "account+county" and of "county"; "" where all units are accounts."""
+    return "" if level == _BOOKS else level.removeprefix(f"{_BOOKS}+")
+
+
+def books_level(areas: str) -> str:
+    """The level of a plan of layers over areas of a level, "" = without areas; see `area_level`."""
+    return f"{_BOOKS}+{areas}" if areas else _BOOKS
+
+
 def noun(level: str, n: int = 2) -> str:
     """The word for `n` units of a level: "county", "counties", "ZIPs", "areas"; "units" for no level."""
+    if has_accounts(level):
+        one, many = _NOUNS["account" if level == _BOOKS else "layers"]
+        return one if n == 1 else many
     kind = "own" if "+" in level else level.split("-", 1)[0]  # a mixed level has areas of several kinds
     one, many = _NOUNS.get(kind, _NOUNS[""])
     return one if n == 1 else many

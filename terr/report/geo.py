@@ -31,7 +31,7 @@ def territories_geojson(
     boundaries: Mapping[str, Any] | None = None,
     progress: Progress = UNWATCHED,
 ) -> bytes:
-    """One feature for each territory that has units, dissolved; and one for the unassigned units if there are any.
+    """One feature for each territory that has units, dissolved (a book of accounts is its points); and one for the unassigned units if there are any.
 
     Coordinates are longitude and latitude rounded to `DECIMALS`, rings follow the right-hand rule, polygons are valid
     after rounding. Territories without units have no shape; they are named in `territories_without_units` beside
@@ -122,6 +122,9 @@ def _polygons(shape: Any) -> NDArray[Any]:
 
 
 def _feature(properties: dict[str, Any], geometry: NDArray[Any]) -> dict[str, Any]:
+    if (shapely.get_type_id(geometry) == shapely.GeometryType.POINT).all():  # a book of accounts
+        at = shapely.get_coordinates(geometry).round(DECIMALS).tolist()
+        return {"type": "Feature", "properties": properties, "geometry": {"type": "MultiPoint", "coordinates": at}}
     whole = dissolve(geometry)
     rings = [[_ring(p.exterior), *(_ring(r) for r in p.interiors)] for p in shapely.get_parts(whole).tolist()]
     shape: dict[str, Any] = {"type": "MultiPolygon", "coordinates": rings}

@@ -31,6 +31,7 @@ _SCRIPTS = (
     "geometry.js",
     "outline.js",
     "points.js",
+    "books.js",
     "shading.js",
     "labels.js",
     "places.js",
@@ -120,6 +121,8 @@ class MapPatch:
         edits: (name of the map's queue of edits, number of its last one taken in).
         proposed: `slots` aren't the stored plan but a preview of another one.
         together: what else the map needs to work with others: `ticket`, `name`, `seq`, `crowd`, `may`, `present`.
+        books: accounts that are units, behind the areas: `version`, and lists `id`, `name`, `state`, `lat` and `lon`
+            (degrees, None = not drawn); None if there are none or the browser has them.
     """
 
     plan: str
@@ -145,6 +148,7 @@ class MapPatch:
     edits: tuple[str, int] = ("", 0)
     proposed: bool = False
     together: Mapping[str, Any] = field(default_factory=dict)
+    books: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,7 @@ def base_map(
     words: tuple[str, str] = ("unit", "units"),
     approximate: bool = False,
     context: str = "",
+    books: str = "",
 ) -> folium.Map:
     """The map without a plan. The same arguments always give the same script, so it is mounted once.
 
@@ -184,6 +189,7 @@ def base_map(
         words: what one unit and several are called.
         approximate: the shapes are an estimate, which the map says.
         context: name of a geometry file whose lines lie behind, "" = none; for boundaries that name no states.
+        books: version of the units if some are accounts; they come with the plan. `geometry` "" = there are no areas.
     """
     shell = MapShell(
         location=[39, -97],
@@ -197,7 +203,7 @@ def base_map(
         max_zoom=16,
     )
     config = {
-        "geometry": _SHAPES + geometry,
+        "geometry": _SHAPES + geometry if geometry else "",
         "states": None if states is None else list(states),
         "word": words[0],
         "words": words[1],
@@ -205,6 +211,8 @@ def base_map(
         "context": _SHAPES + context if context else "",
         "together": _TOGETHER,
     }
+    if books:
+        config["books"] = books
     MapScript(f"TerrMap.start({shell.get_name()}, {js_value(config)});").add_to(shell)
     return shell
 
@@ -245,5 +253,6 @@ def patch_value(patch: MapPatch) -> dict[str, Any]:
         "tiles": STREETS if patch.tiles else None,
         "edits": list(patch.edits),
         "proposed": patch.proposed,
+        "books": patch.books,
         **patch.together,
     }

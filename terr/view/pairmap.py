@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,11 +22,15 @@ class PairMapInputs:
     Attributes:
         geometry: name of the level's geometry file; states: codes of the region, None for all of the file.
         words: what one unit and several are called.
+        context: name of a file of lines to draw behind, "" = none.
+        books: accounts that are units, as JSON (see `MapPatch.books`), "" = none.
     """
 
     geometry: str
     states: tuple[str, ...] | None
     words: tuple[str, str]
+    context: str = ""
+    books: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,13 @@ def pair_map(grounds: Sequence[PairMapInputs], height: int = HEIGHT) -> folium.M
     )
     panes = [
         {
-            "geometry": shapes_url(one.geometry),
+            "geometry": shapes_url(one.geometry) if one.geometry else "",
             "states": None if one.states is None else list(one.states),
             "word": one.words[0],
             "words": one.words[1],
             "approximate": False,
-            "context": "",
+            "context": shapes_url(one.context) if one.context else "",
+            **({"books": json.loads(one.books)} if one.books else {}),
         }
         for one in grounds
     ]

@@ -13,6 +13,8 @@ from pyproj import Transformer
 
 _FINER = 2
 """Drawn so many times larger, then reduced, so that borders have no steps."""
+_DOT, _MANY_DOTS = 3.0, 2_000
+"""Radius of an account in pixels of that drawing, and above how many it is half."""
 
 
 def plan_picture(
@@ -26,7 +28,7 @@ def plan_picture(
     """PNG with a transparent background, the shapes centered in it.
 
     Args:
-        shapes: polygons in degrees (EPSG:4326), one per unit.
+        shapes: polygons in degrees (EPSG:4326), one per unit; points for accounts, drawn above them.
         fills: hex color per unit, "" = unassigned.
         size: width and height in pixels.
         free: fill of what is unassigned.
@@ -36,11 +38,14 @@ def plan_picture(
     image = Image.new("RGBA", (width, height), (0, 0, 0, 0))
     parts, owner = shapely.get_parts(np.asarray(shapes, dtype=object), return_index=True)
     polygons = shapely.get_type_id(parts) == 3
+    spots = shapely.get_type_id(parts) == 0
+    points, whose = parts[spots], owner[spots]
     parts, owner = parts[polygons], owner[polygons]
-    if len(parts):
+    if len(parts) or len(points):
         rings = shapely.get_exterior_ring(parts)
         xy, ring = shapely.get_coordinates(rings, return_index=True)
-        at = _placed(_projected(xy), width, height)
+        every = _placed(_projected(np.concatenate([xy, shapely.get_coordinates(points)])), width, height)
+        at, dots = every[: len(xy)], every[len(xy) :]
         draw = ImageDraw.Draw(image)
         ends = np.flatnonzero(np.diff(ring)) + 1
         few = len(fills) <= 600
@@ -48,6 +53,9 @@ def plan_picture(
             if len(rows) > 2:
                 color = fills[unit] or free
                 draw.polygon([tuple(p) for p in rows.tolist()], fill=color, outline=edge if few else color)
+        r = _DOT if len(dots) < _MANY_DOTS else _DOT / 2
+        for (x, y), unit in zip(dots.tolist(), whose.tolist(), strict=True):
+            draw.ellipse((x - r, y - r, x + r, y + r), fill=fills[unit] or free)
     out = BytesIO()
     image.resize(size, Image.Resampling.LANCZOS).save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from terr.aggregate import placed
@@ -25,14 +25,16 @@ from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
 from terr.model.accounts import Accounts
+from terr.model.book_units import BookUnits
 from terr.model.json_values import readable
+from terr.model.plan_layers import AREAS, PlanLayer
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.result import Explanation
 from terr.model.scenario import ScenarioInfo
-from terr.model.units import Units
+from terr.model.units import Units, area_level, has_accounts
 from terr.model.wording import count
 from terr.report.safe import shown
-from terr.view.text import unit_noun
+from terr.view.text import and_list, unit_noun
 
 BOUNDARIES = "boundaries"
 """Under this name a scenario's settings keep what its layer was, so that it can be asked for again."""
@@ -178,7 +180,21 @@ def layer_settings(level: str) -> dict[str, Any]:
 
 def place_name(units: Units) -> str:
     """What a person calls where the units lie: "Texas", or the title of a layer that is planned as a whole."""
+    if isinstance(units, BookUnits):
+        return "the books of accounts" if units.areas is None else place_name(units.areas)
     return region_label(units.region) if units.region != EVERYWHERE else layer(units.level).title
+
+
+def layers_heading(layers: Sequence[PlanLayer], areas: Units | None) -> str:
+    """What a plan of layers is made on, in one line: "Books of accounts", "Key accounts, and Texas by county"."""
+    if len(layers) == 1:
+        return "Books of accounts"
+    books = [v.name for v in layers if v.method != AREAS]
+    if areas is None:
+        return f"Books of {and_list(books)}"[:120]
+    place = place_name(areas)
+    own = place if areas.region == EVERYWHERE else f"{place} by {unit_noun(areas.level, 1)}"
+    return f"{and_list(books)}, then {own}"[:120]
 
 
 def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
@@ -186,6 +202,8 @@ def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
 
     `brief` leaves the word in brackets to a line above that has it already.
     """
+    if has_accounts(info.level):
+        return _books_heading(info, brief)
     kept = _kept(info)
     rough = " (approximate areas)" if is_rough(info) and not brief else ""
     if tuple(info.region) == EVERYWHERE:
@@ -194,6 +212,16 @@ def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
         return f"{region_label(info.region)}: {kept.title or 'areas of several levels'}{rough}"
     own = f"area of {kept.title}" if info.level.startswith("own-") and kept.title else ""
     return f"{region_label(info.region)} by {own or unit_noun(info.level, 1)}{rough}"
+
+
+def _books_heading(info: ScenarioInfo, brief: bool) -> str:
+    layers = info.settings.get("layers")
+    kept = layers.get("list") if isinstance(layers, Mapping) else None
+    named = [str(v.get("name")) for v in kept if isinstance(v, Mapping)] if isinstance(kept, list) else []
+    level = area_level(info.level)
+    if not level:
+        return "Books of accounts" if len(named) < 2 else f"Books of accounts in {len(named)} layers"
+    return f"{heading(replace(info, level=level), brief=brief)}, with {count(len(named), 'layer')}"
 
 
 def is_rough(info: ScenarioInfo) -> bool:
@@ -221,6 +249,8 @@ def missing(info: ScenarioInfo, error: LocateError) -> str:
 
 def rough_note(units: Units) -> tuple[Explanation, ...]:
     """Says that areas are approximate; () if they are not."""
+    if isinstance(units, BookUnits):
+        return () if units.areas is None else rough_note(units.areas)
     whole = layer(units.level) if units.level not in ("state", "county") else None
     if whole is None or not whole.approximate:
         return ()
@@ -234,6 +264,15 @@ def rough_note(units: Units) -> tuple[Explanation, ...]:
 
 def boundaries_report(units: Units, findings: Sequence[str] = ()) -> dict[str, Any]:
     """What the areas are, as JSON: `{"level", "title", "approximate", "source", "areas", "findings"}`."""
+    if isinstance(units, BookUnits) and units.areas is None:
+        return {
+            "level": units.level,
+            "title": "Accounts",
+            "approximate": False,
+            "source": "",
+            "areas": 0,
+            "findings": list(findings),
+        }
     whole = layer(units.level)
     return {
         "level": units.level,

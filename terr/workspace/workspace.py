@@ -12,10 +12,11 @@ from terr.errors import LocateError, PlanError, StoreError
 from terr.model.person import NOONE, Person
 from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
-from terr.model.units import Units
+from terr.model.units import Units, has_accounts
 from terr.store import Store, data_dir, open_store, usual_address
 from terr.workspace.caches import CacheKind, Caches
 from terr.workspace.levels import missing
+from terr.workspace.unit_lists import listed_units
 
 TRASH_DAYS = 30
 """How long a deleted plan can be brought back."""
@@ -85,10 +86,10 @@ class Workspace:
         Raises:
             LocateError: if the scenario doesn't exist.
         """
-        rev = self.rev(scenario_id)
-        known = self.caches[PLANS].get((scenario_id, rev))
-        if known is not None:
-            return known, rev
+        info = self.scenario(scenario_id)
+        known = self.caches[PLANS].get((scenario_id, info.rev))
+        if known is not None and known.units_version == info.units_version:  # else new accounts came to its books
+            return known, info.rev
         plan, rev = self.store.plans.load(scenario_id)
         self.keep(scenario_id, rev, plan)
         return plan, rev
@@ -130,7 +131,8 @@ class Workspace:
             PlanError: if the boundaries changed since, or are not on this machine any more; it says what to do.
         """
         try:
-            units = load_units(info.level, info.region)
+            books = has_accounts(info.level)
+            units = listed_units(self.whole.store, info) if books else load_units(info.level, info.region)
         except LocateError as error:
             raise PlanError(missing(info, error)) from error
         if units.version != info.units_version:

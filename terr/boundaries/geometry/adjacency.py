@@ -149,8 +149,11 @@ def plane_km(lon: NDArray[np.float64], lat: NDArray[np.float64], crs: str | None
         lat: degrees.
         crs: a projected system in metres; by default Lambert's azimuthal equal-area plane centred on the points.
     """
-    if crs is None:
-        mid_lon, mid_lat = (float(lon.min() + lon.max()) / 2, float(lat.min() + lat.max()) / 2) if len(lon) else (0, 0)
-        crs = f"+proj=laea +lat_0={mid_lat:.6f} +lon_0={mid_lon:.6f} +datum=NAD83 +units=m +no_defs"
-    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(lon, lat)
+    x, y = Transformer.from_crs("EPSG:4326", crs or plane_around(lon, lat), always_xy=True).transform(lon, lat)
     return np.column_stack([x, y]) / 1000.0
+
+
+def plane_around(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> str:
+    """Lambert's azimuthal equal-area plane in metres, centred on points in degrees."""
+    mid_lon, mid_lat = (float(lon.min() + lon.max()) / 2, float(lat.min() + lat.max()) / 2) if len(lon) else (0, 0)
+    return f"+proj=laea +lat_0={mid_lat:.6f} +lon_0={mid_lon:.6f} +datum=NAD83 +units=m +no_defs"

@@ -20,7 +20,8 @@ from terr.boundaries.layers.mixed_level import is_mixed, parse_mixed
 from terr.boundaries.layers.mixing import MixedPart, children, drawn_file, mix, mixed_parts
 from terr.boundaries.layers.regions import ALBERS, EVERYWHERE, LOWER48, STATES, US, parse_region, region_label
 from terr.errors import LocateError
-from terr.model.units import Units
+from terr.model.book_units import BookUnits
+from terr.model.units import Units, area_level
 
 __all__ = [
     "ALBERS",
@@ -55,6 +56,7 @@ def layer(level: str) -> Layer:
         LocateError: if there is no such level, or what is kept of it is damaged.
         StoreError: if what is kept of it can't be read.
     """
+    level = area_level(level)
     if level in LEVELS:
         return bundled(level)
     if level == CITY:
@@ -115,7 +117,7 @@ def geometry_file(level: str) -> str:
         StoreError: if that can't be written.
     """
     whole = layer(level)
-    return drawn_file(whole).name if is_mixed(level) or level == CITY else whole.geometry.name
+    return drawn_file(whole).name if is_mixed(level) or area_level(level) == CITY else whole.geometry.name
 
 
 def load_units(level: str, region: str | Sequence[str]) -> Units:
@@ -143,6 +145,8 @@ def national_index(units: Units) -> NDArray[np.int64]:
     Raises:
         LocateError: if a unit isn't in the layer.
     """
+    if isinstance(units, BookUnits):
+        raise LocateError("accounts aren't areas of a map; ask for the plan's areas")
     known = pd.Index(layer(units.level).areas["unit_id"])
     out = np.asarray(known.get_indexer(units.ids), dtype=np.int64)
     if (out < 0).any():
@@ -155,6 +159,8 @@ def pieces(units: Units) -> list[list[int]]:
 
     More than one piece means that `load_units` had to join them, nearest to nearest, to make one graph.
     """
+    if isinstance(units, BookUnits):
+        return [] if units.areas is None else pieces(units.areas)
     i, j, _, _ = region_edges(layer(units.level), national_index(units))
     label = components(len(units), i, j)
     groups = [np.flatnonzero(label == c).tolist() for c in range(int(label.max()) + 1 if len(label) else 0)]

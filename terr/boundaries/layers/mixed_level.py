@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from terr.errors import LocateError
+from terr.model.units import area_level
 
 NESTED = ("state", "county", "zip")
 """Levels whose areas lie inside those of the one before, without a rest."""
@@ -89,7 +90,7 @@ class MixedLevel:
 
 def is_mixed(level: str) -> bool:
     """Whether a level is written as a mixed one."""
-    return "+" in level
+    return "+" in area_level(level)
 
 
 def parse_mixed(level: str) -> MixedLevel:
@@ -98,6 +99,7 @@ def parse_mixed(level: str) -> MixedLevel:
     Raises:
         LocateError: if it can't be read.
     """
+    level = area_level(level)
     if len(level) > CLOSEST or not _LEVEL.fullmatch(level):
         raise LocateError(f'"{level[:40]}" is not a mixed level; write one as county+zip:06037,17031')
     base, *parts = level.split("+")

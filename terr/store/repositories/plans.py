@@ -62,12 +62,15 @@ class Plans:
             LocateError: if the edit isn't found.
             StoreError: if what is stored can't be read.
         """
+        return self._read(c, info, edit_id).on_units(info.n_units, info.units_version)
+
+    def _read(self, c: Connection, info: ScenarioInfo, edit_id: int) -> Plan:
         if edit_id == ROOT:
             return Plan.empty(info.n_units, info.units_version)
         plan = self._recall(info.id, edit_id)
         if plan is not None:
             return plan
-        plan = self._caught_up(c, info.id, edit_id)
+        plan = self._caught_up(c, info, edit_id)
         if plan is not None:
             return plan
         trail = trail_to(c, info.id, edit_id)
@@ -85,6 +88,7 @@ class Plans:
                 plan = Plan.empty(info.n_units, info.units_version)
             else:
                 todo.pop()
+        plan = plan.on_units(info.n_units, info.units_version)
         e = t.edits.c
         query = select(e.payload).where(e.scenario_id == info.id, e.id.in_(todo)).order_by(e.id)
         return self._replay(info.id, edit_id, plan, c.execute(query).scalars())
@@ -98,8 +102,9 @@ class Plans:
         self.remember(scenario_id, edit_id, plan)
         return plan
 
-    def _caught_up(self, c: Connection, scenario_id: str, edit_id: int) -> Plan | None:
+    def _caught_up(self, c: Connection, info: ScenarioInfo, edit_id: int) -> Plan | None:
         """From the newest plan at hand, if the few edits since lead here: the way of most edits by others."""
+        scenario_id = info.id
         with self._lock:
             known = max((at for sid, at in self._plans if sid == scenario_id and at < edit_id), default=None)
         if known is None or edit_id - known > CATCH_UP:
@@ -112,7 +117,10 @@ class Plans:
             way.append(rows[at].payload)
             at = rows[at].parent or ROOT
         plan = self._recall(scenario_id, at)
-        return None if plan is None or not way else self._replay(scenario_id, edit_id, plan, reversed(way))
+        if plan is None or not way:
+            return None
+        plan = plan.on_units(info.n_units, info.units_version)
+        return self._replay(scenario_id, edit_id, plan, reversed(way))
 
     def _recall(self, scenario_id: str, edit_id: int) -> Plan | None:
         with self._lock:

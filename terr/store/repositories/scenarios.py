@@ -211,7 +211,15 @@ class Scenarios:
         return self.get(scenario_id)
 
     def use_dataset(
-        self, scenario_id: str, dataset_id: str, *, expected: str, settings: Mapping[str, Any], by: Person = NOONE
+        self,
+        scenario_id: str,
+        dataset_id: str,
+        *,
+        expected: str,
+        settings: Mapping[str, Any],
+        units: tuple[str, int] | None = None,
+        note: str = "",
+        by: Person = NOONE,
     ) -> ScenarioInfo:
         """Give a scenario other accounts, such as the next extract of the same ones; plan and history stay.
 
@@ -220,11 +228,15 @@ class Scenarios:
             dataset_id: of the data set it has from now on.
             expected: of the data set the person saw it with.
             settings: put into the scenario's settings, beside what is there.
+            units: version and number of its units from now on, which are those it has with others behind them; None =
+                they stay.
+            note: what else is to be written into the journal.
             by: who does it.
 
         Raises:
             LocateError: if the scenario or the data set isn't found.
             ConflictError: if it has another data set by now.
+            InputError: if it would have fewer units.
         """
         name = self._datasets.get(dataset_id).name
         with self._db.write() as c:
@@ -236,8 +248,13 @@ class Scenarios:
                 "settings_json": to_text({**info.settings, **settings}, "the settings"),
                 "updated_at": now(),
             }
+            if units is not None:
+                if units[1] < info.n_units:
+                    raise InputError("a plan keeps the areas and accounts it has")
+                values |= {"units_version": units[0], "n_units": units[1]}
             seq = count_change(c, scenario_id, values)
-            write_line(c, scenario_id, seq, "scenario", "changed", f"Now with the accounts of {name}", by)
+            text = f"Now with the accounts of {name}. {note}".rstrip(". ")
+            write_line(c, scenario_id, seq, "scenario", "changed", text, by)
             return scenario_row(c, scenario_id)
 
     def archive(self, scenario_id: str, on: bool = True, *, by: Person = NOONE) -> ScenarioInfo:

@@ -1,4 +1,4 @@
-"""Starting a plan from a data set: level, region, measure, limit."""
+"""Starting a plan from a data set: areas, books or layers; level, region, measure, limit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from terr.errors import TerrError
 from terr.model.person import Person
 from terr.model.progress import Progress
 from terr.ui.jobs import window_jobs
+from terr.ui.plan.layers_form import layers_form
 from terr.ui.session import navigation, state
 from terr.view.text import count, distinct, markdown, sentence
 from terr.workspace import levels
 from terr.workspace.accounts.dataset import Dataset
+from terr.workspace.books import layer_rules
+from terr.workspace.books.layer_rules import PlanLayer
 from terr.workspace.plan import editing, new_plan
 from terr.workspace.scenarios import as_owned
 
 _MAKE, _GO = "make_plan", "plan_made"
+BY = ("Areas", "Accounts (books)", "Layers")
+"""What the territories of a plan are made of."""
 
 
 def form(data: Dataset, key: str) -> None:
@@ -32,27 +37,26 @@ def form(data: Dataset, key: str) -> None:
         return
     with st.container(border=True):
         st.markdown("**Start a plan with these accounts**")
+        by = st.segmented_control("Territories of", BY, default=BY[0], key=f"{key}_by") or BY[0]
         a, b, c, d = st.columns([2, 1.3, 1.4, 0.9])
-        titles = distinct({one.level: one.title for one in levels.choices()})
-        level = str(
-            b.selectbox(
-                "Level",
-                list(titles),
-                index=list(titles).index("county"),
-                format_func=lambda v: titles[v],
-                key=f"{key}_level",
-                help="Add your own boundaries and exact ZIP areas on the Settings page",
-            )
-        )
-        with a:
-            region = _region(data, level, key)
-        measure = c.selectbox(
-            "Measure to balance", usable, index=new_plan.suggested_measure(usable), key=f"{key}_measure"
+        measure = str(
+            c.selectbox("Measure to balance", usable, index=new_plan.suggested_measure(usable), key=f"{key}_measure")
         )
         tolerance = d.number_input("Limit (± %)", 0.1, 100.0, 5.0, 0.5, key=f"{key}_tolerance")
-        if region != []:
+        layers: tuple[PlanLayer, ...] | None = ()
+        areas = by == BY[0]
+        if by == BY[1]:
+            layers = layer_rules.ALL_BOOKS
+            a.caption(f"Each account is moved by itself, wherever it is: {count(len(data.accounts), 'account')}.")
+        elif by == BY[2]:
+            made = layers_form(data, measure, f"{key}_rules")
+            layers, areas = (None, False) if made is None else made
+            if areas:
+                a, b = st.columns([2, 1.3])
+        level, region = ("", None) if not areas else _level_and_region(data, a, b, key)
+        if areas and region != []:
             _outlook(data, level, region)
-        answers = _owners(data, key) if as_owned.has_owners(data) else None
+        answers = _owners(data, key) if by != BY[2] and as_owned.has_owners(data) else None
         row = st.container(horizontal=True, vertical_alignment="bottom")
         name = row.text_input("Name (optional)", max_chars=120, key=f"{key}_name", placeholder="FY27 first draft")
         busy = window_jobs.running(_MAKE)
@@ -62,10 +66,15 @@ def form(data: Dataset, key: str) -> None:
             icon=":material/badge:",
             key=f"{key}_owned",
             disabled=busy,
-            help="A plan of the areas each owner mostly has; their other accounts go to them by name",
+            help="A plan of the areas each owner mostly has; their other accounts go to them by name"
+            if by == BY[0]
+            else "Each account in the book of its owner",
         )
     window_jobs.follow(_MAKE, _made, stop="Cancel")
     if not go and not today:
+        return
+    if layers is None:
+        st.error("Finish the rules of the layers first.", icon=":material/error:")
         return
     if region == []:
         st.error("Choose a region: one or more states, or the lower 48.", icon=":material/error:")
@@ -74,7 +83,7 @@ def form(data: Dataset, key: str) -> None:
         "dataset_id": data.info.id,
         "level": level,
         "region": region,
-        "measure": str(measure),
+        "measure": measure,
         "tolerance": float(tolerance) / 100,
         "name": name.strip(),
     }
@@ -82,14 +91,34 @@ def form(data: Dataset, key: str) -> None:
 
     def make(progress: Progress) -> as_owned.AsOwned:
         progress.tell(0.0, "locating the accounts on the map")
-        levels.plan_outlook(data.accounts, level, region)
+        if level:
+            levels.plan_outlook(data.accounts, level, region)
         progress.tell(0.5, "making the plan")
         if today:
-            return as_owned.create(ws, **asked, answers=answers, by=Person("", author))
+            return as_owned.create(ws, **asked, layers=layers, answers=answers, by=Person("", author))
+        if layers:
+            return as_owned.AsOwned(editing.create_layers(ws, **asked, layers=layers, author=author), "")
         return as_owned.AsOwned(editing.create(ws, **asked, author=author), "")
 
     window_jobs.quick(_MAKE, make, _made)
     st.rerun()
+
+
+def _level_and_region(data: Dataset, wide: Any, narrow: Any, key: str) -> tuple[str, list[str] | None]:
+    """Which areas, and where; see `_region`."""
+    titles = distinct({one.level: one.title for one in levels.choices()})
+    level = str(
+        narrow.selectbox(
+            "Level",
+            list(titles),
+            index=list(titles).index("county"),
+            format_func=lambda v: titles[v],
+            key=f"{key}_level",
+            help="Add your own boundaries and exact ZIP areas on the Settings page",
+        )
+    )
+    with wide:
+        return level, _region(data, level, key)
 
 
 def _made(made: as_owned.AsOwned) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from terr.model.book_units import BookUnits
 from terr.ui.design import certificate as certificate_view
-from terr.ui.design import frontier, suggested_moves, sweep
+from terr.ui.design import books, frontier, suggested_moves, sweep
 from terr.ui.design.design_run import _show_design
 from terr.ui.design.sweep import SIDE, TRADE
 from terr.ui.jobs import window_jobs
@@ -64,8 +65,9 @@ def _beside(sid: str) -> None:
     if sweep.wanted():
         st.session_state[SIDE] = TRADE
     # the choices' labels never change: Streamlit tells them apart by label, and one that changed can lose the choice
+    parts = [MOVES, TOGETHER] if isinstance(shown.units, BookUnits) and not shown.units.n_areas else PARTS
     part = st.segmented_control(
-        "Beside the map", PARTS, default=MOVES, key=SIDE, label_visibility="collapsed", required=True
+        "Beside the map", parts, default=MOVES, key=SIDE, label_visibility="collapsed", required=True
     )
     if part != TOGETHER:
         panel.hide()
@@ -84,6 +86,11 @@ def _beside(sid: str) -> None:
         certificate_view.certificate_part(shown)
     elif part == TOGETHER:
         panel.workshop_part(shown)
+    elif part == MOVES and isinstance(shown.units, BookUnits):
+        books.book_moves_part(shown)
+        if shown.units.n_areas:
+            st.divider()
+            suggested_moves.suggested_moves_part(shown)
     elif window.with_others() and state.get("asked_moves") != shown.rev:
         _ask_for_moves(shown)
     else:

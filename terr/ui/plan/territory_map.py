@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from streamlit_folium import st_folium
 
 from terr.errors import TerrError
+from terr.model.book_units import BookUnits
 from terr.ui.live import window
 from terr.ui.plan import accounts_list, segment_filter
 from terr.ui.session import state
@@ -92,6 +93,7 @@ def show_map(shown: PlanSnapshot, *, proposed: bool) -> None:
         edits=seen.edits,
         proposed=proposed,
         together=window.for_map(shown),
+        books=_books(shown, seen),
     )
     st_folium(
         _base(shown),
@@ -111,7 +113,9 @@ def _proposed(shown: PlanSnapshot) -> list[int]:
 
 def _base(shown: PlanSnapshot) -> Any:
     of = map_layers.plan_shapes(shown.info)
-    return base_map(of.file, of.region, words=of.words, approximate=of.approximate, context=of.context)
+    return base_map(
+        of.file, of.region, words=of.words, approximate=of.approximate, context=of.context, books=of.books
+    )
 
 
 def _assigned(shown: PlanSnapshot, holds: str) -> MapAssignment:
@@ -128,6 +132,14 @@ def _assigned(shown: PlanSnapshot, holds: str) -> MapAssignment:
     if 4 * len(units) > len(assign):
         return MapAssignment(name)
     return MapAssignment(name, holds, units.tolist(), assign[units].tolist())
+
+
+def _books(shown: PlanSnapshot, seen: WindowState) -> dict[str, Any] | None:
+    """The accounts that are units, until the browser says that it has them."""
+    version = f"books-{shown.units.version}"
+    if not isinstance(shown.units, BookUnits) or version in seen.got:
+        return None
+    return {"version": version, **map_layers.book_points(shown.units)}
 
 
 def _version(shown: PlanSnapshot) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from terr.ui.session import state
 from terr.view.colors import color
 from terr.view.mapview import MapAssignment, MapPatch, encode
 from terr.view.pairmap import HEIGHT, MapPane, PairMapInputs, pair_group, pair_map
+from terr.workspace.plan import map_layers
 from terr.workspace.plan.map_layers import plan_shapes
 from terr.workspace.scenarios.comparison import ComparedPlan, PlanComparison, paired_colors
 
@@ -35,8 +37,10 @@ def show_maps(grounds: Sequence[PairMapInputs], panes: Sequence[MapPane], key: s
 
 def pair_map_inputs(info: ScenarioInfo) -> PairMapInputs:
     """The shapes of a plan's units."""
-    of = plan_shapes(info)
-    return PairMapInputs(of.file, of.region, of.words)
+    of, books = plan_shapes(info), ""
+    if of.books:
+        books = json.dumps({"version": of.books, **map_layers.books_of(state.workspace(), info)})
+    return PairMapInputs(of.file, of.region, of.words, of.context if of.books else "", books)
 
 
 def pane(

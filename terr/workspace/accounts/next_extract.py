@@ -26,12 +26,15 @@ from terr.workspace.facts.fact_measures import FIGURES
 from terr.workspace.facts.kept_facts import carry_facts
 from terr.workspace.facts.unjoined_customers import KEY as CUSTOMERS
 from terr.workspace.scores import recipe
+from terr.workspace.unit_lists import carried
 from terr.workspace.workspace import Workspace
 
 __all__ = ["Reload"]  # of other floors, for the pages
 
 PREVIOUS, EXTRACTS = "previous", "extracts"
 """Where a data set keeps the id of the one before it, and a plan the data sets it had."""
+CARRIED = "carried"
+"""Where a plan keeps what came of its books with the last extract, in words."""
 BY_ID, BY_NAME = ("account_id",), ("name", "zip")
 SHOWN = 1_000
 KINDS: Mapping[str, str] = {
@@ -223,6 +226,8 @@ def movable_back(ws: Workspace, dataset_id: str) -> tuple[tuple[ScenarioInfo, Da
 def move(ws: Workspace, scenario_id: str, expected: str, dataset_id: str) -> ScenarioInfo:
     """Give a plan the accounts of another extract; its territories, edits and undo stay as they are.
 
+    Books of accounts are carried over by account_id (see `terr.workspace.unit_lists.carried`).
+
     Args:
         ws: where.
         scenario_id: the plan.
@@ -243,7 +248,18 @@ def move(ws: Workspace, scenario_id: str, expected: str, dataset_id: str) -> Sce
         raise InputError(f'"{info.name}" balances {info.measure}, which {data.info.name} doesn\'t have')
     had: Sequence[Mapping[str, str]] = info.settings.get(EXTRACTS) or ()
     line = [*had, {"id": expected, "until": datetime.now(UTC).isoformat(timespec="seconds")}]
-    return ws.store.scenarios.use_dataset(scenario_id, dataset_id, expected=expected, settings={EXTRACTS: line[-50:]})
+    settings: dict[str, Any] = {EXTRACTS: line[-50:]}
+    books = carried(ws.whole.store, info, data.accounts)
+    if books is None:
+        return ws.store.scenarios.use_dataset(scenario_id, dataset_id, expected=expected, settings=settings)
+    return ws.store.scenarios.use_dataset(
+        scenario_id,
+        dataset_id,
+        expected=expected,
+        settings={**settings, **books.settings, CARRIED: books.sentence},
+        units=(books.units_version, books.n_units),
+        note=books.sentence,
+    )
 
 
 def before(ws: Workspace, info: ScenarioInfo) -> DatasetInfo | None:

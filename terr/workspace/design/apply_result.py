@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from terr.edits import moves
 from terr.edits.colors import choose_colors
+from terr.edits.layers import areas_alone
 from terr.errors import InputError
 from terr.locate.place_names import base_name, place_names
 from terr.model.edit import Edit
@@ -136,7 +137,7 @@ def design_edit(
     elif names is None:
         stays = {r.rep_id: r for r in roster or ()}
         covers = reps if request.reps else [stays.get(plan.territory(int(c)).rep) if c >= 0 else None for c in codes]
-        names = _place_names(units, plan, slots, codes, roster or (), covers)
+        names = _place_names(units, areas_alone(units, plan), slots, codes, roster or (), covers)
     change = moves.adopt(
         plan, slots, next_code=next_code, kind="design", k=k, codes=codes, names=names, colors=colors, author=author
     )

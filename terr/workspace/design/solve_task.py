@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from terr.edits.layers import areas_alone
 from terr.errors import InputError
+from terr.model.book_units import BookUnits
 from terr.model.result import Explanation
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED
@@ -57,6 +59,7 @@ def plan_inputs(ws: Workspace, scenario_id: str, dataset_id: str = "") -> tuple[
     info = replace(info, dataset_id=dataset_id) if dataset_id else info
     units = ws.units(info)
     plan, rev = ws.plan(scenario_id)
+    plan = areas_alone(units, plan)
     data = dataset(ws, info.dataset_id)
     held = overrides_of(ws, info, plan)
     against = baseline_of(ws, info, plan, data, held) if compared_with(info) else None
@@ -71,7 +74,19 @@ def design_task(ws: Workspace, scenario_id: str, request: DesignRequest) -> Solv
         InputError: for a request that can't be met by any plan, saying why.
     """
     inputs, rev = plan_inputs(ws, scenario_id)
+    if isinstance(inputs.units, BookUnits):
+        check_areas(inputs.units)
     return replace(solve_task(inputs, request), scenario_id=scenario_id, rev=rev)
+
+
+def check_areas(units: BookUnits) -> None:
+    """Refuse to draw areas in a plan that has none.
+
+    Raises:
+        InputError: saying what to do.
+    """
+    if not units.n_areas:
+        raise InputError("this plan is made of accounts; divide them with Generate on Plan page")
 
 
 @dataclass(frozen=True)
@@ -127,6 +142,8 @@ def rebalance_task(
     if start is not None:
         inputs, name, warnings = _begun_elsewhere(ws, info, inputs, start)
     plan, measures = inputs.plan, inputs.accounts.measures
+    if isinstance(inputs.units, BookUnits) and not inputs.units.n_areas:
+        return None
     free = [t.code for t in plan.territories if not t.locked]
     if len(free) < 2 or not np.isin(free, plan.assign).all():
         return None

@@ -114,7 +114,7 @@ def apply_events(
             )
         if one.n <= seen.ack[1]:
             continue
-        got = tuple(text_of(v) for v in one.got[:4])
+        got = tuple(text_of(v) for v in one.got[:5])
         seen = replace(seen, ack=(one.s, one.n), have=text_of(one.have), holds=text_of(one.holds), got=got)
         if one.p == scenario_id:  # else meant for the plan that was open before
             seen = _wished(seen, fitting(event, Wish))

@@ -13,18 +13,30 @@ from terr.boundaries.layers.regions import EVERYWHERE
 from terr.edits import moves
 from terr.edits.history import Effect
 from terr.errors import ConflictError, InputError, PlanError
+from terr.edits.layers import check_layers_apart, within_layer
+from terr.model.book_units import BookUnits
 from terr.model.edit import Edit
 from terr.model.plan import Plan
+from terr.model.plan_layers import PlanLayer
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import Units
+from terr.scoring.layers import divide
 from terr.store import NOBODY, Client
 from terr.view.text import unit_noun
 from terr.workspace.accounts.dataset import dataset
-from terr.workspace.levels import BOUNDARIES, check_level, layer_settings, place_name, settled_region
+from terr.workspace.levels import (
+    BOUNDARIES,
+    check_level,
+    layer_settings,
+    layers_heading,
+    place_name,
+    settled_region,
+)
 from terr.workspace.plan.plan_settings import rules_of
 from terr.workspace.plan.rules import PlanRules
 from terr.workspace.plan.snapshot import effect_of, per_unit, same_baseline
 from terr.workspace.plan.tolerance import check_tolerance
+from terr.workspace.unit_lists import LAYERS, account_table, check_plan_layers, layers_json, units_of_list
 from terr.workspace.workspace import Workspace
 
 Make = Callable[[Plan, int], Edit]
@@ -43,6 +55,7 @@ class EditOutcome:
         skipped_locked: units left alone because of a lock.
         conflicts: codes of units somebody else changed first; they were left as they are now.
         notice: one line for the person ("" = nothing to say).
+        other_layer: the part of it about areas and accounts of another layer, which were left alone.
     """
 
     rev: int
@@ -50,6 +63,7 @@ class EditOutcome:
     skipped_locked: int = 0
     conflicts: tuple[int, ...] = ()
     notice: str = ""
+    other_layer: str = ""
 
 
 def create(
@@ -99,6 +113,66 @@ def create(
         tolerance=tolerance,
         settings={BOUNDARIES: layer_settings(level)},
     )
+    return started(ws, info, author=author)
+
+
+def create_layers(
+    ws: Workspace,
+    *,
+    dataset_id: str,
+    layers: Sequence[PlanLayer],
+    level: str = "",
+    region: str | Sequence[str] | None = None,
+    measure: str,
+    tolerance: float = 0.05,
+    name: str = "",
+    author: str = "",
+) -> ScenarioInfo:
+    """A new scenario of layers: books of accounts, beside areas where one of the layers is made of them.
+
+    Args:
+        ws: the workspace.
+        dataset_id: whose accounts.
+        layers: in order; an account belongs to the first whose rule holds.
+        level, region: of the areas, as `create`; "" and None without a layer of areas.
+        measure, tolerance, name, author: as `create`.
+
+    Raises:
+        InputError: for layers that can't be, a rule that can't be worked out, an unknown level, measure or tolerance.
+        LocateError: for an unknown region or data set.
+    """
+    check_plan_layers(layers, level)
+    if level:
+        check_level(level)
+    states = settled_region(level, region) if level else EVERYWHERE
+    data = dataset(ws, dataset_id)
+    if measure not in data.accounts.measures:
+        raise InputError(
+            f'"{measure}" is not a measure of {data.info.name}; choose {", ".join(data.accounts.measures)}'
+        )
+    check_tolerance(tolerance)
+    found = divide(data.accounts, layers)
+    table = account_table(data.accounts, layers, found.of)
+    if not len(table):
+        raise InputError("no layer of accounts catches an account, so there is nothing to plan by account")
+    units, sha256 = units_of_list(ws.whole.store, level, states, layers, table)
+    info = ws.store.scenarios.create(
+        name or layers_heading(layers, units.areas),
+        dataset_id=dataset_id,
+        level=units.level,
+        region=states,
+        units_version=units.version,
+        n_units=len(units),
+        measure=measure,
+        tolerance=tolerance,
+        settings={LAYERS: layers_json(layers, sha256), **({BOUNDARIES: layer_settings(level)} if level else {})},
+    )
+    return started(ws, info, author=author)
+
+
+def started(ws: Workspace, info: ScenarioInfo, *, author: str = "") -> ScenarioInfo:
+    """A scenario just made, with one empty territory."""
+    measure = info.measure
     per_unit(ws, info, measure)  # summed here, since others wait while an edit is measured
     edit(ws, info.id, 0, lambda plan, code: moves.new_territory(plan, next_code=code, author=author))
     return ws.store.scenarios.get(info.id)
@@ -145,7 +219,14 @@ def edit(
             return effect_of(ws, info, before, after, rules, measure)
 
     expected = seen_rev if strict else None
-    made = ws.store.edits.change(scenario_id, make, expected_rev=expected, client=client, effect=effect)
+    keep = layer_guard(ws, scenario_id)
+    made = ws.store.edits.change(
+        scenario_id,
+        make if keep is None else lambda plan, code: keep(plan, make(plan, code)),
+        expected_rev=expected,
+        client=client,
+        effect=effect,
+    )
     if not made.edit:
         return EditOutcome(made.rev)
     ws.keep(scenario_id, made.rev, made.plan)
@@ -229,15 +310,18 @@ def paint(
     """
     wanted = np.fromiter(units, dtype=np.int32)
     shown = None if seen is None else np.fromiter(seen, dtype=np.int64)
-    skipped, clashes = 0, np.zeros(0, dtype=np.int32)
+    skipped, clashes, foreign = 0, np.zeros(0, dtype=np.int32), ""
+    of = ws.units(ws.store.scenarios.get(scenario_id))
 
     def make(plan: Plan, _next: int) -> Edit:
-        nonlocal skipped, clashes
+        nonlocal skipped, clashes, foreign
         free = wanted
         if shown is not None:
             clashes = moves.expected_conflicts(plan, wanted, shown)
             clashes = clashes[plan.assign[clashes] != code]  # already as wanted: no conflict
             free = wanted[~np.isin(wanted, clashes)]
+        if isinstance(of, BookUnits):
+            free, foreign = within_layer(of, plan, free, code)
         painted = moves.assign(plan, free, code, author=author)
         skipped = painted.skipped_locked
         return painted.edit
@@ -248,14 +332,29 @@ def paint(
         done.changed,
         skipped,
         tuple(int(u) for u in clashes),
-        _paint_notice(ws, scenario_id, clashes, skipped),
+        " ".join(part for part in (_paint_notice(ws, scenario_id, clashes, skipped), foreign) if part),
+        foreign,
     )
+
+
+def layer_guard(ws: Workspace, scenario_id: str) -> Callable[[Plan, Edit], Edit] | None:
+    """Refuses edits that take an area or an account into a territory of another layer; None without layers."""
+    units = ws.units(ws.store.scenarios.get(scenario_id))
+    if not isinstance(units, BookUnits) or len(units.layers) < 2:
+        return None
+
+    def keep(plan: Plan, edit: Edit) -> Edit:
+        if len(edit.units):
+            check_layers_apart(units, plan, moves.apply(plan, edit))
+        return edit
+
+    return keep
 
 
 def _paint_notice(ws: Workspace, scenario_id: str, clashes: NDArray[np.int32], skipped: int) -> str:
     if not len(clashes) and not skipped:
         return ""
-    parts = []
+    parts: list[str] = []
     info = ws.store.scenarios.get(scenario_id)
     if len(clashes):
         names = ws.units(info).names

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from terr.aggregate import drawn_points, unit_codes
@@ -16,10 +17,11 @@ from terr.boundaries.layers.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.edits.moves import match_codes
 from terr.errors import TerrError
 from terr.model.accounts import CORE, HIDDEN
+from terr.model.book_units import BookUnits
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
-from terr.model.units import UNASSIGNED
+from terr.model.units import UNASSIGNED, area_level, has_accounts
 from terr.view.colors import NEUTRAL, TERRITORY_COLORS, color
 from terr.view.text import percent, short, unit_noun
 from terr.workspace.caches import CacheKind
@@ -38,6 +40,7 @@ class PlanShapes:
         file: name of the file of shapes, as the app serves it; region: states to draw, None = all of the layer.
         words: what one unit is called, and several; approximate: the shapes are an estimate.
         context: file of shapes to draw behind them, "" for none.
+        books: version of the units if some are accounts, drawn as points (see `book_points`); "" else.
     """
 
     file: str
@@ -45,6 +48,7 @@ class PlanShapes:
     words: tuple[str, str]
     approximate: bool
     context: str
+    books: str = ""
 
 
 def plan_shapes(info: ScenarioInfo) -> PlanShapes:
@@ -53,15 +57,39 @@ def plan_shapes(info: ScenarioInfo) -> PlanShapes:
     Raises:
         LocateError: if its layer isn't at hand.
     """
+    words, books = (unit_noun(info.level, 1), unit_noun(info.level)), info.units_version if has_accounts(info.level) else ""
+    if not area_level(info.level):
+        return PlanShapes("", None, words, False, geometry_file("state"), books)
     whole, region = layer(info.level), tuple(info.region)
     every = region == EVERYWHERE or set(region) == set(US) or info.n_units == len(whole)
     return PlanShapes(
         geometry_file(info.level),
         None if every else region,
-        (unit_noun(info.level, 1), unit_noun(info.level)),
+        words,
         whole.approximate,
-        geometry_file("state") if info.level.startswith("own-") else "",
+        geometry_file("state") if area_level(info.level).startswith("own-") else "",
+        books,
     )
+
+
+def book_points(units: BookUnits) -> dict[str, Any]:
+    """Accounts that are units, for the map: `id`, `name`, `state`, `lat` and `lon` in degrees, null where not known."""
+    own = units.frame.iloc[units.n_areas :]
+    lon, lat = shapely.get_coordinates(own.geometry.to_numpy()).round(4).T
+    known = units.drawn[units.n_areas :].tolist()
+    return {
+        "id": list(units.account_ids),
+        "name": own["name"].astype(str).tolist(),
+        "state": own["state"].astype(str).tolist(),
+        "lat": [v if on else None for v, on in zip(lat.tolist(), known, strict=True)],
+        "lon": [(v - 360.0 if v > 170.0 else v) if on else None for v, on in zip(lon.tolist(), known, strict=True)],
+    }
+
+
+def books_of(ws: Workspace, info: ScenarioInfo) -> dict[str, Any]:
+    """`book_points` of a plan, {} for one whose units are areas."""
+    units = ws.units(info)
+    return book_points(units) if isinstance(units, BookUnits) else {}
 
 
 START = "change:start"

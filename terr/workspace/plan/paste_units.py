@@ -11,6 +11,7 @@ import pandas as pd
 
 from terr.boundaries.layers.catalog import inside_of, is_mixed, layer
 from terr.locate.gazetteer import clean_zip
+from terr.model.units import ACCOUNT, Units, area_level, has_accounts
 from terr.workspace.plan.snapshot import PlanSnapshot
 
 MOST_TO_PICK = 3_500
@@ -68,8 +69,13 @@ class PastedUnits:
 
 def in_plan(shown: PlanSnapshot, text: str) -> PastedUnits:
     """What a pasted list names among the units of a plan; see `read`."""
-    members = layer(shown.info.level).members
+    members = members_of(shown.units)
     return read(text, shown.info.level, shown.units.ids, shown.units.names, members)
+
+
+def members_of(units: Units) -> pd.Series | None:
+    """For areas that are ZIPs: each known ZIP -> id of the area it belongs to."""
+    return layer(units.level).members if area_level(units.level) else None
 
 
 def read(
@@ -127,6 +133,11 @@ def _index(ids: Sequence[str], names: Sequence[str], level: str) -> tuple[dict[s
             plain[bare] = _TWO_LEVELS if bare in plain else i
         plain |= {bare: _TWO_LEVELS for bare in map(plain_id, inside_of(level)) if bare in plain}
         return {**named, **plain, **{d.casefold(): i for i, d in enumerate(ids)}}, _CODE
+    if has_accounts(level):  # accounts by their own id, unless an area or another account has that name
+        own = {d.removeprefix(ACCOUNT).casefold(): i for i, d in enumerate(ids) if d.startswith(ACCOUNT)}
+        twice = {n for n, k in Counter(n.casefold() for n in names).items() if k > 1}
+        named = {n: i for n, i in named.items() if n not in twice}
+        return {**named, **own, **{d.casefold(): i for i, d in enumerate(ids)}}, 0
     width = max((len(d) for d in ids), default=0) if all(d.isdigit() for d in ids) else 0
     return {**named, **{d.casefold(): i for i, d in enumerate(ids)}}, width
 

@@ -50,7 +50,7 @@ def broken_rules(
         sums = balance.loads(plan.slots(), loads[one.measure][:, None], len(plan.territories))[:, 0]
         more = (held or {}).get(one.measure, np.zeros(len(plan.territories)))
         sums = sums + more
-        goals = targets(plan, loads[one.measure], dict(rules.shares), more)
+        goals = targets(plan, loads[one.measure], dict(rules.shares), more, getattr(units, "layer_of", None))
         scale = 1.0 if one.as_load else goals
         value = np.divide(sums, scale, out=np.zeros_like(sums), where=np.asarray(scale) > 0)
         least = -np.inf if one.low is None else one.low

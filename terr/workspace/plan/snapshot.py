@@ -301,7 +301,7 @@ def measured(
     by_name, named = override_loads(data.accounts, plan, (measure,), held)
     key, tallies = (info.id, measure), ws.caches[TALLIES]
     found = tallies.put(key, tally(plan, units, loads, counts, tallies.get(key)))
-    goals = targets(plan, loads, shares, by_name[:, 0])
+    goals = targets(plan, loads, shares, by_name[:, 0], getattr(units, "layer_of", None))
     return Context(found, (measure,), goals[:, None], by_name, named, before, partial(outlines_km, units), handed)
 
 
@@ -344,7 +344,7 @@ def loads_and_targets(
     loads, _ = per_unit(ws, info, measure, held, data)
     by_name = override_loads(data.accounts, plan, (measure,), held)[0][:, 0]
     load = balance.loads(plan.slots(), loads, len(plan.territories))[:, 0] + by_name
-    return load, targets(plan, loads, dict(rules.shares), by_name)
+    return load, targets(plan, loads, dict(rules.shares), by_name, getattr(ws.units(info), "layer_of", None))
 
 
 def _snapshot(
@@ -517,7 +517,8 @@ def report_table(ws: Workspace, scenario_id: str, *, rest: bool = False) -> pd.D
     measures, shares = one.accounts.measures, dict(one.rules.shares)
     weights, counts = measures_per_unit(one.accounts, one.units, measures, held=one.held)
     by_name, named = override_loads(one.accounts, one.plan, measures, one.held)
-    goals = [targets(one.plan, weights[:, j], shares, by_name[:, j]) for j in range(len(measures))]
+    of = getattr(one.units, "layer_of", None)
+    goals = [targets(one.plan, weights[:, j], shares, by_name[:, j], of) for j in range(len(measures))]
     context = Context(tally(one.plan, one.units, weights, counts), measures, np.column_stack(goals), by_name, named)
     table = one.table[["code", "territory", "rep"]].rename(columns={"territory": "name"})
     table = table.assign(**columns(context, shown_in("files", per_territory=True), suffix=True))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from terr.boundaries.layers.catalog import layer, national_index
 from terr.boundaries.layers.regions import STATES
+from terr.model.book_units import BookUnits
 from terr.model.units import Units
 
 
@@ -18,6 +19,8 @@ def groups(units: Units) -> dict[str, dict[str, tuple[int, ...]]]:
     A kind is left out where it says nothing: counties where the units are counties or larger, or have none; states
     where all units lie in one, or each is a state.
     """
+    if isinstance(units, BookUnits):
+        return {"state": _by(units.frame["state"].map(STATES).fillna(""))}
     areas = layer(units.level).areas.iloc[national_index(units)]
     out: dict[str, dict[str, tuple[int, ...]]] = {}
     if "county" in areas.columns and units.level not in {"county", "state"}:

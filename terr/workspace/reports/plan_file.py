@@ -24,7 +24,7 @@ from terr.places.states import state_code
 from terr.report.plan import MAX_BYTES, read_plan_csv
 from terr.report.safe import is_formula, shown
 from terr.view.text import count, unit_noun
-from terr.workspace.plan.paste_units import plain_id, two_levels, unit_named
+from terr.workspace.plan.paste_units import members_of, plain_id, two_levels, unit_named
 
 _NAME_LENGTH = 80
 _LIKELY, _MOST_CELLS = 0.5, 20_000
@@ -116,7 +116,7 @@ def _bare(cell: str) -> str:
 def _understood(
     raw: RawTable, units: Units, wanted: str, accounts: Mapping[str, int], strict: InputError | None
 ) -> PlanFileRead:
-    named = unit_named(units.level, units.ids, units.names, layer(units.level).members)
+    named = unit_named(units.level, units.ids, units.names, members_of(units))
     finder = _Finder(units, named)
     rows = [[_bare(str(c)) for c in r] for r in raw.rows.itertuples(index=False)]
     head = list(raw.columns)

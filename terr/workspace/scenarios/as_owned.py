@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from terr.matching.owners import OwnerQuestion, owners_of
 from terr.model.edit import Edit
 from terr.model.person import Person
 from terr.model.plan import MAX_TERRITORIES, Plan
+from terr.model.plan_layers import PlanLayer
 from terr.model.scenario import ScenarioInfo
 from terr.store import ExceptionRequest
 from terr.view.text import count, short
@@ -58,6 +60,7 @@ def create(
     region: str | Sequence[str] | None,
     measure: str,
     tolerance: float = 0.05,
+    layers: Sequence[PlanLayer] = (),
     answers: Mapping[str, str] | None = None,
     name: str = "",
     by: Person,
@@ -69,6 +72,7 @@ def create(
 
     Args:
         ws, dataset_id, level, region, measure, tolerance: as for `editing.create`.
+        layers: of a plan of books, in which each account goes to its owner; () for a plan of areas.
         answers: of `questions`, by key.
         name: of the plan, by default "As owned today".
         by: who makes it.
@@ -80,16 +84,16 @@ def create(
     found = owners_of(data.accounts, data.reps, answers)
     if not found.names:
         raise InputError("no account has an owner; choose the owner column on Accounts page")
-    info = editing.create(
-        ws,
-        dataset_id=dataset_id,
-        level=level,
-        region=region,
-        measure=measure,
-        tolerance=tolerance,
-        name=name or NAME,
-        author=by.name,
-    )
+    asked: dict[str, Any] = {
+        "dataset_id": dataset_id,
+        "level": level,
+        "region": region,
+        "measure": measure,
+        "tolerance": tolerance,
+        "name": name or NAME,
+        "author": by.name,
+    }
+    info = editing.create_layers(ws, **asked, layers=layers) if layers else editing.create(ws, **asked)
     save_setting(ws, info.id, OWNERS, dict(answers or {}))
     info = ws.scenario(info.id)
     units = ws.units(info)
@@ -141,6 +145,11 @@ def create(
     entries = list(wanted.values())
     for first in range(0, len(entries), _BATCH):
         ws.store.exceptions.add(info.id, entries[first : first + _BATCH], by=by)
+    if layers:
+        total, mine = int((at >= 0).sum()), int(here.sum())
+        rest = f"; {count(total - mine, 'account')} without an owner, unassigned" if total > mine else ""
+        said = f"{count(len(present), 'book')} as owned today: {mine:,} of {total:,} accounts with their owner{rest}."
+        return AsOwned(ws.scenario(info.id), said)
     return AsOwned(ws.scenario(info.id), _sentence(data, measure, at >= 0, here, len(present), len(named)))
 
 
