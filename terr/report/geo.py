@@ -122,9 +122,14 @@ def _polygons(shape: Any) -> NDArray[Any]:
 
 
 def _feature(properties: dict[str, Any], geometry: NDArray[Any]) -> dict[str, Any]:
-    if (shapely.get_type_id(geometry) == shapely.GeometryType.POINT).all():  # a book of accounts
-        at = shapely.get_coordinates(geometry).round(DECIMALS).tolist()
-        return {"type": "Feature", "properties": properties, "geometry": {"type": "MultiPoint", "coordinates": at}}
+    spots = shapely.get_type_id(geometry) == shapely.GeometryType.POINT  # accounts that are units
+    if spots.any():
+        at = shapely.get_coordinates(geometry[spots]).round(DECIMALS).tolist()
+        points: dict[str, Any] = {"type": "MultiPoint", "coordinates": at}
+        if spots.all():
+            return {"type": "Feature", "properties": properties, "geometry": points}
+        both = {"type": "GeometryCollection", "geometries": [_feature({}, geometry[~spots])["geometry"], points]}
+        return {"type": "Feature", "properties": properties, "geometry": both}
     whole = dissolve(geometry)
     rings = [[_ring(p.exterior), *(_ring(r) for r in p.interiors)] for p in shapely.get_parts(whole).tolist()]
     shape: dict[str, Any] = {"type": "MultiPolygon", "coordinates": rings}

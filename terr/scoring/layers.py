@@ -127,7 +127,7 @@ def _members(
     left = set(wanted) - set(ids[by_id])
     named = names.isin(left).to_numpy()
     several = sorted(n for n, k in names[named].value_counts().items() if k > 1)
-    named &= ~names.isin(several).to_numpy()
+    named = named & ~names.isin(several).to_numpy()
     notes = []
     if lost := sorted(left - set(names[named]) - set(several)):
         some = ", ".join(f'"{v[:40]}"' for v in lost[:3])
