@@ -18,7 +18,7 @@ from terr.errors import InputError, PlanError
 from terr.locate.areas import beside
 from terr.locate.placing import OUTSIDE, UNLOCATED, PlacedAccounts, in_region, place
 from terr.model.accounts import GIVEN_POINT, Accounts
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import PlanError
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED, Units, noun
 from terr.model.wording import count
@@ -36,9 +36,7 @@ def areas_alone(units: Units, plan: Plan) -> Plan:
     )
 
 
-def within_layer(
-    units: BookUnits, plan: Plan, wanted: NDArray[np.integer], code: int
-) -> tuple[NDArray[np.int32], str]:
+def within_layer(units: BookUnits, plan: Plan, wanted: NDArray[np.integer], code: int) -> tuple[NDArray[np.int32], str]:
     """Of some units those a territory can take, and what is said of the others ("" = it can take all).
 
     A territory without units takes those of the first layer among them.

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from terr.boundaries.layers.bundled import data_dir
 from terr.boundaries.layers.cities import CITY, city_ids
 from terr.boundaries.layers.mixed_level import is_mixed, parse_mixed
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.units import Units
 
 _DOMINANT = 0.2

@@ -67,7 +67,7 @@ class Tally:
         load: float64 (k, m), sums of `loads`; accounts: int64, sum of `counts`; size: int64, number of units.
         area_km2: float64; around_km: float64, borders with other territories or unassigned units, and the outer border.
         pieces: int64, connected pieces by shared borders and bridges, 0 without units; units that touch nothing and
-            need not (`loose` of `terr.model.book_units.BookUnits`) are no pieces.
+            need not (`loose` of `terr.model.books.book_units.BookUnits`) are no pieces.
         strays: per territory the unit codes of each piece but its heaviest (ties: most units, lowest code), heaviest
             first.
     """

@@ -140,7 +140,6 @@ class Plan:
             units_version=self.units_version,
         )
 
-
     def on_units(self, n_units: int, units_version: str) -> Plan:
         """The same plan on these units, which are its own with others behind them; those belong to no territory.
 

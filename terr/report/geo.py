@@ -31,7 +31,9 @@ def territories_geojson(
     boundaries: Mapping[str, Any] | None = None,
     progress: Progress = UNWATCHED,
 ) -> bytes:
-    """One feature for each territory that has units, dissolved (a book of accounts is its points); and one for the unassigned units if there are any.
+    """One feature for each territory that has units, dissolved; and one for the unassigned units if there are any.
+
+    A book of accounts is its points.
 
     Coordinates are longitude and latitude rounded to `DECIMALS`, rings follow the right-hand rule, polygons are valid
     after rounding. Territories without units have no shape; they are named in `territories_without_units` beside

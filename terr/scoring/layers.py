@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.model.accounts import Accounts
-from terr.model.plan_layers import PlanLayer, check_layers
+from terr.model.books.plan_layers import PlanLayer, check_layers
 from terr.model.wording import count
 from terr.scoring import segments
 
@@ -73,7 +73,7 @@ def divide(
         values = np.nan_to_num(accounts.frame[measure].to_numpy(dtype=np.float64))
     caught = []
     for k, layer in enumerate(layers):
-        broken, notes = "", ()
+        broken, notes = "", tuple[str, ...]()
         holds, unknown = np.ones(len(accounts), dtype=np.bool_), np.zeros(len(accounts), dtype=np.bool_)
         try:
             if not layer.takes_rest:
@@ -95,7 +95,7 @@ def divide(
 def _said(layer: PlanLayer, rule: int, mine: int, unknown: int, n: int, broken: str) -> list[str]:
     out = []
     if broken:
-        out.append(f"The rule can't be worked out ({broken}), so it catches nothing.")
+        out.append(f"The rule can't be used ({broken}), so it catches nothing.")
     elif not rule and not layer.takes_rest:
         out.append("The rule catches no account.")
     elif not mine:
@@ -105,7 +105,7 @@ def _said(layer: PlanLayer, rule: int, mine: int, unknown: int, n: int, broken: 
     if 0 < mine < rule:
         out.append(f"{count(rule - mine, 'account')} of this rule {_is(rule - mine)} in a layer before it.")
     if unknown:
-        out.append(f"{count(unknown, 'account')} can't be judged, as a cell the rule needs is blank; they fall through.")
+        out.append(f"{count(unknown, 'account')} can't be judged, as a cell it needs is blank; they fall through.")
     return out
 
 
@@ -113,9 +113,7 @@ def _is(n: int) -> str:
     return "is" if n == 1 else "are"
 
 
-def _members(
-    accounts: Accounts, layer: PlanLayer
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], tuple[str, ...]]:
+def _members(accounts: Accounts, layer: PlanLayer) -> tuple[NDArray[np.bool_], NDArray[np.bool_], tuple[str, ...]]:
     if not layer.accounts:
         part = segments.Segment(layer.name, layer.rule, layer.column, layer.values)
         found = segments.members(accounts, part)

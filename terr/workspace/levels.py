@@ -25,9 +25,9 @@ from terr.boundaries.layers.regions import EVERYWHERE
 from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
 from terr.model.accounts import Accounts
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
+from terr.model.books.plan_layers import AREAS, PlanLayer
 from terr.model.json_values import readable
-from terr.model.plan_layers import AREAS, PlanLayer
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.result import Explanation
 from terr.model.scenario import ScenarioInfo

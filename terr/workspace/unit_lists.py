@@ -1,4 +1,4 @@
-"""Lists of accounts that are units of a plan: kept by content, so that a plan's history holds whatever its data set is."""
+"""Accounts that are units of a plan: lists kept by content, so that its history holds whatever its data set is."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from terr.boundaries.layers.books import COLUMNS, book_units
 from terr.boundaries.layers.catalog import load_units
 from terr.errors import InputError, LocateError, StoreError
 from terr.model.accounts import Accounts
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
+from terr.model.books.plan_layers import AREAS, PlanLayer, check_layers
 from terr.model.json_values import read, to_plain
-from terr.model.plan_layers import AREAS, PlanLayer, check_layers
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import area_level
 from terr.scoring.layers import DividedLayers, divide
@@ -94,9 +94,7 @@ def units_of_list(
     return _units(store, level, region, tuple(layers), sha256), sha256
 
 
-def _units(
-    store: Store, level: str, region: tuple[str, ...], layers: tuple[PlanLayer, ...], sha256: str
-) -> BookUnits:
+def _units(store: Store, level: str, region: tuple[str, ...], layers: tuple[PlanLayer, ...], sha256: str) -> BookUnits:
     key = (sha256, level, region, layers)
     with _LOCK:
         found = _KEPT.get(key)

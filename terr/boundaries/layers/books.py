@@ -14,11 +14,11 @@ from terr.boundaries.geometry.adjacency import plane_around, plane_km
 from terr.boundaries.layers.catalog import layer, national_index
 from terr.boundaries.layers.regions import ALBERS, EVERYWHERE, LOWER48
 from terr.errors import PlanError
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.units import ACCOUNT, Units, books_level
 
 COLUMNS = ("account_id", "name", "state", "lat", "lon", "layer")
-"""Columns of a list of accounts that are units: texts, degrees (NaN = its place isn't known), and the layer's number."""
+"""Columns of a list of accounts that are units: texts, degrees (NaN = place not known), and the layer's number."""
 _MIDDLE = (39.0, -97.0)
 
 

@@ -20,7 +20,7 @@ from terr.boundaries.layers.mixed_level import is_mixed, parse_mixed
 from terr.boundaries.layers.mixing import MixedPart, children, drawn_file, mix, mixed_parts
 from terr.boundaries.layers.regions import ALBERS, EVERYWHERE, LOWER48, STATES, US, parse_region, region_label
 from terr.errors import LocateError
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.units import Units, area_level
 
 __all__ = [

@@ -243,7 +243,7 @@ class Scenarios:
             info = scenario_row(c, scenario_id, lock=True)
             if info.dataset_id != expected:
                 raise ConflictError(f'"{info.name}" was given other accounts meanwhile; look at it again')
-            values = {
+            values: dict[str, Any] = {
                 "dataset_id": dataset_id,
                 "settings_json": to_text({**info.settings, **settings}, "the settings"),
                 "updated_at": now(),

@@ -201,7 +201,8 @@ def _move(scenario_id: str, expected: str, dataset_id: str, said: str) -> None:
     ws = state.workspace()
     done: Any = attempt(lambda: next_extract.move(ws, scenario_id, expected, dataset_id))
     if done is not None:
-        state.say(f"“{done.name}” {said}.")
+        books = done.settings.get(next_extract.CARRIED) or ""
+        state.say(f"“{done.name}” {said}. {books}".rstrip())
     if state.get("scenario") == scenario_id:
         state.open_scenario(scenario_id)  # it stays open, with its other accounts
     state.put("dataset", dataset_id)

@@ -30,7 +30,9 @@ def book_moves_part(shown: PlanSnapshot) -> None:
     if not kept.moves:
         done = kept.after <= shown.info.tolerance
         st.caption(
-            "None needed: every book is within the limit." if done else "No single account would even out the books."
+            "None needed: every book is within the limit."
+            if done
+            else "No move of a single account would bring the books closer to the limit."
         )
         return
     load = short(sum(m.load for m in kept.moves), shown.currency)

@@ -91,15 +91,22 @@ def _row(
             text = st.text_area(
                 "Account IDs or names, one per line", key=f"{key}_list", height=100, max_chars=2_000_000
             )
-            return rules.named_rule(name, text) if text.strip() else _open("List at least one account.")
+            if text.strip():
+                return rules.named_rule(name, text)
+            _open("List at least one account.")
+            return None
         if way == _FORMULA:
             text = st.text_input("Rule", key=f"{key}_rule", placeholder="revenue >= 1M", max_chars=2_000)
-            return rules.PlanLayer(name, rule=text.strip()) if text.strip() else _open("Write a rule.")
+            if text.strip():
+                return rules.PlanLayer(name, rule=text.strip())
+            _open("Write a rule.")
+            return None
         a, b = st.columns([1, 2])
         column = str(a.selectbox("Column", columns, key=f"{key}_column"))
         chosen = b.multiselect("Values", rules.column_values(data.accounts, column), key=f"{key}_values_{column}")
         if not chosen:
-            return _open("Choose one or more values.")
+            _open("Choose one or more values.")
+            return None
         return rules.values_rule(name, rules.ACCOUNTS, column, [str(v) for v in chosen])
     except InputError as error:
         st.error(markdown(sentence(str(error))), icon=":material/error:")

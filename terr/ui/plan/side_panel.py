@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from terr.model.book_units import BookUnits
-from terr.ui.design import certificate as certificate_view
+from terr.model.books.book_units import BookUnits
 from terr.ui.design import books, frontier, suggested_moves, sweep
+from terr.ui.design import certificate as certificate_view
 from terr.ui.design.design_run import _show_design
 from terr.ui.design.sweep import SIDE, TRADE
 from terr.ui.jobs import window_jobs

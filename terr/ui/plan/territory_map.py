@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streamlit_folium import st_folium
 
 from terr.errors import TerrError
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.ui.live import window
 from terr.ui.plan import accounts_list, segment_filter
 from terr.ui.session import state
@@ -113,9 +113,7 @@ def _proposed(shown: PlanSnapshot) -> list[int]:
 
 def _base(shown: PlanSnapshot) -> Any:
     of = map_layers.plan_shapes(shown.info)
-    return base_map(
-        of.file, of.region, words=of.words, approximate=of.approximate, context=of.context, books=of.books
-    )
+    return base_map(of.file, of.region, words=of.words, approximate=of.approximate, context=of.context, books=of.books)
 
 
 def _assigned(shown: PlanSnapshot, holds: str) -> MapAssignment:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from terr.errors import InputError
 from terr.model.accounts import CORE, HIDDEN, Accounts
-from terr.model.plan_layers import ACCOUNTS, AREAS, LONGEST_NAME, METHODS, NAMES, PlanLayer
+from terr.model.books.plan_layers import ACCOUNTS, AREAS, LONGEST_NAME, METHODS, NAMES, PlanLayer
 from terr.scoring.layers import divide
 from terr.view.text import count, percent, short
 from terr.workspace.accounts.dataset import Dataset
@@ -89,9 +89,7 @@ def tried(data: Dataset, layers: Sequence[PlanLayer], measure: str) -> tuple[Tri
     for layer, caught in zip(layers, found.caught, strict=True):
         left -= caught.accounts
         share = percent(100 * caught.accounts / max(n, 1))
-        out.append(
-            TriedLayer(layer.name, caught.accounts, share, short(caught.amount, money), left, caught.notes)
-        )
+        out.append(TriedLayer(layer.name, caught.accounts, share, short(caught.amount, money), left, caught.notes))
     return tuple(out)
 
 

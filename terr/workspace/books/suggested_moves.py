@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.edits.layers import territory_layers
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.model.units import UNASSIGNED

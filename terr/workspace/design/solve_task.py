@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from terr.edits.layers import areas_alone
 from terr.errors import InputError
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.result import Explanation
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import UNASSIGNED

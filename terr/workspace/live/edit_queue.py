@@ -194,8 +194,8 @@ def _paint(ws: Workspace, sid: str, client: Client, edit: Paint, units: list[int
         seen = None
     done = editing.paint(ws, sid, units, edit.to, seen=seen, author=author, client=client)
     rev = done.rev if done.changed else -1
-    notices = (editing.locked_notice(ws, sid, done.skipped_locked),) if done.skipped_locked else ()
-    notices += (done.other_layer,) if done.other_layer else ()
+    locked = editing.locked_notice(ws, sid, done.skipped_locked) if done.skipped_locked else ""
+    notices = tuple(said for said in (locked, done.other_layer) if said)
     if not done.conflicts:
         return QueueResult(client[1], rev, notices)
     return QueueResult(client[1], -1, notices, edit_conflicts(ws, sid, done.conflicts, edit.to, edit.rev))

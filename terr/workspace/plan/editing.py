@@ -12,12 +12,12 @@ from terr.boundaries.layers.catalog import load_units
 from terr.boundaries.layers.regions import EVERYWHERE
 from terr.edits import moves
 from terr.edits.history import Effect
-from terr.errors import ConflictError, InputError, PlanError
 from terr.edits.layers import check_layers_apart, within_layer
-from terr.model.book_units import BookUnits
+from terr.errors import ConflictError, InputError, PlanError
+from terr.model.books.book_units import BookUnits
+from terr.model.books.plan_layers import PlanLayer
 from terr.model.edit import Edit
 from terr.model.plan import Plan
-from terr.model.plan_layers import PlanLayer
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import Units
 from terr.scoring.layers import divide

@@ -17,7 +17,7 @@ from terr.boundaries.layers.catalog import EVERYWHERE, US, geometry_file, layer
 from terr.edits.moves import match_codes
 from terr.errors import TerrError
 from terr.model.accounts import CORE, HIDDEN
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.scenario import ScenarioInfo
@@ -57,7 +57,8 @@ def plan_shapes(info: ScenarioInfo) -> PlanShapes:
     Raises:
         LocateError: if its layer isn't at hand.
     """
-    words, books = (unit_noun(info.level, 1), unit_noun(info.level)), info.units_version if has_accounts(info.level) else ""
+    words = (unit_noun(info.level, 1), unit_noun(info.level))
+    books = info.units_version if has_accounts(info.level) else ""
     if not area_level(info.level):
         return PlanShapes("", None, words, False, geometry_file("state"), books)
     whole, region = layer(info.level), tuple(info.region)

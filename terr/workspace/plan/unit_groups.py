@@ -8,7 +8,7 @@ import pandas as pd
 
 from terr.boundaries.layers.catalog import layer, national_index
 from terr.boundaries.layers.regions import STATES
-from terr.model.book_units import BookUnits
+from terr.model.books.book_units import BookUnits
 from terr.model.units import Units
 
 

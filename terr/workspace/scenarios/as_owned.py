@@ -15,10 +15,10 @@ from terr.edits.applied import clean_name
 from terr.edits.colors import choose_colors
 from terr.errors import InputError
 from terr.matching.owners import OwnerQuestion, owners_of
+from terr.model.books.plan_layers import PlanLayer
 from terr.model.edit import Edit
 from terr.model.person import Person
 from terr.model.plan import MAX_TERRITORIES, Plan
-from terr.model.plan_layers import PlanLayer
 from terr.model.scenario import ScenarioInfo
 from terr.store import ExceptionRequest
 from terr.view.text import count, short

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from terr.aggregate import account_codes, measures_per_unit, plan_totals
 from terr.errors import InputError, PlanError
-from terr.model.plan_layers import PlanLayer
+from terr.model.books.plan_layers import PlanLayer
 from terr.scoring.layers import divide
 from terr.workspace.accounts import next_extract
 from terr.workspace.books import layer_rules
 from terr.workspace.plan import editing, paste_units, undo
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.reports.downloads import KINDS, export, import_plan
-from tests.helpers.books import BOOKS, LAYERS, ROWS, accounts_data, books
 from tests.helpers.effort import examples
 from tests.helpers.spaces import more
+from tests.workspace.books.plans import BOOKS, LAYERS, ROWS, accounts_data, books
 
 HEALTH = PlanLayer("Health", column="Industry", values=("Health",))
 REST = PlanLayer("Rest")
@@ -58,9 +58,7 @@ def test_a_rule_that_catches_nothing_or_everything_says_so(ws, layer, said):
 
 
 def test_a_blank_attribute_falls_through_and_is_counted(ws):
-    rows = [*ROWS, ("A-7", "Kent", "DE", "Health", math.nan)]
-    data = accounts_data(ws, [(i, c, s, n, v) for i, c, s, n, v in rows if v == v])
-    found = layer_rules.tried(data, (HEALTH, REST), "Revenue")
+    found = layer_rules.tried(accounts_data(ws), (HEALTH, REST), "Revenue")
     assert (found[0].accounts, found[0].left) == (3, 3)
     assert layer_rules.tried_words(found[0], "Revenue") == "3 accounts (50.0%), $420 Revenue; 3 fall through"
 
@@ -241,7 +239,7 @@ def test_a_column_that_is_gone_after_an_update_is_said_and_nothing_breaks(ws):
     data = accounts_data(ws, [*ROWS, ("A-8", "Kent", "DE", "", 10.0)], after=info.dataset_id, industry=False)
     now = next_extract.move(ws, info.id, info.dataset_id, data.info.id)
     assert "New and unassigned: 1 in Rest." in now.settings[next_extract.CARRIED]
-    assert 'Layer "Health": The rule can\'t be worked out' in now.settings[next_extract.CARRIED]
+    assert 'Layer "Health": The rule can\'t be used' in now.settings[next_extract.CARRIED]
     assert plan_snapshot(ws, info.id).total == 710.0
 
 

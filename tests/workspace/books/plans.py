@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from terr.model.plan_layers import PlanLayer
+from terr.model.books.plan_layers import PlanLayer
 from terr.model.scenario import ScenarioInfo
 from terr.workspace import Workspace
 from terr.workspace.accounts import dataset
