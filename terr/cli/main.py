@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
-from terr.cli import backup, facts, options, people, sum_rows
+from terr.cli import backup, facts, options, people, sum_rows, visits
 from terr.cli.following import followed
 from terr.cli.output import report_alone
 from terr.cli.stopping import INTERRUPTED, NOTHING_WRITTEN
@@ -42,6 +42,7 @@ _SOURCES = {
     "activities": "file of activities",
     "contracts": "file of contracts",
     "quotas": "file of quotas",
+    "matrix": "file of drive times",
 }
 """Arguments that name a file to be read, and what messages call it."""
 _NO_OUTPUT = "terr: error: the report can't be printed (standard output is closed); open it first"
@@ -221,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("out", metavar="OUT.xlsx")
     facts.add_to(command)
     people.add_to(command)
+    visits.add_to(command)
     sum_rows.add_to(command)
     backup.add_to(command)
     return parser

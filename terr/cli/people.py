@@ -28,7 +28,7 @@ def add_to(command: Command) -> None:
     match.add_argument("--roster", required=True, metavar="FILE", help="reps: user id, name, home ZIP, skills ...")
     _plan(match, required=True)
     match.add_argument(
-        "--weights", type=_amounts, default={}, metavar="travel=1,skills=1,...", help="how much each counts"
+        "--weights", type=amounts, default={}, metavar="travel=1,skills=1,...", help="how much each counts"
     )
     match.add_argument(
         "--need", type=options.pair, **options.PAIRS, metavar="SEGMENT=SKILL", help="a segment that requires a skill"
@@ -50,7 +50,7 @@ def add_to(command: Command) -> None:
     quota.add_argument("--by", choices=("owner",), help="quotas of today's owners; the default without --plan")
     quota.add_argument("--roster", metavar="FILE", help="reps with start, end and FTE, for capacity")
     quota.add_argument(
-        "--weights", type=_amounts, metavar="history=.4,trend=.2,potential=.4", help="how much each method counts"
+        "--weights", type=amounts, metavar="history=.4,trend=.2,potential=.4", help="how much each method counts"
     )
     quota.add_argument("--floor", type=_share, metavar="0.9", help="least quota, as a share of the last period")
     quota.add_argument("--cap", type=_share, metavar="1.3", help="most quota, as a share of the last period")
@@ -65,8 +65,8 @@ def add_to(command: Command) -> None:
     size = command("size", "How many reps are needed, by three methods.", _size)
     size.add_argument("accounts", metavar="ACCOUNTS", help="the file of accounts")
     size.add_argument("--roster", metavar="FILE", help="reps; by default a sheet of reps in the accounts' workbook")
-    size.add_argument("--calls", type=_amounts, metavar="A=24,B=12,C=4", help="calls a year by tier")
-    size.add_argument("--minutes", type=_amounts, metavar="A=60,B=45,C=30", help="minutes a call by tier")
+    size.add_argument("--calls", type=amounts, metavar="A=24,B=12,C=4", help="calls a year by tier")
+    size.add_argument("--minutes", type=amounts, metavar="A=60,B=45,C=30", help="minutes a call by tier")
     size.add_argument("--selling-hours", type=_money, default=1200.0, metavar="1200", help="of one rep a year")
     size.add_argument("--margin", type=_share, default=0.3, metavar="0.3", help="contribution as a share of sales")
     size.add_argument("--cost", type=_money, default=150_000.0, metavar="150000", help="of a rep a year")
@@ -80,7 +80,7 @@ def _plan(parser: argparse.ArgumentParser, *, required: bool) -> None:
     parser.add_argument("--region", required=required, metavar="REGION", help="of the plan: TX, lower48 ...")
 
 
-def _amounts(text: str) -> dict[str, float]:
+def amounts(text: str) -> dict[str, float]:
     """`A=24,B=12`."""
     out: dict[str, float] = {}
     for part in text.split(","):

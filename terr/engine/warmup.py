@@ -9,6 +9,8 @@ from terr.engine.designing import design
 from terr.engine.explain.causes import causes
 from terr.engine.explain.explaining import explain
 from terr.engine.rebalancing import rebalance
+from terr.engine.visits.planning import plan_visits
+from terr.engine.visits.problem import VisitProblem
 from terr.model.problem import Problem
 
 
@@ -37,3 +39,9 @@ def warm() -> None:
     causes(problem, start)
     explain(problem, start, time_limit_s=1.0)
     certify(problem, start, time_limit_s=1.0)
+    ways = np.arange(9).reshape(3, 3)
+    two = np.arange(2)
+    none, every = two[:, None] * 0, np.full((2, 1), 1_440)
+    plan_visits(
+        VisitProblem(ways, ways, two, none, every, two[:1], 480, 960, two, two * 0, two * 0, two * 0 + 1, two * 0 + 1)
+    )

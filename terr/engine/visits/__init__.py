@@ -1,0 +1,1 @@
+"""Visits: which account a rep calls on, on which day, in which order."""

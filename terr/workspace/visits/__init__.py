@@ -1,0 +1,1 @@
+"""Visits: which accounts a rep calls on, on which day, in which order."""
