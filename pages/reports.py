@@ -4,7 +4,7 @@ import streamlit as st
 
 from terr.ui import header
 from terr.ui.plan import choose
-from terr.ui.reports import crm, downloads
+from terr.ui.reports import crm, documents, downloads
 from terr.ui.session import navigation, state
 
 navigation.start_page()
@@ -17,6 +17,8 @@ if sid is None:
     if not choose.a_plan() and st.button("Go to Plan", type="primary", key="to_plan"):
         navigation.switch("plan")
 else:
+    documents.cards(sid)
+    documents.company_looks()
     downloads.totals_line(sid)
     downloads.downloads(sid)
     crm.section(sid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -160,7 +161,8 @@ def test_no_export_holds_a_live_formula(ws, kind):
         book = openpyxl.load_workbook(BytesIO(content))
         cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
         assert any(str(c.value).lstrip("'").startswith("=HYPERLINK") for c in cells)
-        assert not [c.value for c in cells if c.data_type == "f"]
+        own = re.compile(r"=(SUM|SUMIF|COUNTIF|ROWS|ROUND)\((?!.*HYPERLINK)[A-Za-z0-9$:!,()\" -]*\)")
+        assert not [c.value for c in cells if c.data_type == "f" and not own.fullmatch(c.value)]
         assert not [c for c in cells if c.hyperlink]
     elif kind.endswith("csv"):
         table = pd.read_csv(BytesIO(content), header=None, dtype=str, keep_default_na=False)

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
-from terr.cli import backup, facts, options, people, sum_rows, visits
+from terr.cli import backup, documents, facts, options, people, sum_rows, visits
 from terr.cli.following import followed
 from terr.cli.output import report_alone
 from terr.cli.stopping import INTERRUPTED, NOTHING_WRITTEN
@@ -43,6 +43,9 @@ _SOURCES = {
     "contracts": "file of contracts",
     "quotas": "file of quotas",
     "matrix": "file of drive times",
+    "before": "plan file",
+    "logo": "logo",
+    "template": "template",
 }
 """Arguments that name a file to be read, and what messages call it."""
 _NO_OUTPUT = "terr: error: the report can't be printed (standard output is closed); open it first"
@@ -223,6 +226,7 @@ def _parser() -> argparse.ArgumentParser:
     facts.add_to(command)
     people.add_to(command)
     visits.add_to(command)
+    documents.add_to(command)
     sum_rows.add_to(command)
     backup.add_to(command)
     return parser
@@ -232,7 +236,7 @@ def _check(args: argparse.Namespace) -> int:
     from terr.cli.check import check
 
     asked = any(v is not None for v in (args.level, args.region, args.boundaries))
-    _print(check(args, _where(args) if asked else None, args.map, _decisions(args)))
+    _print(check(args, where(args) if asked else None, args.map, _decisions(args)))
     return DONE
 
 
@@ -367,7 +371,7 @@ def _ground(args: argparse.Namespace) -> BatchInputs:
     from terr.workspace.batch.prepare import prepare
     from terr.workspace.scores.recipe import recipe_of
 
-    level, region, findings = _where(args)
+    level, region, findings = where(args)
     given = {f.name: getattr(args, f.name) for f in fields(BatchRequest) if hasattr(args, f.name)}
     for name in ("plan", "roster", "named"):
         path = given.get(name)
@@ -382,7 +386,7 @@ def _ground(args: argparse.Namespace) -> BatchInputs:
     return prepare(data, args.file, request, sheet=args.sheet, choices=args.map, decisions=decisions)
 
 
-def _where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
+def where(args: argparse.Namespace) -> tuple[str, str, tuple[str, ...]]:
     """Level, region ("" = all of it), and what was found in boundaries of one's own."""
     if args.boundaries is None:
         for option in ("boundaries_id", "boundaries_name", "boundaries_layer", "boundaries_epsg"):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -22,18 +20,23 @@ from terr.model.plan import Plan
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units, noun
-from terr.report.safe import is_formula, safe_frame
+from terr.report.documents.content import Table
+from terr.report.safe import safe_frame, safe_sheet_name
+from terr.report.workbook import (
+    CHANGE_PICTURE,
+    EXCEL_ROWS,
+    ROWS_AT_ONCE,
+    WRITING,
+    Sheet,
+    cells,
+    column_letters,
+    money_picture,
+    workbook_of,
+)
 
 STATUSES = ("assigned", "unassigned", "outside the region", "unlocated")
 _BEFORE = ("account_id", "name", "owner", "territory", "rep", "rep_id", "unit_id", "unit", "state", "zip", "city")
 _AFTER = ("status", "located_by", "located_note", "source_row")
-_EXCEL_ROWS = 1_048_576
-_EXCEL_CELL = 32_767
-_WIDEST = 40
-_ROWS_AT_ONCE = 2_000
-"""Between two looks whether somebody stopped the work."""
-_WRITING = "Writing the accounts"
-_DEVIATION = "+0.0%;-0.0%;0.0%"
 
 
 def accounts_table(
@@ -109,9 +112,9 @@ def accounts_csv(
         if ((values % 1 == 0) & (values.abs() < 2**53) | values.isna()).all():
             table[column] = values.astype("Int64")  # 1200, not 1200.0
     parts = [b"\xef\xbb\xbf"]
-    for first in range(0, max(1, len(table)), _ROWS_AT_ONCE):
-        progress.tell(first / max(1, len(table)), _WRITING)
-        part = safe_frame(table.iloc[first : first + _ROWS_AT_ONCE])
+    for first in range(0, max(1, len(table)), ROWS_AT_ONCE):
+        progress.tell(first / max(1, len(table)), WRITING)
+        part = safe_frame(table.iloc[first : first + ROWS_AT_ONCE])
         text: str = part.to_csv(index=False, header=first == 0, lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL)
         parts.append(text.encode("utf-8"))
     return b"".join(parts)
@@ -123,11 +126,16 @@ def accounts_xlsx(
     plan: Plan,
     reps: Iterable[Rep],
     table: pd.DataFrame,
-    more: Mapping[str, pd.DataFrame] = MappingProxyType({}),
+    more: Mapping[str, pd.DataFrame | Table] = MappingProxyType({}),
     held: Overrides = NOBODY_HELD,
     progress: Progress = UNWATCHED,
+    *,
+    per_rep: bool = False,
 ) -> bytes:
-    """An Excel workbook with the sheets Accounts, Territories, Totals and further ones. No cell is a formula.
+    """An Excel workbook with the sheets Accounts, Territories, Totals and further ones.
+
+    Totals are formulas over the rows, with their values beside them: they follow when somebody changes a cell. No text
+    of a person is a formula.
 
     Args:
         accounts: the accounts.
@@ -138,58 +146,109 @@ def accounts_xlsx(
         more: further sheets: name -> table.
         held: accounts that go to a territory by name.
         progress: told how far it is; stops it between any two rows.
+        per_rep: a sheet for each territory's rep too, with the accounts of it.
 
     Raises:
         PlanError: if the plan was made on other map areas.
         StoppedError: if `progress` was stopped.
         InputError: if there are more accounts than an Excel sheet has rows.
     """
-    if len(accounts) >= _EXCEL_ROWS:
+    if len(accounts) >= EXCEL_ROWS:
         raise InputError(
-            f"an Excel sheet holds {_EXCEL_ROWS - 1:,} accounts and there are more; download the CSV instead"
+            f"an Excel sheet holds {EXCEL_ROWS - 1:,} accounts and there are more; download the CSV instead"
         )
+    roster = tuple(reps)
+    money = dict(accounts.currency)
     territories, pictures = _territories(table, accounts.measures, noun(units.level))
-    sheets = {
-        "Accounts": accounts_table(accounts, units, plan, reps, held),
-        "Territories": territories,
-        "Totals": totals_table(plan_totals(accounts, units, plan, held)),
-        **more,
-    }
-    return workbook(sheets, {"source_row": "0", **pictures}, progress)
+    pictures |= {t: money_picture(money[m]) for t, m in _sums(territories, accounts.measures).items() if m in money}
+    listed = accounts_table(accounts, units, plan, roster, held)
+    figures = dict(zip(_measure_columns(listed, accounts), accounts.figures, strict=True))
+    kinds = {"source_row": "0", **{c: money_picture(money[m], cents=True) for c, m in figures.items() if m in money}}
+    sums = ("accounts", noun(units.level), *_sums(territories, accounts.measures))
+    bars = tuple(c for c, m in _sums(territories, accounts.measures).items() if c == m)[:1]
+    off = tuple(c for c in territories.columns if pictures.get(str(c)) == CHANGE_PICTURE)
+    sheets = [
+        Sheet("Accounts", listed, kinds),
+        Sheet("Territories", territories, pictures, sums=sums, bars=bars, changes=off),
+        totals_sheet(plan_totals(accounts, units, plan, held), listed, figures),
+        *(
+            Sheet.of_table(name, one) if isinstance(one, Table) else Sheet(name, one, pictures)
+            for name, one in more.items()
+        ),
+    ]
+    if per_rep:
+        sheets += _rep_sheets(listed, plan, roster, kinds, tuple(figures), [s.name for s in sheets])
+    return workbook_of(sheets, progress)
 
 
-def workbook(
-    sheets: Mapping[str, pd.DataFrame],
-    pictures: Mapping[str, str] = MappingProxyType({}),
-    progress: Progress = UNWATCHED,
-) -> bytes:
-    """Tables as an Excel workbook, a sheet for each. No cell is a formula.
+def _rep_sheets(
+    listed: pd.DataFrame,
+    plan: Plan,
+    reps: Iterable[Rep],
+    kinds: Mapping[str, str],
+    figures: tuple[str, ...],
+    taken: Iterable[str],
+) -> list[Sheet]:
+    """A sheet for each territory that has accounts, called by its rep where it has one, the largest account first."""
+    names = {r.rep_id: r.name for r in reps}
+    used, out = list(taken), []
+    kept = [
+        c for c in listed.columns if c not in ("territory", "rep", "rep_id", "status", "located_note", "source_row")
+    ]
+    groups = dict(iter(listed.groupby("territory", sort=False)))
+    for territory in plan.territories:
+        mine = groups.get(territory.name)
+        if mine is None:
+            continue
+        rep = names.get(territory.rep, territory.rep)
+        name = safe_sheet_name(f"{rep} - {territory.name}" if rep else territory.name, used)
+        used.append(name)
+        order = mine.sort_values(figures[0], ascending=False, na_position="last", kind="stable") if figures else mine
+        out.append(Sheet(name, order[kept], kinds, sums=figures, bars=figures[:1]))
+    return out
+
+
+def _measure_columns(listed: pd.DataFrame, accounts: Accounts) -> list[str]:
+    """The columns of `accounts_table` that hold the measures, in their order."""
+    first = len(_BEFORE)
+    return [str(c) for c in listed.columns[first : first + len(accounts.figures)]]
+
+
+def _sums(territories: pd.DataFrame, measures: tuple[str, ...]) -> dict[str, str]:
+    """Columns of the territories' sheet that add up -> their measure: loads and targets."""
+    wanted = {m: m for m in measures} | {f"{m} target": m for m in measures}
+    return {str(c): wanted[str(c)] for c in territories.columns if str(c) in wanted}
+
+
+def totals_sheet(totals: PlanTotals, listed: pd.DataFrame, figures: Mapping[str, str]) -> Sheet:
+    """`totals_table`, its cells formulas over the sheet of accounts.
 
     Args:
-        sheets: name of the sheet -> table.
-        pictures: column -> how Excel writes its numbers; others have thousands separators.
-        progress: told how far it is; stops it between any two rows.
-
-    Raises:
-        StoppedError: if `progress` was stopped.
-        InputError: if there are more rows than an Excel sheet has.
+        totals: of the plan; listed: of `accounts_table`; figures: its column -> measure.
     """
-    import xlsxwriter
-
-    if any(len(frame) >= _EXCEL_ROWS for frame in sheets.values()):
-        raise InputError(f"an Excel sheet holds {_EXCEL_ROWS - 1:,} rows and there are more; download the CSV instead")
-    out = io.BytesIO()
-    options = {
-        "constant_memory": True,  # rows go to a temporary file as they are written: no more memory for more accounts
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(out, options) as book:
-        made = _Sheets(book, sum(len(frame) for frame in sheets.values()), progress)
-        for name, frame in sheets.items():
-            made.add(name, frame, pictures)
-    return out.getvalue()
+    frame = totals_table(totals)
+    columns = [str(c) for c in listed.columns]
+    last = max(2, len(listed) + 1)
+    status = f"Accounts!{cells(columns.index('status'), 2, last)}"
+    by_measure = {m: c for c, m in figures.items()}
+    formulas: dict[tuple[int, int], str] = {}
+    for j in range(1, len(frame.columns) if len(listed) else 1):
+        letter = column_letters(j)
+        for i, part in enumerate(frame["part"]):
+            rows = f"{letter}3:{letter}6"
+            if part == "difference":
+                formulas[i, j] = f"=ROUND({letter}2-SUM({rows}),2)"
+            elif part == "accepted":
+                formulas[i, j] = f"=ROWS(Accounts!{cells(0, 2, last)})" if j == 1 else ""
+            elif j == 1:
+                formulas[i, j] = f'=COUNTIF({status},"{part}")'
+            if j > 1 and part != "difference":
+                source = by_measure.get(totals.measures[j - 2])
+                if source is None:
+                    continue
+                sums = f"Accounts!{cells(columns.index(source), 2, last)}"
+                formulas[i, j] = f"=SUM({sums})" if part == "accepted" else f'=SUMIF({status},"{part}",{sums})'
+    return Sheet("Totals", frame, {str(c): "#,##0.00" for c in frame.columns[2:]}, formulas=formulas)
 
 
 def totals_table(totals: PlanTotals) -> pd.DataFrame:
@@ -214,7 +273,7 @@ def _territories(table: pd.DataFrame, measures: tuple[str, ...], units: str) -> 
         title = f"{measures[j]} {label}".removesuffix(" load") if metric.per_measure else label.replace("units", units)
         wanted[f"{metric.column}_{measures[j]}" if metric.per_measure else metric.column] = title
         if metric.unit == "%":
-            pictures[title] = _DEVIATION if metric.direction == "none" else "0.0%"
+            pictures[title] = CHANGE_PICTURE if metric.direction == "none" else "0.0%"
         elif metric.decimals:
             pictures[title] = f"#,##0.{'0' * metric.decimals}"
     return table[[c for c in wanted if c in table.columns]].rename(columns=wanted), pictures
@@ -232,76 +291,3 @@ def _free(name: str, taken: set[str]) -> str:
         count += 1
     taken.add(out.casefold())
     return out
-
-
-@dataclass(frozen=True)
-class _Column:
-    """One column as it is written: cells (None = left empty), formats, and the widest cell in characters."""
-
-    cells: list[Any]
-    numbers: bool
-    style: Any
-    guarded: Any
-    width: int
-
-
-class _Sheets:
-    """Writes tables into one workbook, with one set of formats."""
-
-    def __init__(self, book: Any, rows: int, progress: Progress) -> None:
-        self._book = book
-        self._rows, self._done = max(1, rows), 0
-        self._progress = progress
-        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
-
-    def _format(self, **properties: Any) -> Any:
-        key = tuple(sorted(properties.items()))
-        if key not in self._formats:
-            self._formats[key] = self._book.add_format(properties)
-        return self._formats[key]
-
-    def add(self, name: str, frame: pd.DataFrame, pictures: Mapping[str, str]) -> None:
-        """A sheet with a frozen header and an autofilter; for `pictures` see `workbook`."""
-        sheet = self._book.add_worksheet(name)
-        columns: list[_Column] = []
-        for j, column in enumerate(frame.columns):
-            title, values = str(column), frame.iloc[:, j]
-            guarded = {"quote_prefix": True} if is_formula(title) else {}
-            sheet.write_string(0, j, title[:_EXCEL_CELL], self._format(bold=True, bottom=1, **guarded))
-            if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-                columns.append(self._numbers(values, pictures.get(title, "")))
-            else:
-                columns.append(self._texts(values))
-            sheet.set_column(j, j, min(_WIDEST, max(8, len(title), columns[-1].width) + 2))
-        for i, row in enumerate(zip(*(c.cells for c in columns), strict=True), start=1):
-            if i % _ROWS_AT_ONCE == 1:
-                self._progress.tell(0.95 * (self._done + i) / self._rows, _WRITING)
-            for j, (cell, column) in enumerate(zip(row, columns, strict=True)):
-                if cell is None:
-                    continue
-                if column.numbers:
-                    sheet.write_number(i, j, cell, column.style)
-                else:
-                    # the text stays as it is, since a string cell never runs; the prefix holds when somebody edits it
-                    sheet.write_string(i, j, cell, column.guarded if is_formula(cell) else column.style)
-        self._done += len(frame)
-        sheet.freeze_panes(1, 0)
-        if len(frame.columns):
-            sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
-
-    def _numbers(self, values: pd.Series, picture: str) -> _Column:
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-        finite = numbers[np.isfinite(numbers)]
-        picture = picture or ("#,##0" if (finite % 1 == 0).all() else "#,##0.00")
-        style = self._format(num_format=picture)
-        cells = [number if math.isfinite(number) else None for number in numbers.tolist()]
-        return _Column(cells, True, style, style, len(f"{np.abs(finite).max():,.2f}") if len(finite) else 0)
-
-    def _texts(self, values: pd.Series) -> _Column:
-        text, guarded = self._format(num_format="@"), self._format(num_format="@", quote_prefix=True)
-        cells: list[Any] = []
-        for value in values.tolist():
-            cell = value if isinstance(value, str) else "" if pd.isna(value) else str(value)
-            # Excel's limit; the CSV has it all
-            cells.append((cell if len(cell) <= _EXCEL_CELL else cell[: _EXCEL_CELL - 1] + "…") or None)
-        return _Column(cells, False, text, guarded, max((len(c) for c in cells if c), default=0))

@@ -84,17 +84,17 @@ def test_salesforce_ids_are_asked_for_only_where_the_accounts_have_some(open_app
 def test_a_file_of_many_accounts_is_prepared_beside_the_page_and_then_offered(open_app, ws, sid, monkeypatch):
     monkeypatch.setattr("terr.workspace.reports.downloads._MANY_ACCOUNTS", 2)
     window = ok(open_app("reports", scenario=sid))
-    assert all(b.proto.label != "Accounts (Excel)" for b in window.get("download_button"))
-    prepare = window.button(key="prepare_accounts.xlsx")
-    assert prepare.label == "Prepare Accounts (Excel)"
+    assert all(b.proto.label != "Accounts (CSV)" for b in window.get("download_button"))
+    prepare = window.button(key="prepare_accounts.csv")
+    assert prepare.label == "Prepare Accounts (CSV)"
     prepare.click()
     window = ok(window.run())
     for _ in range(100):
-        if any(b.proto.label == "Accounts (Excel)" for b in window.get("download_button")):
+        if any(b.proto.label == "Accounts (CSV)" for b in window.get("download_button")):
             break
         time.sleep(0.1)
         window = ok(window.run())
-    assert any(b.proto.label == "Accounts (Excel)" for b in window.get("download_button"))
+    assert any(b.proto.label == "Accounts (CSV)" for b in window.get("download_button"))
     editing.paint(ws, sid, [SUSSEX], 0)  # another plan: the file is made anew
     window = ok(window.run())
-    assert window.button(key="prepare_accounts.xlsx").label == "Prepare Accounts (Excel)"
+    assert window.button(key="prepare_accounts.csv").label == "Prepare Accounts (CSV)"

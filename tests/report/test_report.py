@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import geopandas as gpd
 import numpy as np
@@ -32,6 +33,10 @@ UNITS = grid_units(4, 4)
 REPS = (Rep("R0", "Ann"), Rep("R1", "Bo"))
 SPLIT = [0] * 8 + [1] * 8
 PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "\x00@", "\u200b=")
+OWN_FORMULA = re.compile(
+    r"=(?:SUM\((?:Accounts!)?\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+\)|ROWS\(Accounts![$A-Z\d:]+\)|ROUND\([A-Z]2-SUM\([A-Z]3:[A-Z]6\),2\)"
+    r"|COUNTIF\(Accounts![$A-Z\d:]+,\"[a-z ]+\"\)|SUMIF\(Accounts![$A-Z\d:]+,\"[a-z ]+\",Accounts![$A-Z\d:]+\))"
+)
 PAYLOADS = tuple(p + "cmd|' /C calc'!A0" for p in PREFIXES)
 
 
@@ -203,7 +208,10 @@ def test_xlsx_holds_no_formula_and_all_text():
     book = openpyxl.load_workbook(io.BytesIO(accounts_xlsx(accounts, UNITS, plan, REPS, loads_of(accounts, plan))))
     for sheet in book:
         for cell in (c for row in sheet.iter_rows() for c in row):
-            assert cell.data_type in ("s", "n"), (sheet.title, cell.coordinate)
+            assert cell.data_type in ("s", "n", "f"), (sheet.title, cell.coordinate)
+            if cell.data_type == "f":  # sums below the territories, and the totals; all of them the file's own
+                assert OWN_FORMULA.fullmatch(cell.value), (sheet.title, cell.coordinate, cell.value)
+                continue
             if isinstance(cell.value, str) and is_formula(cell.value):
                 assert cell.quotePrefix, cell.coordinate
     sheet = book["Accounts"]
@@ -245,7 +253,16 @@ def test_only_deviations_are_percent():
 
 def test_totals_in_the_file_are_the_plans_totals():
     accounts, plan = mixed()
-    book = openpyxl.load_workbook(io.BytesIO(accounts_xlsx(accounts, UNITS, plan, REPS, loads_of(accounts, plan))))
+    made = accounts_xlsx(accounts, UNITS, plan, REPS, loads_of(accounts, plan))
+    formulas = openpyxl.load_workbook(io.BytesIO(made))["Totals"]
+    assert [c.value for c in formulas[3]][1:] == [
+        '=COUNTIF(Accounts!$L$2:$L$6,"assigned")'.replace("$L", f"${status}")
+        if j == 0
+        else f'=SUMIF(Accounts!${status}$2:${status}$6,"assigned",Accounts!${"LM"[j - 1]}$2:${"LM"[j - 1]}$6)'
+        for status in [formulas["B3"].value.split("$")[1]]
+        for j in range(3)
+    ]
+    book = openpyxl.load_workbook(io.BytesIO(made), data_only=True)
     rows = {row[0].value: [c.value for c in row[1:]] for row in book["Totals"].iter_rows(min_row=2)}
     assert rows == {
         "accepted": [5, 132.25, 15],

@@ -48,20 +48,37 @@ def compile_pdf(template: str, data: Mapping[str, Any], made: datetime | None = 
     Raises:
         InputError: if there is no such template.
     """
+    found = _compiled(template, data, "pdf", made)
+    if not isinstance(found, bytes):
+        raise InputError(f'the template "{template}" gives no document')
+    return found
+
+
+def compile_pictures(template: str, data: Mapping[str, Any], ppi: float = 144.0) -> list[bytes]:
+    """The pages of a template as PNG, so many pixels an inch.
+
+    Raises:
+        InputError: if there is no such template.
+    """
+    found = _compiled(template, data, "png", None, ppi)
+    return [found] if isinstance(found, bytes) else list(found)
+
+
+def _compiled(template: str, data: Mapping[str, Any], kind: Any, made: datetime | None, ppi: float = 144.0) -> Any:
     import typst
 
     if not _NAME.fullmatch(template) or not (TEMPLATES / f"{template}.typ").is_file():
         raise InputError(f'there is no template "{template}" for a document')
-    found: bytes = typst.compile(
+    return typst.compile(
         str(TEMPLATES / f"{template}.typ"),
         root=str(TEMPLATES),
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        format="pdf",
+        format=kind,
+        ppi=ppi,
         sys_inputs={"data": json.dumps(plain(data), ensure_ascii=False, allow_nan=False)},
         timestamp=(made or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0),
     )
-    return found
 
 
 def plain(value: Any) -> Any:

@@ -17,7 +17,6 @@ from terr.workspace.reports.crm import version
 from terr.workspace.reports.downloads import KINDS, export, file_name, import_plan, mime_of, takes_long
 
 _WHAT = {
-    "accounts.xlsx": ("Accounts (Excel)", "Every account with territory and rep; sheets Territories and Totals"),
     "accounts.csv": (
         "Accounts (CSV)",
         "The same rows as text; in Excel use Data > From Text to keep leading zeros in ZIPs",
@@ -51,7 +50,8 @@ def downloads(sid: str) -> None:
     st.subheader("Files")
     ws = state.workspace()
     stem = plan_snapshot(ws, sid).info.name
-    for column, kind in zip(st.columns(len(KINDS)), KINDS, strict=True):
+    shown = [kind for kind in KINDS if kind in _WHAT]  # the workbook has a card of its own
+    for column, kind in zip(st.columns(len(shown)), shown, strict=True):
         label, what = _WHAT[kind]
         with column:
             if takes_long(ws, sid, kind):

@@ -32,6 +32,8 @@ __all__ = ["Metric", "each_measure", "shown_in"]  # of other floors, for the pag
 BROKEN = ("limit_broken", "infeasible")
 """Statuses of a plan outside its limits."""
 
+NOWHERE = 40_000
+"""Territories of the plan before that are none of the new one's are numbered from here on."""
 BREAKS = ("limit_broken", "group_apart", "too_far")
 """Codes of what makes a plan nobody solved for one that breaks a limit."""
 
@@ -84,7 +86,7 @@ def plan_report(
         before: the plan it was made from, to say what moves.
     """
     units = ground.units
-    values = evaluate(_context(ground, plan, dict(shares), before))
+    values = evaluate(context_of(ground, plan, dict(shares), before))
     pieces = [] if result is not None else _pieces(plan, values)
     said = dict.fromkeys((*ground.notes, *ground.left_out(plan), *pieces_warning(units), *told, *pieces))
     broken = any(e.code in BREAKS for e in told)
@@ -119,7 +121,7 @@ def plan_report(
     return PlanReport(ground, plan, values, tuple(order), report)
 
 
-def _context(ground: BatchInputs, plan: Plan, shares: dict[int, float], before: Plan | None) -> Context:
+def context_of(ground: BatchInputs, plan: Plan, shares: dict[int, float], before: Plan | None) -> Context:
     """The plan to be measured; territories of the plan before are matched by name, "" = unassigned."""
     weights, measures = ground.weights, ground.measures
     by_name, named_accounts = override_loads(ground.accounts, plan, measures, ground.overrides)
@@ -127,12 +129,11 @@ def _context(ground: BatchInputs, plan: Plan, shares: dict[int, float], before: 
     was, handed = None, None
     if before is not None:
         code = {t.name.casefold(): t.code for t in plan.territories} | {"": UNASSIGNED}
-        gone = 1 + max(plan.codes, default=0)
-        was = np.array([code.get(n.casefold(), gone) for n in named(before)], dtype=np.int64)
+        gone = [t.name.casefold() for t in before.territories if t.name.casefold() not in code]
+        code |= {name: NOWHERE + k for k, name in enumerate(gone)}
+        was = np.array([code[n.casefold()] for n in named(before)], dtype=np.int64)
         if ground.owned is not None:  # whose each account is today, not only who mostly has its unit
-            then = np.array([*(code.get(t.name.casefold(), gone) for t in before.territories), UNASSIGNED])[
-                ground.owned
-            ]
+            then = np.array([*(code[t.name.casefold()] for t in before.territories), UNASSIGNED])[ground.owned]
             now = account_codes(ground.accounts, ground.units, plan, held=ground.overrides)
             moved = (ground.owned >= 0) & (then != now)
             handed = measure_values(ground.accounts, measures)[moved].sum(axis=0), int(moved.sum())

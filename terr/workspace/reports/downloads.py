@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
 
-from terr.aggregate import placed
 from terr.errors import InputError
-from terr.metrics import evaluate, shown_in
 from terr.model.progress import UNWATCHED, Progress
-from terr.report.accounts import accounts_csv, accounts_xlsx
+from terr.report.accounts import accounts_csv
 from terr.report.geo import territories_geojson
 from terr.report.plan import plan_csv
 from terr.report.safe import safe_frame
-from terr.view.text import metric_in_unit, metric_title
-from terr.workspace.access import distances
-from terr.workspace.levels import WAY_WORDS, boundaries_report, heading, rough_note
+from terr.workspace.levels import boundaries_report
 from terr.workspace.plan.editing import EditOutcome, place_by_name
-from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot, report_table
+from terr.workspace.plan.snapshot import plan_snapshot, report_table
+from terr.workspace.reports.documents import make_document
+from terr.workspace.reports.open_plan import open_plan
 from terr.workspace.reports.plan_file import read_plan_file
 from terr.workspace.workspace import Workspace
 
@@ -66,9 +63,7 @@ def export(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWA
     progress.tell(0.0, "Placing the accounts")
     one = plan_snapshot(ws, scenario_id)
     if kind == "accounts.xlsx":
-        table = report_table(ws, scenario_id)
-        more = {"Metrics": metrics_table(one, miles=distances.miles(ws.root)), "Notes": notes_table(one)}
-        data = accounts_xlsx(one.accounts, one.units, one.plan, one.reps, table, more, one.held, progress)
+        data = make_document("xlsx", open_plan(ws, scenario_id), progress=progress)
     elif kind == "accounts.csv":
         data = accounts_csv(one.accounts, one.units, one.plan, one.reps, one.held, progress)
     elif kind == "plan.csv":
@@ -77,32 +72,6 @@ def export(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWA
         what = boundaries_report(one.units)
         data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id, rest=True), what, progress)
     return Download(file_name(one.info.name, kind), mime_of(kind), data)
-
-
-def metrics_table(one: PlanSnapshot, *, miles: bool) -> pd.DataFrame:
-    """The plan's metrics for the measure it balances, as rows `metric`, `value`, `unit`, `formula`."""
-    found, level = evaluate(one.context, shown_in("files")), one.info.level
-    rows = [
-        (metric_title(m, one.measure, level), *metric_in_unit(m, found.figure(m.key), miles=miles), m.formula)
-        for m in shown_in("files")
-    ]
-    return pd.DataFrame(rows, columns=["metric", "value", "unit", "formula"])
-
-
-def notes_table(one: PlanSnapshot) -> pd.DataFrame:
-    """What the plan was made on and how the accounts came to their units, as rows `note`, `what`, `accounts`."""
-    what, found = boundaries_report(one.units), placed(one.accounts, one.units)
-    rows: list[tuple[str, str, float]] = [
-        ("Plan", one.info.name, math.nan),
-        ("Region", heading(one.info), math.nan),
-        ("Boundaries", what["title"], math.nan),
-        ("Source of the boundaries", what["source"], math.nan),
-    ]
-    rows += [("Boundaries are approximate", said.message, math.nan) for said in rough_note(one.units)]
-    words = {**WAY_WORDS, "outside": "outside the region", "unlocated": "not located"}
-    rows += [("Accounts placed", words[way], n) for way, n in found.ways().items() if n]
-    rows += [("Accounts not located", why, n) for why, n in found.reasons().items()]
-    return pd.DataFrame(rows, columns=["note", "what", "accounts"]).astype({"accounts": float})
 
 
 def file_name(plan_name: str, kind: str) -> str:

@@ -14,7 +14,7 @@ from terr.aggregate import measure_values, unit_codes
 from terr.edits.history import ROOT, EditNode
 from terr.model.plan import Territory
 from terr.model.reps import Rep
-from terr.report.accounts import workbook
+from terr.report.workbook import workbook
 from terr.workspace.caches import CacheKind
 from terr.workspace.plan.named_accounts import register
 from terr.workspace.reports.downloads import CSV, XLSX, Download, file_name, safe_csv

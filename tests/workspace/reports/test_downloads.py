@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from terr.edits import moves
 from terr.errors import ConflictError, InputError, PlanError, StoppedError
 from terr.model.progress import Progress
-from terr.report.accounts import workbook
+from terr.report.workbook import workbook
 from terr.workspace.plan import editing, undo
 from terr.workspace.plan.snapshot import plan_snapshot, totals
 from terr.workspace.reports import downloads

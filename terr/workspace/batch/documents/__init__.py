@@ -1,0 +1,1 @@
+"""Documents of plans named on a command line."""
