@@ -59,7 +59,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "design",
         "reports",
         "scenarios",
-        "home review",
+        "home review situations",
         "batch",
     ),
     "engine": (
@@ -80,7 +80,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "jobs",
         "live scenarios reports reps quotas",
         "./header ./routes",
-        "accounts scores settings design home performance review",
+        "accounts scores settings design home performance review situations",
         "plan",
         "./launch",
     ),

@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
-from terr.cli import backup, documents, facts, options, people, sum_rows, visits
+from terr.cli import backup, documents, facts, options, people, situation, sum_rows, visits
 from terr.cli.following import followed
 from terr.cli.output import report_alone
 from terr.cli.stopping import INTERRUPTED, NOTHING_WRITTEN
@@ -227,6 +227,7 @@ def _parser() -> argparse.ArgumentParser:
     people.add_to(command)
     visits.add_to(command)
     documents.add_to(command)
+    situation.add_to(command, _ground)
     sum_rows.add_to(command)
     backup.add_to(command)
     return parser

@@ -16,6 +16,7 @@ PAGES = {
     "accounts": "Upload an account spreadsheet, or try the demo",
     "scores": "Scores need accounts.",
     "plan": "A plan starts from accounts",
+    "situations": "A situation is about a plan",
     "scenarios": "No plan yet",
     "reps": "A roster belongs to a data set",
     "quotas": "Quotas belong to a plan",

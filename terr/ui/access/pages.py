@@ -5,6 +5,7 @@ PAGES = (
     ("accounts", "Accounts", ":material/table:"),
     ("scores", "Scores", ":material/leaderboard:"),
     ("plan", "Plan", ":material/map:"),
+    ("situations", "Situations", ":material/alt_route:"),
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),
     ("quotas", "Quotas", ":material/flag:"),
@@ -17,7 +18,7 @@ NAMES = tuple(name for name, _, _ in PAGES)
 GROUPS = {
     "": ("home",),
     "Data": ("accounts", "scores"),
-    "Plan": ("plan", "scenarios", "reps", "quotas"),
+    "Plan": ("plan", "situations", "scenarios", "reps", "quotas"),
     "Run": ("performance", "review"),
     "Share": ("reports", "settings"),
 }

@@ -6,7 +6,7 @@ import streamlit as st
 
 from terr.ui.design import generate, split_areas
 from terr.ui.plan import accounts_list, tables, territory_dialogs
-from terr.ui.session import dialogs, state
+from terr.ui.session import dialogs, navigation, state
 from terr.view.text import markdown
 from terr.workspace import levels
 from terr.workspace.plan.snapshot import PlanSnapshot
@@ -30,6 +30,14 @@ def row(shown: PlanSnapshot, *, busy: bool) -> None:
         f"**{markdown(levels.heading(shown.info, brief=True))}** · {markdown(tables.heading(shown, preview=busy))}",
         width="stretch",
     )
+    if shown.plan.territories and line.button(
+        "What happened?",
+        icon=":material/alt_route:",
+        key="situations",
+        disabled=busy,
+        help="A rep leaves or is hired, territories merge or split: options with reasons",
+    ):
+        navigation.switch("situations")
     line.button(
         "Generate",
         type="primary",

@@ -20,7 +20,8 @@ from terr.scoring.workload import Effort, Tier
 from terr.view.text import date_text
 from terr.workspace.facts.kept_facts import joined_facts_of
 from terr.workspace.plan.snapshot import PlanSnapshot
-from terr.workspace.reps.assignment import PeopleSettings, ground_of
+from terr.workspace.reps.assignment import PeopleSettings
+from terr.workspace.reps.matching import TeamGround
 from terr.workspace.reps.scorecard import capacity_at
 from terr.workspace.reps.team import account_tiers
 from terr.workspace.reps.team_size import SizeRequest
@@ -129,7 +130,7 @@ def served_plan(
     k = len(territories)
     by_id = {r.rep_id: r for r in shown.reps}
     reps = [by_id.get(t.rep) for t in territories]
-    of, labels, told, work = _work(shown, request)
+    of, labels, told, work = _work(TeamGround(shown.accounts, shown.units, shown.plan, shown.reps, shown.held), request)
     inside = of >= 0
     hours = work.hours
     needed = np.bincount(of[inside], hours[inside], k).astype(np.float64)
@@ -167,7 +168,7 @@ def served_plan(
 
 
 def hours_needed(shown: PlanSnapshot, request: SizeRequest | None = None) -> NDArray[np.float64]:
-    """float64 (k,), hours a year that each territory needs: calls by tier, and travel from the rep's home.
+    """float64 (k,), hours a year that each territory needs; see `territory_hours`.
 
     Args:
         shown: a plan with k territories, 1 or more.
@@ -176,21 +177,35 @@ def hours_needed(shown: PlanSnapshot, request: SizeRequest | None = None) -> NDA
     Raises:
         InputError: calls or minutes that can't be.
     """
-    of, _, _, work = _work(shown, request or SizeRequest())
+    ground = TeamGround(shown.accounts, shown.units, shown.plan, shown.reps, shown.held)
+    return territory_hours(ground, request)
+
+
+def territory_hours(ground: TeamGround, request: SizeRequest | None = None) -> NDArray[np.float64]:
+    """float64 (k,), hours a year that each territory needs: calls by tier, and travel from the rep's home.
+
+    Args:
+        ground: accounts on a plan of k territories, 1 or more.
+        request: calls and minutes, the usual ones if not given.
+
+    Raises:
+        InputError: calls or minutes that can't be.
+    """
+    of, _, _, work = _work(ground, request or SizeRequest())
     inside = of >= 0
-    return np.bincount(of[inside], work.hours[inside], len(shown.plan.territories)).astype(np.float64)
+    return np.bincount(of[inside], work.hours[inside], len(ground.plan.territories)).astype(np.float64)
 
 
 def _work(
-    shown: PlanSnapshot, request: SizeRequest
+    ground: TeamGround, request: SizeRequest
 ) -> tuple[NDArray[np.int64], NDArray[np.object_], str, workload.Workload]:
     """Territory and tier of each account, where tiers come from, and the work."""
-    by_id = {r.rep_id: r for r in shown.reps}
-    of = ground_of(shown).territory
-    labels, told = account_tiers(shown.accounts)
+    by_id = {r.rep_id: r for r in ground.reps}
+    of = ground.territory
+    labels, told = account_tiers(ground.accounts)
     effort = Effort(tuple(Tier(n, c, request.minutes.get(n, 45.0)) for n, c in request.calls.items()))
-    homes = home_points([by_id[t.rep].home_zip if t.rep in by_id else "" for t in shown.plan.territories])
-    return of, labels, told, workload.with_territories(shown.accounts, labels, of, homes, effort)
+    homes = home_points([by_id[t.rep].home_zip if t.rep in by_id else "" for t in ground.plan.territories])
+    return of, labels, told, workload.with_territories(ground.accounts, labels, of, homes, effort)
 
 
 def _planned(

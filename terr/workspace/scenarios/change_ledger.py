@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from terr.aggregate import measure_values, unit_codes
 from terr.edits.history import ROOT, EditNode
-from terr.model.plan import Territory
+from terr.model.accounts import Accounts
+from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
 from terr.report.workbook import workbook
 from terr.workspace.caches import CacheKind
@@ -66,29 +67,70 @@ def ledger(ws: Workspace, found: PlanComparison) -> pd.DataFrame:
 def _ledger(ws: Workspace, found: PlanComparison) -> pd.DataFrame:
     moved = found.inside & (found.changed | found.rep_changed)
     rows = np.flatnonzero(moved)
-    frame = found.accounts.frame
     causes, at = _causes(ws, found, rows)
     take = np.array([c.reason for c in causes], dtype=object), np.array([c.author for c in causes], dtype=object)
     times = pd.to_datetime(pd.Series([c.at for c in causes], dtype="datetime64[ns, UTC]"))
-    names = {r.rep_id: r.name for r in found.reps}
-    values = measure_values(found.accounts, found.accounts.figures)[rows]
+    out = changes_table(
+        found.accounts,
+        found.reps,
+        (found.a.plan, found.a.codes),
+        (found.b.plan, found.b.codes),
+        rows,
+        reasons=take[0][at],
+        authors=take[1][at],
+        times=times.to_numpy()[at] if len(rows) else None,
+    )
+    return out.assign(territory_changed=found.changed[rows], rep_changed=found.rep_changed[rows])
+
+
+def changes_table(
+    accounts: Accounts,
+    reps: Sequence[Rep],
+    before: tuple[Plan, NDArray[np.int16]],
+    after: tuple[Plan, NDArray[np.int16]],
+    rows: NDArray[np.int64],
+    *,
+    reasons: NDArray[np.object_],
+    authors: NDArray[np.object_] | None = None,
+    times: NDArray[Any] | None = None,
+) -> pd.DataFrame:
+    """A ledger of some accounts, in the columns of `ledger`; of stored plans, or of plans that are only proposed.
+
+    Args:
+        accounts: of both plans; reps: their roster, for names.
+        before, after: a plan, and int16 (n_accounts,) the territory of each account in it, -1 = none.
+        rows: int64, positions of the accounts.
+        reasons, authors, times: one for each row; nobody and unknown if not given.
+    """
+    frame, names = accounts.frame, {r.rep_id: r.name for r in reps}
+    values = measure_values(accounts, accounts.figures)[rows]
+    (a, was), (b, now) = before, after
+    rep_was, rep_now = (_reps_by_code(p)[codes[rows]] for p, codes in ((a, was), (b, now)))
     out: dict[str, Any] = {
         "account_id": frame["account_id"].to_numpy(dtype=object)[rows],
         "account": frame["name"].to_numpy(dtype=object)[rows],
-        "from": _named(found.a.plan.territories, found.a.codes[rows]),
-        "to": _named(found.b.plan.territories, found.b.codes[rows]),
-        "from_rep": _people(found.rep_a[rows], names),
-        "to_rep": _people(found.rep_b[rows], names),
-        "reason": take[0][at],
-        "author": take[1][at],
-        "time": times.to_numpy()[at] if len(rows) else pd.Series([], dtype="datetime64[ns]"),
-        "territory_changed": found.changed[rows],
-        "rep_changed": found.rep_changed[rows],
+        "from": _named(a.territories, was[rows]),
+        "to": _named(b.territories, now[rows]),
+        "from_rep": _people(rep_was, names),
+        "to_rep": _people(rep_now, names),
+        "reason": reasons,
+        "author": np.full(len(rows), "", dtype=object) if authors is None else authors,
+        "time": pd.Series([pd.NaT] * len(rows), dtype="datetime64[ns]") if times is None else times,
+        "territory_changed": was[rows] != now[rows],
+        "rep_changed": rep_was != rep_now,
     }
     out["time"] = pd.to_datetime(pd.Series(out["time"]), utc=True)
-    for j, measure in enumerate(found.accounts.figures):
+    for j, measure in enumerate(accounts.figures):
         out[_column(measure)] = values[:, j]
     return pd.DataFrame(out)
+
+
+def _reps_by_code(plan: Plan) -> NDArray[np.object_]:
+    """object, rep id by code of a territory; the last one is picked by -1."""
+    out = np.full(2**15 + 1, "", dtype=object)
+    for t in plan.territories:
+        out[t.code] = t.rep
+    return out
 
 
 def _column(measure: str) -> str:

@@ -1,0 +1,1 @@
+"""Page Situations: what happened, the options as cards, applied as a scenario."""

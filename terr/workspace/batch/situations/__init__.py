@@ -1,0 +1,1 @@
+"""`terr situation`: files named on a command line to options, each as a design."""
