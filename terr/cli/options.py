@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ def limit(text: str) -> tuple[str, Limit]:
         raise argparse.ArgumentTypeError(f"{what} names no share; give one below, above, or both, such as 0.1:0.05")
     sides = [number(v, what, "shares below and above, such as 0.1:0.05") if v.strip() else None for v in (low, high)]
     return key.strip(), (sides[0], sides[1])
+
+
+def day(text: str) -> date:
+    """A day as ISO writes it."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text[:40]}' isn't a day; write it as 2027-03-31") from None
 
 
 def load(text: str) -> tuple[str, float]:
@@ -391,6 +400,13 @@ def people_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rep", **LIST, dest="reps", metavar="REP", help="only this rep, by id or name, does; may be repeated"
+    )
+    parser.add_argument(
+        "--as-of",
+        dest="as_of",
+        type=day,
+        metavar="DATE",
+        help="targets follow the reps' capacity on this day: start, end, ramp and share of a full person",
     )
     parser.add_argument("--fixed-centers", dest="centred", action="store_true", help="their homes stay the centers")
     parser.add_argument(

@@ -46,6 +46,9 @@ def add_to(command: Command) -> None:
         "--period", required=True, metavar="2027", help="a year, a quarter (2027-Q1) or a month (2027-03)"
     )
     quota.add_argument("--orders", metavar="FILE", help="orders of the accounts, for history and trend")
+    quota.add_argument(
+        "--opportunities", metavar="FILE", help="open and closed deals, for coverage: open / what is still to be won"
+    )
     _plan(quota, required=False)
     quota.add_argument("--by", choices=("owner",), help="quotas of today's owners; the default without --plan")
     quota.add_argument("--roster", metavar="FILE", help="reps with start, end and FTE, for capacity")
@@ -148,6 +151,7 @@ def _quota(args: argparse.Namespace) -> int:
             args.target,
             args.period,
             orders=args.orders,
+            opportunities=args.opportunities,
             files=files,
             roster=None if args.roster is None else read_part(args.roster, "roster"),
             weights=weights,

@@ -112,6 +112,24 @@ def test_quotas_by_owner_add_up_and_show_their_parts(files, capsys) -> None:
     assert "Quotas for 2027: 1,000.00" in capsys.readouterr().out
 
 
+def test_quotas_are_set_beside_the_open_deals_that_could_fill_them(files, capsys, tmp_path) -> None:
+    deals = tmp_path / "deals.csv"
+    deals.write_text(
+        "Opportunity ID,Account ID,Stage,Amount,Created Date,Close Date\n"
+        "D-1,A-1,Negotiation,200,2026-11-01,2027-02-01\n"
+        "D-2,A-2,Closed Won,100,2026-11-01,2027-01-15\n"
+        "D-3,A-2,Proposal,150,2026-12-01,2027-05-01\n",
+        encoding="utf-8",
+    )
+    asked = ["quota", files["accounts"], "--target", "1000", "--period", "2027"]
+    assert all(r["coverage"] is None for r in told(capsys, *asked)["rows"])
+    found = {r["key"]: r for r in told(capsys, *asked, "--opportunities", str(deals))["rows"]}
+    ann, bob = found["Ann Poe"], found["Bob Ray"]
+    assert ann["coverage"] == pytest.approx(200 / ann["quota"])
+    assert bob["coverage"] == pytest.approx(150 / (bob["quota"] - 100))
+    assert found["Cy Oh"]["coverage"] == 0
+
+
 def test_quotas_of_a_plan_without_orders_say_what_they_rest_on(files, capsys) -> None:
     found = told(capsys, "quota", files["accounts"], "--target", "12500000", "--period", "2027-Q1", *place(files))
     assert [r["key"] for r in found["rows"]] == ["Middle", "North", "South"]
@@ -150,3 +168,17 @@ def test_three_methods_of_sizing_side_by_side(files, capsys) -> None:
     assert "By workload (Talley 1961)" in capsys.readouterr().out
     assert main([*asked, "--calls", "Z=3"]) == 2
     assert "no account is in tier Z" in capsys.readouterr().err
+
+
+def test_a_design_follows_capacity_as_of_a_day_and_names_who_is_away(files, capsys) -> None:
+    asked = ["design", files["accounts"], "--level", "county", "--region", "DE", "--measure", "Annual Revenue"]
+    asked += ["--territories", "2", "--from-homes", "--roster", files["roster"], "--limit", "Annual Revenue=0.6"]
+    found = told(capsys, *asked, "--as-of", "2026-12-31")
+    assert any("not working on 2026-12-31" in e["message"] and "Bob Ray" in e["message"] for e in found["explanations"])
+    targets = {t["id"]: t["target"]["Annual Revenue"] for t in found["territories"]}
+    assert targets == pytest.approx({"Ann Poe": 800 * 2 / 3, "Cy Oh": 800 / 3})
+    assert main([*asked, "--as-of", "2026-12-31", "--rep", "Bob Ray"]) == 2
+    assert "won't be working on 2026-12-31" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*asked, "--as-of", "tomorrow"])
+    assert "write it as 2027-03-31" in capsys.readouterr().err

@@ -14,11 +14,13 @@ from terr.workspace.facts.kept_facts import keep_facts
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.quotas import files, planning
+from terr.workspace.quotas.goal_figures import goal_kpis
 from terr.workspace.reps import assignment as people
 from terr.workspace.reps.roster import set_reps
 from terr.workspace.reps.scorecard import scorecard
 from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, data_set, more, start
-from tests.pages.test_pages import HOSTILE, ok, one, press
+from tests.pages.test_pages import HOSTILE, ok, one, press, worked
+from tests.workspace.reps.test_evening import uneven
 
 NASTY = HOSTILE[:60].strip()
 REPS = (
@@ -153,17 +155,42 @@ def test_salesforce_gets_a_row_per_rep_and_quarter() -> None:
 def test_a_goal_without_a_measure_is_refused_and_one_with_it_has_progress(open_app, ws, sid) -> None:
     shown = plan_snapshot(ws, sid)
     with pytest.raises(ValueError, match="nothing to measure it by"):
-        planning.goal_from(shown, "Win", "", None, 5.0, planning.today(), "Ann Poe", "")
+        planning.goal_from(ws, shown, "Win", "", None, 5.0, planning.today(), "Ann Poe", "")
     with pytest.raises(ValueError, match="has no target"):
-        planning.goal_from(shown, "Win", "Revenue", None, None, planning.today(), "Ann Poe", "")
+        planning.goal_from(ws, shown, "Win", "Revenue", None, None, planning.today(), "Ann Poe", "")
     due = planning.date(2030, 1, 1)
-    goal = planning.goal_from(shown, "Grow the north", "Revenue", 200.0, 400.0, due, "Ann Poe", "North")
+    goal = planning.goal_from(ws, shown, "Grow the north", "Revenue", 200.0, 400.0, due, "Ann Poe", "North")
     planning.save_goals(ws, sid, [goal])
     window = section(open_app("quotas", scenario=sid), "Goals", "quotas")
     row = frame(window, "Progress").value.iloc[0]
     assert (row["Now"], row["Progress"]) == (300.0, 0.5)  # New Castle has 300
     section(window, "Activities", "quotas")
     assert any("Deals to work on" in m.label for m in window.metric)
+
+
+def test_a_goal_can_be_a_kpi_of_the_facts(open_app, ws, sid) -> None:
+    lines = (
+        "Deal ID,Account ID,Amount,Stage,Created Date,Close Date\n"
+        "1,A-2,100,Closed Won,2026-01-01,2026-03-01\n2,A-3,50,Closed Won,2026-01-01,2026-03-02\n"
+        "3,A-1,70,Closed Won,2026-01-01,2026-03-03"
+    )
+    facts = read_facts(read_table(lines.encode(), "d.csv"), "opportunities")
+    keep_facts(ws, ws.scenario(sid).dataset_id, facts, "d.csv")
+    shown = plan_snapshot(ws, sid)
+    assert "Bookings" in goal_kpis(ws, shown)
+    assert "Win rate, %" in goal_kpis(ws, shown)
+    due = planning.date(2030, 1, 1)
+    goals = [
+        planning.goal_from(ws, shown, "Book more", "Bookings", 0.0, 300.0, due, "Ann Poe", about)
+        for about in ("North", "")
+    ]
+    goals.append(planning.goal_from(ws, shown, "Win more", "Win rate, %", 0.0, 90.0, due, "Ann Poe", ""))
+    planning.save_goals(ws, sid, goals)
+    window = section(open_app("quotas", scenario=sid), "Goals", "quotas")
+    table = frame(window, "Progress").value
+    assert table["Now"].tolist()[:2] == [150.0, 220.0]  # the north is New Castle, with
+    assert 50 < table["Now"].tolist()[2] <= 100
+    assert "Bookings" in window.selectbox(key="goal_metric").options
 
 
 def test_each_role_sees_its_own_quotas(ws, sid) -> None:
@@ -217,6 +244,20 @@ def test_served_follows_the_assumptions_and_says_what_evens_out(open_app, sid) -
     again = frame(window, "What would even it out").value
     assert again["Hours planned"].tolist() == [500.0, 1000.0, 0.0]
     assert again["Hours needed"].tolist() == table["Hours needed"].tolist()
+
+
+def test_what_would_even_it_out_is_opened_as_a_scenario_with_fairness_beside_it(open_app, ws) -> None:
+    sid = uneven(ws)
+    window = section(open_app("reps", scenario=sid), "Fairness")
+    window.selectbox(key=f"even_measure_{sid}").set_value("Revenue")
+    ok(worked(press(window, "even_find")))
+    assert any("takes the largest gap" in m.value for m in window.markdown)
+    ok(worked(press(window, "even_open")))
+    [made] = [s for s in ws.store.scenarios.find() if s.id != sid]
+    assert made.name.endswith(", revenue evened out")
+    table = frame(window, "Fairer").value.set_index("Measure, per full rep")
+    assert table.loc["Revenue", "Variation after"] < table.loc["Revenue", "Variation before"]
+    assert "Per full rep after" in frame(window, "Per full rep before").value.columns
 
 
 def test_fairness_before_and_after_a_change(open_app, ws, sid) -> None:

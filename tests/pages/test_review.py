@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from terr.workspace.review import plan_reviews
+from tests.helpers.spaces import KENT, NEW_CASTLE
 from tests.pages.test_accounts import _patient, ok, said  # noqa: F401 (a fixture)
+from tests.pages.test_pages import press, worked
 from tests.workspace.review.test_plan_reviews import AFTER, BEFORE, north_and_south, taken
 
 
@@ -39,3 +41,22 @@ def test_each_part_of_a_plan_that_drifted(open_app, ws, part):
         next(b for b in window.button if b.label == "Rate").click()
         ok(window.run())
         assert plan_reviews.ratings(ws, sid)[0].reason == "more health"
+
+
+def test_the_smallest_repair_is_found_shown_and_applied(open_app, ws):
+    old = taken(ws, BEFORE)
+    sid = north_and_south(ws, old)
+    new = taken(ws, AFTER, old.info.id)
+    window = open_app("review")
+    window.session_state["terr_review_part"] = "Drift and repair"
+    ok(window.run())
+    ok(worked(press(window, f"review_repair_{sid}")))
+    assert "takes the max deviation from 69.6% to 13.0%" in said(window)
+    assert next(b for b in window.button if b.key == f"review_apply_{sid}").disabled  # not of the accounts it has
+    assert ws.scenario(sid).dataset_id == old.info.id
+    ok(press(window, f"review_move_{sid}"))
+    assert ws.scenario(sid).dataset_id == new.info.id
+    ok(worked(press(window, f"review_repair_{sid}")))
+    ok(press(window, f"review_apply_{sid}"))
+    plan = ws.plan(sid)[0]
+    assert plan.assign[KENT] == plan.assign[NEW_CASTLE]

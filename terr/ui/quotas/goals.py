@@ -10,6 +10,7 @@ from terr.ui.session import state
 from terr.view.text import distinct, markdown, number, sentence
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.quotas import planning
+from terr.workspace.quotas.goal_figures import KPI_HELP, goal_kpis
 
 ALL = "The whole plan"
 
@@ -20,7 +21,7 @@ def show_goals(shown: PlanSnapshot) -> None:
     refused = bool(state.needs("edit"))
     if goals:
         st.dataframe(
-            planning.goals_frame(shown, goals),
+            planning.goals_frame(state.workspace(), shown, goals),
             hide_index=True,
             placeholder="–",
             width="stretch",
@@ -55,8 +56,10 @@ def _form(shown: PlanSnapshot, refused: bool) -> None:
         st.markdown("**New goal**")
         a, b, c = st.columns([2, 1.2, 1.2])
         title = a.text_input("What is to be achieved", key="goal_title", max_chars=200)
-        measures = [*shown.accounts.measures, planning.OWN_METRIC]
-        metric = b.selectbox("Measured by", measures, index=None, key="goal_metric", placeholder="Choose a measure")
+        measures = [*shown.accounts.measures, *goal_kpis(state.workspace(), shown), planning.OWN_METRIC]
+        metric = b.selectbox(
+            "Measured by", measures, index=None, key="goal_metric", placeholder="Choose a measure", help=KPI_HELP
+        )
         own = c.text_input("Own measure", key="goal_own", max_chars=80, placeholder="Hospital visits")
         a, b, c, d, e = st.columns(5)
         start = a.number_input("From", value=None, key="goal_start", placeholder="Today's figure")
@@ -68,7 +71,9 @@ def _form(shown: PlanSnapshot, refused: bool) -> None:
             try:
                 named = own if metric == planning.OWN_METRIC else metric
                 what = "" if whose == ALL else whose
-                made = planning.goal_from(shown, title, named or "", start, target, due, owner or "", what)
+                made = planning.goal_from(
+                    state.workspace(), shown, title, named or "", start, target, due, owner or "", what
+                )
                 planning.save_goals(state.workspace(), shown.info.id, (*planning.goals_of(shown.info), made))
             except TerrError as error:
                 st.error(markdown(sentence(str(error))), icon=":material/error:")

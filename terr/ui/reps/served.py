@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from terr.errors import TerrError
+from terr.ui.reps.evening import show_evening
 from terr.ui.session import state
 from terr.view.text import count, markdown, number, percent, sentence
 from terr.workspace.plan.snapshot import PlanSnapshot
@@ -64,6 +65,7 @@ def show_served(shown: PlanSnapshot) -> None:
         key="terr_served_tiers",
         column_config=config,
     )
+    show_evening(shown, day, ["Hours"], effort=serving.effort_of(request))
     for note in found.notes:
         st.caption(f":material/info: {markdown(note)}")
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.reps import fairness_change
+from terr.ui.reps.evening import show_evening
 from terr.ui.session import state
 from terr.view.text import count, markdown, number, sentence, short
 from terr.workspace.accounts.dataset import Dataset
@@ -16,6 +17,7 @@ from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.quotas.planning import today
 from terr.workspace.reps import assignment as people
 from terr.workspace.reps import scorecard, team_size
+from terr.workspace.reps.evening import EVENED
 
 
 def show_skills(shown: PlanSnapshot) -> None:
@@ -262,8 +264,8 @@ def show_fairness(shown: PlanSnapshot) -> None:
         st.markdown("**What stands out**")
         for flag in card.flags[:12] or ("Nothing: every measure is within 20% of even.",):
             st.markdown(f"- {markdown(flag)}")
-        if hint := scorecard.swap_hint(card):
-            st.caption(f":material/lightbulb: {markdown(hint)}")
+    known = [f.measure for f in card.figures if f.measure in EVENED and f.cv_pct is not None]
+    show_evening(shown, day, known, scorecard.least_even(card))
     fairness_change.show_change(shown, card, day, quotas)
     money = ("Potential", "Revenue", "Quota")
     config = {n: c.NumberColumn(format="%,.0f") for n in money}

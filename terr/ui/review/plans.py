@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.jobs import window_jobs
-from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import navigation, state
 from terr.ui.session.errors import attempt
 from terr.view.text import date_text, markdown, percent, sentence, short, units_title
 from terr.workspace.access import roles
 from terr.workspace.accounts import next_extract
 from terr.workspace.design import apply_result
+from terr.workspace.design.problem import SolveTask
 from terr.workspace.review import efficiency, repair
 from terr.workspace.review.plan_reviews import ReviewedPlan
 
@@ -106,33 +107,31 @@ def _repair(plan: ReviewedPlan) -> None:
         state.open_scenario(plan.info.id)
         st.query_params["scenario"] = plan.info.id
         navigation.switch("plan")
-    run: WatchedJob | None = state.get(name)
-    if run is None:
-        return
-    window_jobs.follow(name)
-    if run.finished and run.result is not None and run.task is not None:
-        _found(plan, run, may)
+    window_jobs.follow(name, lambda result: state.put(f"{name}_found", (state.get(f"{name}_asked"), result)))
+    found: tuple[SolveTask, Any] | None = state.get(f"{name}_found")
+    if found is not None and not window_jobs.running(name):
+        _found(plan, *found, may)
 
 
 def _begin(plan: ReviewedPlan, name: str) -> None:
+    state.drop(f"{name}_found")
     try:
         task = repair.repair_task(state.workspace(), plan)
         if task is None:
             state.say("There is nothing to repair: a plan needs two unlocked territories with areas")
             return
+        state.put(f"{name}_asked", task)
         window_jobs.begin_solver(name, "rebalance", task, seed=1, time_limit_s=REPAIR_SECONDS)
     except TerrError as error:
         state.say(str(error))
 
 
-def _found(plan: ReviewedPlan, run: WatchedJob, may: str) -> None:
-    ws, task = state.workspace(), run.task
-    if task is None:
-        return
+def _found(plan: ReviewedPlan, task: SolveTask, result: Any, may: str) -> None:
+    ws = state.workspace()
     if task.rev != plan.info.rev:
         st.caption("The plan was edited since; find the smallest repair again.")
         return
-    found = repair.smallest_repair(ws, plan, task, run.result)
+    found = repair.smallest_repair(ws, plan, task, result)
     st.markdown(f":material/build: {markdown(found.sentence)}")
     if not found.moves:
         return
@@ -158,8 +157,8 @@ def _found(plan: ReviewedPlan, run: WatchedJob, may: str) -> None:
         disabled=bool(why),
         help=markdown(why) or "One edit; Undo takes it back.",
     ):
-        done = attempt(lambda: apply_result.apply_moves(ws, task, run.result, author=state.author()))
-        window_jobs.end(f"repair_{plan.info.id}")
+        done = attempt(lambda: apply_result.apply_moves(ws, task, result, author=state.author()))
+        state.drop(f"repair_{plan.info.id}_found")
         if done is not None:
             state.say("The repair is applied.")
         st.rerun()

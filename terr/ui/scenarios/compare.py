@@ -12,7 +12,7 @@ import streamlit as st
 from terr.model.progress import Progress
 from terr.model.scenario import ScenarioInfo
 from terr.ui.jobs import window_jobs
-from terr.ui.scenarios import change_ledger, maps, worth
+from terr.ui.scenarios import change_ledger, fairness, maps, worth
 from terr.ui.scenarios.tree import COMPARE_WITH
 from terr.ui.session import state
 from terr.ui.session.errors import guarded
@@ -165,6 +165,7 @@ def _pair(a: PlanPoint, b: PlanPoint, chosen: dict[str, PlanPoint]) -> None:
     maps.two(found, (a.name, b.name), (notes[0], notes[1]), changes=look != "Both plans")
     _metrics(chosen)
     _gains(found, measures)
+    fairness.show_fairness(found, a.name, b.name)
     worth.show_worth(found, measures, a.name, b.name)
     change_ledger.show_change_ledger(found)
 

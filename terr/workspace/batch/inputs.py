@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,7 @@ class BatchRequest:
         plan: today's plan, a file with a row for each unit of the region; today: "owners" = by the owner column.
         owner_answers: to the questions about owners, by key; what isn't answered is as usual.
         roster: a file of reps; by default a sheet of the accounts' workbook.
+        as_of: day whose capacity the reps have: start, end, ramp and share of a full person; None = full capacity.
         named: a file of reassigned accounts.
         findings: what was found in the boundaries when they were read, for the report.
         scores: kept definitions, whose measures may be asked for too.
@@ -97,6 +99,7 @@ class BatchRequest:
     today: str | None = None
     owner_answers: Mapping[str, str] = field(default_factory=dict)
     roster: NamedFile | None = None
+    as_of: date | None = None
     split: tuple[str, ...] = ()
     named: NamedFile | None = None
     findings: tuple[str, ...] = ()
@@ -217,9 +220,14 @@ def chosen_reps(ground: BatchInputs, *, plan: Plan | None = None) -> tuple[Rep, 
             "the accounts' workbook"
         )
     if asked.reps:
-        return tuple(dict.fromkeys(rep_called(ground.reps, text, "--rep") for text in asked.reps))
+        named = tuple(dict.fromkeys(rep_called(ground.reps, text, "--rep") for text in asked.reps))
+        away = [r.name for r in named if asked.as_of is not None and not r.active]
+        if away:
+            raise InputError(f"--rep: {away[0]} won't be working on {asked.as_of}; choose another date or other reps")
+        return named
     names = set() if plan is None else {t.name.casefold() for t in plan.territories}
     theirs = tuple(r for r in ground.reps if {r.rep_id.casefold(), r.name.casefold()} & names)
+    theirs = tuple(r for r in theirs if r.active or asked.as_of is None)
     return theirs or tuple(r for r in ground.reps if r.covers)
 
 

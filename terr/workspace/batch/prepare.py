@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from numpy.typing import NDArray
@@ -32,7 +33,9 @@ from terr.workspace.levels import (
     settled_region,
 )
 from terr.workspace.plan.tolerance import check_tolerance
+from terr.workspace.reps.assignment import PeopleSettings
 from terr.workspace.reps.roster import read_roster
+from terr.workspace.reps.scorecard import reps_as_of
 
 
 def prepare(
@@ -69,7 +72,9 @@ def prepare(
     raw, columns = inspect(data, filename, sheet=sheet or decisions.sheet, answers=decisions.answers)
     chosen = with_column(columns_of(raw, columns, decisions), choices or {})
     reps, notes = _roster(wanted.roster) if wanted.roster is not None else (roster_in(data, raw), [])
-
+    if wanted.as_of is not None:
+        reps, away = _on_the_day(reps, wanted.as_of)
+        notes = [*notes, *away]
     figures = figures_asked(wanted.measures, raw, chosen)
 
     def take(found: ColumnMap) -> Accounts:
@@ -142,6 +147,22 @@ def _roster(file: NamedFile) -> tuple[tuple[Rep, ...], list[Explanation]]:
     first = out.iloc[0]
     told = f"{count(len(out), 'row')} of {file[0]} left out of the roster, first row {first['row']}: {first['message']}"
     return reps, [Explanation("roster", told)]
+
+
+def _on_the_day(reps: tuple[Rep, ...], day: date) -> tuple[tuple[Rep, ...], list[Explanation]]:
+    """The reps with the capacity they have on a day, by the usual ramp; who doesn't work then covers nothing."""
+    if not reps:
+        raise InputError("capacity as of a day needs a roster with start dates; name one with --roster FILE")
+    out: list[Rep] = []
+    away: list[str] = []
+    for rep in reps:
+        if (rep.start and day < rep.start) or (rep.end and day > rep.end):
+            away.append(rep.name)
+            out.append(replace(rep, active=False))
+        else:
+            out += reps_as_of((rep,), day, PeopleSettings().ramp_profile)
+    told = f"not working on {day}, so without a territory: {', '.join(away[:8])}{' ...' if len(away) > 8 else ''}"
+    return tuple(out), [Explanation("roster", told)] if away else []
 
 
 def _renamed(by_measure: Mapping[str, Any], names: Mapping[str, str], what: str) -> dict[str, Any]:

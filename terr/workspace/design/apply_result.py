@@ -13,11 +13,13 @@ from numpy.typing import NDArray
 from terr.edits import moves
 from terr.edits.colors import choose_colors
 from terr.edits.layers import areas_alone
-from terr.errors import InputError
+from terr.errors import ConflictError, InputError
 from terr.locate.place_names import base_name, place_names
 from terr.model.edit import Edit
+from terr.model.person import Person
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
+from terr.model.scenario import ScenarioInfo
 from terr.model.units import Units
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design.problem import SolveTask
@@ -212,6 +214,49 @@ def apply_moves(ws: Workspace, task: SolveTask, result: UnitAssignment, *, autho
         ConflictError: if the plan changed since they were computed.
     """
     return edit(ws, task.scenario_id, task.rev, lambda plan, code: _moves_edit(task, result, plan, code, author))
+
+
+def moves_as_scenario(ws: Workspace, task: SolveTask, result: UnitAssignment, name: str, *, by: Person) -> ScenarioInfo:
+    """Store suggested moves in a copy of the plan, which itself stays as it is.
+
+    Raises:
+        ConflictError: if the plan changed since they were computed.
+        InputError: for a name that can't be. LocateError: if the plan is gone.
+    """
+    info = ws.store.scenarios.get(task.scenario_id)
+    if info.rev != task.rev:
+        raise ConflictError("the plan was edited since these moves were found; find them again")
+    made = ws.store.scenarios.branch(info.id, info.head, name, by=by)
+    apply_moves(ws, replace(task, scenario_id=made.id, rev=made.rev), result, author=by.name)
+    return ws.store.scenarios.get(made.id)
+
+
+@dataclass(frozen=True)
+class EveningEffect:
+    """What suggested moves do to the measure they even out.
+
+    Attributes:
+        moved: areas that change their territory; share: of the measure that goes along.
+        before, after: largest |load / fair part - 1| of a territory.
+    """
+
+    moved: int
+    share: float
+    before: float
+    after: float
+
+
+def evening_effect(task: SolveTask, result: UnitAssignment) -> EveningEffect:
+    """The same for the problem of `evening_task`, on its first measure."""
+    problem = task.problem
+    changed = result.assign != task.assign
+    goal, whole = problem.targets[:, 0], float(problem.weights[:, 0].sum())
+    before, after = (
+        float(np.abs(problem.loads(a)[:, 0] / np.where(goal > 0, goal, 1.0) - 1).max(initial=0.0))
+        for a in (task.assign, result.assign)
+    )
+    share = float(problem.weights[changed, 0].sum()) / whole if whole > 0 else 0.0
+    return EveningEffect(int(changed.sum()), share, before, after)
 
 
 @dataclass(frozen=True)

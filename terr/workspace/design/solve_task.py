@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from terr.aggregate import measures_per_unit
 from terr.edits.layers import areas_alone
 from terr.errors import InputError
 from terr.model.books.book_units import BookUnits
@@ -20,7 +22,7 @@ from terr.workspace.design.problem import PlanInputs, SolveTask, solve_task
 from terr.workspace.design.request import DesignRequest
 from terr.workspace.plan.named_accounts import overrides_of
 from terr.workspace.plan.plan_settings import COMPARED, compared_with, rules_of
-from terr.workspace.plan.rules import MeasureLimit
+from terr.workspace.plan.rules import SHARES, MeasureLimit
 from terr.workspace.plan.snapshot import baseline_of, per_unit
 from terr.workspace.plan.targets import usable_units
 from terr.workspace.plan.tolerance import within_words
@@ -172,6 +174,58 @@ def rebalance_task(
     )
     task = solve_task(inputs, request, anew=False)
     return replace(task, scenario_id=scenario_id, rev=rev, start_name=name, warnings=(*task.warnings, *warnings))
+
+
+def evening_task(
+    ws: Workspace,
+    scenario_id: str,
+    measure: str,
+    amounts: NDArray[np.float64],
+    shares: Mapping[int, float],
+    tolerance: float,
+) -> SolveTask:
+    """The problem of sharing anything that accounts bring along in given parts, by the fewest moves from today's plan.
+
+    The plan's groups and whole states hold; its limits on other measures don't, and Compare shows what becomes of them.
+
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        measure: what it is called.
+        amounts: float64 (n_accounts,), 0 or more.
+        shares: territory code -> part, above 0; the other territories stay as they are.
+        tolerance: share that a territory may be off its part.
+
+    Raises:
+        InputError: a territory without areas, or a tolerance that can't be.
+    """
+    info = ws.store.scenarios.get(scenario_id)
+    inputs, rev = plan_inputs(ws, scenario_id)
+    accounts, name = inputs.accounts, measure
+    while name in accounts.frame.columns:
+        name += " "  # what is evened out isn't the column of this name
+    plan = inputs.plan.with_changes(
+        territories=tuple(replace(t, locked=t.locked or t.code not in shares) for t in inputs.plan.territories)
+    )
+    empty = [t.name for t in plan.territories if not t.locked and not (plan.assign == t.code).any()]
+    if empty:
+        raise InputError(f"{empty[0]} has no areas yet; assign some or delete it")
+    counted = replace(accounts, frame=accounts.frame.assign(**{name: amounts}), measures=(*accounts.measures, name))
+    loads = measures_per_unit(counted, inputs.units, (name,), held=inputs.overrides)[0][:, 0]
+    mean = sum(shares.values()) / len(shares)
+    low, high = SHARES
+    rules = rules_of(ws, info)
+    request = DesignRequest(
+        territories=len(plan.territories),
+        measure=name,
+        tolerance=tolerance,
+        shares=tuple((f"territory:{c}", min(high, max(low, s / mean))) for c, s in shares.items()),
+        groups=rules.groups,
+        whole_states=rules.whole_states,
+        unassigned=rules.unassigned,
+    )
+    task = solve_task(replace(inputs, plan=plan, accounts=counted, loads_of=lambda _: loads), request, anew=False)
+    return replace(task, scenario_id=scenario_id, rev=rev)
 
 
 def _begun_elsewhere(

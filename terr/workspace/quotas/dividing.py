@@ -67,9 +67,11 @@ def managers_of(keyed: KeyedBasis, quotas: Quotas, over: float, names: Mapping[s
     return manager_levels(quotas, managers, over)
 
 
-def quota_json(keyed: KeyedBasis, quotas: Quotas, over: float, names: Mapping[str, str]) -> dict[str, Any]:
-    """The contract of `terr quota --json`."""
-    reached = chances(keyed, quotas)
+def quota_json(
+    keyed: KeyedBasis, quotas: Quotas, over: float, names: Mapping[str, str], deals: QuotaPipeline | None = None
+) -> dict[str, Any]:
+    """The contract of `terr quota --json`; coverage is null without opportunities."""
+    reached = chances(keyed, quotas, deals)
     return {
         "total": quotas.total,
         "weights": dict(quotas.weights),
@@ -86,6 +88,7 @@ def quota_json(keyed: KeyedBasis, quotas: Quotas, over: float, names: Mapping[st
                 "last": row.last,
                 "of_potential": one.of_potential,
                 "of_last": one.of_last,
+                "coverage": one.coverage,
                 "chance": one.chance,
             }
             for row, rep, one in zip(quotas.rows, keyed.reps, reached, strict=True)

@@ -23,6 +23,7 @@ from terr.workspace.plan.plan_settings import save_setting
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.quotas.basis import KeyedBasis, QuotaPeriod, keyed_basis, read_period
 from terr.workspace.quotas.dividing import QuotaPipeline, chances, managers_of, quota_pipeline
+from terr.workspace.quotas.goal_figures import goal_figure
 from terr.workspace.reps.assignment import ground_of, own_quota_only, people_settings
 from terr.workspace.reps.serving import hours_needed
 from terr.workspace.workspace import Workspace
@@ -231,30 +232,6 @@ def save_goals(ws: Workspace, scenario_id: str, goals: Sequence[Goal]) -> None:
     save_setting(ws, scenario_id, GOALS, to_plain(list(goals)))
 
 
-def goal_figure(shown: PlanSnapshot, goal: Goal) -> float | None:
-    """Where a goal stands, if it is about a measure of the accounts: of a territory, a rep, or all; else None."""
-    found = {m.casefold(): m for m in shown.accounts.measures}.get(goal.metric.casefold())
-    if found is None:
-        return None
-    values = np.nan_to_num(shown.accounts.frame[found].to_numpy(dtype=np.float64))
-    if not goal.about:
-        return float(values.sum())
-    names = {r.rep_id: r.name for r in shown.reps}
-    wanted = goal.about.casefold()
-    at = [
-        k
-        for k, t in enumerate(shown.plan.territories)
-        if wanted in (t.name.casefold(), t.rep.casefold(), names.get(t.rep, "").casefold())
-    ]
-    if at:
-        return float(values[np.isin(ground_of(shown).territory, at)].sum())
-    frame = shown.accounts.frame
-    mine = (frame["account_id"].astype(str).str.casefold() == wanted) | (
-        frame["name"].astype(str).str.casefold() == wanted
-    )
-    return float(values[mine.to_numpy()].sum()) if mine.any() else None
-
-
 def today() -> date:
     """The day it is, in UTC."""
     return datetime.now(UTC).date()
@@ -280,6 +257,7 @@ def monthly_revenue(ws: Workspace, shown: PlanSnapshot, period: str) -> np.ndarr
 
 
 def goal_from(
+    ws: Workspace,
     shown: PlanSnapshot,
     title: str,
     metric: str,
@@ -289,7 +267,7 @@ def goal_from(
     owner: str,
     about: str,
 ) -> Goal:
-    """A goal of the page's form; without a start, today's figure of the measure.
+    """A goal of the page's form; without a start, today's figure of the measure or KPI.
 
     Raises:
         InputError: what a SMART goal lacks, in words.
@@ -299,15 +277,15 @@ def goal_from(
     begin = start
     if begin is None and metric.strip():
         probe = Goal(title or "x", metric, target - 1.0, target, due or today(), owner or "x", about)
-        begin = goal_figure(shown, probe)
+        begin = goal_figure(ws, shown, probe)
     return Goal(title, metric, 0.0 if begin is None else begin, target, due, owner, about)
 
 
-def goals_frame(shown: PlanSnapshot, goals: Sequence[Goal]) -> pd.DataFrame:
+def goals_frame(ws: Workspace, shown: PlanSnapshot, goals: Sequence[Goal]) -> pd.DataFrame:
     """One row per goal with where it stands; progress between 0 and 1 for the bar."""
     rows = []
     for goal in goals:
-        now = goal_figure(shown, goal)
+        now = goal_figure(ws, shown, goal)
         done = goal.progress(now)
         rows.append(
             {

@@ -74,3 +74,31 @@ def change_sentence(change: pd.DataFrame) -> str:
     if (change["Fairer"] == ALIKE).any():
         return "No measure changes by half a point of variation or more"
     return "No measure has figures in both plans"
+
+
+def rep_change(before: Scorecard, after: Scorecard, measure: str) -> pd.DataFrame:
+    """One row per rep of either plan: `Rep`, `Capacity`, the measure's sum and the same per full rep, each before and
+    after, and `Change per full rep`; NaN where the rep covers nothing or nothing is known.
+
+    Args:
+        before, after: the scorecards.
+        measure: of `shared_measures`.
+    """
+    names = list(dict.fromkeys((*before.table["Rep"], *after.table["Rep"])))
+    out = pd.DataFrame({"Rep": names})
+    for side, card in (("before", before), ("after", after)):
+        one = card.table.drop_duplicates("Rep").set_index("Rep").reindex(names)
+        capacity = one["Capacity"].to_numpy(dtype=np.float64)
+        value = one[measure].to_numpy(dtype=np.float64)
+        if side == "before":
+            out["Capacity"] = capacity
+        out["Capacity"] = np.where(np.isnan(out["Capacity"]), capacity, out["Capacity"])
+        out[f"{measure} {side}"] = value
+        out[f"Per full rep {side}"] = np.where(capacity > 0, value / np.where(capacity > 0, capacity, 1.0), np.nan)
+    out["Change per full rep"] = out["Per full rep after"] - out["Per full rep before"]
+    return out.sort_values("Change per full rep", key=np.abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def shared_measures(before: Scorecard, after: Scorecard) -> list[str]:
+    """The sums that both scorecards have by rep."""
+    return [c for c in after.table.columns[3:] if c in before.table.columns and c != "Quota / potential"]

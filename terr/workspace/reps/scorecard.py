@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from terr.errors import InputError
 from terr.locate import home_points
+from terr.model.accounts import Accounts
+from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.people.capacity import Ramp, Service, capacity_on
 from terr.people.fairness import Fairness, fairness
@@ -66,18 +68,35 @@ def scorecard(
         day: as of which capacity counts.
         quotas: rep_id -> quota; by default those of the roster.
     """
-    ground = ground_of(shown)
-    owners = [(k, t) for k, t in enumerate(shown.plan.territories) if t.rep]
-    by_id = {r.rep_id: r for r in shown.reps}
+    return scorecard_of(shown.accounts, shown.plan, shown.reps, ground_of(shown).territory, settings, day, quotas)
+
+
+def scorecard_of(
+    accounts: Accounts,
+    plan: Plan,
+    roster: Sequence[Rep],
+    territory: NDArray[np.int64],
+    settings: PeopleSettings,
+    day: date,
+    quotas: Mapping[str, float] | None = None,
+) -> Scorecard:
+    """The same of any point of a plan's history.
+
+    Args:
+        accounts, plan, roster: n accounts, the plan, and who may cover it.
+        territory: int64 (n,), position of each account's territory in the plan, -1 = in none.
+        settings, day, quotas: see `scorecard`.
+    """
+    owners = [(k, t) for k, t in enumerate(plan.territories) if t.rep]
+    by_id = {r.rep_id: r for r in roster}
     ids = list(dict.fromkeys(t.rep for _, t in owners))
     names = tuple(by_id[i].name if i in by_id else i for i in ids)
     at = {i: j for j, i in enumerate(ids)}
-    of_territory = np.full(len(shown.plan.territories) + 1, -1, dtype=np.int64)
+    of_territory = np.full(len(plan.territories) + 1, -1, dtype=np.int64)
     for k, t in owners:
         of_territory[k] = at[t.rep]
-    rep = of_territory[ground.territory]  # -1 picks the last one
+    rep = of_territory[territory]  # -1 picks the last one
     there, r = rep >= 0, len(ids)
-    accounts = shown.accounts
 
     def sums(values: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
         return None if values is None else np.bincount(rep[there], values[there], r).astype(np.float64)
@@ -85,7 +104,7 @@ def scorecard(
     tier, told = account_tiers(accounts)
     revenue = sums(amounts(accounts, measure_named(accounts, REVENUE_WORDS)))
     potential = sums(amounts(accounts, measure_named(accounts, POTENTIAL_WORDS)))
-    hours, road = _hours(shown, rep, [by_id.get(i) for i in ids], tier)
+    hours, road = _hours(accounts, rep, [by_id.get(i) for i in ids], tier)
     quota = np.array([_quota(by_id.get(i), i, quotas) for i in ids])
     ratio = None
     if potential is not None:
@@ -102,20 +121,20 @@ def scorecard(
     }
     figures = [fairness(name, names, v, capacity) for name, v in values.items()]
     figures.append(fairness("Quota / potential", names, ratio, np.where(capacity > 0, 1.0, 0.0)))
-    table = pd.DataFrame({"Rep": names, "Territory": [_territories(shown, i) for i in ids], "Capacity": capacity})
+    table = pd.DataFrame({"Rep": names, "Territory": [_territories(plan, i) for i in ids], "Capacity": capacity})
     for name, v in values.items():
         if v is not None:
             table[name] = v
     if ratio is not None:
         table["Quota / potential"] = ratio
     notes = [f"Tiers: {told}", "Hours are calls by tier and travel from the rep's home, as in How many reps"]
-    if r < len(shown.plan.territories):
-        notes.append(f"{len(shown.plan.territories) - len(owners)} territories have no rep and are left out")
+    if r < len(plan.territories):
+        notes.append(f"{len(plan.territories) - len(owners)} territories have no rep and are left out")
     return Scorecard(names, capacity, tuple(figures), table, tuple(notes))
 
 
-def _territories(shown: PlanSnapshot, rep_id: str) -> str:
-    return ", ".join(t.name for t in shown.plan.territories if t.rep == rep_id)
+def _territories(plan: Plan, rep_id: str) -> str:
+    return ", ".join(t.name for t in plan.territories if t.rep == rep_id)
 
 
 def _quota(rep: Rep | None, rep_id: str, quotas: Mapping[str, float] | None) -> float:
@@ -129,18 +148,19 @@ def capacity_at(rep: Rep, day: date, ramp: Ramp) -> float:
     return capacity_on(Service(rep.start, rep.end, rep.capacity), day, ramp)
 
 
-def _effort() -> Effort:
+def usual_effort() -> Effort:
+    """The usual calls and minutes by tier."""
     return Effort(tuple(Tier(n, USUAL_CALLS[n], USUAL_MINUTES[n]) for n in USUAL_CALLS))
 
 
 def _hours(
-    shown: PlanSnapshot, rep: NDArray[np.int64], reps: list[Rep | None], tier: NDArray[np.object_]
+    accounts: Accounts, rep: NDArray[np.int64], reps: list[Rep | None], tier: NDArray[np.object_]
 ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
     """Hours a year of each rep and those on the road, None where nobody covers anything."""
     if not (rep >= 0).any():
         return None, None
     homes = home_points(["" if r is None else r.home_zip for r in reps])
-    done = workload.with_territories(shown.accounts, tier, rep, homes, _effort()).table
+    done = workload.with_territories(accounts, tier, rep, homes, usual_effort()).table
     hours, road = np.full(len(reps), np.nan), np.full(len(reps), np.nan)
     rows = done["territory"].to_numpy(dtype=np.int64)
     mine = (rows >= 0) & (rows < len(reps))
@@ -174,17 +194,10 @@ def skill_needs(shown: PlanSnapshot, settings: PeopleSettings) -> tuple[SkillNee
     )
 
 
-def swap_hint(card: Scorecard) -> str:
-    """What would even the worst measure out, in a sentence; "" if nothing stands out."""
+def least_even(card: Scorecard) -> str:
+    """The measure with most variation per full rep among those with a red flag; "" if nothing stands out."""
     worst = max((f for f in card.figures if f.cv_pct is not None), key=lambda f: f.cv_pct or 0.0, default=None)
-    if worst is None or not worst.flags:
-        return ""
-    known = np.isfinite(worst.each)
-    most, least = (card.reps[int(np.where(known, s * worst.each, -np.inf).argmax())] for s in (1.0, -1.0))
-    return (
-        f"{worst.measure} is least even. Generate with {worst.measure} as the measure to balance, or move accounts "
-        f"from {most} to {least}"
-    )
+    return worst.measure if worst is not None and worst.flags else ""
 
 
 LEAST_SHARE = 0.05

@@ -203,9 +203,18 @@ def _work(
     by_id = {r.rep_id: r for r in ground.reps}
     of = ground.territory
     labels, told = account_tiers(ground.accounts)
-    effort = Effort(tuple(Tier(n, c, request.minutes.get(n, 45.0)) for n, c in request.calls.items()))
+    effort = effort_of(request)
     homes = home_points([by_id[t.rep].home_zip if t.rep in by_id else "" for t in ground.plan.territories])
     return of, labels, told, workload.with_territories(ground.accounts, labels, of, homes, effort)
+
+
+def effort_of(request: SizeRequest) -> Effort:
+    """The calls and minutes of a request.
+
+    Raises:
+        InputError: calls or minutes that can't be.
+    """
+    return Effort(tuple(Tier(n, c, request.minutes.get(n, 45.0)) for n, c in request.calls.items()))
 
 
 def _planned(

@@ -24,7 +24,7 @@ from terr.workspace.batch.reading import read_accounts
 from terr.workspace.batch.starting_plan import position, read_plan
 from terr.workspace.facts.joined_facts import facts_of
 from terr.workspace.quotas.basis import keyed_basis, read_period
-from terr.workspace.quotas.dividing import quota_json
+from terr.workspace.quotas.dividing import quota_json, quota_pipeline
 from terr.workspace.reps.matching import MatchRequest, TeamGround, TeamMatch, match_team
 from terr.workspace.reps.roster import read_roster
 from terr.workspace.reps.team import covering, owner_codes
@@ -79,6 +79,7 @@ def quota_report(
     period: str,
     *,
     orders: str | None = None,
+    opportunities: str | None = None,
     files: PlanFiles | None = None,
     roster: NamedFile | None = None,
     weights: QuotaWeights | None = None,
@@ -123,7 +124,12 @@ def quota_report(
     progress.tell(0.8, "dividing the target")
     keyed = keyed_basis(keys, of, team, accounts, when, orders=facts)
     quotas = divide(target * over, keyed.basis, weights, rules)
-    return {"target": target, "period": when.name, **quota_json(keyed, quotas, over, names)}
+    deals = None
+    if opportunities is not None:
+        data = read_file(opportunities, "file of opportunities")
+        joined = facts_of(data, opportunities, accounts, kind="opportunities")
+        deals = quota_pipeline(joined, of, len(keys), when)
+    return {"target": target, "period": when.name, **quota_json(keyed, quotas, over, names, deals)}
 
 
 def _rep_of(codes: Any, of: Any, key: int, reps: tuple[Rep, ...]) -> Rep | None:
