@@ -74,7 +74,7 @@ def orders(lines: int = 100_000) -> bytes:
             "Sales": rng.gamma(2, 500, lines).round(2),
         }
     )
-    return frame.to_csv(index=False).encode()
+    return str(frame.to_csv(index=False)).encode()
 
 
 def prepare(ws: Workspace) -> str:

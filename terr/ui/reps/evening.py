@@ -58,10 +58,15 @@ def show_evening(
         if c.button("Find the fewest moves", key="even_find", icon=":material/balance:"):
             _begin(shown, day, str(measure), int(within), effort)
             st.rerun()
-        window_jobs.follow(_JOB, lambda result: state.put(_FOUND, _Evened(*state.get(_ASKED), result)))
+        window_jobs.follow(_JOB, _keep)
         found: _Evened | None = state.get(_FOUND)
         if found is not None and found.task.scenario_id == shown.info.id and not window_jobs.running(_JOB):
             _show(shown, found)
+
+
+def _keep(result: Any) -> None:
+    task, measure, left_out = state.get(_ASKED)
+    state.put(_FOUND, _Evened(task, measure, left_out, result))
 
 
 def _begin(shown: PlanSnapshot, day: date, measure: str, within: int, effort: Effort | None) -> None:

@@ -245,8 +245,9 @@ class _Asked:
     def rows(self, of: NDArray[np.int64], use: Flags) -> list[NDArray[np.int64]]:
         """int64, positions of the rows used in each group and, last, in all of them."""
         at = np.flatnonzero(use)
-        short = np.int16 if len(self.keys) < np.iinfo(np.int16).max else np.int32  # 16 bits are sorted in one pass
-        code = of[at].astype(short)
+        code: NDArray[np.int16 | np.int32] = of[at].astype(np.int32)
+        if len(self.keys) < np.iinfo(np.int16).max:
+            code = code.astype(np.int16)  # 16 bits are sorted in one pass
         ordered = at[np.argsort(code, kind="stable")]
         inside = code[code >= 0]
         bounds = len(code) - len(inside) + np.append(0, np.cumsum(np.bincount(inside, minlength=len(self.keys))))

@@ -18,6 +18,8 @@ from terr.workspace.reps.assignment import PeopleSettings, ground_of
 from terr.workspace.reps.scorecard import capacity_at, usual_effort
 from terr.workspace.reps.team import POTENTIAL_WORDS, REVENUE_WORDS, account_tiers, amounts, measure_named
 
+__all__ = ["Effort"]  # of another floor, for the pages
+
 EVENED = ("Potential", "Revenue", "Hours", "Accounts", "A accounts")
 """Measures of the scorecard that accounts bring along, so that moving them evens out."""
 
@@ -94,7 +96,8 @@ def _amounts(
         return amounts(accounts, measure_named(accounts, words))
     tier, _ = account_tiers(accounts)
     if measure == "A accounts":
-        return (tier == "A").astype(np.float64)
+        return np.asarray(tier == "A", dtype=np.float64)
     by_id = {r.rep_id: r for r in shown.reps}
     homes = home_points([by_id[t.rep].home_zip if t.rep in by_id else "" for t in shown.plan.territories])
-    return workload.with_territories(accounts, tier, territory, homes, effort).hours
+    hours: NDArray[np.float64] = workload.with_territories(accounts, tier, territory, homes, effort).hours
+    return hours
