@@ -201,6 +201,8 @@ def evening_task(
     """
     info = ws.store.scenarios.get(scenario_id)
     inputs, rev = plan_inputs(ws, scenario_id)
+    if isinstance(inputs.units, BookUnits):
+        check_areas(inputs.units)
     accounts, name = inputs.accounts, measure
     while name in accounts.frame.columns:
         name += " "  # what is evened out isn't the column of this name
