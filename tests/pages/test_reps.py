@@ -254,7 +254,7 @@ def test_what_would_even_it_out_is_opened_as_a_scenario_with_fairness_beside_it(
     assert any("takes the largest gap" in m.value for m in window.markdown)
     ok(worked(press(window, "even_open")))
     [made] = [s for s in ws.store.scenarios.find() if s.id != sid]
-    assert made.name.endswith(", revenue evened out")
+    assert made.name.endswith(", revenue balanced")
     table = frame(window, "Fairer").value.set_index("Measure, per full rep")
     assert table.loc["Revenue", "Variation after"] < table.loc["Revenue", "Variation before"]
     assert "Per full rep after" in frame(window, "Per full rep before").value.columns

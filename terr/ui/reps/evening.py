@@ -49,7 +49,7 @@ def show_evening(
         st.markdown("**What would even it out**")
         a, b, c, _ = st.columns([1.2, 1, 1.2, 2], vertical_alignment="bottom")
         measure = a.selectbox(
-            "Even out",
+            "Balance",
             list(measures),
             index=measures.index(first) if first in measures else 0,
             key=f"even_measure_{shown.info.id}",
@@ -104,7 +104,7 @@ def _show(shown: PlanSnapshot, found: _Evened) -> None:
 
 def _open(shown: PlanSnapshot, found: _Evened) -> None:
     ws = state.workspace()
-    name = f"{shown.info.name[:80].rstrip()}, {found.measure.casefold()} evened out"
+    name = f"{shown.info.name[:80].rstrip()}, {found.measure.casefold()} balanced"
     made = attempt(lambda: apply_result.moves_as_scenario(ws, found.task, found.result, name, by=state.person()))
     if made is None:
         st.rerun()

@@ -59,11 +59,11 @@ def evening_basis(
             whose rep has capacity.
     """
     if measure not in EVENED:
-        raise InputError(f"{measure} can't be evened out by moving accounts; choose {', '.join(EVENED)}")
+        raise InputError(f"{measure} can't be balanced by moving accounts; choose {', '.join(EVENED)}")
     territory = ground_of(shown).territory
     values = _amounts(shown, territory, measure, effort or usual_effort())
     if values is None or not np.nansum(values) > 0:
-        raise InputError(f"these accounts have no {measure.casefold()} to even out")
+        raise InputError(f"these accounts have no {measure.casefold()} to balance")
     if (np.nan_to_num(values) < 0).any():
         raise InputError(f"{measure} is below zero for some accounts, so it can't be shared out; correct them first")
     values = np.nan_to_num(values)
@@ -81,7 +81,7 @@ def evening_basis(
             if capacity * part > 0 and not territories[k].locked:
                 shares[territories[k].code] = capacity * part
     if len(shares) < 2:
-        raise InputError("evening out needs two territories or more whose rep works on that day and that aren't locked")
+        raise InputError("this needs two territories or more whose rep works on that day and that aren't locked")
     return EveningBasis(measure, values, shares, tuple(t.name for t in territories if t.code not in shares))
 
 

@@ -108,7 +108,7 @@ def test_territories_that_nobody_works_in_stay_as_they_are(ws) -> None:
 def test_hours_can_be_evened_out_and_travel_can_not(ws) -> None:
     shown = plan_snapshot(ws, uneven(ws))
     assert evening_basis(shown, people.PeopleSettings(), DAY, "Hours").amounts.sum() > 0
-    with pytest.raises(InputError, match="can't be evened out"):
+    with pytest.raises(InputError, match="can't be balanced"):
         evening_basis(shown, people.PeopleSettings(), DAY, "Travel hours")
     with pytest.raises(InputError, match="have no potential"):
         evening_basis(shown, people.PeopleSettings(), DAY, "Potential")
