@@ -21,7 +21,7 @@ from terr.view.text import count, percent
 from terr.workspace.plan.rules import PlanRules
 from terr.workspace.plan.tolerance import limit_words
 from terr.workspace.reps.homes import home_xy, nearest_units
-from terr.workspace.situations import sharing
+from terr.workspace.situations import books, sharing
 from terr.workspace.situations.ground import SituationGround, without
 from terr.workspace.situations.option import SituationOption
 from terr.workspace.situations.questions import (
@@ -168,6 +168,11 @@ def _hire(ground: SituationGround, asked: RepsHired, progress: Progress) -> list
     for step, kind in enumerate((FEWEST, EVEN, TRAVEL)):
         progress.tell(0.1 + 0.2 * step, "drawing the new territories")
         now = plan
+        layers = books.touched_layers(ground.units, plan)
+        if layers:
+            found = books.with_new(ground, now, ground.held, codes, layers[0], rules, aim=kind, homes=homes)
+            made[kind] = now.with_changes(assign=found)
+            continue
         for n, code in enumerate(codes):
             taken = np.isin(now.assign, codes)
             free = np.isin(now.assign, list(sharing.open_codes(now) - set(codes))) & ~now.locked_units & ~taken
@@ -280,6 +285,8 @@ def _swap(ground: SituationGround, asked: Swap, progress: Progress) -> list[Situ
 
 def _mid_year(ground: SituationGround, asked: MidYear, progress: Progress) -> list[SituationOption]:
     """Points of the frontier against the plan as it stands: the first within the limit, the bend, the most even."""
+    if ground.apart:
+        return _books_mid_year(ground, asked, progress)
     task = sharing.standing_task(ground, ground.plan, ground.held, ground.rules, ground.tolerance)
     found = frontier(task.problem, points=8, time_limit_s=4 * SECONDS, progress=progress)
     may = [p for p in found if p.moved <= asked.most_moved + 1e-9 and bool((p.result.assign != task.assign).any())]
@@ -303,6 +310,26 @@ def _mid_year(ground: SituationGround, asked: MidYear, progress: Progress) -> li
         assign[task.rows] = codes[point.result.assign]
         plan = ground.plan.with_changes(assign=assign)
         out.append(SituationOption(ground, kind, titles[kind], plan, plan, ground.held, ground.rules, asked.day))
+    return out
+
+
+def _books_mid_year(ground: SituationGround, asked: MidYear, progress: Progress) -> list[SituationOption]:
+    """The least change for ever tighter limits on books, those that keep the cap."""
+    out = []
+    ways = (("fewest", "Fewest changes", 1.0), ("bend", "Best trade-off", 0.5), ("even", "Most even", 0.2))
+    for step, (kind, title, part) in enumerate(ways):
+        progress.tell(0.3 * step, "balancing the books")
+        limit = max(0.005, ground.tolerance * part)
+        assign = sharing.rebalanced(ground, ground.plan, ground.held, ground.rules, limit, seconds=SECONDS)
+        plan = ground.plan.with_changes(assign=assign)
+        one = SituationOption(ground, kind, title, plan, plan, ground.held, ground.rules, asked.day)
+        if 0 < one.figures.share <= asked.most_moved + 1e-9:
+            out.append(one)
+    if not out:
+        raise PlanError(
+            f"no better plan changes at most {percent(100 * asked.most_moved)} of {ground.measure}; allow more, or the "
+            "plan is as even as its accounts allow"
+        )
     return out
 
 

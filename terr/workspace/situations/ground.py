@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.aggregate import account_codes, measure_values, measures_per_unit, override_loads, unit_codes
+from terr.edits.layers import areas_alone
 from terr.errors import InputError
 from terr.locate import home_points
 from terr.model.accounts import Accounts
+from terr.model.books.book_units import BookUnits
 from terr.model.overrides import Overrides
 from terr.model.plan import Plan, Territory
 from terr.model.reps import Rep
@@ -93,7 +95,12 @@ class SituationGround:
         on = slots >= 0
         load = np.bincount(slots[on], per_unit[on], len(plan.territories)) + named
         shares = dict((rules or self.rules).shares)
-        return load, targets(plan, per_unit, shares, named), named
+        return load, targets(plan, per_unit, shares, named, getattr(self.units, "layer_of", None)), named
+
+    @property
+    def apart(self) -> bool:
+        """Whether accounts are units: their territories are books."""
+        return isinstance(self.units, BookUnits)
 
     def inputs(self, plan: Plan, held: Overrides) -> PlanInputs:
         """What the engine's problems of a plan are made of."""
@@ -104,7 +111,7 @@ class SituationGround:
             )[0][:, 0]
             return out
 
-        return PlanInputs(self.units, plan, self.accounts, loads_of, held)
+        return PlanInputs(self.units, areas_alone(self.units, plan), self.accounts, loads_of, held)
 
     def person(self, rep_id: str) -> Rep | None:
         """Somebody on the roster."""
@@ -171,7 +178,7 @@ def ground_of(ws: Workspace, scenario_id: str) -> SituationGround:
     data = dataset(ws, info.dataset_id)
     return SituationGround(
         units=inputs.units,
-        plan=inputs.plan,
+        plan=ws.plan(scenario_id)[0],
         accounts=inputs.accounts,
         held=inputs.overrides,
         reps=data.reps,

@@ -364,6 +364,8 @@ def _reason(
             f"{names[near]} is closer ({float(miles[order[0]]):,.0f} miles) but would be "
             f"{percent(100 * more, signed=True)} off target; {names[j]} is at {percent(100 * have, signed=True)}"
         )
+    if option.ground.apart:
+        return f"keeps the books near their targets; {mine:,.0f} miles from {place(j)}"
     return f"keeps territories in one piece; {mine:,.0f} miles from {place(j)}"
 
 

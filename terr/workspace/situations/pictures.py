@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+import shapely
+
 from terr.view.colors import color
 from terr.view.plan_picture import plan_picture
 from terr.workspace.situations.option import SituationOption
 
 CARD = (480, 300)
 """Pixels of a card's map."""
+_DOTS = 160
+"""A dot's radius is the map's width divided by it."""
 _PALE = 0.72
 """How far the color of what stays goes toward white."""
 
@@ -25,7 +30,12 @@ def option_picture(option: SituationOption, size: tuple[int, int] = CARD) -> byt
         "" if code not in shown else shown[code] if unit in moved else _pale(shown[code])
         for unit, code in enumerate(option.acting.assign.tolist())
     ]
-    return plan_picture(option.ground.units.frame.geometry.to_numpy(), fills, size)
+    shapes = option.ground.units.frame.geometry.to_numpy()
+    points = shapely.get_type_id(shapes) == 0  # accounts that are units: dots large enough to be seen
+    if points.any():
+        west, south, east, north = shapely.total_bounds(shapes)
+        shapes = np.where(points, shapely.buffer(shapes, max(east - west, north - south, 1e-6) / _DOTS), shapes)
+    return plan_picture(shapes, fills, size)
 
 
 def _pale(fill: str) -> str:

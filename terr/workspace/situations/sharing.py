@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from terr.edits.layers import areas_alone
 from terr.engine import design, rebalance
 from terr.errors import PlanError
 from terr.model.overrides import Overrides
@@ -22,6 +23,7 @@ from terr.workspace.design.planned_territories import bundles
 from terr.workspace.design.problem import SolveTask, build_problem, solve_task
 from terr.workspace.design.request import DesignRequest
 from terr.workspace.plan.rules import PlanRules
+from terr.workspace.situations import books
 from terr.workspace.situations.ground import SituationGround
 
 Codes = NDArray[np.int16]
@@ -83,13 +85,14 @@ def share_out(
         PlanError: if no open territory is left to receive them.
     """
     units, free = ground.units, plan.assign == code
-    may = (set(only) or open_codes(plan)) - {code}
+    may = books.of_layer(units, plan, code, (set(only) or open_codes(plan)) - {code})
     if not may:
         raise PlanError("every other territory is locked, so nobody can take over; unlock one first")
     out = plan.assign.copy()
     if not free.any():
         return out
-    receivers = sorted(set(plan.assign[beside(units, free)].tolist()) & may)
+    apart = books.are_books(units, free)
+    receivers = sorted(may if apart else set(plan.assign[beside(units, free)].tolist()) & may)
     if not receivers:
         receivers = [_nearest(ground, plan, free, may)]
     if len(receivers) == 1:
@@ -104,7 +107,13 @@ def share_out(
     loads = ground.unit_loads(held)
     want = raised(load[at], np.maximum(goal[at], 1e-9), float(loads[free].sum())) - named[at]
     chosen = [after.territories[j] for j in at]
-    homes = ground.homes(chosen) if near_homes else None
+    homes = ground.homes(chosen) if near_homes or apart else None
+    if apart and homes is not None:
+        homes = _known_points(ground, plan, receivers, homes)
+        have = np.array([float(loads[plan.assign == c].sum()) for c in receivers])
+        book = books.divided(ground, loads, free, want, have, homes, near=near_homes, seed=seed)
+        out[free] = np.array(receivers, dtype=np.int16)[book]
+        return out
     label = np.full(len(units), -1, dtype=np.int16)
     for j, receiver in enumerate(receivers):
         label[plan.assign == receiver] = j
@@ -145,6 +154,11 @@ def divide(
     label = np.full(len(ground.units), -1, dtype=np.int16)
     whole = float(loads[inside].sum())
     want = np.maximum(np.array(shares) / sum(shares) * whole, 1e-9)
+    if books.are_books(ground.units, inside):
+        points = np.full((n, 2), np.nan) if homes is None else homes
+        part = np.full(len(ground.units), -1, dtype=np.int16)
+        part[inside] = books.divided(ground, loads, inside, want, np.zeros(n), points, near=False, seed=seed)
+        return part
     found = _solve(ground, loads, inside, label, inside, want, homes, EVEN, seed)
     out = np.full(len(ground.units), -1, dtype=np.int16)
     out[inside] = found.assign
@@ -247,6 +261,12 @@ def rebalanced(
         seconds: wall-clock, at most.
         progress: follows it.
     """
+    for layer in books.touched_layers(ground.units, plan):
+        assign = books.rebalanced(ground, plan, held, rules, layer, tolerance, seconds=seconds, progress=progress)
+        plan = plan.with_changes(assign=assign)
+    mine = areas_alone(ground.units, plan)
+    if sum(not t.locked and bool((mine.assign == t.code).any()) for t in mine.territories) < 2:
+        return plan.assign.copy()
     task = standing_task(ground, plan, held, rules, tolerance)
     if task.problem.territories < 2:
         return plan.assign.copy()
@@ -368,6 +388,18 @@ def _level(
     if not near:
         return 1.0
     return min(1.0, sum(loaded[c] for c in near) / (sum(goals[c] for c in near) + goals[code]))
+
+
+def _known_points(
+    ground: SituationGround, plan: Plan, codes: Sequence[int], homes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Homes, and the middle of what a territory has where its rep's isn't known."""
+    out = homes.copy()
+    for j, code in enumerate(codes):
+        mine = plan.assign == code
+        if np.isnan(out[j]).any() and mine.any():
+            out[j] = ground.units.xy_km[mine].mean(axis=0)
+    return out
 
 
 def _far(units: Units, area: Mask, point: NDArray[np.float64]) -> float:
