@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -39,8 +39,17 @@ _BEFORE = ("account_id", "name", "owner", "territory", "rep", "rep_id", "unit_id
 _AFTER = ("status", "located_by", "located_note", "source_row")
 
 
+Reasons = Callable[["pd.Series[str]", Sequence[str]], Mapping[str, Any]]
+"""From ids of accounts and the names of their territories to further columns: why each is there."""
+
+
 def accounts_table(
-    accounts: Accounts, units: Units, plan: Plan, reps: Iterable[Rep], held: Overrides = NOBODY_HELD
+    accounts: Accounts,
+    units: Units,
+    plan: Plan,
+    reps: Iterable[Rep],
+    held: Overrides = NOBODY_HELD,
+    reasons: Reasons | None = None,
 ) -> pd.DataFrame:
     """One row for each accepted account, in the order of the file; those of `held` are where they go by name.
 
@@ -49,7 +58,7 @@ def accounts_table(
         the measures (float64, NaN = blank), `status` (one of STATUSES), `located_by` (how the account came to its
         unit), `located_note` (why it has none, or what contradicts), `source_row`, then the file's other columns. A
         measure or other column whose name is taken is called "<name> (file)". With exceptions there is a column
-        `exception` behind `status`: "yes", or "" for the accounts that follow geography.
+        `exception` behind `status`: "yes", or "" for the accounts that follow geography; then what `reasons` gives.
 
     Raises:
         PlanError: if the plan was made on other map areas.
@@ -82,7 +91,9 @@ def accounts_table(
     columns["status"] = status.astype(object)
     if len(held):
         columns["exception"] = np.where(np.isin(np.arange(len(frame)), held.rows), "yes", "").astype(object)
-    columns |= {"located_by": found.by, "located_note": found.note}
+    told = {} if reasons is None else reasons(frame["account_id"], columns["territory"].tolist())
+    taken |= {c.casefold() for c in told}
+    columns |= {**told, "located_by": found.by, "located_note": found.note}
     columns["source_row"] = frame["source_row"]
     for attribute in frame.columns:
         if attribute not in (*CORE, *HIDDEN) and attribute not in accounts.measures:
@@ -97,6 +108,7 @@ def accounts_csv(
     reps: Iterable[Rep],
     held: Overrides = NOBODY_HELD,
     progress: Progress = UNWATCHED,
+    reasons: Reasons | None = None,
 ) -> bytes:
     """`accounts_table` as CSV: UTF-8 with a byte-order mark, commas, formulas neutralised, ids and ZIPs as they are.
 
@@ -106,7 +118,7 @@ def accounts_csv(
         PlanError: if the plan was made on other map areas.
         StoppedError: if `progress` was stopped.
     """
-    table = accounts_table(accounts, units, plan, reps, held)
+    table = accounts_table(accounts, units, plan, reps, held, reasons)
     for column in table.columns[table.dtypes == np.float64]:
         values = table[column]
         if ((values % 1 == 0) & (values.abs() < 2**53) | values.isna()).all():
@@ -131,6 +143,7 @@ def accounts_xlsx(
     progress: Progress = UNWATCHED,
     *,
     per_rep: bool = False,
+    reasons: Reasons | None = None,
 ) -> bytes:
     """An Excel workbook with the sheets Accounts, Territories, Totals and further ones.
 
@@ -147,6 +160,7 @@ def accounts_xlsx(
         held: accounts that go to a territory by name.
         progress: told how far it is; stops it between any two rows.
         per_rep: a sheet for each territory's rep too, with the accounts of it.
+        reasons: further columns of the accounts.
 
     Raises:
         PlanError: if the plan was made on other map areas.
@@ -161,7 +175,7 @@ def accounts_xlsx(
     money = dict(accounts.currency)
     territories, pictures = _territories(table, accounts.measures, noun(units.level))
     pictures |= {t: money_picture(money[m]) for t, m in _sums(territories, accounts.measures).items() if m in money}
-    listed = accounts_table(accounts, units, plan, roster, held)
+    listed = accounts_table(accounts, units, plan, roster, held, reasons)
     figures = dict(zip(_measure_columns(listed, accounts), accounts.figures, strict=True))
     kinds = {"source_row": "0", **{c: money_picture(money[m], cents=True) for c, m in figures.items() if m in money}}
     sums = ("accounts", noun(units.level), *_sums(territories, accounts.measures))

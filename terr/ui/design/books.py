@@ -1,17 +1,149 @@
-"""Beside the map of a plan of books: suggested moves of accounts, previewed and applied like any others."""
+"""Generate for books of accounts, and the moves of accounts suggested beside the map."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from terr.ui.session import state
+from terr.errors import TerrError
+from terr.model.progress import Progress
+from terr.ui.design.suggested_moves import explanations_list
+from terr.ui.jobs import window_jobs
+from terr.ui.jobs.watched_job import WatchedJob
+from terr.ui.session import dialogs, state
 from terr.ui.session.errors import attempt
-from terr.view.text import count, markdown, percent, short
-from terr.workspace.books import suggested_moves
+from terr.view.text import count, distinct, markdown, percent, sentence, short
+from terr.workspace.books import designing, suggested_moves
+from terr.workspace.books.designing import KEEP, BookDesign, BookRequest, BookTask
 from terr.workspace.books.suggested_moves import BookMoves
-from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.plan.new_plan import usable_measures
+from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
+RUN = "book_design"
 _LISTED = 6
+
+
+@st.dialog("Generate books", width="medium", on_dismiss=dialogs.close)
+def generate() -> None:
+    """Ask for layer, number, measure, limit and reps; start the design."""
+    ws, sid = state.workspace(), str(state.get("scenario"))
+    shown = plan_snapshot(ws, sid)
+    layers = designing.book_layers(shown)
+    if not layers:
+        st.info("No account is in a layer of books.", icon=":material/info:")
+        return
+    layer = next(iter(layers))
+    if len(layers) > 1:
+        layer = int(st.selectbox("Layer", list(layers), format_func=layers.__getitem__, key="books_layer"))
+    left, right = st.columns(2)
+    k = left.number_input("Number of books", 1, 500, designing.suggested_books(shown, layer), key=f"books_k_{layer}")
+    limit = right.number_input(
+        "Limit (± %)", 0.1, 100.0, float(round(100 * shown.info.tolerance, 1)), 0.5, key="books_limit"
+    )
+    measures = usable_measures(shown.accounts, keep=shown.measure)
+    measure = left.selectbox("Measure to balance", measures, index=measures.index(shown.measure), key="books_measure")
+    names = distinct({r.rep_id: r.name for r in shown.reps if r.covers})
+    chosen = right.multiselect(
+        "Draw around reps' homes (optional)",
+        list(names),
+        format_func=names.__getitem__,
+        key="books_reps",
+        placeholder="No reps" if shown.reps else "No roster yet (Reps page)",
+    )
+    keep = st.select_slider(
+        "Keep today's books", list(KEEP), "Off", key="books_keep", help="How important it is that accounts stay"
+    )
+    with st.expander("More: further measures, number of accounts"):
+        also = st.multiselect("Also balance", [m for m in measures if m != measure], key="books_also")
+        a, b, c = st.columns(3)
+        wide = a.number_input("Their limit (± %)", 0.1, 100.0, 10.0, 0.5, key="books_also_limit")
+        fewest = b.number_input("Fewest accounts", 0, None, None, key="books_fewest")
+        most = c.number_input("Most accounts", 1, None, None, key="books_most")
+    try:
+        request = BookRequest(
+            layer=layer,
+            books=int(k),
+            measure=str(measure),
+            tolerance=float(limit) / 100,
+            also=tuple((str(m), float(wide) / 100) for m in also),
+            reps=tuple(r for r in shown.reps if r.rep_id in chosen),
+            keep=str(keep),
+            fewest=None if fewest is None else int(fewest),
+            most=None if most is None else int(most),
+        )
+        task = designing.book_task(ws, sid, request)
+    except TerrError as error:
+        st.error(markdown(sentence(str(error))), icon=":material/error:")
+        return
+    goal = short(float(task.problem.targets[:, 0].mean()), dict(shown.accounts.currency).get(str(measure), ""))
+    st.markdown(
+        markdown(
+            f"{count(len(task.rows), 'account')} of the layer {layers[layer]} into {count(len(task.codes), 'book')} of "
+            f"about {goal} {measure} each (±{percent(float(limit))}), each near its middle"
+            + (" or the rep's home." if chosen else ".")
+        )
+    )
+    for warning in task.warnings:
+        st.caption(f":material/warning: {markdown(warning)}")
+    st.caption("Preview first, then apply or discard.")
+    if st.button("Generate", type="primary", icon=":material/auto_awesome:", key="books_go"):
+        _start(task)
+        dialogs.close()
+        st.rerun()
+
+
+def _start(task: BookTask) -> None:
+    window_jobs.end("advice", "causes", "explain", "trade", "design")
+    state.drop("proposal", "marked", "preview")
+
+    def body(progress: Progress) -> BookDesign:
+        return designing.solve(task, progress=progress)
+
+    window_jobs.begin_thread(RUN, body)
+
+
+def show_design(run: WatchedJob) -> None:
+    """A design of books while it runs, and as a preview to apply or drop."""
+    st.markdown("**Generating books**" if run.result is None else "**Generated books (preview)**")
+    if window_jobs.show(RUN, stop="Stop and use the best so far", close=True):
+        return
+    design: BookDesign = run.result
+    if state.get("proposal") is None:
+        try:
+            state.put("proposal", designing.preview(state.workspace(), design))
+        except TerrError as error:
+            run.error = str(error)
+        st.rerun()
+    proposal: PlanSnapshot = state.get("proposal")
+    explanations_list(design.explanations(), most=2)
+    found = design.result
+    changed = int(found.changed.sum())
+    st.markdown(
+        markdown(
+            f"Max deviation {percent(100 * proposal.max_deviation, limit=proposal.limit)}, {count(changed, 'account')} "
+            f"of another book than today, found in {found.runtime_s:.1f} s."
+        )
+    )
+    st.caption(f":material/verified: {markdown(design.sentence)}")
+    apply, drop = st.columns(2)
+    apply.button(
+        "Apply", type="primary", width="stretch", on_click=_apply_design, args=(design, proposal.rev), key="books_apply"
+    )
+    drop.button("Drop", width="stretch", on_click=_drop_design, key="books_drop")
+
+
+def _apply_design(design: BookDesign, rev: int) -> None:
+    done = attempt(lambda: designing.apply(state.workspace(), design, rev, author=state.author()))
+    if done is not None:
+        _drop_design()
+        state.at_revision(done.rev)
+        state.say("Books applied. Undo brings the earlier ones back; each account's card says why it is there.")
+    state.put("redraw", True)
+
+
+def _drop_design() -> None:
+    window_jobs.end(RUN)
+    state.drop("proposal", "marked")
+    state.put("redraw", True)
 
 
 def book_moves_part(shown: PlanSnapshot) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from terr.ui.session import dialogs, state
 from terr.view.text import SYMBOLS, count, markdown
 from terr.workspace.live import cards
+from terr.workspace.plan.plan_settings import whys_of
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
 NAME = "accounts"
@@ -25,7 +26,8 @@ def accounts_table(unit: int, territory: int) -> None:
     if not where:
         st.info("This territory no longer exists.", icon=":material/info:")
         return
-    frame = cards.accounts_table(shown, cards.accounts_in(shown, unit=unit, territory=territory))
+    whys = whys_of(state.workspace(), shown.info)
+    frame = cards.accounts_table(shown, cards.accounts_in(shown, unit=unit, territory=territory), whys)
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(f"**{markdown(where)}** · {count(len(frame), 'account')}")
     right.download_button(

@@ -62,7 +62,9 @@ def _draw() -> None:
     with right.container(key="terr_beside"):
         _headline(proposal or shown)
         _chart(proposal or shown, shown if proposal is not None else None)
-        if seen.have or state.get("design"):  # the map is up: what works in the background may now take the processors
+        if (
+            seen.have or state.get("design") or state.get("book_design")
+        ):  # the map is up: what works in the background may now take the processors
             side_panel.area(sid)
 
 

@@ -55,6 +55,11 @@ def _beside(sid: str) -> None:
     if not window.has_line() and state.workspace().rev(sid) != state.window_state().rev:
         st.rerun()  # the panel shows the newest plan and says so; a map with a line asks for that itself
     certificate_view.watch()
+    book_run: WatchedJob | None = state.get("book_design")
+    if book_run is not None:
+        window_jobs.collect(book_run)
+        books.show_design(book_run)
+        return
     design: WatchedJob | None = state.get("design")
     if design is not None:
         window_jobs.collect(design)

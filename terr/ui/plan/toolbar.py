@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from terr.ui.design import generate, split_areas
+from terr.model.books.book_units import BookUnits
+from terr.ui.design import books, generate, split_areas
 from terr.ui.plan import accounts_list, tables, territory_dialogs
 from terr.ui.session import dialogs, navigation, state
 from terr.view.text import markdown
@@ -14,6 +17,7 @@ from terr.workspace.plan.snapshot import PlanSnapshot
 _READ_ONLY = {accounts_list.NAME: accounts_list.accounts_table}
 _EDITING = {
     "generate": generate.generate,
+    "generate_books": books.generate,
     "manage": territory_dialogs.manage,
     "by_list": territory_dialogs.by_list,
     "measure": territory_dialogs.measure,
@@ -38,16 +42,17 @@ def row(shown: PlanSnapshot, *, busy: bool) -> None:
         help="A rep leaves or is hired, territories merge or split: options with reasons",
     ):
         navigation.switch("situations")
-    line.button(
-        "Generate",
-        type="primary",
-        icon=":material/auto_awesome:",
-        key="generate",
-        disabled=closed,
-        help=why or None,
-        on_click=_generate,
-        args=(shown,),
-    )
+    for label, key, start in _generators(shown):
+        line.button(
+            label,
+            type="primary",
+            icon=":material/auto_awesome:",
+            key=key,
+            disabled=closed,
+            help=why or None,
+            on_click=start,
+            args=(shown,),
+        )
     line.button(
         "New",
         icon=":material/add:",
@@ -73,6 +78,18 @@ def row(shown: PlanSnapshot, *, busy: bool) -> None:
     split_areas.undo_button(line, shown, why=why)
     territory_dialogs.close_when_done()
     dialogs.show(_READ_ONLY if closed else _READ_ONLY | _EDITING)
+
+
+def _generators(shown: PlanSnapshot) -> list[tuple[str, str, Callable[[PlanSnapshot], None]]]:
+    """Label, key and action of each button that generates: for areas, for books, or both."""
+    if not isinstance(shown.units, BookUnits):
+        return [("Generate", "generate", _generate)]
+    books_too = ("Generate books" if shown.units.n_areas else "Generate", "generate_books", _generate_books)
+    return [*([("Generate areas", "generate", _generate)] if shown.units.n_areas else []), books_too]
+
+
+def _generate_books(_: PlanSnapshot) -> None:
+    dialogs.open_dialog("generate_books")
 
 
 def _generate(shown: PlanSnapshot) -> None:

@@ -27,7 +27,18 @@ from terr.workspace.live.map_events import WindowState
 
 log = logging.getLogger("terr")
 _VISITOR = "terr_visitor"
-RUNS = ("advice", "causes", "design", "design_proof", "explain", "proof", "situation", "sweep", "trade")
+RUNS = (
+    "advice",
+    "book_design",
+    "causes",
+    "design",
+    "design_proof",
+    "explain",
+    "proof",
+    "situation",
+    "sweep",
+    "trade",
+)
 """Names under which work in the background is kept in a window."""
 
 

@@ -80,7 +80,7 @@ def suggested(shown: PlanSnapshot) -> BookMoves | None:
         movable=units.loose & ~plan.fixed(),
         layer=units.layer_of.astype(np.int64),
         of=of,
-        load=rows["load"].to_numpy(dtype=np.float64),
+        load=rows["load"].to_numpy(dtype=np.float64, copy=True),
         goal=rows["target"].to_numpy(dtype=np.float64),
         weight=shown.loads,
         xy=units.xy_km,

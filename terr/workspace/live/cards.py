@@ -12,13 +12,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import account_codes, unit_codes
+from terr.edits.layers import territory_layers
 from terr.errors import LocateError, TerrError
 from terr.model.accounts import CORE, HIDDEN
+from terr.model.books.book_units import BookUnits
 from terr.model.units import UNASSIGNED
 from terr.report.safe import safe_frame
 from terr.view.text import SYMBOLS, and_list, count, date_text, full, percent, short
 from terr.workspace.facts.account_facts import account_facts
 from terr.workspace.facts.kept_facts import fact_set_of
+from terr.workspace.plan.plan_settings import NO_WHYS, AccountWhys, whys_of
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 from terr.workspace.workspace import Workspace
 
@@ -30,6 +33,7 @@ _TITLES = {
     "city": "City",
     "state": "State",
 }
+_WHY_TITLES = {"why": "Why here", "second_best": "Second best"}
 _MOST = 40
 """Accounts a unit's card lists; the table has all."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -77,7 +81,7 @@ def account_card(ws: Workspace, scenario_id: str, row: int) -> dict[str, Any]:
     shown = plan_snapshot(ws, scenario_id)
     if not 0 <= row < len(shown.accounts):
         raise LocateError("this account isn't in the data set any more; reload the page")
-    table = accounts_table(shown, np.array([row]))
+    table = accounts_table(shown, np.array([row]), whys_of(ws, shown.info))
     currency = dict(shown.accounts.currency)
     fields = []
     for title, value in table.iloc[0].items():
@@ -111,10 +115,10 @@ def accounts_in(shown: PlanSnapshot, *, unit: int = -1, territory: int = UNASSIG
     return np.flatnonzero(account_codes(shown.accounts, shown.units, shown.plan, held=shown.held) == territory)
 
 
-def accounts_table(shown: PlanSnapshot, rows: NDArray[np.int64]) -> pd.DataFrame:
+def accounts_table(shown: PlanSnapshot, rows: NDArray[np.int64], whys: AccountWhys = NO_WHYS) -> pd.DataFrame:
     """Accounts as a person reads them: territory and rep, measures, then what else the file says.
 
-    Numbers stay numbers. A column whose title is taken is called "<title> (file)".
+    Numbers stay numbers. A column whose title is taken is called "<title> (file)". `whys`: of books Generate made.
     """
     frame = shown.accounts.frame.iloc[rows]
     codes = account_codes(shown.accounts, shown.units, shown.plan, held=shown.held)[rows]
@@ -123,6 +127,8 @@ def accounts_table(shown: PlanSnapshot, rows: NDArray[np.int64]) -> pd.DataFrame
     told = [of.get(int(c), ("", "")) for c in codes]
     columns: dict[str, Any] = {_TITLES[c]: frame[c].to_numpy() for c in ("name", "account_id")}
     columns |= {"Territory": [t for t, _ in told], "Rep": [r for _, r in told]}
+    reasons = whys.columns(frame["account_id"], [t for t, _ in told])
+    columns |= {title: reasons[key] for key, title in _WHY_TITLES.items() if key in reasons}
     columns |= {m: frame[m].to_numpy() for m in shown.accounts.figures}
     taken = {c.casefold() for c in (*columns, *_TITLES.values())}
     others = [c for c in frame.columns if c not in (*CORE, *HIDDEN, *shown.accounts.measures)]
@@ -177,8 +183,9 @@ def _moves(shown: PlanSnapshot, unit: int) -> list[dict[str, Any]]:
     beside = shown.plan.assign[units.indices[units.indptr[unit] : units.indptr[unit + 1]]]
     near = {int(c) for c in beside}
     out: list[tuple[tuple[bool, bool, float], dict[str, Any]]] = []
+    others = _other_layers(shown, unit)
     for to in (*(t.code for t in shown.plan.territories if not t.locked), UNASSIGNED):
-        if to == here:
+        if to == here or to in others:
             continue
         after = dict(now)
         for code, change in ((here, -weight), (to, weight)):
@@ -196,6 +203,15 @@ def _moves(shown: PlanSnapshot, unit: int) -> list[dict[str, Any]]:
         ]
         out.append(((to == UNASSIGNED, to not in near, after_max), {"to": to, "near": to in near, "says": says}))
     return [move for _, move in sorted(out, key=lambda pair: pair[0])]
+
+
+def _other_layers(shown: PlanSnapshot, unit: int) -> set[int]:
+    """Codes of the territories of other layers than a unit's."""
+    units = shown.units
+    if not isinstance(units, BookUnits):
+        return set()
+    mine = int(units.layer_of[unit])
+    return {code for code, layer in territory_layers(units, shown.plan).items() if layer != mine}
 
 
 def _off(load: float, goal: float) -> float:

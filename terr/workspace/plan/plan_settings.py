@@ -5,11 +5,16 @@ They live in the scenario's settings, by edit, so that undo brings the earlier o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from terr.errors import InputError
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from terr.errors import InputError, TerrError
 from terr.model.json_values import read, to_plain
 from terr.model.scenario import ScenarioInfo
 from terr.workspace.caches import CacheKind
@@ -17,6 +22,8 @@ from terr.workspace.plan.rules import NO_RULES, PlanRules, read_rules, rules_jso
 from terr.workspace.workspace import Workspace
 
 ASKED, RULES, PROOFS, COMPARED, OWNERS = "asked", "rules", "proofs", "compared", "owners"
+WHYS = "book_whys"
+"""Under this name settings keep, by edit, the SHA-256 of its accounts' reasons (see `AccountWhys`)."""
 TODAY = "owners"
 """What a plan is compared with if it is the owner column; else the id of a scenario, or "" = the last Generate."""
 _MOST = 200
@@ -93,7 +100,7 @@ def save_rules(ws: Workspace, scenario_id: str, edit_id: int, rules: PlanRules) 
     kept = _by_edit(ws.store.scenarios.get(scenario_id), RULES)
     if rules == NO_RULES and not kept:
         return
-    _keep_at(ws, scenario_id, RULES, edit_id, rules_json(rules))
+    keep_at(ws, scenario_id, RULES, edit_id, rules_json(rules))
 
 
 def rules_of(ws: Workspace, info: ScenarioInfo) -> PlanRules:
@@ -107,7 +114,7 @@ def rules_of(ws: Workspace, info: ScenarioInfo) -> PlanRules:
 
 def save_certificate(ws: Workspace, scenario_id: str, edit_id: int, proof: Proof) -> None:
     """Keep what was proven of the plan after an edit."""
-    _keep_at(ws, scenario_id, PROOFS, edit_id, to_plain(proof))
+    keep_at(ws, scenario_id, PROOFS, edit_id, to_plain(proof))
 
 
 def proof_at(ws: Workspace, info: ScenarioInfo) -> tuple[Proof | None, bool]:
@@ -138,18 +145,21 @@ def last_of(ws: Workspace, info: ScenarioInfo, edits: set[str]) -> int:
     return ws.caches[NEAREST_EDITS].get_or_make((info.id, info.head, frozenset(edits)), make)
 
 
-def _keep_at(ws: Workspace, scenario_id: str, name: str, edit_id: int, value: Any) -> None:
+def keep_at(ws: Workspace, scenario_id: str, name: str, edit_id: int, value: Any) -> None:
+    """Put a value with an edit into what a scenario's settings keep by edit under a name."""
+
     def put(now: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**now, name: _newest({**_listed(now, name), str(edit_id): value})}
+        return {**now, name: _newest({**listed(now, name), str(edit_id): value})}
 
     ws.store.scenarios.change_settings(scenario_id, put)
 
 
 def _by_edit(info: ScenarioInfo, name: str) -> dict[str, Any]:
-    return _listed(info.settings, name)
+    return listed(info.settings, name)
 
 
-def _listed(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+def listed(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What settings keep under a name: by edit, as text, or {}."""
     kept = settings.get(name)
     return {str(k): v for k, v in kept.items()} if isinstance(kept, Mapping) else {}
 
@@ -157,3 +167,54 @@ def _listed(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _newest(kept: dict[str, Any]) -> dict[str, Any]:
     order = sorted(kept, key=lambda k: int(k) if k.isdecimal() else -1)
     return {k: kept[k] for k in order[-_MOST:]}
+
+
+@dataclass(frozen=True, eq=False)
+class AccountWhys:
+    """Why a design of books put accounts where they are.
+
+    Attributes:
+        table: by account_id, each once: `book` (its name then), `why` and `second`, all texts; empty without a design.
+    """
+
+    table: pd.DataFrame
+
+    def columns(self, ids: pd.Series, books: Sequence[str]) -> dict[str, NDArray[np.object_]]:
+        """`why` and `second_best` of accounts, as texts; {} without a design. What was moved since says so.
+
+        Args:
+            ids: account_id of each.
+            books: name of the territory each is in now, "" = none.
+        """
+        if self.table.empty:
+            return {}
+        found = self.table.reindex(ids.astype(str)).fillna("")
+        then, now = found["book"].to_numpy(dtype=object), np.array(books, dtype=object)
+        moved = (then != "") & (then != now)
+        by_hand = np.array([f"Moved by hand; Generate put it in {b}." for b in then], dtype=object)
+        return {
+            "why": np.where(moved, by_hand, found["why"].to_numpy(dtype=object)),
+            "second_best": np.where(moved, "", found["second"].to_numpy(dtype=object)),
+        }
+
+
+NO_WHYS = AccountWhys(pd.DataFrame())
+_WHYS = CacheKind[str, AccountWhys]("reasons of accounts", 24)
+"""By the SHA-256 of what is kept."""
+
+
+def whys_of(ws: Workspace, info: ScenarioInfo) -> AccountWhys:
+    """The reasons that came with the nearest design of books behind a plan as it stands; `NO_WHYS` without one."""
+    kept = listed(info.settings, WHYS)
+    sha256 = kept.get(str(last_of(ws, info, set(kept)))) if kept else None
+    if not isinstance(sha256, str):
+        return NO_WHYS
+
+    def load() -> AccountWhys:
+        table = pd.read_parquet(io.BytesIO(ws.whole.store.files.read(sha256)), engine="pyarrow")
+        return AccountWhys(table.drop_duplicates("account_id").set_index("account_id"))
+
+    try:
+        return ws.caches[_WHYS].get_or_make(sha256, load)
+    except (TerrError, OSError, ValueError):  # reasons stand beside the plan: it opens without them
+        return NO_WHYS

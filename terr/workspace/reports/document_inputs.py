@@ -23,6 +23,7 @@ from terr.report.documents.content import Brand
 from terr.view.colors import color
 from terr.workspace.facts.performance import FactSet
 from terr.workspace.plan.editing import natural
+from terr.workspace.plan.plan_settings import NO_WHYS, AccountWhys
 from terr.workspace.plan.targets import targets
 from terr.workspace.plan.tolerance import within
 
@@ -60,6 +61,7 @@ class DocumentInputs:
         quotas: None = none are known; facts: None = none are known.
         files: names of the files it rests on; boundaries: title and source of the areas.
         rough: what is to be known of approximate areas, "".
+        whys: why Generate put accounts where they are, for books.
         miles: distances in miles; brand: of the company; made: UTC.
     """
 
@@ -83,6 +85,7 @@ class DocumentInputs:
     files: tuple[str, ...] = ()
     boundaries: tuple[str, str] = ("", "")
     rough: str = ""
+    whys: AccountWhys = NO_WHYS
     miles: bool = True
     brand: Brand = NO_BRAND
     made: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))

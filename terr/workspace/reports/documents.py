@@ -152,6 +152,7 @@ def _workbook(document: PlanDocument, inputs: DocumentInputs, choice: DocumentCh
         inputs.held,
         progress,
         per_rep=choice.per_rep,
+        reasons=inputs.whys.columns,
     )
 
 

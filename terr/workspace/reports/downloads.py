@@ -16,6 +16,7 @@ from terr.report.plan import plan_csv
 from terr.report.safe import safe_frame
 from terr.workspace.levels import boundaries_report
 from terr.workspace.plan.editing import EditOutcome, place_by_name
+from terr.workspace.plan.plan_settings import whys_of
 from terr.workspace.plan.snapshot import plan_snapshot, report_table
 from terr.workspace.reports.documents import make_document
 from terr.workspace.reports.open_plan import open_plan
@@ -65,7 +66,9 @@ def export(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWA
     if kind == "accounts.xlsx":
         data = make_document("xlsx", open_plan(ws, scenario_id), progress=progress)
     elif kind == "accounts.csv":
-        data = accounts_csv(one.accounts, one.units, one.plan, one.reps, one.held, progress)
+        data = accounts_csv(
+            one.accounts, one.units, one.plan, one.reps, one.held, progress, whys_of(ws, one.info).columns
+        )
     elif kind == "plan.csv":
         data = plan_csv(one.plan, one.units)
     else:
