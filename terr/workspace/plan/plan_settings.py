@@ -199,7 +199,7 @@ class AccountWhys:
 
 
 NO_WHYS = AccountWhys(pd.DataFrame())
-_WHYS = CacheKind[str, AccountWhys]("reasons of accounts", 24)
+_WHYS = CacheKind[str, AccountWhys]("reasons of accounts", 8)
 """By the SHA-256 of what is kept."""
 
 
