@@ -15,6 +15,7 @@ PARTS = (
     "calls",
     "gate",
     "scores",
+    "workbook",
     "edits",
     "engine",
     "store",
@@ -74,6 +75,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from benchmarks.files import scores
 
                 made = scores.run()
+            elif part == "workbook":
+                from benchmarks.files import workbook
+
+                made = workbook.run()
             elif part == "store":
                 from benchmarks.store import store
 

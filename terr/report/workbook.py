@@ -207,19 +207,22 @@ class _Writer:
                 columns.append(self._texts(values))
             sheet.set_column(j, j, min(WIDEST, max(8, len(title), columns[-1].width) + 2))
         self._rules(sheet, one)
+        number, string = sheet.write_number, sheet.write_string  # looked up once for millions of cells
         for i, row in enumerate(zip(*(c.cells for c in columns), strict=True), start=1):
             if i % ROWS_AT_ONCE == 1:
                 self._progress.tell(0.95 * (self._done + i) / self._rows, WRITING)
-            for j, (cell, column) in enumerate(zip(row, columns, strict=True)):
+            for j, cell in enumerate(row):
                 if cell is None:
                     continue
-                if formula := one.formulas.get((i - 1, j)):
+                column = columns[j]
+                if one.formulas and (formula := one.formulas.get((i - 1, j))):
                     sheet.write_formula(i, j, formula, column.style, cell)
                 elif column.numbers:
-                    sheet.write_number(i, j, cell, column.style)
+                    number(i, j, cell, column.style)
                 else:
                     # the text stays as it is, since a string cell never runs; the prefix holds when somebody edits it
-                    sheet.write_string(i, j, cell, column.guarded if is_formula(cell) else column.style)
+                    plain = cell[0].isalnum() or not is_formula(cell)
+                    string(i, j, cell, column.style if plain else column.guarded)
         if (one.sums or one.total) and len(frame):
             self._total(sheet, one, columns)
         self._done += len(frame)

@@ -154,6 +154,15 @@ class ColumnChart:
         if any(len(s.values) != len(self.categories) for s in self.series):
             raise InputError("the series of a chart don't fit its categories")
 
+    def most_different(self, most: int) -> tuple[int, ...]:
+        """Positions of the categories whose series differ most, in their order; the largest of a single series."""
+
+        def size(j: int) -> float:
+            found = [tuple(s.values)[j] or 0.0 for s in self.series]
+            return -(max(found) - min(found) if len(found) > 1 else abs(found[0]))
+
+        return tuple(sorted(sorted(range(len(self.categories)), key=size)[:most]))
+
 
 @dataclass(frozen=True, eq=False)
 class MapShape:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from terr.errors import InputError
-from terr.report.documents.content import BarChart, ColumnChart, MapPicture, PlanDocument, Section, Table
+from terr.report.documents.content import BarChart, ColumnChart, MapPicture, PlanDocument, Section, Series, Table
 from terr.report.documents.plan_pdf import shortened
 from terr.report.documents.slide_parts import (
     Box,
@@ -24,7 +24,7 @@ ROWS, NARROW_ROWS = 15, 18
 """Rows of a table a slide has room for: one table, and each of two side by side."""
 MOST_TABLES = 2
 """Slides of the table of territories."""
-MOST_BARS = 24
+MOST_BARS, MOST_PAIRS = 24, 14
 
 
 def plan_deck(document: PlanDocument, template: bytes | None = None) -> bytes:
@@ -52,7 +52,7 @@ def plan_deck(document: PlanDocument, template: bytes | None = None) -> bytes:
     open_ends = []
     for section in document.sections:
         open_ends += [f"{section.title}: {m}" for m in section.missing]
-        if section.missing and not _says(section):
+        if (section.missing and not _says(section)) or _told_already(section, document):
             continue
         makers.get(section.key, _table)(slides, section)
     if open_ends:
@@ -75,6 +75,7 @@ def opened(template: bytes | None) -> Any:
     if template is None:
         deck = Presentation()
         deck.slide_width, deck.slide_height = Inches(13.333), Inches(7.5)
+        _plain_font(deck)
         return deck
     try:
         deck = Presentation(io.BytesIO(template))
@@ -88,6 +89,23 @@ def opened(template: bytes | None) -> Any:
     if not fits:
         raise InputError("the template has no layout with a title; add one in PowerPoint's slide master")
     return deck
+
+
+def _plain_font(deck: Any) -> None:
+    """Arial, which every office program has or has the widths of, so that lines break alike everywhere."""
+    from pptx.opc.constants import RELATIONSHIP_TYPE
+
+    theme = deck.slide_master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
+    theme._blob = theme.blob.replace(b'typeface="Calibri"', b'typeface="Arial"')
+
+
+def _told_already(section: Section, document: PlanDocument) -> bool:
+    """Nothing but sentences that stand on the summary."""
+    summary = document.section("summary")
+    if section.key == "summary" or summary is None or not section.sentences:
+        return False
+    more = section.figures or section.maps or section.bars or section.chart or section.table or section.points
+    return not more and set(section.sentences) <= set(summary.sentences)
 
 
 def _says(section: Section) -> bool:
@@ -120,7 +138,7 @@ def _balance(slides: Slides, section: Section) -> None:
     upper, lower = box.split(0.14)
     paragraphs(slide, upper, [" ".join(section.sentences)], size=16)
     if section.bars is not None:
-        bar_chart(slide, lower, most_uneven(section.bars), slides.accent)
+        bar_chart(slide, lower, most_uneven(section.bars))
 
 
 def most_uneven(chart: BarChart, most: int = MOST_BARS) -> BarChart:
@@ -212,19 +230,12 @@ def _chart_and_words(slides: Slides, section: Section) -> None:
         slides.footnote(slide, note)
 
 
-def _most_changed(chart: ColumnChart, most: int = MOST_BARS) -> tuple[ColumnChart, int]:
-    """The same with the categories there is room for, those whose series differ most, and how many are left out."""
-    if len(chart.categories) <= most:
-        return chart, 0
-
-    def size(j: int) -> float:
-        values = [s.values[j] or 0.0 for s in chart.series]
-        return -(max(values) - min(values) if len(values) > 1 else values[0])
-
-    kept = sorted(sorted(range(len(chart.categories)), key=size)[:most])
-    series = tuple(type(s)(s.name, tuple(s.values[j] for j in kept), s.color) for s in chart.series)
+def _most_changed(chart: ColumnChart, most: int = MOST_PAIRS) -> tuple[ColumnChart, int]:
+    """The same with the categories there is room for, and how many are left out."""
+    kept = chart.most_different(most)
+    series = tuple(Series(s.name, tuple(s.values[j] for j in kept), s.color) for s in chart.series)
     cut = ColumnChart(chart.title, tuple(chart.categories[j] for j in kept), series, chart.currency)
-    return cut, len(chart.categories) - most
+    return cut, len(chart.categories) - len(kept)
 
 
 def _words(slides: Slides, section: Section) -> None:

@@ -27,6 +27,8 @@ from terr.report.documents.typst_pdf import HERE, clean
 VENDOR = Path(__file__).parents[3] / "static" / "vendor"
 MOST_ACCOUNTS = 60_000
 """A browser draws so many points on its canvas without waiting."""
+MOST_NAMES = 20
+"""With more territories the map shows their numbers."""
 _SCRIPT, _STYLE = HERE / "templates" / "one_file.js", HERE / "templates" / "one_file.css"
 
 
@@ -71,18 +73,26 @@ def _map_data(document: PlanDocument) -> dict[str, Any]:
     section = document.section("territories")
     table = None if section is None else section.table
     features = []
+    named = picture is not None and len(picture.shapes) <= MOST_NAMES
     for shape in () if picture is None else picture.shapes:
         facts = []
         if table is not None and 0 < shape.number <= len(table.rows):
             facts = [
                 [clean(c.title), clean(t)]
                 for c, t in zip(table.columns, table.texts[shape.number - 1], strict=True)
-                if c.title not in ("#", "Territory")
+                if c.title not in ("#", "Territory") and t
             ]
+        label = (shortened(clean(shape.name), 22) if named else str(shape.number)) if shape.number else ""
         features.append(
             {
                 "type": "Feature",
-                "properties": {"name": clean(shape.name), "color": shape.color, "n": shape.number, "facts": facts},
+                "properties": {
+                    "name": clean(shape.name),
+                    "color": shape.color,
+                    "label": label,
+                    "at": _middle(shape.geometry),
+                    "facts": facts,
+                },
                 "geometry": json.loads(shapely.to_geojson(_rounded(shape.geometry))),
             }
         )
@@ -90,6 +100,13 @@ def _map_data(document: PlanDocument) -> dict[str, Any]:
     if picture is not None and picture.lines is not None:
         lines = json.loads(shapely.to_geojson(_rounded(picture.lines)))
     return {"shapes": features, "lines": lines, "accounts": _accounts(document)}
+
+
+def _middle(geometry: Any) -> list[float]:
+    """Latitude and longitude of a point inside the largest part."""
+    main = max(shapely.get_parts(geometry).tolist(), key=lambda part: part.area)
+    point = main.centroid if main.contains(main.centroid) else main.representative_point()
+    return [round(point.y, 4), round(point.x, 4)]
 
 
 def _rounded(geometry: Any) -> Any:
@@ -125,7 +142,7 @@ def _accounts(document: PlanDocument) -> dict[str, Any] | None:
 
 
 def _section(section: Section) -> str:
-    parts = [f'<section id="{escape(section.key)}"><h2>{_t(section.title)}</h2>']
+    parts = [f'<section id="part-{escape(section.key)}"><h2>{_t(section.title)}</h2>']
     parts += [f"<p>{_t(s)}</p>" for s in section.sentences]
     if section.figures:
         cards = "".join(
@@ -149,7 +166,7 @@ def _section(section: Section) -> str:
 
 def _bars(chart: BarChart) -> str:
     """The balance as an SVG picture: no style attribute, which the policy would refuse."""
-    top = max(125.0, chart.high or 0.0, *(b.percent for b in chart.bars)) * 1.02
+    top = min(220.0, max(125.0, chart.high or 0.0, *(b.percent for b in chart.bars)) * 1.02)
     left, wide, row = 190.0, 520.0, 20.0
     high = row * len(chart.bars) + 8
 

@@ -8,11 +8,15 @@ import math
 from typing import Any
 
 from terr.report.documents.content import BarChart, Brand, ColumnChart, PlanDocument, Section, Table
-from terr.report.documents.map_svg import map_svg
+from terr.report.documents.map_svg import map_svg, text_width
 from terr.report.documents.typst_pdf import compile_pdf
 
 LONGEST_NAME = 60
-"""Characters of a name in a table of a page; longer ones end in an ellipsis."""
+"""Characters of a name where nothing narrower is asked; longer ones end in an ellipsis."""
+PAGE_POINTS = 490.0
+"""Width of a page's text, in points."""
+MOST_COLUMNS = 15
+"""Categories of a chart on a page: those that differ most; the table has all."""
 
 
 def plan_pdf(document: PlanDocument) -> bytes:
@@ -80,6 +84,7 @@ def _section(section: Section) -> dict[str, Any]:
 def page_table(table: Table) -> dict[str, Any]:
     """A table as `sheet` of `house.typ` takes it: columns there is room for, names shortened."""
     brief = table.brief()
+    free = _free_points(brief)
     columns = [
         {
             "title": shortened(c.title, 24),
@@ -90,10 +95,40 @@ def page_table(table: Table) -> dict[str, Any]:
     ]
     return {
         "columns": columns,
-        "rows": [[shortened(t) for t in row] for row in brief.texts],
+        "rows": [
+            [
+                t if c.numeric else fitting(t, free - (14.0 if brief.colors else 0.0), 8.4)
+                for t, c in zip(row, brief.columns, strict=True)
+            ]
+            for row in brief.texts
+        ],
         "total": list(brief.total_texts),
         "colors": list(brief.colors),
     }
+
+
+def fitting(text: str, points: float, size: float) -> str:
+    """A text cut so that it is at most so wide, in points, at a size."""
+    if text_width(text, size) <= points:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if text_width(text[:middle] + "…", size) <= points else (low, middle - 1)
+    return text[:low].rstrip() + "…"
+
+
+def _free_points(table: Table) -> float:
+    """Points a column of text has in a table of a page, after what its numbers need."""
+    need, texts = 0.0, 0
+    for j, column in enumerate(table.columns):
+        if column.numeric:
+            cells = [shortened(column.title, 24), *(t[j] for t in table.texts)]
+            cells += [table.total_texts[j]] if table.total_texts else []
+            need += max(text_width(c, 8.8) for c in cells) + 11.0
+        else:
+            texts += 1
+    return max(40.0, (PAGE_POINTS - need) / max(1, texts) - 12.0)
 
 
 def _bars(chart: BarChart) -> dict[str, Any]:
@@ -101,7 +136,13 @@ def _bars(chart: BarChart) -> dict[str, Any]:
         "low": chart.low,
         "high": chart.high,
         "bars": [
-            {"name": shortened(b.name, 40), "color": b.color, "percent": b.percent, "text": b.text, "inside": b.inside}
+            {
+                "name": fitting(b.name, 126.0, 9),
+                "color": b.color,
+                "percent": b.percent,
+                "text": b.text,
+                "inside": b.inside,
+            }
             for b in chart.bars
         ],
     }
@@ -114,15 +155,17 @@ def _chart(chart: ColumnChart, table: Table | None) -> dict[str, Any]:
         titles = [c.title for c in table.columns]
         if (name := chart.series[-1].name) in titles:
             texts = [t[titles.index(name)] for t in table.texts]
+    kept = chart.most_different(MOST_COLUMNS)
+    few = len(kept) < len(texts)
     return {
-        "title": chart.title,
-        "categories": [shortened(c, 40) for c in chart.categories],
-        "texts": texts,
+        "title": f"{chart.title}: the {len(kept)} that differ most" if few else chart.title,
+        "categories": [fitting(chart.categories[j], 112.0, 8.5) for j in kept],
+        "texts": [texts[j] for j in kept],
         "series": [
             {
                 "name": s.name,
                 "color": s.color,
-                "values": [None if v is None or not math.isfinite(v) else v for v in s.values],
+                "values": [None if (v := s.values[j]) is None or not math.isfinite(v) else v for j in kept],
             }
             for s in chart.series
         ],

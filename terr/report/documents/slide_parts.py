@@ -28,6 +28,8 @@ from terr.report.safe import is_formula
 INK, QUIET, PAPER, HAIR = "14171C", "5B6370", "F5F6F8", "D5D8DC"
 _LINK = re.compile(r"(?:ftp|http)s?://|mailto:|internal:|external:", re.IGNORECASE)
 EMU = 914_400
+SAFE = 1.2
+"""Other fonts are so much wider than the one texts are measured in; a company's template may have any."""
 POINTS_OF_A_SHAPE = 1_500
 """Corners of one territory's freeform; more are thinned out."""
 
@@ -180,10 +182,25 @@ def paragraphs(
     for n, text in enumerate(said):
         one = frame.paragraphs[0] if n == 0 else frame.add_paragraph()
         run = one.add_run()
-        run.text = f"•  {text}" if bullets else text
+        run.text = text
+        if bullets:
+            _bullet(one, fits)
         _font(run.font, fits, color, bold=bold)
         one.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
         one.space_after = _points(0.45 * fits) if bullets else 0
+
+
+def _bullet(paragraph: Any, size: float) -> None:
+    """A real bullet with a hanging indent."""
+    from lxml import etree
+    from pptx.oxml.ns import qn
+
+    properties = paragraph._p.get_or_add_pPr()
+    indent = int(1.1 * size * 12_700)
+    properties.set("marL", str(indent))
+    properties.set("indent", str(-indent))
+    etree.SubElement(properties, qn("a:buFont")).set("typeface", "Arial")
+    etree.SubElement(properties, qn("a:buChar")).set("char", "•")
 
 
 def fitted(texts: Sequence[str], box: Box, size: float, *, bullets: bool = False) -> float:
@@ -191,7 +208,7 @@ def fitted(texts: Sequence[str], box: Box, size: float, *, bullets: bool = False
     fits = size
     while fits > 8:
         lines = sum(
-            max(1, int(np.ceil(1.06 * text_width(t, fits) / 72 / max(0.1, box.width - (0.3 if bullets else 0.05)))))
+            max(1, int(np.ceil(SAFE * text_width(t, fits) / 72 / max(0.1, box.width - (0.3 if bullets else 0.05)))))
             for t in texts
         )
         gaps = 0.45 * fits * len(texts) if bullets else 0.0
@@ -267,18 +284,18 @@ def _widths(table: Table, size: float) -> list[float]:
 
 def _cut(text: str, inches: float, size: float) -> str:
     """A text that fits on one line of a cell."""
-    if 1.1 * text_width(text, size) / 72 <= inches:
+    if SAFE * text_width(text, size) / 72 <= inches:
         return text
     cut = text
-    while cut and 1.1 * text_width(cut + "…", size) / 72 > inches:
+    while cut and SAFE * text_width(cut + "…", size) / 72 > inches:
         cut = cut[:-1]
     return cut.rstrip() + "…"
 
 
-def bar_chart(slide: Any, box: Box, chart: BarChart, accent: str) -> None:
+def bar_chart(slide: Any, box: Box, chart: BarChart) -> None:
     """Territories in percent of target as a native bar chart, each bar in its color."""
     from pptx.chart.data import CategoryChartData
-    from pptx.enum.chart import XL_CHART_TYPE
+    from pptx.enum.chart import XL_CHART_TYPE, XL_TICK_LABEL_POSITION
 
     data = CategoryChartData(number_format='0.0"%"')
     data.categories = [chart_name(b.name) for b in chart.bars]
@@ -297,24 +314,23 @@ def bar_chart(slide: Any, box: Box, chart: BarChart, accent: str) -> None:
         point.format.fill.fore_color.rgb = _rgb(bar.color)
     _axes(made, '0"%"')
     made.category_axis.reverse_order = True
-    low = min((b.percent for b in chart.bars), default=0.0)
-    made.value_axis.minimum_scale = 0 if low < 60 else 50
-    made.value_axis.maximum_scale = 10 * np.ceil(max(110.0, *(b.percent * 1.05 for b in chart.bars)) / 10)
+    made.value_axis.minimum_scale = 0
+    made.value_axis.maximum_scale = 10 * np.ceil(max(120.0, *(b.percent * 1.08 for b in chart.bars)) / 10)
+    made.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH  # below, since the names run downward
     made.value_axis.major_gridlines.format.line.color.rgb = _rgb(HAIR)
-    _ = accent
 
 
 def clustered_chart(slide: Any, box: Box, chart: ColumnChart) -> None:
-    """Several series by category as a native column chart."""
+    """Several series by category as a native bar chart, names at the left."""
     from pptx.chart.data import CategoryChartData
-    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
+    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 
     picture = '"$"#,##0' if chart.currency == "USD" else "#,##0"
     data = CategoryChartData(number_format=picture)
     data.categories = [chart_name(c) for c in chart.categories]
     for series in chart.series:
         data.add_series(chart_name(series.name), series.values)
-    frame = slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *box.emu, data)
+    frame = slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, *box.emu, data)
     frame.name = clean(chart.title)[:80]
     made = frame.chart
     made.has_title = False
@@ -331,6 +347,8 @@ def clustered_chart(slide: Any, box: Box, chart: ColumnChart) -> None:
     sign = "$" if chart.currency == "USD" else ""
     unit = f'"{sign}"#,##0.0,,"M"' if most >= 1e6 else f'"{sign}"#,##0'
     _axes(made, unit)
+    made.category_axis.reverse_order = True
+    made.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
     made.value_axis.major_gridlines.format.line.color.rgb = _rgb(HAIR)
 
 
@@ -402,6 +420,23 @@ def _label(slide: Any, box: Box, text: str, size: float) -> None:
     run = one.add_run()
     run.text = clean(text)
     _font(run.font, size, INK, bold=True)
+    _glow(run)
+
+
+def _glow(run: Any) -> None:
+    """A white glow, so that a name can be read on any color."""
+    from lxml import etree
+    from pptx.oxml.ns import qn
+
+    properties = run._r.get_or_add_rPr()
+    effects = etree.Element(qn("a:effectLst"))
+    glow = etree.SubElement(effects, qn("a:glow"))
+    glow.set("rad", "50800")
+    color = etree.SubElement(glow, qn("a:srgbClr"))
+    color.set("val", "FFFFFF")
+    etree.SubElement(color, qn("a:alpha")).set("val", "85000")
+    fill = properties.find(qn("a:solidFill"))
+    properties.insert(0 if fill is None else list(properties).index(fill) + 1, effects)
 
 
 def _drop_others(slide: Any) -> None:
@@ -419,6 +454,7 @@ def _style(frame: Any, size: float, color: str, *, bold: bool) -> None:
     from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 
     frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.MIDDLE
+    frame.margin_left = frame.margin_right = int(0.02 * EMU)
     for one in frame.paragraphs:
         one.alignment = PP_ALIGN.LEFT
         for run in one.runs:

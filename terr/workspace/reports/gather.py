@@ -31,6 +31,7 @@ from terr.workspace.performance.grouping import Grouping
 from terr.workspace.performance.kpis import KIND_TITLES, missing
 from terr.workspace.performance.periods import period_text
 from terr.workspace.performance.report import currency_of, performance_of
+from terr.workspace.plan.editing import natural
 from terr.workspace.plan.tolerance import limit_words, within_words
 from terr.workspace.reports.document_inputs import DocumentInputs
 from terr.workspace.reports.document_tables import performance_table, table_of, territories_table
@@ -115,9 +116,9 @@ def _summary(inputs: DocumentInputs) -> Section:
         some = [f"{count(out, 'account')} outside the region"] if out else []
         some += [f"{lost:,} that couldn't be located"] if lost else []
         said.append(f"Not counted: {and_list(some)}.")
-    most = _worst(inputs)
+    most, covered = _worst(inputs), sum(1 for r in inputs.rep_names if r)
     cards = [
-        Figure("Territories", number(k), f"{sum(1 for r in inputs.rep_names if r):,} with a rep"),
+        Figure("Territories", number(k), f"{covered:,} with a rep" if covered else "no rep assigned"),
         Figure("Accounts", number(placed), f"of {inputs.totals.accepted.rows:,} imported"),
         Figure(inputs.measure, _amount(inputs, float(context.load[:, 0].sum())), "in territories"),
         Figure(
@@ -162,6 +163,8 @@ def _moved_sentences(inputs: DocumentInputs) -> list[str]:
 
 def _against(inputs: DocumentInputs) -> str:
     usual = inputs.baseline in ("Generate", "the import")
+    if inputs.baseline == "as owned today":
+        return "compared with today's owners"
     return f"since {inputs.baseline}" if usual else f"compared with {inputs.baseline or 'the plan before'}"
 
 
@@ -348,7 +351,7 @@ def _quotas(inputs: DocumentInputs) -> Section:
             last,
             quota / last - 1 if last is not None and last > 0 else None,
         )
-        for t, rep, quota, last in found.rows
+        for t, rep, quota, last in sorted(found.rows, key=lambda r: natural(r[0]))
     ]
     known = any(r[4] is not None for r in rows)
     lasts = [r[4] for r in rows if r[4] is not None]

@@ -30,6 +30,13 @@
     L.geoJSON({ type: "Feature", properties: {}, geometry: data.lines },
       { renderer: L.svg(), interactive: false, style: { color: "#14171c", weight: 0.6, opacity: 0.35 } }).addTo(map);
   }
+  for (const f of data.shapes) {
+    if (!f.properties.label) continue;
+    const words = document.createElement("span");
+    words.textContent = f.properties.label;
+    L.tooltip({ permanent: true, direction: "center", className: "name", interactive: false })
+      .setLatLng(f.properties.at).setContent(words).addTo(map);
+  }
   map.fitBounds(shapes.getBounds(), { padding: [6, 6] });
   if (data.accounts) {
     const a = data.accounts, points = L.layerGroup(), canvas = L.canvas({ padding: 0.3 });
@@ -38,7 +45,7 @@
       : v.toLocaleString("en-US");
     a.lat.forEach((lat, i) => {
       const dot = L.circleMarker([lat, a.lon[i]], {
-        renderer: canvas, radius: 3, weight: 0.7, color: "#14171c", fillColor: a.colors[a.color[i]], fillOpacity: 1,
+        renderer: canvas, radius: 2.4, weight: 0.6, color: "#14171c", fillColor: a.colors[a.color[i]], fillOpacity: 1,
       });
       dot.bindTooltip(() => tip(a.name[i] || a.id[i], a.measures
         .map((m, j) => [m.name, a.values[j][i] === null ? "–" : money(m, a.values[j][i])])));
