@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, timedelta
 
+from terr.errors import InputError
+
 COUNTRIES = {
     "US": "USA (federal)",
     "CA": "Canada",
@@ -25,14 +27,28 @@ COUNTRIES = {
 """Countries whose public holidays can be left out, by two-letter code."""
 
 
-def public_holidays(first: date, last: date, country: str) -> dict[date, str]:
-    """Public holidays of a whole country from `first` to `last`, by day; none for ""."""
+def public_holidays(first: date, last: date, country: str, state: str = "") -> dict[date, str]:
+    """Public holidays from `first` to `last`, by day.
+
+    Args:
+        country: two letters, "" = none.
+        state: the library's code of a part of the country ("OH", "BY"), "" = those of the whole country alone.
+
+    Raises:
+        InputError: a country or state the library doesn't know.
+    """
     if not country:
         return {}
     import holidays
 
     years = range(first.year, last.year + 1)
-    found = holidays.country_holidays(country, years=years)
+    try:
+        found = holidays.country_holidays(country.strip().upper(), subdiv=state.strip() or None, years=years)
+    except (NotImplementedError, KeyError) as error:
+        where = f"{country[:20]} {state[:20]}".strip()
+        raise InputError(
+            f'public holidays of "{where}" aren\'t known; write a country as US and a state as OH, or leave them blank'
+        ) from error
     return {day: name for day, name in sorted(found.items()) if first <= day <= last}
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-VERSION = 7
+VERSION = 8
 """Of these tables. A database with a higher one is not changed."""
 
 metadata = MetaData()
@@ -317,3 +317,22 @@ quota_plans = Table(
     PrimaryKeyConstraint("scenario_id", "id"),
 )
 """Quotas that were proposed, accepted or rejected; none is changed afterwards."""
+
+# From here on format 8.
+
+territory_plans = Table(
+    "territory_plans",
+    metadata,
+    _scenario(),
+    Column("id", Integer, nullable=False, autoincrement=False),
+    Column("territory", Integer, nullable=False),  # its code
+    Column("kind", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # after this change
+    Column("payload", Text, nullable=False),  # the new value of each field that changed, as JSON
+    Column("of_edit", Integer, nullable=False),  # the change it undoes or makes again, 0 = none
+    *_who(),
+    PrimaryKeyConstraint("scenario_id", "id"),
+    Index("territory_plans_by_territory", "scenario_id", "territory", "id"),
+)
+"""Every change of every territory plan; none is changed afterwards."""

@@ -21,6 +21,7 @@ from terr.store.repositories.quota_plans import QuotaPlans
 from terr.store.repositories.reps import Reps
 from terr.store.repositories.roles import Roles
 from terr.store.repositories.scenarios import Scenarios
+from terr.store.repositories.territory.territory_plans import TerritoryPlans
 
 
 def open_store(where: str | Path, folder: Path | None = None) -> Store:
@@ -58,6 +59,7 @@ class Store:
         datasets, reps, files: what was uploaded.
         scenarios, plans, edits: scenarios, their plans, and the edits that made them.
         marks, reviews, exceptions, comments, proposals, quotas, roles, presence: what a workshop keeps beside a plan.
+        territory_plans: the plan of each territory and rep, change by change.
         changes: what is new on a plan.
         notice: what happened on opening if the person should know, else "".
     """
@@ -81,6 +83,7 @@ class Store:
         self.presence = Presence(database)
         self.quotas = QuotaPlans(database)
         self.roles = Roles(database)
+        self.territory_plans = TerritoryPlans(database)
 
     def close(self) -> None:
         """Close all connections."""

@@ -23,6 +23,7 @@ PAGES = {
     "performance": "Performance needs accounts.",
     "reports": "Reports are made from a plan",
     "review": "No plan yet",
+    "territory_plans": "Territory plans belong to a plan",
 }
 
 
@@ -112,7 +113,7 @@ def sid(ws):
 @pytest.mark.parametrize("page", PAGES)
 def test_the_empty_state_says_what_to_do(open_app, page):
     window = ok(open_app(page))
-    assert window.title[0].value == page.capitalize()
+    assert window.title[0].value == page.capitalize().replace("_", " ")
     assert window.info[0].value.startswith(PAGES[page])
     assert len(window.button) == 1
 
@@ -123,7 +124,7 @@ def test_each_page_opened_by_itself_comes_in_through_the_app(open_app):
     window = AppTest.from_file(ROOT / "app.py", default_timeout=30).run()
     for page in PAGES:
         ok(window.switch_page(f"pages/{page}.py").run())
-        assert window.title[0].value == page.capitalize()
+        assert window.title[0].value == page.capitalize().replace("_", " ")
 
 
 def test_the_demo_to_a_plan_in_two_clicks(open_app, ws):

@@ -11,6 +11,7 @@ PAGES = (
     ("quotas", "Quotas", ":material/flag:"),
     ("performance", "Performance", ":material/monitoring:"),
     ("review", "Review", ":material/event_repeat:"),
+    ("territory_plans", "Territory plans", ":material/assignment:"),
     ("reports", "Reports", ":material/download:"),
     ("settings", "Settings", ":material/settings:"),
 )
@@ -19,7 +20,7 @@ GROUPS = {
     "": ("home",),
     "Data": ("accounts", "scores"),
     "Plan": ("plan", "situations", "scenarios", "reps", "quotas"),
-    "Run": ("performance", "review"),
+    "Run": ("performance", "review", "territory_plans"),
     "Share": ("reports", "settings"),
 }
 """Heading in the navigation -> its pages."""

@@ -19,6 +19,7 @@ from terr.model.person import Person
 from terr.model.scenario import DatasetInfo, ScenarioInfo
 from terr.store import Store, WindowPresence
 from terr.workspace.access.roles import admins, may, refusal, role_of
+from terr.workspace.access.territory_reach import territory_reach
 from terr.workspace.caches import CacheKind
 from terr.workspace.workspace import Workspace
 
@@ -52,6 +53,7 @@ PLAN_ACTIONS: Mapping[str, Mapping[str, str]] = {
     "exceptions": {"of": "view", **dict.fromkeys(("add", "end"), "except")},
     "marks": {"of": "view", **dict.fromkeys(("add", "archive"), "mark")},
     "reviews": {"of": "view", "add": "mark", "rate": "comment"},
+    "territory_plans": {**dict.fromkeys(("heads", "log"), "view"), "add": "comment"},
     "presence": dict.fromkeys(("seen", "left", "here"), "view"),
     "roles": {"of": "view", "give": "give"},
 }
@@ -348,11 +350,37 @@ class GuardedFiles(GuardedRepository):
         return bool(self._kept.has_facts(dataset_id, revision))
 
 
+class GuardedTerritoryPlans(GuardedRepository):
+    """Plans of territories: a rep's own, a manager's team's; see `territory_reach`."""
+
+    def heads(self, scenario_id: str) -> Any:
+        """Those they may read."""
+        reach = territory_reach(self._guard.ws, scenario_id, self._guard.person)
+        return tuple(one for one in self._kept.heads(scenario_id) if reach.may_read(one.territory))
+
+    def log(self, scenario_id: str, territory: int) -> Any:
+        """The changes of one they may read."""
+        if not territory_reach(self._guard.ws, scenario_id, self._guard.person).may_read(territory):
+            raise RoleError("You can see the plans of your own territory and your team's; ask its manager.")
+        return self._kept.log(scenario_id, territory)
+
+    def add(self, scenario_id: str, territory: int, changes: Mapping[str, Any], title: str, **given: Any) -> Any:
+        """A change of one they may edit; freezing and reopening is the manager's."""
+        reach = territory_reach(self._guard.ws, scenario_id, self._guard.person)
+        if not reach.may_edit(territory):
+            raise RoleError("You can read this territory plan; its rep, their manager and editors of the plan edit it.")
+        frozen = any(h.territory == territory and h.state == "frozen" for h in self._kept.heads(scenario_id))
+        if not reach.may_decide(territory) and (frozen or changes.get("state") == "frozen"):
+            raise RoleError("A territory plan is frozen and reopened by the rep's manager or an editor of the plan.")
+        return self._kept.add(scenario_id, territory, changes, title, **{**given, "by": self._guard.person})
+
+
 _OWN_RULES: Mapping[str, type[GuardedRepository]] = {
     "scenarios": GuardedScenarios,
     "datasets": GuardedDatasets,
     "reps": GuardedReps,
     "files": GuardedFiles,
+    "territory_plans": GuardedTerritoryPlans,
 }
 """Repositories whose methods aren't all about one plan."""
 

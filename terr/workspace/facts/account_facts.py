@@ -100,6 +100,21 @@ def _buyer(joined: JoinedFacts, mine: np.ndarray) -> str:
     return named[-1] if named else ""
 
 
+def buyers_of(facts: FactSet, n: int) -> np.ndarray:
+    """object (n,), who buys at each account as its newest order or deal names them, "" where none does."""
+    out = np.full(n, "", dtype=object)
+    for kind in ("orders", "opportunities"):
+        joined = facts.by_kind.get(kind)
+        column = "" if joined is None else next((c for c in joined.facts.frame if compact(str(c)) in _BUYERS), "")
+        if joined is None or not column:
+            continue
+        names = joined.facts.frame[column].astype(str).str.strip().to_numpy(dtype=object)
+        use = np.flatnonzero((joined.account >= 0) & (names != "") & ~np.isnat(joined.days()))
+        order = use[np.argsort(joined.days()[use], kind="stable")]
+        out[joined.account[order]] = names[order]  # the newest is written last
+    return out
+
+
 def _day(day: np.datetime64) -> str:
     if np.isnat(day):
         return ""

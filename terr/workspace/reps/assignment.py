@@ -19,6 +19,7 @@ from terr.people.fit import FitWeights
 from terr.people.skills import SkillWords
 from terr.view.text import distinct
 from terr.workspace.access.roles import can
+from terr.workspace.access.territory_reach import own_team
 from terr.workspace.caches import CacheKind
 from terr.workspace.plan.editing import EditOutcome, edit
 from terr.workspace.plan.plan_settings import save_setting
@@ -212,10 +213,7 @@ def own_quota_only(ws: Workspace, scenario_id: str, reps: tuple[Rep, ...]) -> fr
 
     if can(ws, scenario_id, ws.person, "edit"):
         return None
-    mine = {r.rep_id for r in reps if r.email and r.email.casefold() == ws.person.user_id.casefold()}
-    while more := {r.rep_id for r in reps if r.manager in mine} - mine:
-        mine |= more
-    return frozenset(mine)
+    return own_team(reps, ws.person.user_id)
 
 
 def shared_from(shown: PlanSnapshot, frame: pd.DataFrame) -> tuple[SharedRole, ...]:

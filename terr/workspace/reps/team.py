@@ -76,6 +76,12 @@ def segment_columns(accounts: Accounts) -> tuple[str, ...]:
     return (*named, *others)
 
 
+def main_segment(accounts: Accounts) -> str:
+    """The column called industry, segment or the like, "" if there is none."""
+    found = segment_columns(accounts)
+    return found[0] if found and columns.normalized_header(found[0]) in _SEGMENT_COLUMNS else ""
+
+
 def segment_of(accounts: Accounts, segment: str) -> NDArray[np.bool_]:
     """bool (n,), the accounts of a segment: COLUMN:VALUE, or a value that only one column has.
 

@@ -1,0 +1,1 @@
+"""Territory plans as files: PDF, calendar, and sequences of touches for sales tools."""

@@ -1,0 +1,1 @@
+"""What is kept of single territories of a plan."""

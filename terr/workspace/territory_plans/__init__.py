@@ -1,0 +1,1 @@
+"""Territory plans: drafted from the data, kept with history and roles, frozen, and as files."""
