@@ -39,7 +39,7 @@ def warm() -> None:
     causes(problem, start)
     explain(problem, start, time_limit_s=1.0)
     certify(problem, start, time_limit_s=1.0)
-    ways = np.arange(9).reshape(3, 3)
+    ways = 1 - np.eye(3, dtype=np.int64)
     two = np.arange(2)
     none, every = two[:, None] * 0, np.full((2, 1), 1_440)
     plan_visits(

@@ -63,6 +63,8 @@ class VisitProblem:
             raise InputError("opening hours need a row for each account and a column for each working day")
         if min(self.minutes.min(initial=0), self.miles.min(initial=0), self.service.min(initial=0)) < 0:
             raise InputError("minutes and miles can't be below 0")
+        if self.minutes.diagonal().any() or self.miles.diagonal().any():
+            raise InputError("the way from a place to itself must be 0")
         if not 0 <= self.day_start < self.day_end <= DAY_MINUTES:
             raise InputError("a working day must begin before it ends, within one day")
         if d > MOST_DAYS or v > MOST_VISITS:

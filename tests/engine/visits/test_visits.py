@@ -195,6 +195,7 @@ def test_no_visit_is_a_calendar_too() -> None:
         ({"minutes": np.zeros((2, 2))}, "every two accounts"),
         ({"opens": np.zeros((1, 5))}, "opening hours"),
         ({"miles": np.full((3, 3), -1)}, "below 0"),
+        ({"miles": np.ones((3, 3))}, "to itself"),
         ({"account": np.array([1, 0])}, "together"),
         ({"account": np.array([1, 7])}, "name accounts"),
         ({"day_number": np.zeros(5)}, "rise"),
@@ -255,3 +256,9 @@ def test_pyvrps_own_instances_cost_the_same_through_our_door(name: str) -> None:
     ours = solve_data(data, steps=200, seed=3)
     assert (ours.cost, ours.feasible) == (direct.distance_cost(), direct.is_feasible())
     assert [list(r) for r in ours.routes] == [[a.idx for a in r if a.is_client()] for r in direct.routes()]
+
+
+def test_warming_up_plans_visits_too() -> None:
+    from terr.engine.warmup import warm
+
+    warm()
