@@ -20,6 +20,7 @@ PAGES = {
     "scenarios": "No plan yet",
     "reps": "A roster belongs to a data set",
     "quotas": "Quotas belong to a plan",
+    "visits": "Visits belong to a plan",
     "performance": "Performance needs accounts.",
     "reports": "Reports are made from a plan",
     "review": "No plan yet",

@@ -9,6 +9,7 @@ PAGES = (
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),
     ("quotas", "Quotas", ":material/flag:"),
+    ("visits", "Visits", ":material/route:"),
     ("performance", "Performance", ":material/monitoring:"),
     ("review", "Review", ":material/event_repeat:"),
     ("territory_plans", "Territory plans", ":material/assignment:"),
@@ -20,7 +21,7 @@ GROUPS = {
     "": ("home",),
     "Data": ("accounts", "scores"),
     "Plan": ("plan", "situations", "scenarios", "reps", "quotas"),
-    "Run": ("performance", "review", "territory_plans"),
+    "Run": ("visits", "performance", "review", "territory_plans"),
     "Share": ("reports", "settings"),
 }
 """Heading in the navigation -> its pages."""

@@ -38,6 +38,7 @@ RUNS = (
     "situation",
     "sweep",
     "trade",
+    "visits",
 )
 """Names under which work in the background is kept in a window."""
 

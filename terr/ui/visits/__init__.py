@@ -1,0 +1,1 @@
+"""Visits: what is asked, the calendar, a day with its map, files."""
