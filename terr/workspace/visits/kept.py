@@ -125,7 +125,7 @@ def rep_of(ws: Workspace, shown: PlanSnapshot, rep_id: str) -> Rep:
     return found
 
 
-GROUNDS = CacheKind[tuple[str, int, str, Rep, str], RepGround]("visits", 24)
+GROUNDS = CacheKind[tuple[str, int, str, Rep, str], RepGround]("visits", 16)
 """By scenario, revision, accounts, rep and settings."""
 
 
