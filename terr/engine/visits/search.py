@@ -107,9 +107,21 @@ def _annealed(
         if progress.stopped():
             break
         best = kernels.anneal(
-            route, length, day_of, *fixed, *more, hot, cold, int(cuts[z]), int(cuts[z + 1]), steps,
-            (seed * _CHUNKS + z) % (1 << 31), best_route, best_length, best,
-        )  # fmt: skip
+            route,
+            length,
+            day_of,
+            *fixed,
+            *more,
+            hot,
+            cold,
+            int(cuts[z]),
+            int(cuts[z + 1]),
+            steps,
+            (seed * _CHUNKS + z) % (1 << 31),
+            best_route,
+            best_length,
+            best,
+        )
         progress.show((z + 1) / _CHUNKS, "Choosing days")
     return [best_route[day, : best_length[day]].tolist() for day in range(d)]
 

@@ -113,23 +113,36 @@ def _form(shown: PlanSnapshot, usual: VisitSettings) -> tuple[VisitSettings | No
     with st.expander("Travel and columns"):
         a, b = st.columns(2)
         factor = a.number_input(
-            "Road miles per straight mile", 1.0, 3.0, usual.road_factor, 0.05, key=f"visits_factor_{sid}",
+            "Road miles per straight mile",
+            1.0,
+            3.0,
+            usual.road_factor,
+            0.05,
+            key=f"visits_factor_{sid}",
             help="1.2 is usual in the USA (Ballou, Rahardja and Sakai 2002)",
-        )  # fmt: skip
+        )
         local = b.number_input("Local miles of a way", 0.0, 100.0, usual.local_miles, 1.0, key=f"visits_local_{sid}")
         mph = a.number_input("Local speed, mph", 3.0, 95.0, usual.mph, 1.0, key=f"visits_mph_{sid}")
         far = b.number_input(
-            "Speed beyond, mph", 3.0, 95.0, usual.far_mph, 1.0, key=f"visits_far_{sid}",
+            "Speed beyond, mph",
+            3.0,
+            95.0,
+            usual.far_mph,
+            1.0,
+            key=f"visits_far_{sid}",
             help="30 and 50 are assumptions; set what your reps drive",
-        )  # fmt: skip
+        )
         columns = ["", *offered_columns(shown.accounts)]
         picked = {
             field: st.selectbox(
-                label, columns, index=_place(columns, getattr(usual, field)), key=f"visits_{field}_{sid}",
+                label,
+                columns,
+                index=_place(columns, getattr(usual, field)),
+                key=f"visits_{field}_{sid}",
                 format_func=lambda name: name or "Automatic",
             )
             for field, label in COLUMN_KINDS.items()
-        }  # fmt: skip
+        }
     try:
         assert isinstance(start, date)  # noqa: S101 (one date is asked for)
         calls, minutes = with_tiers(pd.DataFrame(table))

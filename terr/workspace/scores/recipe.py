@@ -339,7 +339,7 @@ def _added(accounts: Accounts, made: ScoreResult) -> Accounts:
 
 
 TRIED_RECIPES = CacheKind[str, tuple[AppliedRecipe, ...]](
-    "recipes tried out", 128, accounts=True, dataset_of=lambda dataset_id: dataset_id
+    "recipes tried out", 96, accounts=True, dataset_of=lambda dataset_id: dataset_id
 )
 
 

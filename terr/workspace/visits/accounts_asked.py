@@ -17,8 +17,17 @@ from terr.workspace.reps.team import account_tiers
 from terr.workspace.visits.opening_hours import ALWAYS, Week, read_hours
 from terr.workspace.visits.settings import USUAL_CALL_MINUTES, VisitSettings
 
-LAST_WORDS = ("lastvisit", "lastvisited", "lastvisitdate", "lastcall", "lastcalldate", "lastcontact", "lastmeeting",
-              "lastactivity", "lastactivitydate")  # fmt: skip
+LAST_WORDS = (
+    "lastvisit",
+    "lastvisited",
+    "lastvisitdate",
+    "lastcall",
+    "lastcalldate",
+    "lastcontact",
+    "lastmeeting",
+    "lastactivity",
+    "lastactivitydate",
+)
 CALLS_WORDS = ("callsayear", "callsperyear", "visitsayear", "visitsperyear", "callfrequency", "visitfrequency")
 MINUTES_WORDS = ("minutespercall", "minutespervisit", "callminutes", "visitminutes", "minutesacall", "visitduration")
 HOURS_WORDS = ("openinghours", "businesshours", "hoursofoperation", "openhours", "visitinghours")

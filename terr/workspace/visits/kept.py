@@ -125,7 +125,7 @@ def rep_of(ws: Workspace, shown: PlanSnapshot, rep_id: str) -> Rep:
     return found
 
 
-GROUNDS = CacheKind[tuple[str, int, str, Rep, str], RepGround]("visits", 16)
+GROUNDS = CacheKind[tuple[str, int, str, Rep, str], RepGround]("visits", 8)
 """By scenario, revision, accounts, rep and settings."""
 
 
@@ -237,9 +237,19 @@ def open_calendar(ws: Workspace, shown: PlanSnapshot, rep_id: str) -> OpenCalend
         if mark_of(ground) != kept.mark:
             raise PlanError("changed")
         empty = RepCalendar(
-            rep.rep_id, rep.name, ground.home, ground.settings.start, ground.settings.end, (), (), (),
-            kept.nearest, kept.listed, kept.status, (),
-        )  # fmt: skip
+            rep.rep_id,
+            rep.name,
+            ground.home,
+            ground.settings.start,
+            ground.settings.end,
+            (),
+            (),
+            (),
+            kept.nearest,
+            kept.listed,
+            kept.status,
+            (),
+        )
         return OpenCalendar(ground, with_days(ground, kept.days, empty), kept)
     except TerrError as error:
         raise PlanError(
@@ -251,8 +261,18 @@ def mark_of(ground: RepGround) -> str:
     """What a calendar rests on, as a short text: another one means that its visits are others."""
     problem = ground.problem
     out = hashlib.sha256()
-    for a in (problem.minutes, problem.miles, problem.service, problem.opens, problem.closes, problem.account,
-              problem.first, problem.last, problem.gap, ground.all_rows):  # fmt: skip
+    for a in (
+        problem.minutes,
+        problem.miles,
+        problem.service,
+        problem.opens,
+        problem.closes,
+        problem.account,
+        problem.first,
+        problem.last,
+        problem.gap,
+        ground.all_rows,
+    ):
         out.update(a.tobytes())
     ids = ground.accounts.frame["account_id"].astype(str)
     out.update("\x00".join(ids.iloc[i] for i in ground.rows.tolist()).encode())

@@ -175,9 +175,20 @@ def rep_ground(
     )
     _check_reach(problem, who, rep)
     return RepGround(
-        rep, (float(home[0]), float(home[1])), settings, days, accounts, all_rows, all_rows[at], at, problem, due,
-        asked, points, tuple(notes),
-    )  # fmt: skip
+        rep,
+        (float(home[0]), float(home[1])),
+        settings,
+        days,
+        accounts,
+        all_rows,
+        all_rows[at],
+        at,
+        problem,
+        due,
+        asked,
+        points,
+        tuple(notes),
+    )
 
 
 def _check_reach(problem: VisitProblem, who: str, rep: Rep) -> None:
@@ -250,11 +261,17 @@ def _calendar(
 
     days = tuple(
         VisitDay(
-            ground.days[r.day], r.start, r.end, r.miles / 100, r.drive, r.service, r.wait,
+            ground.days[r.day],
+            r.start,
+            r.end,
+            r.miles / 100,
+            r.drive,
+            r.service,
+            r.wait,
             tuple(stop(r, k) for k in range(len(r.visits))),
         )
         for r in routes
-    )  # fmt: skip
+    )
     day_of = {s.visit: d.day for d in days for s in d.stops}
     out = []
     due_of = np.bincount(ground.due.account, minlength=len(names))
