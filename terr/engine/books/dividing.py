@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from terr.engine.books.exact import settle
 from terr.engine.books.exchange import anneal, judge
-from terr.engine.books.items import Costs, Items, costs_at, items_of
+from terr.engine.books.items import Costs, Items, costs_at, items_of, set_aside
 from terr.engine.books.middles import first_centers, middles
 from terr.engine.books.notes import cant_hold, told_before
 from terr.engine.books.prices import cheapest, first_prices, grain
@@ -24,6 +25,8 @@ from terr.model.result import Explanation
 F = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MODEL = "accounts to territories at least travel, owner changes and missing skills, within the limits"
+TIGHT = 1e-9
+"""Violation that is none."""
 OPTIMAL_GAP = 1e-6
 """Largest gap at which books are called optimal."""
 
@@ -96,13 +99,20 @@ def design_books(
     most = _break_price(items, costs_at(items, centers))
     price = None
     if np.isnan(problem.homes[:, 0]).any():
-        centers, price = middles(problem, items, centers, most, watch.progress.part(0.0, 0.3), watch.over)
+        centers, price = middles(problem, items, centers, most, seed, watch.progress.part(0.0, 0.3), watch.over)
+    items = set_aside(items, costs_at(items, centers))
     costs = costs_at(items, centers)
     watch.progress.show(0.3, "Sharing accounts among reps")
-    price = first_prices(items, costs.open, most, price, **({} if price is None else {"heats": (0.05, 0.025, 0.01)}))
+    price = first_prices(items, costs.open, most, seed, price)
     relaxed = relax(items, costs.open, price, most, watch.progress.part(0.3, 0.5), watch.over)
     watch.progress.show(0.5, "Exchanging accounts")
-    best, _, cost = exchanges(items, costs, relaxed, seed, effort, watch)
+    best, violation, cost = exchanges(items, costs, relaxed, seed, effort, watch)
+    settled = None if watch.over() else settle(items, costs, relaxed, best, watch.over)
+    if settled is not None:
+        least = judge(costs.full, items.w, items.lo, items.hi, items.rate, settled.assign)
+        if (max(least[0], 0.0), least[1]) <= (max(violation, 0.0), cost):
+            best, cost = settled.assign, float(least[1])
+        relaxed = replace(relaxed, bound=max(relaxed.bound, min(settled.bound, cost)))
     return _finish(problem, items, costs, centers, relaxed, best, cost, seed, watch)
 
 
@@ -113,50 +123,88 @@ def _break_price(items: Items, costs: Costs) -> F:
     return items.rate * max(20.0 * whole / items.k, 1.0)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """One annealing.
+
+    Attributes:
+        reach: pairs within this many grains of reduced cost of an item's best take part.
+        steps: per item.
+        heat: first and last temperature, in grains.
+        fine: first and last price of a limit broken by all of a target, in mean duals.
+        needed: only if a limit is still broken.
+    """
+
+    reach: float
+    steps: int
+    heat: tuple[float, float]
+    fine: tuple[float, float]
+    needed: bool = False
+
+
+STAGES = (
+    Stage(0.3, 800, (0.02, 0.0003), (0.1, 10.0)),  # rounding: limits firm up slowly
+    Stage(0.5, 500, (0.01, 0.0003), (2.0, 3e3)),  # repair, and improving through small breaks
+    Stage(0.4, 500, (0.01, 0.0003), (5.0, 3e3)),
+    Stage(1.5, 200, (0.02, 0.0003), (100.0, 3e3), needed=True),
+    Stage(1e9, 300, (0.1, 0.0003), (100.0, 1e5), needed=True),
+)
+PARTS = 16
+"""Between the parts of a stage somebody may stop it."""
+MOST_STEPS, FEWEST_STEPS = 40_000_000, 100_000
+"""Of the longest stage; the others keep their proportion."""
+
+
 def exchanges(
     items: Items, costs: Costs, relaxed: Relaxed, seed: int, effort: float, watch: Watch
 ) -> tuple[Ints, float, float]:
     """Rounds and repairs by annealing over pairs that the prices call close; (books, violation, cost)."""
-    a = relaxed.assign.copy()
+    best = relaxed.assign.copy()
     width = min(8, items.k)
     cols, value = np.zeros((items.n, width), np.int32), np.zeros((items.n, width))
     cheapest(costs.open, items.w, relaxed.price, cols, value)
+    price = np.take_along_axis(costs.full, np.maximum(cols, 0), axis=1)
     grains = grain(costs.open)
-    violation, cost = judge(costs.full, items.w, items.lo, items.hi, items.rate, a)
-    watch.keep(violation, cost)
-    best = a.copy()
+    middle = float(np.median(grains))
+    limits = (items.lo, items.hi, items.rate)
+    violation, cost = judge(costs.full, items.w, *limits, best)
+    watch.keep(float(violation), float(cost))
     if items.w.shape[1] == 0 or items.k == 1:
         return best, float(violation), float(cost)
-    extra = value - value[:, :1]
-    dual = np.abs(relaxed.price) / items.rate
-    fine = 3.0 * float(dual.max(initial=0.0)) + float(np.median(grains)) * items.n / items.k
-    for turn, (reach, warm) in enumerate(((1.0, 0.05), (4.0, 0.2), (1e9, 0.5))):
-        near = np.where(extra <= reach * grains[:, None], cols, -1)
-        movable = np.flatnonzero((near >= 0).sum(axis=1) > 1).astype(np.int64)
+    dual = np.abs(relaxed.price)
+    dear = 1.3 * dual
+    usual = max(float(dual.mean()), 0.01 * middle * items.n / items.k)
+    scale = effort * min(1.0, MOST_STEPS / (STAGES[0].steps * items.n))
+    whole = sum(s.steps for s in STAGES)
+    done = 0
+    for number, stage in enumerate(STAGES):
+        done += stage.steps
+        if stage.needed and violation <= TIGHT:
+            continue
+        near = np.where(value - value[:, :1] <= stage.reach * grains[:, None], cols, -1).astype(np.int32)
+        have = (near >= 0).sum(axis=1).astype(np.int64)
+        movable = np.flatnonzero(have > 1)
         if not len(movable):
             continue
         item, place = np.nonzero(near >= 0)
         book = near[item, place].astype(np.int64)
         order = np.argsort(book, kind="stable")
         ptr = np.concatenate([[0], np.cumsum(np.bincount(book, minlength=items.k))]).astype(np.int64)
-        by_item = item[order].astype(np.int64)
-        steps = int(effort * min(20_000_000, max(200_000, 120 * len(movable))))
-        t0 = warm * float(np.median(grains))
+        steps = int(max(scale * stage.steps * items.n, FEWEST_STEPS))
+        heat, fine = (middle * v for v in stage.heat), (usual * v for v in stage.fine)
+        course = (steps, *heat, *fine)
         a = best.copy()
-        parts = 20
-        for part in range(parts):
+        for part in range(PARTS):
             if watch.over():
                 return best, float(violation), float(cost)
             violation, cost = anneal(
-                costs.full, items.w, items.lo, items.hi, items.rate, near.astype(np.int32), movable, ptr, by_item, a,
-                steps * part // parts, steps * (part + 1) // parts, steps, t0, t0 * 0.01, fine,
-                seed * 1000 + turn * 100 + part, best, violation, cost,
+                costs.full, items.w, *limits, dear, near, have, price, movable, ptr, item[order].astype(np.int64), a,
+                steps * part // PARTS, steps * (part + 1) // PARTS, *course, seed * 1000 + number * 100 + part,
+                best, violation, cost,
             )  # fmt: skip
             watch.keep(float(violation), float(cost))
-            watch.progress.show(0.5 + 0.45 * (part + 1) / parts, "Exchanging accounts")
-        if violation <= 0:
-            break
-        fine *= 30.0
+            share = (done - stage.steps * (1 - (part + 1) / PARTS)) / whole
+            watch.progress.show(0.5 + 0.45 * share, "Exchanging accounts")
     return best, float(violation), float(cost)
 
 
@@ -166,7 +214,9 @@ def _finish(
 ) -> BooksResult:  # fmt: skip
     """Judges the books against the problem itself, and says why they are as they are."""
     assign = best[items.node].astype(np.int32)
-    unable = float(costs.wrong[np.arange(items.n), best].sum())
+    freely = np.ones(items.n, bool)
+    freely[items.node[problem.locked >= 0]] = False  # a person's lock is followed, whatever it goes against
+    unable = float(costs.wrong[np.arange(items.n), best][freely].sum())
     broken = float(problem.excess(assign).sum()) + unable
     at = centers[assign]
     km = np.nan_to_num(np.hypot(*(problem.xy_km - at).T), nan=0.0)

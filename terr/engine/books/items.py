@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -87,9 +87,10 @@ def items_of(problem: BooksProblem) -> Items:
             np.append(unit, mean),
             np.append(row, len(problem.measures)),
         )
+    lo, hi = lo - ROUNDING / rate, hi + ROUNDING / rate  # within this a limit counts as kept
     large = np.zeros((count, k), bool)
     for r in range(w.shape[1]):
-        large |= w[:, r, None] > hi[None, :, r] * (1 + ROUNDING) + 1e-12
+        large |= w[:, r, None] > hi[None, :, r]
     return Items(problem, node, size, locked, w, row, lo, hi, rate, unit, large)
 
 
@@ -160,3 +161,34 @@ def costs_at(items: Items, centers: F) -> Costs:
     barred[fixed] = True
     barred[fixed, items.locked[fixed]] = False
     return Costs(full, np.where(barred, np.inf, full), wrong)
+
+
+def set_aside(items: Items, costs: Costs) -> Items:
+    """The same, where items larger than any book may hold get a book each, and the others are even among themselves.
+
+    No books can keep such limits; what is broken is judged by the problem itself.
+    """
+    over = (items.w > items.hi.max(axis=0) if items.w.shape[1] else np.zeros((items.n, 0), bool)).any(axis=1)
+    large = np.flatnonzero(over)
+    if not len(large):
+        return items
+    large = large[np.argsort(-items.w[large].max(axis=1), kind="stable")][: items.k]
+    locked, lo, hi = items.locked.copy(), items.lo.copy(), items.hi.copy()
+    taken = np.zeros(items.k, bool)
+    for i in large.tolist():
+        price = np.where(taken, np.inf, costs.open[i])
+        j = int(locked[i]) if locked[i] >= 0 else int(np.argmin(price))
+        if not np.isfinite(price[j]) and locked[i] < 0:
+            continue
+        locked[i], taken[j] = j, True
+        lo[j], hi[j] = -np.inf, np.maximum(hi[j], items.w[i])
+    rest = ~taken
+    goal = 1.0 / items.rate[rest]
+    held = items.w[large[locked[large] >= 0]].sum(axis=0)
+    factor = (items.w.sum(axis=0) - held) / np.maximum(goal.sum(axis=0), 1e-300)
+    broken = items.w[large].max(axis=0) > items.hi.max(axis=0)
+    grown = np.where(broken, np.minimum(factor, 1.0), np.maximum(factor, 1.0))
+    with np.errstate(invalid="ignore"):  # no limit stays none
+        lo[rest] = np.where(np.isfinite(lo[rest]), lo[rest] * np.minimum(factor, 1.0), lo[rest])
+        hi[rest] = np.where(np.isfinite(hi[rest]), hi[rest] * grown, hi[rest])
+    return replace(items, locked=locked, lo=lo, hi=hi)

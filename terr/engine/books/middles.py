@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from terr.engine.books.items import Items, costs_at
-from terr.engine.books.prices import HEATS, cheapest, first_prices
+from terr.engine.books.prices import cheapest, first_prices
 from terr.engine.books.problem import BooksProblem
 from terr.model.progress import Progress
 
@@ -83,7 +83,7 @@ def first_centers(problem: BooksProblem, seed: int) -> F:
 
 
 def middles(
-    problem: BooksProblem, items: Items, centers: F, most: F, progress: Progress, late: Callable[[], bool]
+    problem: BooksProblem, items: Items, centers: F, most: F, seed: int, progress: Progress, late: Callable[[], bool]
 ) -> tuple[F, F]:
     """Finds accounts for the centers and centers for the accounts in turns.
 
@@ -92,10 +92,10 @@ def middles(
     """
     free = np.isnan(problem.homes[:, 0])
     weight = _weights(problem)
-    centers, price = centers.copy(), np.zeros(items.lo.shape)
+    centers, price = centers.copy(), None
     for turn in range(TURNS):
         costs = costs_at(items, centers)
-        price = first_prices(items, costs.open, most, price, HEATS[::2] if turn == 0 else (0.1, 0.03))
+        price = first_prices(items, costs.open, most, seed, price)
         col, value = np.zeros((items.n, 1), np.int32), np.zeros((items.n, 1))
         cheapest(costs.open, items.w, price, col, value)
         moved = centers.copy()
@@ -106,4 +106,4 @@ def middles(
         progress.show((turn + 1) / TURNS, "Finding the middle of each book")
         if step <= STILL * spread or not np.isfinite(step) or late():
             break
-    return centers, price
+    return centers, np.zeros(items.lo.shape) if price is None else price

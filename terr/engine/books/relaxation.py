@@ -12,7 +12,8 @@ among books as limits bind (a basic solution), and the Lagrangian value of the d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,11 +27,13 @@ from terr.errors import SolveError
 from terr.model.progress import Progress
 
 F = NDArray[np.float64]
-CLOSE = 1e-5
+CLOSE = 1e-4
 """Share of the cost by which the relaxation may miss its end."""
 ROUNDS = 40
-PER_ROUND = 3
-"""New columns of one item in one round at most."""
+WINDOW = 8
+"""Books of an item that are looked at for its first columns."""
+BOX = 0.1
+"""Share by which a price may first rise above the best so far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +57,11 @@ class Relaxed:
     columns: int
 
 
-def relax(items: Items, cost: F, price: F, most: F, progress: Progress, late: Any, *, near: float = 0.05) -> Relaxed:
+def relax(items: Items, cost: F, price: F, most: F, progress: Progress, late: Callable[[], bool]) -> Relaxed:
     """Solves the relaxation.
+
+    The price of breaking a limit is first held a little above the best price so far, which keeps the duals near it
+    (du Merle and others, Stabilized column generation, 1999); it grows where that doesn't close the gap.
 
     Args:
         items: what is divided.
@@ -64,45 +70,57 @@ def relax(items: Items, cost: F, price: F, most: F, progress: Progress, late: An
         most: float64 (k, R), price of breaking a limit by one of the row's units.
         progress: is told.
         late: asked between rounds; True ends it with the best bound so far.
-        near: columns within this share of an item's grain of its best are in from the start.
 
     Raises:
         SolveError: if no solver can run.
     """
     n, k = cost.shape
-    window = min(6, k)
+    window = min(WINDOW, k)
     cols, value = np.zeros((n, window), np.int32), np.zeros((n, window))
     cheapest(cost, items.w, price, cols, value)
-    # an item whose least is a near thing gets all columns that are nearly as good
-    inside = (cols >= 0) & (value <= value[:, :1] + near * grain(cost)[:, None])
-    inside[:, 0] = True
-    item, book = np.nonzero(inside)[0], cols[inside].astype(np.int64)
-    bound, best_price = bound_at(items, cost, price), price
-    found = _solve(items, cost, item, book, most)
+    if items.w.shape[1] == 0:  # without limits everybody goes to the cheapest
+        best_book, none = cols[:, 0].astype(np.int64), np.zeros(0, np.int64)
+        return Relaxed(best_book, none, price, float(value[:, 0].sum()), np.zeros_like(price), n)
+    item, book = _close(cost, cols, value)
+    bound, best, box = bound_at(items, cost, price), price, BOX
     for turn in range(ROUNDS):
-        solved = found if turn == 0 else _solve(items, cost, item, book, most)
-        value_here = solved.bound
-        cheapest(cost, items.w, solved.price, cols, value)
-        proven = float(value[:, 0].sum()) + worth(items, solved.price)
-        if proven > bound or turn == 0:
-            bound, best_price = max(bound, proven), solved.price
-        found = solved
-        # columns that are better than what an item has, by the duals of the rows it shares
-        own = np.full(n, np.inf)
-        np.minimum.at(own, item, cost[item, book] - (solved.price[book] * items.w[item]).sum(axis=1))
+        held = np.minimum(most, np.abs(best) * (1 + box) + box * np.abs(best).mean() + 1e-9)
+        found = _solve(items, cost, item, book, held)
+        new = np.zeros(0, np.int64)
+        broken = float(found.slack.sum()) > 1e-7
+        for at in (found.price, (best + found.price) / 2):
+            cheapest(cost, items.w, at, cols, value)
+            proven = float(value[:, 0].sum()) + worth(items, at)
+            if proven > bound:
+                bound, best = proven, at
+            own = np.full(n, np.inf)  # what each item has, at these prices
+            np.minimum.at(own, item, cost[item, book] - (at[book] * items.w[item]).sum(axis=1))
+            better = (cols[:, 0] >= 0) & (value[:, 0] < own - 1e-9 * (1 + np.abs(own)))
+            new = np.union1d(new, np.flatnonzero(better) * k + cols[better, 0])
         progress.show(min(0.95, 0.2 + 0.1 * turn), "Sharing accounts among reps")
-        if value_here - bound <= CLOSE * max(abs(value_here), 1e-9) or late():
+        closed = found.bound - bound <= CLOSE * max(abs(found.bound), 1e-9)
+        if (closed and not broken) or late():
             break
-        better = (cols[:, :PER_ROUND] >= 0) & (value[:, :PER_ROUND] < own[:, None] - 1e-9 * (1 + np.abs(own[:, None])))
-        if not better.any():
-            break
-        new = np.nonzero(better)[0] * k + cols[:, :PER_ROUND][better]
-        known = item * k + book
-        new = np.setdiff1d(new, known)
-        if not len(new):
+        new = np.setdiff1d(new, item * k + book)
+        if broken and (closed or not len(new)):
+            if (held >= most).all():
+                break  # no shares can keep the limits
+            box *= 8.0
+        elif not len(new):
             break
         item, book = np.concatenate([item, new // k]), np.concatenate([book, new % k])
-    return Relaxed(found.assign, found.split, best_price, bound, found.slack, len(item))
+    return replace(found, price=best, bound=bound, columns=len(item))
+
+
+def _close(cost: F, cols: NDArray[np.int32], value: F) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first columns: the best of each item, and of the others those that come closest, as many as are quick."""
+    n = len(cols)
+    wanted = int(0.2 * n) + 200
+    with np.errstate(invalid="ignore"):
+        extra = np.where(cols[:, 1:] >= 0, (value[:, 1:] - value[:, :1]) / grain(cost)[:, None], np.inf)
+    cut = np.partition(extra.ravel(), wanted)[wanted] if extra.size > wanted else np.inf
+    inside = np.column_stack([np.ones(n, bool), (extra <= cut) & np.isfinite(extra)])
+    return np.nonzero(inside)[0], cols[inside].astype(np.int64)
 
 
 def _solve(items: Items, cost: F, item: NDArray[np.int64], book: NDArray[np.int64], most: F) -> Relaxed:
