@@ -86,7 +86,7 @@ class Composer:
             "support": lambda: sections.support_section(content),
             "calendar": lambda: sections.calendar_section(content, calendar, self.template, today),
             "swot": lambda: sections.swot_section(g, at, content),
-            "goals": lambda: goals_section(g, at, content, quota, self.known, today, self.so_far),
+            "goals": lambda: goals_section(self.ws, g, at, content, quota, self.known, today, self.so_far),
             "actions": lambda: sections.actions_section(content, today),
             "questions": lambda: sections.questions_section(content, self.template),
         }

@@ -15,9 +15,11 @@ from terr.planbook.content import GoalChoices, PlanContent
 from terr.planbook.view import PlanSection, PlanTable
 from terr.view.text import count, date_text, full, number, percent, sentence, short
 from terr.workspace.quotas.basis import QuotaPeriod, read_period
-from terr.workspace.quotas.planning import UsualConversion, goal_figure, goals_of
+from terr.workspace.quotas.goal_figures import goal_figure
+from terr.workspace.quotas.planning import UsualConversion, goals_of
 from terr.workspace.territory_plans.ground import PlanbookGround
 from terr.workspace.territory_plans.standing import TerritoryQuota, rep_of
+from terr.workspace.workspace import Workspace
 
 GROWTH = 0.05
 """Without a quota, the goal proposed is so much more than last year."""
@@ -67,7 +69,7 @@ def proposed(g: PlanbookGround, at: int, content: PlanContent, quota: TerritoryQ
     return tuple(out)
 
 
-def figure_now(g: PlanbookGround, at: int, goal: Goal, won: SoFar) -> float | None:
+def figure_now(ws: Workspace, g: PlanbookGround, at: int, goal: Goal, won: SoFar) -> float | None:
     """Where a goal stands by the newest facts; None if nothing measures it."""
     mine = _row(g, at)
     metric, _, period = goal.metric.rpartition(", ")
@@ -77,7 +79,7 @@ def figure_now(g: PlanbookGround, at: int, goal: Goal, won: SoFar) -> float | No
     keys |= {"a accounts not contacted": "untouched", "new customers": "new_customers", "open pipeline": "open_amount"}
     key = keys.get(goal.metric.casefold())
     if key is None or mine is None:
-        return goal_figure(g.shown, goal)
+        return goal_figure(ws, g.shown, goal)
     value = mine[key]
     return None if value is None else float(value) * (100 if key == "win_rate_shrunk" else 1)
 
@@ -116,6 +118,7 @@ def activities(
 
 
 def goals_section(
+    ws: Workspace,
     g: PlanbookGround,
     at: int,
     content: PlanContent,
@@ -131,7 +134,7 @@ def goals_section(
     begun = g.shown.info.created_at.date() if span is None else span.first
     rows = []
     for one in goals:
-        now = figure_now(g, at, one, won)
+        now = figure_now(ws, g, at, one, won)
         status = one.status(now, today, begun)
         by = date_text(one.due) if one.due else "–"
         rows.append((one.title, one.metric, full(one.start), full(now), full(one.target), by, one.owner, status))
