@@ -3,7 +3,7 @@
 import streamlit as st
 
 from terr.ui import header
-from terr.ui.scenarios import compare, exceptions, history, tree
+from terr.ui.scenarios import compare, exceptions, history, methods, tree
 from terr.ui.session import navigation, state
 from terr.workspace.scenarios.tree import plans
 
@@ -20,6 +20,7 @@ else:
         "Plans": tree.browse,
         "History": history.show_history,
         "Compare": compare.show_comparison,
+        "Methods": methods.show_methods,
         "Exceptions": exceptions.show_exceptions,
     }
     chosen = st.segmented_control(

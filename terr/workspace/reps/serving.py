@@ -196,6 +196,19 @@ def territory_hours(ground: TeamGround, request: SizeRequest | None = None) -> N
     return np.bincount(of[inside], work.hours[inside], len(ground.plan.territories)).astype(np.float64)
 
 
+def account_hours(ground: TeamGround, territory: NDArray[np.int64], k: int) -> workload.Workload:
+    """Hours of accounts in any k territories, without known homes: the middle of their accounts stands for it.
+
+    Args:
+        ground: gives the accounts and their tiers.
+        territory: int64 (n_accounts,), 0..k-1, -1 = none; k: how many.
+    """
+    labels, _ = account_tiers(ground.accounts)
+    request = SizeRequest()
+    effort = Effort(tuple(Tier(n, c, request.minutes.get(n, 45.0)) for n, c in request.calls.items()))
+    return workload.with_territories(ground.accounts, labels, territory, np.full((k, 2), np.nan), effort)
+
+
 def _work(
     ground: TeamGround, request: SizeRequest
 ) -> tuple[NDArray[np.int64], NDArray[np.object_], str, workload.Workload]:
