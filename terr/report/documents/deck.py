@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from terr.errors import InputError
-from terr.report.documents.content import BarChart, ColumnChart, MapPicture, PlanDocument, Section, Series, Table
+from terr.report.documents.content import PLAIN, BarChart, ColumnChart, MapPicture, PlanDocument, Section, Series, Table
 from terr.report.documents.plan_pdf import shortened
 from terr.report.documents.slide_parts import (
     Box,
@@ -24,6 +24,8 @@ ROWS, NARROW_ROWS = 15, 18
 """Rows of a table a slide has room for: one table, and each of two side by side."""
 MOST_TABLES = 2
 """Slides of the table of territories."""
+FEWEST = 8
+"""Slides; a plan of which little is known shows the sizes of its territories as a chart too."""
 MOST_BARS, MOST_PAIRS = 24, 14
 
 
@@ -49,11 +51,12 @@ def plan_deck(document: PlanDocument, template: bytes | None = None) -> bytes:
         "best": _words,
         "method": _words,
     }
-    open_ends = []
-    for section in document.sections:
-        open_ends += [f"{section.title}: {m}" for m in section.missing]
-        if (section.missing and not _says(section)) or _told_already(section, document):
-            continue
+    open_ends = [f"{s.title}: {m}" for s in document.sections for m in s.missing]
+    shown = [s for s in document.sections if not ((s.missing and not _says(s)) or _told_already(s, document))]
+    short = len(shown) + 1 + bool(open_ends) < FEWEST
+    for section in shown:
+        if section.key == "territories" and section.table is not None and short:
+            _sizes(slides, section.table)
         makers.get(section.key, _table)(slides, section)
     if open_ends:
         slide, box = slides.add("What would complete this")
@@ -148,6 +151,21 @@ def most_uneven(chart: BarChart, most: int = MOST_BARS) -> BarChart:
     far = sorted(range(len(chart.bars)), key=lambda j: -abs(chart.bars[j].percent - 100))[:most]
     kept = tuple(b for j, b in enumerate(chart.bars) if j in set(far))
     return BarChart(kept, chart.low, chart.high, chart.measure)
+
+
+def _sizes(slides: Slides, table: Table) -> None:
+    """The measure of each territory beside its target."""
+    titles = [c.title for c in table.columns]
+    at = next((j for j, c in enumerate(table.columns) if c.bar), None)
+    if at is None or "Territory" not in titles:
+        return
+    series = [Series(titles[at], tuple(r[at] for r in table.rows), slides.accent)]
+    if "Target" in titles:
+        goal = titles.index("Target")
+        series.insert(0, Series("Target", tuple(r[goal] for r in table.rows), PLAIN))
+    names = tuple(str(r[titles.index("Territory")]) for r in table.rows)
+    chart = ColumnChart(f"{titles[at]} by territory", names, tuple(series), table.columns[at].currency)
+    _chart_and_words(slides, Section("sizes", chart.title, chart=chart))
 
 
 def _territories(slides: Slides, section: Section) -> None:

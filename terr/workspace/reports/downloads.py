@@ -18,8 +18,6 @@ from terr.workspace.levels import boundaries_report
 from terr.workspace.plan.editing import EditOutcome, place_by_name
 from terr.workspace.plan.plan_settings import whys_of
 from terr.workspace.plan.snapshot import plan_snapshot, report_table
-from terr.workspace.reports.documents import make_document
-from terr.workspace.reports.open_plan import open_plan
 from terr.workspace.reports.plan_file import read_plan_file
 from terr.workspace.workspace import Workspace
 
@@ -64,6 +62,10 @@ def export(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWA
     progress.tell(0.0, "Placing the accounts")
     one = plan_snapshot(ws, scenario_id)
     if kind == "accounts.xlsx":
+        # late: most who import this module write a CSV, and the workbook knows quotas, proofs and facts
+        from terr.workspace.reports.documents import make_document
+        from terr.workspace.reports.open_plan import open_plan
+
         data = make_document("xlsx", open_plan(ws, scenario_id), progress=progress)
     elif kind == "accounts.csv":
         data = accounts_csv(

@@ -95,7 +95,7 @@ def test_the_deck_has_native_charts_tables_and_shapes():
 @pytest.mark.parametrize("names", [("A", "B"), LONG[:14], LONG], ids=["2", "14", "60"])
 def test_nothing_of_a_deck_lies_outside_its_slide(names):
     deck, shapes = shapes_of(plan_deck(document(names)))
-    assert 7 <= len(deck.slides) <= 12
+    assert 8 <= len(deck.slides) <= 12
     for _, shape in shapes:
         assert shape.left >= -9_525
         assert shape.top >= -9_525
