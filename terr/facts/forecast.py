@@ -1,8 +1,9 @@
-"""What the next periods bring: the method that did best on this very series, its interval, and parts that add up.
+"""What the next periods bring: the mean of four methods, its interval, and parts that add up.
 
 Methods are judged by rolling origin: each forecasts, from what was known at several earlier ends, the periods that
-followed (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, section 5.10). The seasonal naive forecast
-stays unless another beats it.
+followed (Hyndman and Athanasopoulos, Forecasting: Principles and Practice, section 5.10). The plain mean of methods
+beats choosing one of them where there are few earlier ends to choose by (Clemen 1989; Makridakis et al. 2020); the
+seasonal naive forecast stays where it did clearly better.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from terr.one_processor import one_processor
 
 Floats = NDArray[np.float64]
 NAIVE = "seasonal naive"
+MEAN = "mean of seasonal naive, seasonal means, Theta and ETS"
 _ORIGINS = 6
-_LEAST_SWING, _LEAST_SWING_LONG = 0.9, 1.25
-"""A standard error is at least this share of what a period differs from that of the year before: a handful of earlier
-ends that happened to be easy must not promise that the next one is. Quarters have a third as many to learn from."""
-_FREEDOM = 12.0
+_LEAST_SWING = 2**-0.5
+"""A standard error is at least this share of what a period differs from that of the year before: two years differ by
+the noise of both, and no forecast knows the noise of the year to come."""
 _BEATEN = 0.8
-"""Another method must have less than this share of the seasonal naive forecast's error: six ends are few."""
+"""Less than this share of another's error is a clear lead; a smaller one is chance at six overlapping ends."""
 _SPARSE = 0.4
 """Share of empty periods from which demand is taken for intermittent."""
 
@@ -121,14 +122,20 @@ def forecast(
             found = [_error(way, y, int(end), season, steps, months) for end in ends]
             errors[name] = [e for e, _ in found]
             scaled[name] = float(np.mean([np.abs(e).mean() / scale for e, scale in found]))
-        best = min(scaled, key=lambda n: (scaled[n], n))
-        if scaled[best] > _BEATEN * scaled[NAIVE]:
-            best = NAIVE
+        best = _chosen(scaled)
         mean = _added(ways[best](y, season, steps), months)
-    sigma = np.maximum(
-        _spread(errors[best], periods, season, months), (_LEAST_SWING if months == 1 else _LEAST_SWING_LONG) * swing
-    )
-    return Forecast(best, scaled[best], scaled[NAIVE], mean, sigma, _FREEDOM, True)
+    sigma = np.maximum(_spread(errors[best], periods, season, months), _LEAST_SWING * swing)
+    freedom = _freedom(errors[best], (len(y) - int(ends[0])) / season, season // months)
+    return Forecast(best, scaled[best], scaled[NAIVE], mean, sigma, freedom, True)
+
+
+def _chosen(scaled: Mapping[str, float]) -> str:
+    """The mean of all methods unless the seasonal naive forecast did clearly better; of rare demand, which has no mean,
+    the method with the smallest error if it did clearly better than the naive one."""
+    if MEAN in scaled:
+        return NAIVE if scaled[NAIVE] < _BEATEN * scaled[MEAN] else MEAN
+    best = min(scaled, key=lambda n: (scaled[n], n))
+    return best if scaled[best] <= _BEATEN * scaled[NAIVE] else NAIVE
 
 
 def _added(figures: Floats, months: int) -> Floats:
@@ -156,7 +163,8 @@ def reconciled(parts: Mapping[str, Forecast], whole: Forecast) -> tuple[dict[str
         whole: the forecast of their sum, made by itself.
 
     Returns:
-        The parts and the whole, which is their sum.
+        The parts and the whole, which is their sum; its standard error is at least that of parts whose errors have
+        nothing in common, since those of one company's parts have.
     """
     if not parts:
         return {}, whole
@@ -166,7 +174,8 @@ def reconciled(parts: Mapping[str, Forecast], whole: Forecast) -> tuple[dict[str
     total = whole.sigma**2 + variances.sum(axis=0)
     share = np.divide(variances, total, out=np.zeros_like(variances), where=total > 0)
     out = {key: replace(one, mean=one.mean + gap * share[at]) for at, (key, one) in enumerate(parts.items())}
-    return out, replace(whole, mean=np.sum([f.mean for f in out.values()], axis=0))
+    sigma = np.sqrt(np.maximum(whole.sigma**2, variances.sum(axis=0)))
+    return out, replace(whole, mean=np.sum([f.mean for f in out.values()], axis=0), sigma=sigma)
 
 
 Way = Callable[[Floats, int, int], Floats]
@@ -176,8 +185,8 @@ def _ways(y: Floats) -> dict[str, Way]:
     if float(np.mean(y == 0)) > _SPARSE:
         return {NAIVE: _naive, "Croston": _croston, "seasonal means": _seasonal_means}
     theta, ets = _once(_theta), _once(_ets)
-    ways: dict[str, Way] = {NAIVE: _naive, "seasonal means": _seasonal_means, "Theta": theta, "ETS": ets}
-    return {**ways, "Theta and ETS, averaged": lambda h, s, p: (theta(h, s, p) + ets(h, s, p)) / 2}
+    four = (_naive, _seasonal_means, theta, ets)
+    return {NAIVE: _naive, MEAN: lambda h, s, p: np.mean([way(h, s, p) for way in four], axis=0)}
 
 
 def _once(way: Way) -> Way:
@@ -274,3 +283,25 @@ def _spread(errors: Sequence[Floats], periods: int, season: int, months: int) ->
     base = float(np.mean(np.concatenate(errors) ** 2))
     growth = 1 + np.arange(periods) * months / season
     return np.asarray(np.sqrt(base * growth / growth.mean()))
+
+
+def _freedom(errors: Sequence[Floats], years: float, of_year: int) -> float:
+    """Degrees of freedom of the standard error, by Satterthwaite 1946.
+
+    What a whole year is off by is known from as many years as earlier ends had ahead of them, the noise of its periods
+    from many more: var = year + noise, and freedom = var^2 / (year^2 / years + noise^2 / (years x (periods - 1))). A
+    company's total, whose year is off as a whole, gets wider intervals than a small territory, whose periods are noise.
+
+    Args:
+        errors: of the periods that followed each earlier end.
+        years: from the first of these ends to the newest figure.
+        of_year: periods in a year.
+    """
+    known = max(1.0, years)
+    long = [e for e in errors if len(e) > 1]
+    whole = float(np.mean(np.concatenate(errors) ** 2))
+    noise = min(whole, float(np.mean([e.var(ddof=1) for e in long]))) if long else 0.0
+    year = whole - noise
+    if whole <= 0:
+        return known
+    return max(1.0, whole**2 / (year**2 / known + noise**2 / (known * max(1, of_year - 1))))

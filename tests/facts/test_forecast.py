@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
-from terr.facts.forecast import NAIVE, Forecast, forecast, reconciled
+from terr.facts.forecast import MEAN, NAIVE, Forecast, _freedom, forecast, reconciled
 from tests.helpers.effort import examples
 
 
@@ -43,6 +43,31 @@ def test_growth_is_seen_and_beats_the_naive_forecast() -> None:
     assert found.mase_naive is not None
     assert found.mase < found.mase_naive
     assert np.abs(found.mean - y[36:]).mean() < np.abs(y[24:36] - y[36:]).mean()
+
+
+def test_the_mean_of_methods_is_taken_unless_the_naive_forecast_did_clearly_better() -> None:
+    assert forecast(seasonal(48, 0.0, 0.2, 3), 12, 12).method == MEAN
+    y = np.tile(np.arange(1.0, 13), 4)
+    y[18] += 0.5  # everything but the naive forecast follows it
+    assert forecast(y, 12, 12).method == NAIVE
+
+
+def test_a_year_that_is_off_as_a_whole_is_known_from_years_and_noise_from_periods() -> None:
+    noise = [np.array([1.0, -1.0, 1.0, -1.0])] * 6  # no year is off
+    year = [np.array([1.0, 1.0, 1.0, 1.0])] * 6
+    # whole 1, noise var 4 / 3 > 1: all of it noise
+    assert _freedom(noise, 2.0, 4) == pytest.approx(6.0)
+    assert _freedom(year, 2.0, 4) == pytest.approx(2.0)
+    mixed = [np.array([1.5, 0.5])] * 3  # whole 1.25, noise 0.5, year 0.75
+    assert _freedom(mixed, 2.0, 4) == pytest.approx(1.25**2 / (0.75**2 / 2 + 0.5**2 / 6))
+
+
+def test_the_whole_is_at_least_as_uncertain_as_its_parts() -> None:
+    def one(sigma: float) -> Forecast:
+        return Forecast(NAIVE, 1.0, 1.0, np.ones(2), np.full(2, sigma), 8.0, True)
+
+    _, total = reconciled({"a": one(3.0), "b": one(4.0)}, one(1.0))
+    assert total.sigma == pytest.approx([5.0, 5.0])
 
 
 def test_quarters_are_sums_of_months() -> None:

@@ -78,7 +78,7 @@ class ForecastReport:
                 "year are shown, with a wide interval."
             )
         return (
-            f"Method for the total: {one['method']}, chosen on earlier dates of this history (error "
+            f"Method for the total: {one['method']}; tried on earlier dates of this history (error "
             f"{one['mase']:.2f}; repeating the year before: {one['mase_naive']:.2f}). Groups add up to it."
         )
 
