@@ -122,7 +122,7 @@ def demo_table(cities: pd.DataFrame, zips: pd.DataFrame) -> pd.DataFrame:
 
 def owners(rng: np.random.Generator, place: pd.DataFrame, zips: pd.DataFrame) -> list[str]:
     """Today's owners: mostly the rep nearest to the account, with habits that leave the books uneven."""
-    reps = demo_reps()
+    reps = [r for r in demo_reps() if r.covers]
     home = zips.set_index("zip").loc[[r.home_zip for r in reps], ["lat", "lon"]].to_numpy(float)
     spot = place[["lat", "lon"]].to_numpy(float) * [1.0, 0.78]
     away = np.stack([cKDTree([h]).query(spot)[0] for h in home * [1.0, 0.78]], axis=1)

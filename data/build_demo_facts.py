@@ -32,7 +32,7 @@ STAGES = ("Prospecting", "Qualification", "Proposal", "Negotiation")
 def demo_fact_tables(accounts: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Kind -> facts of the demo's accounts, under the headers of a CRM; days as datetime64, figures as float64."""
     rng = np.random.default_rng(SEED)
-    names = [r.name for r in demo_reps()]
+    names = [r.name for r in demo_reps() if r.covers]
     rep = np.array([names.index(o) for o in accounts["Account Owner"]])
     revenue = pd.to_numeric(accounts["Annual Revenue"]).to_numpy(float)
     last = accounts["Last Order"].where(accounts["Last Order"] != "", None).to_numpy(dtype="datetime64[D]")

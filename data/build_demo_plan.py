@@ -34,7 +34,8 @@ def demo_plan_table() -> pd.DataFrame:
             info = editing.create(
                 ws, dataset_id=data.info.id, level=LEVEL, region=REGION, measure=MEASURE, tolerance=LIMIT
             )
-            request = apply_result.DesignRequest(territories=len(data.reps), measure=MEASURE, tolerance=LIMIT)
+            reps = [r for r in data.reps if r.covers]
+            request = apply_result.DesignRequest(territories=len(reps), measure=MEASURE, tolerance=LIMIT)
             task = apply_result.design_task(ws, info.id, request)
             result = design(task.problem, seed=SEED, time_limit_s=600)
             if result.status != "feasible":
@@ -42,13 +43,13 @@ def demo_plan_table() -> pd.DataFrame:
             slots = apply_result.result_territories(task, result, ws.plan(info.id)[0])
             units = ws.units(info)
             loads = apply_result.measure_loads(ws, info.id, MEASURE)
-            reps = apply_result.nearest_reps(units, slots, len(data.reps), data.reps, loads)
-            names = apply_result.place_names(units, slots, len(data.reps))
+            near = apply_result.nearest_reps(units, slots, len(reps), reps, loads)
+            names = apply_result.place_names(units, slots, len(reps))
             return pd.DataFrame(
                 {
                     "unit_id": units.ids,
                     "territory": [names[s] for s in slots],
-                    "rep": [reps[s].rep_id for s in slots],  # type: ignore[union-attr]
+                    "rep": [near[s].rep_id for s in slots],  # type: ignore[union-attr]
                 }
             )
         finally:
