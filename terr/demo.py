@@ -38,7 +38,7 @@ _REPS = (
     _rep("U-104", "Jamal Porter", "30309", 1.0, 2, "Logistics", 2_952_000),
     _rep("U-105", "Elena Marsh", "33130", 0.8, 3, "Healthcare;Spanish", 1_994_000, end=dt.date(2027, 1, 31)),
     _rep("U-106", "Thomas Whitlock", "43215", 1.0, 4, "Manufacturing", 2_814_000),
-    _rep("U-107", "Grace Tanaka", "60614", 1.0, 4, "Manufacturing;Healthcare", 4_815_000),
+    _rep("U-107", "Grace Tanaka", "73102", 1.0, 4, "Manufacturing;Healthcare", 4_815_000),
     _rep("U-108", "Owen Gallagher", "55401", 1.0, 2, "Food and Beverage", 1_364_000),
     _rep("U-109", "Maya Okafor", "75204", 1.0, 3, "Energy;Construction", 4_966_000),
     _rep("U-110", "Victor Almeida", "80205", 1.0, 1, "Construction;Spanish", 1_807_000, start=dt.date(2026, 10, 5)),
