@@ -100,7 +100,7 @@ def test_every_view_is_filled_in(open_app, ws):
     for name in VIEWS:
         page = view(page, name)
         if name == "Forecast":
-            assert "chosen on earlier dates" in said(page)
+            assert "tried on earlier dates" in said(page)
             methods = next(d.value for d in page.dataframe if "Method" in d.value)
             assert methods["Group"].tolist() == ["Ann", "Bob", "All"]
         if name == "Pipeline":

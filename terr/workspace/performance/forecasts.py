@@ -90,7 +90,7 @@ class ForecastReport:
         better = sum(s["mase"] < s["mase_naive"] for s in tried)
         mean, naive = (float(np.mean([s[f] for s in tried])) for f in ("mase", "mase_naive"))
         return (
-            f"Back-test at six earlier dates: in {better} of {len(tried)} groups a method beat the seasonal naive "
+            f"Back-test at six earlier dates: in {better} of {len(tried)} groups the method beat the seasonal naive "
             f"forecast; mean error {mean:.2f} against {naive:.2f}."
         )
 
