@@ -48,6 +48,10 @@ def add_to(command: Command) -> None:
         report.add_argument(f"--{kind}", metavar="FILE", help=f"the {kind} of the accounts")
     for kind, (name, what) in _OUT.items():
         report.add_argument(f"--{kind}", metavar=name, help=f"write {what}")
+    one = report.add_mutually_exclusive_group()
+    one.add_argument("--territory", metavar="NAME", help="with --pdf: the territory plan of this one")
+    one.add_argument("--all", metavar="OUT.zip", help="the territory plans of all, a PDF each")
+    report.add_argument("--period", default="", metavar="PERIOD", help="of territory plans: 2027, 2027-Q1 (next year)")
     report.add_argument("--per-rep", action="store_true", help="a sheet for each rep in the workbook")
     report.add_argument("--no-accounts", action="store_true", help="no single account in HTML and KML")
     report.add_argument("--company", default="", metavar="NAME", help="on every page")
@@ -123,8 +127,10 @@ def _report(args: argparse.Namespace) -> int:
     from terr.workspace.reports.documents import DocumentChoice, make_document
 
     wanted = asked(args)
+    if args.territory is not None or args.all is not None:
+        return _territory_plans(args, wanted)
     if not wanted:
-        raise InputError("nothing is asked for; name a file with --pdf, --pptx, --xlsx, --html, --kml or --png")
+        raise InputError("nothing is asked for; name a file with --pdf, --pptx, --xlsx, --html, --kml, --png or --all")
     sources = (args.file, args.plan.rpartition("#")[0] or args.plan)
     targets = {kind: check_target(path, sources=sources) for kind, path in wanted.items()}
     template = read_file(args.template, "template") if args.template else None
@@ -152,4 +158,30 @@ def _report(args: argparse.Namespace) -> int:
     }
     lines = [f"Wrote {path} ({size / 1e3:,.0f} KB)" for path, size in sizes.items()]
     sys.stdout.write((json.dumps(told, indent=2) if args.json else "\n".join(lines)) + "\n")
+    return 0
+
+
+def _territory_plans(args: argparse.Namespace, wanted: dict[str, str]) -> int:
+    """`--territory NAME --pdf OUT.pdf`, or `--all OUT.zip`."""
+    import json
+    import sys
+
+    from terr.cli.main import where
+    from terr.workspace.batch.documents.territory_plan_files import territory_plan_files
+    from terr.workspace.batch.local_files import check_target, write_file
+
+    path = args.all if args.all is not None else wanted.get("pdf", "")
+    if args.all is not None and (wanted or not path.lower().endswith(".zip")):
+        raise InputError("--all writes territory plans to a file whose name ends in .zip, and nothing else")
+    if args.all is None and list(wanted) != ["pdf"]:
+        raise InputError("--territory writes a territory plan; name its file with --pdf OUT.pdf, and nothing else")
+    target = check_target(path, sources=(args.file, args.plan.rpartition("#")[0] or args.plan))
+    level, region, findings = where(args)
+    files = report_files(args, level, region, findings)
+    with followed() as progress:
+        data, n = territory_plan_files(files, args.period, args.territory, progress)
+        write_file(target, data)
+    told = {"territories": n, "files": [{"path": path, "bytes": len(data)}]}
+    line = f"Wrote {path} ({len(data) / 1e3:,.0f} KB)"
+    sys.stdout.write((json.dumps(told, indent=2) if args.json else line) + "\n")
     return 0

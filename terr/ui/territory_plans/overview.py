@@ -28,7 +28,7 @@ def show_list(sid: str) -> None:
             "Territory": [line.territory for line in lines],
             "Rep": [line.rep or "–" for line in lines],
             "State": [STATES[line.state] for line in lines],
-            "Last change": [line.changed.split(" of the territory plan")[0] or "–" for line in lines],
+            "Last change": [plans.brief(line.changed, line.territory) or "–" for line in lines],
             "By": [line.by or "–" for line in lines],
             "When": ["–" if line.at is None else local(line.at) for line in lines],
         }

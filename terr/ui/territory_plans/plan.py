@@ -118,7 +118,7 @@ def _undo(opened: OpenTerritoryPlan, redo: bool) -> None:
 
 def _history(opened: OpenTerritoryPlan) -> None:
     rows = [
-        (local(one.at), one.by.name or "me", one.title.split(" of the territory plan")[0])
+        (local(one.at), one.by.name or "me", plans.brief(one.title, opened.view.territory))
         for one in reversed(opened.log)
     ]
     st.dataframe(

@@ -23,8 +23,17 @@ def show_section(section: PlanSection, key: str, picture: str = "") -> None:
         for column, figure in zip(st.columns(max(4, len(section.figures))), section.figures, strict=False):
             column.metric(markdown(figure.label), markdown(figure.value), border=True)
             column.caption(markdown(figure.note))
-    if section.picture and picture:
-        st.image(picture, width="content")
+    if section.picture and picture:  # beside the figures
+        left, right = st.columns([1, 1.4], gap="medium")
+        left.image(picture, width="stretch")
+        with right:
+            _told(section, key)
+    else:
+        _told(section, key)
+
+
+def _told(section: PlanSection, key: str) -> None:
+    """What stands below the figures."""
     for warning in section.warnings:
         st.warning(markdown(sentence(warning)), icon=":material/warning:")
     for said in section.sentences:

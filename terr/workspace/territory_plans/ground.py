@@ -202,7 +202,11 @@ def _make(ws: Workspace, shown: PlanSnapshot, data: Dataset, day: date) -> Planb
     likeness, score = _made_by(data, "likeness"), _made_by(data, "score")
     similar = similar_won(seg, bands, deals.won)
     timing = _timing(facts, period, deals.open_amount, renewal, orders.silent)
-    size_part = white if np.isfinite(white).any() else estimate
+    size_part, size_name = white, "white space"
+    if not np.isfinite(white).any():
+        size_part, size_name = estimate, measure
+    if not np.isfinite(size_part).any():  # nothing says what an account is worth: what the plan balances
+        size_part, size_name = accounts.frame[shown.measure].to_numpy(dtype=np.float64), shown.measure
     given = {
         "white space": size_part,
         "likeness": likeness,
@@ -215,7 +219,7 @@ def _make(ws: Workspace, shown: PlanSnapshot, data: Dataset, day: date) -> Planb
         inside = territory == at
         rank[inside] = rank_accounts(given, WEIGHTS, inside)[inside]
     titles = {**{name: name for name in given}, "likeness": "look-alikes"}
-    titles["white space"] = "white space" if size_part is white else measure
+    titles["white space"] = size_name
     used = tuple(titles[name] for name, values in given.items() if np.isfinite(values).any() and titles[name])
     money = currency_of(facts, accounts)
     now = before = None

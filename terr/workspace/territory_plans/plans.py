@@ -109,6 +109,13 @@ def lines(ws: Workspace, scenario_id: str) -> tuple[TerritoryPlanLine, ...]:
     return tuple(out)
 
 
+def brief(title: str, territory: str) -> str:
+    """What was done, without the name of the plan it was done to, for a list that is about that plan."""
+    return title.replace(f" of the territory plan of {territory}", "").replace(
+        f" the territory plan of {territory}", ""
+    )
+
+
 def begin(
     ws: Workspace,
     scenario_id: str,

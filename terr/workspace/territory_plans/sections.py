@@ -205,12 +205,18 @@ def _by_day(entries: Sequence[CalendarEntry]) -> tuple[tuple[str, str], ...]:
     return tuple(
         (
             f"{day:%a}, {date_text(day)}",
-            "; ".join(
-                f"{'Decide' if channel == 'Decision' else channel}: {', '.join(names)}" for channel, names in of.items()
-            ),
+            "; ".join(_touched(channel, names) for channel, names in of.items()),
         )
         for day, of in days.items()
     )
+
+
+def _touched(channel: str, names: Sequence[str]) -> str:
+    """One channel of a day; decision points fall on one day, so many of them are counted."""
+    if channel == "Decision":
+        some = ", ".join(names) if len(names) <= _MOST_LINES else count(len(names), "account")
+        return f"Decide to continue, automate or drop: {some}"
+    return f"{channel}: {', '.join(names)}"
 
 
 def swot_lines(g: PlanbookGround, at: int, content: PlanContent) -> tuple[SwotLine, ...]:

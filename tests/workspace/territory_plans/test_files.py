@@ -140,3 +140,12 @@ def test_all_plans_in_one_zip_and_a_stop_leaves_nothing(ws, sid, opened):
 def test_no_plan_is_begun(ws, sid):
     with pytest.raises(InputError, match="begin them first"):
         files.all_files(ws, sid)
+
+
+def test_the_map_shows_the_territory_and_its_targets_by_number(ws, sid, opened):
+    svg = opened.view.picture
+    assert svg.startswith("<svg")
+    assert svg.count("<path") == 2 + len(opened.content.targets)  # itself, its neighbor, and a dot for each
+    assert ">1</text>" in svg
+    plans.begin(ws, sid, [2], PERIOD, by=ME)
+    assert plans.open_plan(ws, sid, 2).view.picture == ""  # it has no area
