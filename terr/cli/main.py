@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
-from terr.cli import backup, documents, facts, options, people, situation, sum_rows, visits
+from terr.cli import backup, books, documents, facts, options, people, situation, sum_rows, visits
 from terr.cli.following import followed
 from terr.cli.output import report_alone
 from terr.cli.stopping import INTERRUPTED, NOTHING_WRITTEN
@@ -172,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     options.moved_option(design)
     options.solve_options(design)
+    books.options_of(design)
 
     rebalance = command("rebalance", "Balance a plan with the least change.", _rebalance)
     options.file_options(rebalance)
@@ -250,6 +251,9 @@ def _decisions(args: argparse.Namespace) -> Decisions:
 
 
 def _design(args: argparse.Namespace) -> int:
+    if args.by == "accounts":
+        return books.design(args, _ground)
+    books.refuse(args)
     from terr.workspace.batch.solve import make_design
 
     return _solved(args, "Design", make_design)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from terr.workspace.batch.sweep import Sweep
 
 _SHOWN = 12
-_STATUS = {
+STATUS = {
     "optimal": "proven best for its model, within every limit",
     "feasible": "within every limit",
     "stopped": "stopped early, within every limit",
@@ -129,7 +129,7 @@ def answer_text(answer: PlanReport, *, title: str, wrote: str = "") -> str:
     it, ground = answer.report, answer.ground
     lines = [f"{title}: {_where(ground)}, {count(len(it['territories']), 'territory', 'territories')}", ""]
     lines += _territories(answer)
-    lines += ["", f"Result: {_STATUS[it['status']]}", *table(["Metric", "value"], _metrics(answer))]
+    lines += ["", f"Result: {STATUS[it['status']]}", *table(["Metric", "value"], _metrics(answer))]
     if it["disruption"] is not None:
         lines.append("Moves: " + _moves(answer))
     proof = it["certificate"]

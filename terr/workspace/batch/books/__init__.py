@@ -1,0 +1,1 @@
+"""Books of accounts from files named on a command line."""
