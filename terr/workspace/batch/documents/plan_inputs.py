@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from terr.aggregate import measures_per_unit
-from terr.edits.colors import territory_colors
+from terr.edits.colors import PALETTE, territory_colors
 from terr.errors import InputError
 from terr.model.plan import Plan
 from terr.model.problem_checks import Limit
@@ -139,10 +139,13 @@ def _ground(files: ReportFiles) -> BatchInputs:
 
 
 def with_reps(plan: Plan, ground: BatchInputs) -> Plan:
-    """The plan with the rep of each territory that is called by a rep's name or id."""
+    """The plan with the rep of each territory that is called by a rep's name or id, and colors in turn."""
     known = {r.name.casefold(): r.rep_id for r in ground.reps} | {r.rep_id.casefold(): r.rep_id for r in ground.reps}
     return plan.with_changes(
-        territories=tuple(replace(t, rep=known.get(t.name.casefold(), t.rep)) for t in plan.territories)
+        territories=tuple(
+            replace(t, rep=known.get(t.name.casefold(), t.rep), color=j % PALETTE)
+            for j, t in enumerate(plan.territories)
+        )
     )
 
 
