@@ -22,6 +22,7 @@ PARTS = (
     "workshop",
     "browser",
     "map",
+    "books",
 )  # intake first, so that its first run is a cold one
 OUT = Path(__file__).resolve().parent / "out" / "latest.json"
 NOTES = """\
@@ -58,6 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
                 from benchmarks.app import mapping
 
                 made, report["details"][part] = mapping.run()
+            elif part == "books":
+                from benchmarks.app import books
+
+                made, report["details"][part] = books.run()
             elif part == "engine":
                 from benchmarks.engine import engine
 
