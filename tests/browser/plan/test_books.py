@@ -32,7 +32,7 @@ def test_an_account_is_a_point_in_the_color_of_its_book(server: Server, new_page
     editing.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, "Key A", next_code=c))
     units = ws.units(info)
     editing.paint(ws, info.id, range(units.n_areas), 0)
-    page, here = opened(new_page, server, info.id, width=1400, height=900)
+    _, here = opened(new_page, server, info.id, width=1400, height=900)
     one, two = (i.upper() for i in units.account_ids[:2])
     assert here.js("() => [TerrMap.session.geo.areas, TerrMap.session.geo.n]") == [units.n_areas, len(units)]
     assert here.js("() => TerrMap.session.booksInView !== 0")
