@@ -171,7 +171,7 @@ def _text(found: Any, wrote: list[str]) -> str:
             )
         out = c.left_out
         for m in out[:_MOST_LINES]:
-            lines.append(f"  Not visited: {m.name} ({m.account_id}). {m.reason}")
+            lines.append(f"  Not visited: {m.name} ({m.account_id}), {m.visits} of {m.of}. {m.reason}")
         if len(out) > _MOST_LINES:
             lines.append(f"  ... and {len(out) - _MOST_LINES:,} more, all of them with --json")
         lines += [f"  - {n}" for n in c.notes]

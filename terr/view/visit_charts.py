@@ -9,7 +9,7 @@ import pandas as pd
 
 from terr.view.charts import FONT
 
-_SIDE = 420
+_SIDE = 320
 
 
 def day_map(

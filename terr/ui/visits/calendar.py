@@ -63,12 +63,15 @@ def show_calendar(shown: PlanSnapshot, rep_id: str) -> OpenCalendar | None:
 def _figures(found: RepCalendar) -> None:
     a, b, c, d, e = st.columns(5)
     a.metric("Visits", f"{found.visits:,}", help="Calls in the period")
-    b.metric("Distance", far(found.miles), help="By road, from home and back each day")
-    c.metric("Driving", f"{number(found.drive / 60, 1)} h", help=f"Calls take {number(found.service / 60, 1)} h")
-    d.metric("Saved against today", _saved(found, found.listed), help=markdown(_how(found.listed, "today's order")))
-    e.metric(
-        "Saved against nearest", _saved(found, found.nearest), help=markdown(_how(found.nearest, "nearest neighbor"))
+    miles = distances.miles(state.workspace().root)
+    b.metric(
+        "Miles" if miles else "Kilometers",
+        number(found.miles * (1 if miles else MILE_KM)),
+        help="By road, from home and back each day",
     )
+    c.metric("Driving", f"{number(found.drive / 60, 1)} h", help=f"Calls take {number(found.service / 60, 1)} h")
+    d.metric("Saved vs. today", _saved(found, found.listed), help=markdown(_how(found.listed, "today's order")))
+    e.metric("Saved vs. nearest", _saved(found, found.nearest), help=markdown(_how(found.nearest, "nearest neighbor")))
 
 
 def _saved(found: RepCalendar, other: OtherWay) -> str:

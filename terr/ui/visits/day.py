@@ -59,7 +59,7 @@ def _title(day: VisitDay) -> str:
 
 
 def _stops(day: VisitDay) -> None:
-    rows = [(clock(day.start), "", "Leave home", "")]
+    rows = [("", clock(day.start), "Leave home", "")]
     rows += [(clock(s.arrive), clock(s.leave), s.name or s.account_id, s.tier) for s in day.stops]
     rows.append((clock(day.end), "", "Back home", ""))
     frame = pd.DataFrame(rows, columns=["Arrive", "Leave", "Account", "Tier"])

@@ -284,8 +284,6 @@ def _calendar(
             lost = by_account[i]
             code = missed[lost[0]]
             reason = _why(ground, i, lost[0], code)
-            if due > 1:
-                reason = f"{len(lost)} of {due} visits: {reason[0].lower()}{reason[1:]}"
             out.append(MissedVisit(*names[i], tier[i], code, reason, len(lost), due, lost[0]))
         elif not due:
             code, reason = _why_not_due(ground, i)
