@@ -136,9 +136,9 @@ def with_new(
         floors={ground.measure: np.maximum(floor - fixed, 0.0)},
         caps={ground.measure: np.maximum(cap - fixed, np.maximum(floor - fixed, 0.0))},
         start=start,
-        keep_price=STAY_KM * np.maximum(weights, 1e-3 * mean) / mean,
+        keep_price=STAY_KM * (0.5 * (aim == "fewest") + np.maximum(weights, 1e-3 * mean) / mean),
     )
-    found = design_books(problem, seed=seed, effort=0.3).assign
+    found = design_books(problem, seed=seed, effort=0.1).assign
     out = plan.assign.copy()
     moved = (found != start) & (found >= len(givers))  # to somebody new; nothing moves between those who stay
     out[np.flatnonzero(free)[moved]] = np.array(who, dtype=np.int16)[found[moved]]

@@ -313,6 +313,7 @@ def _solve(
     homes: NDArray[np.float64] | None,
     price: float,
     seed: int,
+    effort: float = 1.0,
 ) -> Result:
     """The engine on the kept units: those with a label stay, as one node for each territory."""
     rules, n = ground.rules, len(ground.units)
@@ -334,7 +335,7 @@ def _solve(
         centres=homes,
         groups=together[keep],
     )
-    return design(problem, seed=seed)
+    return design(problem, seed=seed, effort=effort)
 
 
 def _take(
@@ -367,7 +368,7 @@ def _take(
     whole = float(loads[theirs].sum())
     want = np.array([max(whole - give, 0.0), float(loads[mine].sum()) + give])
     homes = np.array([[np.nan, np.nan], home]) if aim == "travel" else None
-    found = _solve(ground, loads, keep, label, free, want, homes, EVEN, seed)
+    found = _solve(ground, loads, keep, label, free, want, homes, EVEN, seed, effort=0.2)
     rows = np.flatnonzero(keep)
     taken = rows[(found.assign == 1) & theirs[rows]]
     return taken if len(taken) < int(theirs.sum()) else np.zeros(0, dtype=np.int64)
