@@ -1,0 +1,1 @@
+"""Books of accounts beside other ways to divide them."""
