@@ -10,6 +10,9 @@ import streamlit as st
 from terr.view.text import markdown, sentence
 from terr.workspace.territory_plans.compose import PlanSection, PlanTable
 
+_SHORT, _LINE, _MOST_LINES = 4, 62, 4
+"""A column of such short texts is narrow; characters of a sentence on one line; lines a row of a table has at most."""
+
 
 def show_section(section: PlanSection, key: str, picture: str = "") -> None:
     """Everything a section says; names in it are text.
@@ -55,7 +58,20 @@ def _table(table: PlanTable, key: str) -> None:
     frame = pd.DataFrame(table.rows, columns=list(table.columns))
     config: dict[str, Any] = {table.columns[j]: st.column_config.TextColumn(alignment="right") for j in table.right}
     config |= {table.columns[j]: st.column_config.TextColumn(width="large") for j in table.wide}
-    st.dataframe(frame, hide_index=True, width="stretch", key=key, column_config=config)
+    for j, title in enumerate(table.columns):
+        if all(len(row[j]) <= _SHORT for row in table.rows) and j not in table.right:
+            config[title] = st.column_config.TextColumn(width="small")
+    longest = max((len(row[j]) for row in table.rows for j in table.wide), default=0)
+    lines = min(_MOST_LINES, 1 + longest // _LINE)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        row_height=16 + 19 * lines,
+        key=key,
+        column_config=config,
+    )
 
 
 def _quadrants(tables: tuple[PlanTable, ...]) -> None:
