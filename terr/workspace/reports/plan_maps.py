@@ -21,6 +21,8 @@ from terr.workspace.reports.document_inputs import DocumentInputs
 
 _FINE = 1_600
 """Details smaller than this part of the map's width are left out."""
+_DISCS, _SMALL = 300, 0.5
+"""An account's disc has this part of the map's width as radius; degrees of the narrowest map."""
 
 
 def plan_map(inputs: DocumentInputs, title: str, progress: Progress = UNWATCHED) -> MapPicture:
@@ -58,14 +60,25 @@ def map_before(inputs: DocumentInputs, title: str, progress: Progress = UNWATCHE
 
 
 def dissolved(inputs: DocumentInputs, of: NDArray[np.int64], progress: Progress = UNWATCHED) -> dict[int, Any]:
-    """The union of the units of each value of `of` (int64 (n_units,)), simplified together, in degrees."""
+    """The union of the units of each value of `of` (int64 (n_units,)), simplified together, in degrees.
+
+    Accounts that are units are drawn as small discs.
+    """
     geometry = inputs.units.frame.geometry.to_numpy()
+    spots = shapely.get_type_id(geometry) == shapely.GeometryType.POINT  # accounts that are units: small discs
+    if spots.any():
+        west, south, east, north = shapely.total_bounds(geometry)
+        geometry = geometry.copy()
+        geometry[spots] = shapely.buffer(geometry[spots], max(east - west, north - south, _SMALL) / _DISCS, quad_segs=2)
     values = [int(v) for v in np.unique(of)]
     whole = []
     for n, value in enumerate(values):
         progress.tell(n / (len(values) + 1), "Drawing the map")
         whole.append(_union(geometry[of == value]))
-    return dict(zip(values, simplified(whole), strict=True))
+    plain = [n for n, value in enumerate(values) if not spots[of == value].any()]
+    for n, shape in zip(plain, simplified([whole[n] for n in plain]), strict=True):
+        whole[n] = shape
+    return dict(zip(values, whole, strict=True))
 
 
 def simplified(shapes: Sequence[Any]) -> list[Any]:

@@ -18,7 +18,9 @@ from terr.workspace.accounts import next_extract
 from terr.workspace.books import layer_rules
 from terr.workspace.plan import editing, paste_units, undo
 from terr.workspace.plan.snapshot import plan_snapshot
+from terr.workspace.reports.documents import make_document
 from terr.workspace.reports.downloads import KINDS, export, import_plan
+from terr.workspace.reports.open_plan import open_plan
 from tests.helpers.effort import examples
 from tests.helpers.spaces import more
 from tests.workspace.books.plans import BOOKS, LAYERS, ROWS, accounts_data, books
@@ -167,6 +169,15 @@ def test_every_file_is_made_of_books_and_layers(ws, kind, layers):
     if kind == "territories.geojson":
         first = json.loads(made.data)["features"][0]
         assert first["geometry"]["type"] == "MultiPoint"
+
+
+@pytest.mark.parametrize("layers", [BOOKS, LAYERS])
+def test_documents_draw_accounts_as_discs(ws, layers):
+    info = books(ws, layers=layers)
+    editing.paint(ws, info.id, [info.n_units - 1], 0)
+    inputs = open_plan(ws, info.id)
+    for kind in ("svg", "kml", "html"):
+        assert make_document(kind, inputs)
 
 
 def test_a_territory_belongs_to_a_layer_and_a_move_across_is_refused_in_words(ws):
