@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,10 +13,11 @@ from terr.model.person import Person
 from terr.model.progress import UNWATCHED, Progress
 from terr.planbook.content import FIELDS, TITLES, PlanContent, content_from
 from terr.planbook.log import START, PlanChange, last_change_of, next_step, parts_after
-from terr.planbook.view import PlanView
+from terr.planbook.view import PlanSection, PlanView
 from terr.view.text import and_list, date_text
 from terr.workspace.access.territory_reach import TerritoryReach, territory_reach
 from terr.workspace.plan.snapshot import plan_snapshot
+from terr.workspace.reps.assignment import own_quota_only
 from terr.workspace.territory_plans.begin import begun
 from terr.workspace.territory_plans.company_template import template_of
 from terr.workspace.territory_plans.compose import Composer, composer
@@ -164,12 +165,34 @@ def open_plan(ws: Workspace, scenario_id: str, code: int, known: Composer | None
     if view is None:
         made = known or composer_of(ws, scenario_id)
         view = made.view(code, content, territory_picture(ws, made.g, code, content))
+    if _quota_hidden(ws, scenario_id, code):
+        view = _without_quota(view)
     return OpenTerritoryPlan(scenario_id, code, log, content, view, reach.may_edit(code), reach.may_decide(code))
 
 
 def composer_of(ws: Workspace, scenario_id: str, day: date | None = None) -> Composer:
     """What all territory plans of a plan share."""
     return composer(ws, ground(ws, scenario_id, day), template_of(ws), day or today())
+
+
+def _quota_hidden(ws: Workspace, scenario_id: str, code: int) -> bool:
+    """Whether the quota of a territory isn't this person's to see, in a frozen plan and in accepted goals neither."""
+    if not ws.whole.sign_in:
+        return False
+    shown = plan_snapshot(ws, scenario_id)
+    seen = own_quota_only(ws, scenario_id, shown.reps)
+    return seen is not None and not any(t.code == code and t.rep in seen for t in shown.plan.territories)
+
+
+def _without_quota(view: PlanView) -> PlanView:
+    said = "Goals rest on a quota that isn't yours to see."
+    out = []
+    for one in view.sections:
+        if one.key == "goals":
+            out.append(PlanSection(one.key, one.title, empty=said))
+        else:
+            out.append(replace(one, figures=tuple(f for f in one.figures if f.label != "Quota")))
+    return replace(view, sections=tuple(out))
 
 
 def _kept_view(parts: Mapping[str, Any]) -> PlanView | None:

@@ -257,6 +257,12 @@ def test_a_viewer_who_is_on_no_roster_sees_no_quota(shared):
     shown = section(plans.open_plan(eve, sid, 0), "standing")
     assert "Quota" not in [f.label for f in shown.figures]
     assert not any("quota" in m for m in shown.missing)
+    boss = for_person(whole, BOSS)
+    plans.set_state(boss, plans.open_plan(boss, sid, 0), "frozen", by=BOSS)
+    frozen = plans.open_plan(eve, sid, 0)  # what the manager froze holds it, and still isn't hers
+    assert "Quota" not in [f.label for f in section(frozen, "standing").figures]
+    assert "isn't yours to see" in section(frozen, "goals").empty
+    assert "Quota" in [f.label for f in section(plans.open_plan(ann, sid, 0), "standing").figures]
 
 
 # Tables of the page and back
