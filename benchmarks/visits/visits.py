@@ -1,6 +1,6 @@
 """Visits: 200 accounts on 20 days, seconds of a processor, miles, and what ten times the search would save.
 
-Run it with `python -m benchmarks.engine.visits`; it prints a table and writes JSON where `--json FILE` says.
+Run it with `python -m benchmarks.visits.visits`; it prints a table and writes JSON where `--json FILE` says.
 """
 
 from __future__ import annotations
