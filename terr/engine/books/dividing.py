@@ -223,7 +223,10 @@ def _finish(
     changed = (problem.start >= 0) & (problem.start != assign)
     lacking = (problem.needs & ~problem.has[assign]).sum(axis=1)
     bound = min(relaxed.bound, cost) if broken == 0 else None
-    notes: list[Explanation] = [*told_before(problem, items, costs), *cant_hold(problem, items, relaxed, assign)]
+    notes: list[Explanation] = [
+        *told_before(problem, items_of(problem), costs),
+        *cant_hold(problem, items, relaxed, assign),
+    ]
     status = "limit_broken" if broken > 0 else "stopped" if watch.stopped else "feasible"
     if watch.late:
         notes.append(

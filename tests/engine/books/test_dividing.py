@@ -37,3 +37,44 @@ def test_a_limit_moves_the_account_that_costs_least() -> None:
 def test_bad_input_is_refused_with_all_faults() -> None:
     with pytest.raises(InputError, match=r"below zero.*choose between 1 and"):
         BooksProblem.from_arrays([[-1.0], [2.0]], ("Revenue",), books=0)
+
+
+def clustered(n: int, k: int, **more: object) -> BooksProblem:
+    """Accounts in a few towns, of uneven size."""
+    rng = np.random.default_rng(7)
+    xy = rng.uniform(0, 900, (6, 2))[rng.integers(0, 6, n)] + rng.normal(0, 30, (n, 2))
+    weights = np.exp(rng.normal(0, 0.8, n))
+    return BooksProblem.from_arrays(weights, ("Revenue",), books=k, xy_km=xy, **more)  # type: ignore[arg-type]
+
+
+def test_same_seed_gives_the_same_books_without_homes_too() -> None:
+    problem = clustered(200, 5, limits={"Revenue": 0.05})
+    a, b = (design_books(problem, seed=3, effort=0.1) for _ in range(2))
+    assert a.assign.tolist() == b.assign.tolist()
+    assert a.violation == 0
+    assert np.isfinite(a.centers).all()
+    assert a.split <= 10, "no more accounts are divided than limits bind"
+
+
+def test_stopping_ends_with_books_and_says_so() -> None:
+    result = design_books(clustered(200, 5, limits={"Revenue": 0.5}), cancel=lambda: True)
+    assert len(result.assign) == 200
+    assert result.status in {"stopped", "limit_broken"}
+
+
+def test_an_account_larger_than_a_book_stands_alone_and_the_others_are_even() -> None:
+    weights = [100.0, *np.ones(20)]
+    result = design_books(line(list(range(21)), [0, 7, 14], weights=weights, limits={"Revenue": 0.1}))
+    assert result.status == "limit_broken"
+    assert result.bound is None
+    assert np.bincount(result.assign).tolist().count(10) == 2
+    codes = {e.code for e in result.explanations}
+    assert {"account_too_large", "limit_broken"} <= codes
+
+
+def test_a_skill_nobody_has_is_said() -> None:
+    problem = line([0, 1, 10], [0, 10], needs=[[True], [False], [False]], has=[[False], [False]], skills=("Cloud",))
+    result = design_books(problem)
+    assert result.status == "limit_broken"
+    assert "nobody_fits" in {e.code for e in result.explanations}
+    assert result.reason(0).code == "unable"
