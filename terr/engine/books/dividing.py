@@ -133,6 +133,7 @@ class Stage:
         heat: first and last temperature, in grains.
         fine: first and last price of a limit broken by all of a target, in mean duals.
         needed: only if a limit is still broken.
+        after: only if such a stage ran, which mends at any cost.
     """
 
     reach: float
@@ -140,6 +141,7 @@ class Stage:
     heat: tuple[float, float]
     fine: tuple[float, float]
     needed: bool = False
+    after: bool = False
 
 
 STAGES = (
@@ -148,6 +150,8 @@ STAGES = (
     Stage(0.4, 500, (0.01, 0.0003), (5.0, 3e3)),
     Stage(1.5, 200, (0.02, 0.0003), (100.0, 3e3), needed=True),
     Stage(1e9, 300, (0.1, 0.0003), (100.0, 1e5), needed=True),
+    Stage(0.5, 500, (0.05, 0.05), (100.0, 100.0), after=True),
+    Stage(0.5, 500, (0.02, 0.0003), (30.0, 1e3), after=True),
 )
 PARTS = 16
 """Between the parts of a stage somebody may stop it."""
@@ -176,11 +180,12 @@ def exchanges(
     usual = max(float(dual.mean()), 0.01 * middle * items.n / items.k)
     scale = effort * min(1.0, MOST_STEPS / (STAGES[0].steps * items.n))
     whole = sum(s.steps for s in STAGES)
-    done = 0
+    done, mended = 0, False
     for number, stage in enumerate(STAGES):
         done += stage.steps
-        if stage.needed and violation <= TIGHT:
+        if (stage.needed and violation <= TIGHT) or (stage.after and not mended):
             continue
+        mended |= stage.needed
         near = np.where(value - value[:, :1] <= stage.reach * grains[:, None], cols, -1).astype(np.int32)
         have = (near >= 0).sum(axis=1).astype(np.int64)
         movable = np.flatnonzero(have > 1)
