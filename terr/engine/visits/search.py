@@ -98,6 +98,7 @@ def _annealed(
     hot, cold = max(1.0, 2.0 * leg), max(0.05, 0.02 * leg)
     if sum(map(len, start)) < v:  # something may have to stay out: which, is searched hotter than ways are
         hot = max(hot, 0.3 * float(problem.prizes().min()))
+        effort *= 3  # and longer
     steps = int(min(MOST_STEPS, STEPS * v) * effort)
     cuts = np.linspace(0, steps, _CHUNKS + 1).astype(np.int64)
     best = worth(problem, start)
