@@ -1,6 +1,6 @@
 """A rep leaves, two are hired: 5,000 accounts and 30 reps, three options in 5 s. On areas and on books of accounts.
 
-Run it with `python -m benchmarks.engine.situations [OUT.json]`. Seconds on the clock mean something on an idle machine
+Run it with `python -m benchmarks.app.situations [OUT.json]`. Seconds on the clock mean something on an idle machine
 only; CPU seconds stand beside them.
 """
 
