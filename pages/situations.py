@@ -15,7 +15,7 @@ if made := state.get("go_to_situation_plan"):
     navigation.switch("plan")
 
 header.line()
-st.title("What happened?")
+st.title("Situations")
 sid = state.scenario_id()
 if sid is None:
     st.info(

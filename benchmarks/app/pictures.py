@@ -121,9 +121,9 @@ def take(page: Page, url: str, plan: str, copy: str, propose: Callable[[], None]
     keep(page, "inspect")
     generate(page)
     keep(page, "generate")
-    for name in ("home", "accounts", "reps", "performance", "reports", "scenarios"):
+    for name in ("home", "accounts", "reps", "quotas", "performance", "territory_plans", "visits", "reports", "scenarios"):
         go(name)
-        settle(page, 4 if name in {"accounts", "performance"} else 0)  # its chart and table draw themselves
+        settle(page, 4 if name in {"accounts", "performance", "reports"} else 0)  # its chart and table draw themselves
         keep(page, name)
     go("scenarios")
     page.locator(f'[class*="st-key-compare_{copy}"] button').click()

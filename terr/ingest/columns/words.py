@@ -235,6 +235,86 @@ REP_ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Field of the reps' roster -> compact header words, best first."""
 
+REP_ALIASES_ABROAD: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "rep_id": (
+            *("mitarbeiterid", "mitarbeiternr", "mitarbeiternummer", "personalnummer", "personalnr", "benutzerid"),
+            *(
+                "matricule",
+                "idemploye",
+                "idvendeur",
+                "idempleado",
+                "idvendedor",
+                "matricula",
+                "idvenditore",
+                "personeelsnummer",
+            ),
+        ),
+        "name": (
+            *(
+                "mitarbeiter",
+                "mitarbeitername",
+                "verkaufer",
+                "verkaeufer",
+                "aussendienstmitarbeiter",
+                "vertreter",
+                "nomcomplet",
+            ),
+            *(
+                "vendeur",
+                "commercial",
+                "nombrecompleto",
+                "vendedor",
+                "comercial",
+                "nomecompleto",
+                "venditore",
+                "medewerker",
+                "naam",
+            ),
+        ),
+        "first": ("vorname", "prenom", "nombre", "nome", "voornaam"),
+        "last": (
+            "nachname",
+            "familienname",
+            "nom",
+            "nomdefamille",
+            "apellido",
+            "apellidos",
+            "sobrenome",
+            "cognome",
+            "achternaam",
+        ),
+        "zip": ("plz", "postleitzahl", "wohnplz", "codepostal", "codigopostal", "cep", "cap", "postcode"),
+        "capacity": (
+            "kapazitat",
+            "kapazitaet",
+            "auslastung",
+            "vzae",
+            "vollzeitaquivalent",
+            "capacite",
+            "capacidad",
+            "capacidade",
+        ),
+        "role": ("rolle", "funktion", "fonction", "cargo", "puesto", "funcao", "ruolo", "functie"),
+        "manager": ("vorgesetzter", "vertriebsleiter", "responsable", "jefe", "gerente", "gestor", "responsabile"),
+        "start": (
+            "eintrittsdatum",
+            "eintritt",
+            "datedembauche",
+            "fechadealta",
+            "fechadeinicio",
+            "datadeinicio",
+            "datadiassunzione",
+        ),
+        "end": ("austrittsdatum", "austritt", "datededepart", "fechadebaja", "datadesaida", "datadicessazione"),
+        "skills": ("kenntnisse", "fahigkeiten", "faehigkeiten", "competences", "habilidades", "competenze"),
+        "quota": ("verkaufsziel", "zielvorgabe", "objectif", "cuota", "meta", "obiettivo"),
+        "active": ("aktiv", "actif", "activo", "ativo", "attivo", "actief"),
+    }
+)
+"""The same in German, French, Spanish, Portuguese, Italian and Dutch, for what no header named in English; they tell no
+header row, since many are words of everyday cells."""
+
 MEASURE_WORDS = (
     "revenue",
     "sales",

@@ -14,7 +14,7 @@ import pandas as pd
 from terr.errors import InputError
 from terr.ingest.cleaning.clean import read_number, shorten
 from terr.ingest.columns.dates import iso
-from terr.ingest.columns.words import REP_ALIASES, compact, tokens
+from terr.ingest.columns.words import REP_ALIASES, REP_ALIASES_ABROAD, compact, tokens
 from terr.ingest.ledger.ledger import ISSUE_COLUMNS
 from terr.ingest.reading.files import RawTable
 from terr.model.reps import MAX_LEVEL, Rep
@@ -91,10 +91,11 @@ def rep_columns(raw: RawTable) -> dict[str, str]:
     for column in raw.columns:
         words.setdefault(compact(column), column)
     out: dict[str, str] = {}
-    for field, names in REP_ALIASES.items():
-        known = next((words[w] for w in names if w in words and words[w] not in out.values()), None)
-        if known is not None:
-            out[field] = known
+    for aliases in (REP_ALIASES, REP_ALIASES_ABROAD):
+        for field, names in aliases.items():
+            known = next((words[w] for w in names if w in words and words[w] not in out.values()), None)
+            if known is not None:
+                out.setdefault(field, known)
     return out
 
 

@@ -43,7 +43,7 @@ def show(scenario_id: str) -> None:
         return
     labels = {key: label for key, (label, _) in FORMS.items()}
     kind = st.segmented_control(
-        "What happened", list(labels), format_func=lambda k: labels[k], default="leave", required=True, key="sit_kind"
+        "What happened?", list(labels), format_func=lambda k: labels[k], default="leave", required=True, key="sit_kind"
     )
     with st.container(border=True):
         asked = _asked(ground, str(kind or "leave"))

@@ -99,3 +99,18 @@ def test_managers_in_a_circle_are_broken_open() -> None:
 def test_a_rep_checks_itself(fields: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         Rep("U1", "Ann", **fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Mitarbeiter-ID;Vorname;Nachname;PLZ;Eintrittsdatum",
+        "Matricule;Prénom;Nom;Code postal;Date d'embauche",
+        "ID empleado;Nombre;Apellidos;Código postal;Fecha de alta",
+    ],
+)
+def test_a_roster_in_another_language_is_read(head: str) -> None:
+    raw = read_table(f"{head}\n17;Anna;Roth;19901;2024-05-01\n".encode(), "roster.csv")
+    reps, issues = read_reps(raw)
+    assert [(r.rep_id, r.name, r.home_zip) for r in reps] == [("17", "Anna Roth", "19901")]
+    assert not len(issues)

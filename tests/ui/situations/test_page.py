@@ -43,7 +43,7 @@ def texts(window: AppTest) -> str:
 def test_a_rep_leaves_and_an_option_becomes_a_scenario(open_app, ws) -> None:
     sid = new_jersey(ws)
     window = ok(open_app("situations", scenario=sid).run())
-    assert window.title[0].value == "What happened?"
+    assert window.title[0].value == "Situations"
     window.selectbox(key="sit_leave_who").select(1)
     answered(window)
     assert "Bob Ray leaves" in texts(window)
