@@ -9,10 +9,10 @@ PAGES = (
     ("scenarios", "Scenarios", ":material/account_tree:"),
     ("reps", "Reps", ":material/group:"),
     ("quotas", "Quotas", ":material/flag:"),
-    ("visits", "Visits", ":material/route:"),
     ("performance", "Performance", ":material/monitoring:"),
     ("review", "Review", ":material/event_repeat:"),
     ("territory_plans", "Territory plans", ":material/assignment:"),
+    ("visits", "Visits", ":material/route:"),
     ("reports", "Reports", ":material/download:"),
     ("settings", "Settings", ":material/settings:"),
 )
@@ -21,7 +21,7 @@ GROUPS = {
     "": ("home",),
     "Data": ("accounts", "scores"),
     "Plan": ("plan", "situations", "scenarios", "reps", "quotas"),
-    "Run": ("visits", "performance", "review", "territory_plans"),
+    "Run": ("performance", "review", "territory_plans", "visits"),
     "Share": ("reports", "settings"),
 }
 """Heading in the navigation -> its pages."""
