@@ -19,7 +19,7 @@ from terr.model.books.plan_layers import PlanLayer
 from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
-from terr.model.units import Units
+from terr.model.units import Units, has_accounts
 from terr.scoring.layers import divide
 from terr.store import NOBODY, Client
 from terr.view.text import unit_noun
@@ -311,7 +311,7 @@ def paint(
     wanted = np.fromiter(units, dtype=np.int32)
     shown = None if seen is None else np.fromiter(seen, dtype=np.int64)
     skipped, clashes, foreign = 0, np.zeros(0, dtype=np.int32), ""
-    of = ws.units(ws.store.scenarios.get(scenario_id))
+    of = _books(ws, scenario_id)
 
     def make(plan: Plan, _next: int) -> Edit:
         nonlocal skipped, clashes, foreign
@@ -320,7 +320,7 @@ def paint(
             clashes = moves.expected_conflicts(plan, wanted, shown)
             clashes = clashes[plan.assign[clashes] != code]  # already as wanted: no conflict
             free = wanted[~np.isin(wanted, clashes)]
-        if isinstance(of, BookUnits):
+        if of is not None:
             free, foreign = within_layer(of, plan, free, code)
         painted = moves.assign(plan, free, code, author=author)
         skipped = painted.skipped_locked
@@ -337,10 +337,17 @@ def paint(
     )
 
 
+def _books(ws: Workspace, scenario_id: str) -> BookUnits | None:
+    """The units of a plan that has accounts among them; None for a plan of areas, which needs no look at its map."""
+    info = ws.store.scenarios.get(scenario_id)
+    units = ws.units(info) if has_accounts(info.level) else None
+    return units if isinstance(units, BookUnits) else None
+
+
 def layer_guard(ws: Workspace, scenario_id: str) -> Callable[[Plan, Edit], Edit] | None:
     """Refuses edits that take an area or an account into a territory of another layer; None without layers."""
-    units = ws.units(ws.store.scenarios.get(scenario_id))
-    if not isinstance(units, BookUnits) or len(units.layers) < 2:
+    units = _books(ws, scenario_id)
+    if units is None or len(units.layers) < 2:
         return None
 
     def keep(plan: Plan, edit: Edit) -> Edit:
