@@ -21,6 +21,8 @@ from terr.workspace.plan import editing, snapshot
 from tests.browser.conftest import ACTIVE, Map
 from tests.helpers.servers import Server
 
+EXCEL = "Download Excel"
+
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Server]:
@@ -85,9 +87,12 @@ def test_upload_plan_edit_apply_export_restart(empty, new_page, tmp_path: Path) 
 
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Reports").click()
     files = {}
-    for label in ("Accounts (Excel)", "Accounts (CSV)", "Plan file (CSV)", "Territories (GeoJSON)"):
+    page.get_by_role("button", name="Create Excel").click()  # a document is made beside the page
+    for label in (EXCEL, "Accounts (CSV)", "Plan file (CSV)", "Territories (GeoJSON)"):
+        button = page.get_by_role("button", name=label)
+        button.wait_for(timeout=90_000)
         with page.expect_download() as got:
-            page.get_by_role("button", name=label).click()
+            button.click()
         files[label] = Path(got.value.path()).read_bytes()
     ws = Workspace(empty.root)
     sid = ws.store.scenarios.find()[0].id
@@ -100,9 +105,7 @@ def test_upload_plan_edit_apply_export_restart(empty, new_page, tmp_path: Path) 
     sums = mine.groupby("territory")["Potential"].sum()
     for name, load in zip(shown.table["territory"], shown.table["load"], strict=True):
         assert sums[name] == pytest.approx(load, rel=1e-9)
-    excel = pd.read_excel(
-        io.BytesIO(files["Accounts (Excel)"]), sheet_name="Accounts", dtype={"zip": str}, engine="calamine"
-    )
+    excel = pd.read_excel(io.BytesIO(files[EXCEL]), sheet_name="Accounts", dtype={"zip": str}, engine="calamine")
     assert excel["Potential"].sum() == pytest.approx(table["Potential"].sum(), rel=1e-9)
     assert len(pd.read_csv(io.BytesIO(files["Plan file (CSV)"]))) == 254
     shapes = gpd.read_file(io.BytesIO(files["Territories (GeoJSON)"]))
