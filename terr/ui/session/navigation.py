@@ -138,7 +138,7 @@ def _navigation(*, known: bool = True) -> Any:
     pages = {heading: [every[name] for name in names] for heading, names in GROUPS.items()}
     # the bare address leads on, so that each page has an address of its own
     pages[""].append(st.Page(_home, title="Terr", url_path="", default=True, visibility="hidden"))
-    return st.navigation(pages, position="sidebar" if known else "hidden")
+    return st.navigation(pages, position="sidebar" if known else "hidden", expanded=True)
 
 
 def _home() -> None:
