@@ -145,17 +145,17 @@ class Stage:
 
 
 STAGES = (
-    Stage(0.3, 800, (0.02, 0.0003), (0.1, 10.0)),  # rounding: limits firm up slowly
-    Stage(0.5, 500, (0.01, 0.0003), (2.0, 3e3)),  # repair, and improving through small breaks
-    Stage(0.4, 500, (0.01, 0.0003), (5.0, 3e3)),
-    Stage(1.5, 200, (0.02, 0.0003), (100.0, 3e3), needed=True),
-    Stage(1e9, 300, (0.1, 0.0003), (100.0, 1e5), needed=True),
-    Stage(0.5, 500, (0.05, 0.05), (100.0, 100.0), after=True),
-    Stage(0.5, 500, (0.02, 0.0003), (30.0, 1e3), after=True),
+    Stage(0.3, 240, (0.02, 0.0003), (0.1, 10.0)),  # rounding: limits firm up slowly
+    Stage(0.5, 150, (0.01, 0.0003), (2.0, 3e3)),  # repair, and improving through small breaks
+    Stage(0.4, 150, (0.01, 0.0003), (5.0, 3e3)),
+    Stage(1.5, 60, (0.02, 0.0003), (100.0, 3e3), needed=True),
+    Stage(1e9, 90, (0.1, 0.0003), (100.0, 1e5), needed=True),
+    Stage(0.5, 150, (0.05, 0.05), (100.0, 100.0), after=True),
+    Stage(0.5, 150, (0.02, 0.0003), (30.0, 1e3), after=True),
 )
 PARTS = 16
 """Between the parts of a stage somebody may stop it."""
-MOST_STEPS, FEWEST_STEPS = 40_000_000, 100_000
+MOST_STEPS, FEWEST_STEPS = 12_000_000, 100_000
 """Of the longest stage; the others keep their proportion."""
 
 
