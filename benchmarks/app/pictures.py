@@ -28,6 +28,7 @@ from terr.workspace.scenarios import tree
 OUT = Path(__file__).resolve().parents[2] / "docs" / "guide" / "pictures"
 SIZE = {"width": 1280, "height": 800}
 MOST_BYTES = 150_000
+NAMES = ("home", "accounts", "reps", "quotas", "performance", "territory_plans", "visits", "reports", "scenarios")
 ANN = Person("", "Ann Poe")
 
 
@@ -121,7 +122,7 @@ def take(page: Page, url: str, plan: str, copy: str, propose: Callable[[], None]
     keep(page, "inspect")
     generate(page)
     keep(page, "generate")
-    for name in ("home", "accounts", "reps", "quotas", "performance", "territory_plans", "visits", "reports", "scenarios"):
+    for name in NAMES:
         go(name)
         settle(page, 4 if name in {"accounts", "performance", "reports"} else 0)  # its chart and table draw themselves
         keep(page, name)

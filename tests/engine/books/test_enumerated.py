@@ -92,7 +92,7 @@ def check(problem: BooksProblem, result: BooksResult) -> None:
     assert problem.loads(result.assign).sum(axis=0) == pytest.approx(problem.weights.sum(axis=0))
 
 
-@examples(200)
+@examples(80)
 @given(st.integers(0, 100_000))
 def test_bound_best_of_all_and_result_stand_in_this_order(seed: int) -> None:
     problem = random_problem(seed)
