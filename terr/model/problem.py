@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import InputError, PlanError
-from terr.model.arrays import frozen
+from terr.model.arrays import ReadOnlyArrays
 from terr.model.problem_checks import (
     Limit,
     as_array,
@@ -33,7 +33,7 @@ ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class Problem(ReadOnlyArrays):
     """Everything `design` and `rebalance` need. Build it with `from_arrays`. Picklable.
 
     Attributes:
@@ -87,18 +87,6 @@ class Problem:
     homes: NDArray[np.float64]
     groups: NDArray[np.int64]
     remainder: float
-
-    def __post_init__(self) -> None:
-        for f in fields(self):
-            value = getattr(self, f.name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, f.name, frozen(value, value.dtype, value.ndim))
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)  # pickling forgets it
-            object.__setattr__(self, name, value)
 
     @classmethod
     def from_arrays(

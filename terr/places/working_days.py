@@ -44,7 +44,7 @@ def public_holidays(first: date, last: date, country: str, state: str = "") -> d
     years = range(first.year, last.year + 1)
     try:
         found = holidays.country_holidays(country.strip().upper(), subdiv=state.strip() or None, years=years)
-    except (NotImplementedError, KeyError) as error:
+    except (NotImplementedError, KeyError) as error:  # how the library says that it knows no such country or state
         where = f"{country[:20]} {state[:20]}".strip()
         raise InputError(
             f'public holidays of "{where}" aren\'t known; write a country as US and a state as OH, or leave them blank'

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.model.arrays import frozen
+from terr.model.arrays import ReadOnlyArrays
 from terr.model.problem import ROUNDING
 from terr.model.problem_checks import (
     Limit,
@@ -34,7 +34,7 @@ EARTH_KM = 25_000.0
 
 
 @dataclass(frozen=True, eq=False)
-class BooksProblem:
+class BooksProblem(ReadOnlyArrays):
     """Accounts to be divided into books. Made and checked by `from_arrays`; arrays are read-only.
 
     The cost of account i in book j, in kilometers of travel (distance times visits):
@@ -86,18 +86,6 @@ class BooksProblem:
     misfit: float
     account_names: tuple[str, ...] | None
     book_names: tuple[str, ...] | None
-
-    def __post_init__(self) -> None:
-        for f in fields(self):
-            value = getattr(self, f.name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, f.name, frozen(value, value.dtype, value.ndim))
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)  # pickling forgets it
-            object.__setattr__(self, name, value)
 
     @classmethod
     def from_arrays(
