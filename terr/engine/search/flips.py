@@ -10,6 +10,7 @@ from terr.engine.kernels import FAR, SLACK, Arena, F, Ints, beyond, judge, penal
 
 # Work arrays, for n units, k territories and, as number k, the rest:
 #   a (n,) territory of each unit; s (k + 1, 4), load (k + 1, q), count (k + 1,): sums of it, see `kernels.sums`
+#   apart (n,): neighbors of each unit in other territories
 #   rim (n,): the units at a border, the first nb of it; pos (n,): where each stands in rim, -1 = nowhere
 #   stamp, queue (n,): of the search in `kernels.removable`
 #   moved, none: share of the load that left home, and that is without a territory
@@ -20,18 +21,13 @@ CHAIN = 0.25
 
 
 @njit(cache=True, nogil=True)
-def _rim(t: Arena, a: Ints, u: int, rim: Ints, pos: Ints, nb: int) -> int:
+def _rim(u: int, apart: Ints, rim: Ints, pos: Ints, nb: int) -> int:
     """Puts u into or out of the list of units at a border; returns the list's length."""
-    on = False
-    for p in range(t.ip[u], t.ip[u + 1]):
-        if a[t.ix[p]] != a[u]:
-            on = True
-            break
-    if on and pos[u] < 0:
+    if apart[u] > 0 and pos[u] < 0:
         pos[u] = nb
         rim[nb] = u
         return nb + 1
-    if not on and pos[u] >= 0:
+    if apart[u] == 0 and pos[u] >= 0:
         last = rim[nb - 1]
         rim[pos[u]] = last
         pos[last] = pos[u]
@@ -107,7 +103,9 @@ def _step(
 
 
 @njit(cache=True, nogil=True)
-def _move(t: Arena, a: Ints, i: int, dst: int, s: F, load: F, count: Ints, rim: Ints, pos: Ints, nb: int) -> int:
+def _move(
+    t: Arena, a: Ints, i: int, dst: int, s: F, load: F, count: Ints, apart: Ints, rim: Ints, pos: Ints, nb: int
+) -> int:
     """Moves unit i to dst in the plan and all sums; returns the new length of the list of border units."""
     src = a[i]
     x = t.xy[i, 0]
@@ -128,9 +126,19 @@ def _move(t: Arena, a: Ints, i: int, dst: int, s: F, load: F, count: Ints, rim: 
         load[dst, q] += t.w[i, q]
     count[src] -= 1
     count[dst] += 1
-    nb = _rim(t, a, i, rim, pos, nb)
+    alone = 0
     for p in range(t.ip[i], t.ip[i + 1]):
-        nb = _rim(t, a, t.ix[p], rim, pos, nb)
+        v = t.ix[p]
+        if a[v] == src:
+            apart[v] += 1
+        elif a[v] == dst:
+            apart[v] -= 1
+        if a[v] != dst:
+            alone += 1
+    apart[i] = alone
+    nb = _rim(i, apart, rim, pos, nb)
+    for p in range(t.ip[i], t.ip[i + 1]):
+        nb = _rim(t.ix[p], apart, rim, pos, nb)
     return nb
 
 
@@ -180,8 +188,12 @@ def anneal(
     rim = np.zeros(n, np.int64)
     pos = -np.ones(n, np.int64)
     nb = 0
+    apart = np.zeros(n, np.int64)
     for u in range(n):
-        nb = _rim(t, a, u, rim, pos, nb)
+        for p in range(t.ip[u], t.ip[u + 1]):
+            if a[t.ix[p]] != a[u]:
+                apart[u] += 1
+        nb = _rim(u, apart, rim, pos, nb)
     moved = 0.0
     none = 0.0
     for u in range(n):
@@ -222,7 +234,7 @@ def anneal(
         mark += 1
         if not _may_leave(t, a, i, count, stamp, mark, queue):
             continue
-        nb = _move(t, a, i, dst, s, load, count, rim, pos, nb)
+        nb = _move(t, a, i, dst, s, load, count, apart, rim, pos, nb)
         moved += dm
         none += dn
         second = -1
@@ -242,13 +254,13 @@ def anneal(
                         mark += 1
                         good = _may_leave(t, a, second, count, stamp, mark, queue)
                     if good:
-                        nb = _move(t, a, second, to, s, load, count, rim, pos, nb)
+                        nb = _move(t, a, second, to, s, load, count, apart, rim, pos, nb)
                         moved += em
                         none += en
                         dc += ec
                         dp += ep
             if not good:  # take the first one back
-                nb = _move(t, a, i, src, s, load, count, rim, pos, nb)
+                nb = _move(t, a, i, src, s, load, count, apart, rim, pos, nb)
                 moved -= dm
                 none -= dn
                 continue
