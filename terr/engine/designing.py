@@ -20,7 +20,7 @@ from terr.engine.result import finish
 from terr.engine.search.aside import open_part
 from terr.engine.search.centering import FULL, polish
 from terr.engine.search.drafts import ready
-from terr.engine.search.drawing import SMOOTH, Keep, SearchEffort, lumpy, pressed, smoothed, spread
+from terr.engine.search.drawing import SMOOTH, Keep, SearchEffort, lumpy, shaped, smoothed, spread, widened
 from terr.engine.search.improve import Clock, compiled, excess, rank
 from terr.engine.search.search import Run, crew, refine, windows
 from terr.errors import PlanError
@@ -85,16 +85,21 @@ def design(
 
     with crew(executor) as run:
         known = part.seeds(tiny.seeds)
-        way = spread if tiny is small and not work.too_large else lumpy
-        found.keep(shown(way(part.work, known, seed, steps, run, clock, found.follower(part.work, shown))))
+        keep = found.follower(part.work, shown)
+        if tiny is small and not work.too_large:
+            found.keep(shown(spread(part.work, known, seed, steps, run, clock, keep)))
+        else:
+            plan = lumpy(part.work, known, seed, steps, run, clock, keep)
+            if tiny is small or excess(part.work, plan) == 0:
+                plan = shaped(part.work, plan, seed, steps, run, clock, keep)
+            found.keep(shown(plan))
         if tiny is not small and excess(work, found.plan) > 0:  # empty units by themselves leave ways that were closed
-            wide = SearchEffort.of(work.n, work.k, effort)
 
             def told(plan: Labels, done: float) -> None:
                 found.keep(plan)
-                clock.tell("Bringing territories within their limits", found.plan, 0.75 + 0.05 * done)
+                clock.tell("Bringing territories within their limits", found.plan, 0.7 + 0.1 * done)
 
-            found.keep(pressed(work, found.plan, seed + 3, wide, run, clock, told))
+            found.keep(widened(small, work, found.plan, seed + 3, steps, run, clock, told))
         if len(part.units) < work.n:
             clock.tell("Fine-tuning", found.plan, 0.8, force=True)
             found.plan = smoothed(work, found.plan, seed * 1000 + 700, max(1, round(SMOOTH * effort)), clock)

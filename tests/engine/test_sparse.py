@@ -12,6 +12,10 @@ from terr.engine.arrays import make_work, pieces
 from terr.engine.models.contraction import contracted
 from terr.engine.search.aside import open_part
 from terr.engine.search.drafts import ready, whole
+from terr.engine.search.drawing import SearchEffort, widened
+from terr.engine.search.improve import Clock, excess
+from terr.engine.search.search import crew
+from terr.engine.search.starts import metis_starts
 from terr.model.progress import ProgressUpdate
 from tests.helpers.effort import examples
 from tests.helpers.strategies import grid, sparse_problems
@@ -62,6 +66,8 @@ def test_joining_and_taking_apart_conserves_loads_contiguity_and_what_is_fixed(p
     apart = plan[node]
     assert np.allclose(problem.loads(apart), small.loads(plan))
     assert (apart[on] == problem.locked[on]).all()
+    within = contracted(problem, apart)[1]  # joined anew within the plan, which stays one of the joined problem
+    assert len(np.unique(np.column_stack([within, apart]), axis=0)) == len(np.unique(within))
     before = pieces(small.indptr, small.indices, plan)[0]
     assert pieces(problem.indptr, problem.indices, apart)[0] == before
 
@@ -77,6 +83,38 @@ def test_a_sparse_design_holds(problem: Problem, seed: int) -> None:
     assert (a[on] == problem.locked[on]).all()
     assert len(np.unique(a)) == problem.territories
     assert np.array_equal(a, design(problem, seed=seed, effort=0.02).assign)
+
+
+class At(Clock):
+    """A clock that stands."""
+
+    def seconds(self) -> float:
+        return 0.3
+
+
+def test_metis_plans_are_drawn_until_one_holds_the_limits_even_where_time_is_short() -> None:
+    rng = np.random.default_rng(3)
+    p = grid(20, 20, 5, rng.lognormal(0, 1, 400), limit=0.05)
+    late = At(p, limit=1.0)
+    some, none = ready(p), ready(grid(20, 20, 5, rng.lognormal(0, 1, 400), limit=1e-4))
+    assert excess(some, metis_starts(some, 1, 40, late)[0]) == 0
+    assert len(metis_starts(some, 1, 40, late)) < 40
+    assert len(metis_starts(none, 1, 40, late)) == 40
+    assert len(metis_starts(none, 1, 40, late, share=0.1)) == 1
+
+
+def test_a_plan_outside_its_limits_is_brought_inside_over_other_empty_units() -> None:
+    rng = np.random.default_rng(2)
+    w = np.where(rng.random(400) < 0.2, rng.lognormal(0, 1, 400), 0.0)
+    p = grid(20, 20, 6, w, limit=0.05)
+    work, clock = ready(p), Clock(p)
+    first = whole(work, rng.integers(0, 6, 400))
+    assert excess(work, first) > 0
+    steps = SearchEffort.of(len(contracted(p)[0]), 6, 0.2)
+    with crew() as run:
+        out = widened(p, work, first, 1, steps, run, clock, lambda *_: None)
+    assert excess(work, out) == 0
+    assert work.stray(out) == 0
 
 
 def test_lumps_with_exact_halves_are_found() -> None:

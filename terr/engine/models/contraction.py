@@ -25,13 +25,17 @@ SHORTEST_KM = 1e-6
 """Length of a link between units at one point; a graph of scipy's has no links of length 0."""
 
 
-def contracted(problem: Problem) -> tuple[Problem, Codes]:
+def contracted(problem: Problem, plan: Codes | None = None) -> tuple[Problem, Codes]:
     """The problem with each free, empty unit joined to the nearest loaded one by distance along the graph.
 
     A unit is empty if it has no load of any measure. Units stay by themselves that are locked, that a territory starts
     around, and that have no loaded unit in reach over empty free units from which the same territories are near enough
     and which have the same territory today: so locks, distances and today's plan mean the same for all of a joined
     unit. Every plan of the smaller problem in one piece per territory is one of the problem.
+
+    Args:
+        problem: what to design.
+        plan: int64 (n,), units join only within its territories, so that it is a plan of the smaller problem too.
 
     Returns:
         The smaller problem, whose loads are the same; int64 (n,), its unit for each of the problem's. The problem
@@ -45,7 +49,7 @@ def contracted(problem: Problem) -> tuple[Problem, Codes]:
     most, least = (1 - LEAST_SAVED) * n, LEAST_PER_TERRITORY * problem.territories
     if problem.weights[:, 0].sum() <= 0 or not least <= left <= most:
         return problem, alone
-    near = _nearest(problem, empty)
+    near = _nearest(problem, empty, plan)
     if (near != alone).sum() < LEAST_SAVED * n:
         return problem, alone
     heads, node = np.unique(near, return_inverse=True)
@@ -78,7 +82,7 @@ def _heads(problem: Problem) -> Codes:
     return np.where(keep, np.arange(len(problem)), -1)
 
 
-def _nearest(problem: Problem, empty: NDArray[np.bool_]) -> Codes:
+def _nearest(problem: Problem, empty: NDArray[np.bool_], plan: Codes | None) -> Codes:
     """int64 (n,): the loaded unit each empty one joins, else the unit itself."""
     n = len(problem)
     rows = np.repeat(np.arange(n), np.diff(problem.indptr))
@@ -87,6 +91,8 @@ def _nearest(problem: Problem, empty: NDArray[np.bool_]) -> Codes:
     on = free[rows] & free[cols]
     if problem.start is not None:
         on &= problem.start[rows] == problem.start[cols]
+    if plan is not None:
+        on &= plan[rows] == plan[cols]
     if np.isfinite(problem.max_km).any():
         kind = np.unique(problem.too_far(), axis=0, return_inverse=True)[1].reshape(-1)
         on &= kind[rows] == kind[cols]

@@ -10,15 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.engine.arrays import WorkArrays
+from terr.engine.models.contraction import contracted
+from terr.engine.search.drafts import ready
 from terr.engine.search.improve import Clock, border, excess, price, rank
 from terr.engine.search.search import LUMPY, Run, drafts, firm, refine, windows
 from terr.engine.search.starts import MANY, metis_starts, raced
+from terr.model.problem import Problem
 
 Labels = NDArray[np.int64]
 STARTS = 32
 """METIS plans to choose from where loads come in lumps."""
 PATIENCE = 24
 """Rounds without any limit coming nearer after which windows give up on it."""
+TURNS = 4
+"""Times at most that empty units are joined anew where limits don't hold."""
 SMOOTH = 100
 """Steps per unit of the annealing that smooths borders once empty units are by themselves again."""
 
@@ -133,7 +138,7 @@ def lumpy(
     clock: Clock,
     keep: Keep,
 ) -> Labels:
-    """A plan of loads in points and lumps: METIS plans and a power diagram, raced by windows, limits before shape."""
+    """A plan of loads in points and lumps: METIS plans and a power diagram, raced, then windows for the limits."""
 
     def found(plan: Labels) -> None:
         keep(plan, "Improving the best drafts", 0.05)
@@ -143,9 +148,6 @@ def lumpy(
 
     def inside(plan: Labels, done: float) -> None:
         keep(plan, "Bringing territories within their limits", 0.4 + 0.1 * done)
-
-    def told(plan: Labels, done: float) -> None:
-        keep(plan, "Fine-tuning", 0.5 + 0.3 * done)
 
     plans = [] if seeds is not None else metis_starts(work, seed, steps.starts, clock, found)
     made = [] if plans and clock.past(0.25) else drafts(work, seeds, seed, max(1, steps.drafts // 4), run, clock)
@@ -163,7 +165,79 @@ def lumpy(
         best = windows(
             work, best, 3 * steps.rounds, seed + 1, run, clock, inside, until_inside=True, patience=PATIENCE, draw=firm
         )
-    return windows(work, best, steps.rounds, seed, run, clock, told, draw=firm)
+    return best
+
+
+def shaped(
+    work: WorkArrays, plan: Labels, seed: int, steps: SearchEffort, run: Run[Labels], clock: Clock, keep: Keep
+) -> Labels:
+    """A more compact plan of loads in points and lumps, by windows that put limits first."""
+
+    def told(plan: Labels, done: float) -> None:
+        keep(plan, "Fine-tuning", 0.5 + 0.3 * done)
+
+    return windows(work, plan, steps.rounds, seed, run, clock, told, draw=firm)
+
+
+def widened(
+    small: Problem,
+    work: WorkArrays,
+    plan: Labels,
+    seed: int,
+    steps: SearchEffort,
+    run: Run[Labels],
+    clock: Clock,
+    tell: Callable[[Labels, float], None],
+) -> Labels:
+    """A plan outside its limits brought inside over ways that were closed when empty units were joined.
+
+    In turns: each empty unit joins a loaded one of the same territory, windows are drawn on these, and all borders are
+    smoothed, so that the next turn joins other units. After half of the turns METIS plans of all units come in, and
+    once the limits hold the turns left look for shape. What that doesn't bring inside, windows on all units try.
+
+    Args:
+        small: the problem; work: its arrays, empty units by themselves.
+        plan: int64 (n,), contiguous.
+        seed: of the random numbers.
+        steps: of the joined problem; run: maps over the cores; clock: stops it.
+        tell: called with plans and the share done.
+    """
+    best = plan
+    for turn in range(TURNS):
+        if turn == TURNS // 2 and excess(work, best) > 0:
+            many = steps.starts if work.n <= MANY else steps.starts // 4
+            others = metis_starts(work, seed, many, clock, share=0.5)
+            best = min((best, *others[:1]), key=lambda p: rank(work, p))
+        if clock.over():
+            break
+        inside = excess(work, best) == 0
+        tiny, fold = contracted(small, best)
+        if tiny is small:
+            continue
+        new = np.zeros(len(tiny), np.int64)
+        new[fold] = best
+
+        def told(now: Labels, done: float, fold: Labels = fold, turn: int = turn) -> None:
+            tell(now[fold], (turn + done) / TURNS)
+
+        new = windows(
+            ready(tiny),
+            new,
+            steps.rounds if inside else 3 * steps.rounds,
+            seed + turn,
+            run,
+            clock,
+            told,
+            until_inside=not inside,
+            patience=None if inside else PATIENCE // 2,
+            draw=firm,
+        )
+        best = min((best, new[fold]), key=lambda p: rank(work, p))
+        if turn + 1 < TURNS:
+            best = smoothed(work, best, seed * 1000 + 600 + turn, SMOOTH // 5, clock)
+    if excess(work, best) > 0:
+        best = pressed(work, best, seed, SearchEffort.of(work.n, work.k, 1.0), run, clock, tell)
+    return best
 
 
 def smoothed(work: WorkArrays, plan: Labels, seed: int, steps: int, clock: Clock) -> Labels:

@@ -57,22 +57,25 @@ def metis_starts(
         count: how many.
         clock: stops it after the first.
         tell: called with the first.
-        share: of the time limit it may take.
+        share: of the time limit it may take; twice as much until one plan holds the limits, which comes first.
     """
     if work.n < FEW * work.k:
         return []
     width = tolerance(work)
     both = combined_load(work) if work.w.shape[1] > 1 else None
-    out: list[Labels] = []
+    out: list[tuple[tuple[float, float, float], Labels]] = []
+    inside = False
     for z in range(count):
-        if out and (clock.over() or clock.past(share)):
+        if out and (clock.over() or clock.past(share if inside else 2 * share)):
             break
         near = max(1, round(1000 * width * TIGHTNESS[z % 2]))
         load = both if z % 4 < 3 else None  # with several measures the first alone now and then
-        out.append(whole(work, metis_labels(work, 1000 * seed + z, near, load)))
+        plan = whole(work, metis_labels(work, 1000 * seed + z, near, load))
+        out.append((rank(work, plan), plan))
+        inside |= out[-1][0][0] == 0
         if z == 0 and tell is not None:
-            tell(out[0])
-    return sorted(out, key=lambda p: rank(work, p))
+            tell(plan)
+    return [plan for _, plan in sorted(out, key=lambda made: made[0])]
 
 
 def raced(
