@@ -306,7 +306,8 @@ def plan_options(parser: argparse.ArgumentParser) -> None:
         type=areas_named,
         default=(),
         metavar="auto|AREA,AREA,...",
-        help="split these states into counties, or counties into ZIPs, by name or id (TX: all its counties); auto: "
+        help="split these states into counties, or counties, cities or ZIP3s into ZIPs, by name or id (TX: all its "
+        "counties); auto: "
         "those that no plan within the limits can have whole",
     )
     parser.add_argument("--measure", required=True, metavar="NAME", help='what to balance; "accounts" counts them')

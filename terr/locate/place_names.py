@@ -107,7 +107,11 @@ def _units_of(units: Units, at: pd.DataFrame) -> NDArray[np.int64]:
         found = codes.reindex(city_ids(at["county"], at["city"])).fillna(-1).to_numpy(np.int64)
     if is_mixed(units.level):
         for part in parse_mixed(units.level).levels:  # nested, so that no place has units of two levels
-            mine = codes.reindex(f"{part}:" + at[part].astype(str)).fillna(-1).to_numpy(np.int64)
+            if part == CITY:
+                name = pd.Series(city_ids(at["county"], at["city"]))
+            else:
+                name = at["zip"].str[:3] if part == "zip3" else at[part].astype(str)
+            mine = codes.reindex(f"{part}:" + name).fillna(-1).to_numpy(np.int64)
             found = np.where(mine >= 0, mine, found)
     if kind in {"state", "county"} or not len(units):
         return found

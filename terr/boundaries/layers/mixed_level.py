@@ -2,7 +2,8 @@
 
 The value is written as a level, and read back from it: `county+zip:06037` are the counties, with Los Angeles County as
 its ZIPs; `state+county:CA,TX+zip:06037` are the states, with California and Texas as counties, and Los Angeles County
-as ZIPs. The code of a state where counties are split stands for all its counties: `county+zip:TX`.
+as ZIPs. The code of a state where counties are split stands for all its counties: `county+zip:TX`. Cities and ZIP3s
+have ZIPs inside them too: `city+zip:06037-los-angeles`, `zip3+zip:021`.
 """
 
 from __future__ import annotations
@@ -12,17 +13,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from terr.errors import LocateError
-from terr.model.units import area_level
+from terr.model.units import area_level, noun
 
-NESTED = ("state", "county", "zip")
-"""Levels whose areas lie inside those of the one before, without a rest."""
-INSIDE = {"state": "county", "county": "zip"}
-"""Level -> the level its areas are split into."""
+INSIDE = {"state": "county", "county": "zip", "city": "zip", "zip3": "zip"}
+"""Level -> the level its areas are split into, which lie inside them without a rest; the coarsest first."""
 CLOSEST = 40_000
 """Characters a mixed level may have: all counties of the country by name are 19,000."""
 
-_LEVEL = re.compile(r"(?:state|county)(?:\+(?:county|zip):[0-9A-Z]{2,5}(?:,[0-9A-Z]{2,5})*)+")
-_ID = {"state": re.compile(r"[A-Z]{2}"), "county": re.compile(r"\d{5}")}
+_EXAMPLES = {"state": "CA", "county": "06037", "city": "06037-los-angeles", "zip3": "021"}
+_ONE = r"(?:\d{5}-[0-9a-z-]{1,80}|[0-9A-Z]{2,5})"
+_LEVEL = re.compile(rf"(?:state|county|city|zip3)(?:\+(?:county|zip):{_ONE}(?:,{_ONE})*)+")
+_ID = {
+    "state": re.compile(r"[A-Z]{2}"),
+    "county": re.compile(r"\d{5}"),
+    "city": re.compile(r"\d{5}(?:-[0-9a-z]+)+"),
+    "zip3": re.compile(r"\d{3}"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,8 @@ class LevelSplit:
     """Areas of a level that are split into those of the next one.
 
     Attributes:
-        level: of the areas that are split; parents: their ids, sorted, each once. For counties the code of a state
-            stands for all its counties.
+        level: of the areas that are split; parents: their ids, sorted, each once. But for states the code of a
+            state stands for all its areas of the level.
     """
 
     level: str
@@ -39,11 +45,14 @@ class LevelSplit:
 
     def __post_init__(self) -> None:
         if self.level not in INSIDE:
-            raise LocateError(f"areas of the level {self.level[:40]} can't be split; choose states or counties")
+            raise LocateError(
+                f"areas of the level {self.level[:40]} can't be split; choose states, counties, cities or ZIP3s"
+            )
         good = (_ID[self.level], _ID["state"])
         bad = [p for p in self.parents if not any(g.fullmatch(p) for g in good)]
         if bad or not self.parents:
-            raise LocateError(f'"{"".join(bad[:1])[:40]}" is no {self.level} to split; give ids such as 06037')
+            name = f'"{"".join(bad[:1])[:40]}" is no {noun(self.level, 1)} to split'
+            raise LocateError(f"{name}; give ids such as {_EXAMPLES[self.level]}")
         if list(self.parents) != sorted(set(self.parents)):
             object.__setattr__(self, "parents", tuple(sorted(set(self.parents))))
 
@@ -65,10 +74,11 @@ class MixedLevel:
     splits: tuple[LevelSplit, ...]
 
     def __post_init__(self) -> None:
-        order = [NESTED.index(s.level) for s in self.splits if s.level in NESTED]
-        first = NESTED.index(self.base) if self.base in NESTED else -1
-        if not order or first < 0 or order != list(range(first, first + len(order))):
-            raise LocateError("a mixed level starts from states or counties and splits each level into the next one")
+        if not self.splits or [s.level for s in self.splits] != list(self.levels[:-1]):
+            raise LocateError(
+                "a mixed level starts from states or counties and splits each level into the next one, or splits "
+                "cities or ZIP3s into ZIPs"
+            )
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -85,7 +95,7 @@ class MixedLevel:
         more = tuple(parents)
         known = {s.level: s.parents for s in self.splits}
         known[level] = (*known.get(level, ()), *more)
-        return MixedLevel(self.base, tuple(LevelSplit(v, known[v]) for v in NESTED if v in known))
+        return MixedLevel(self.base, tuple(LevelSplit(v, known[v]) for v in INSIDE if v in known))
 
 
 def is_mixed(level: str) -> bool:
@@ -103,9 +113,11 @@ def parse_mixed(level: str) -> MixedLevel:
     if len(level) > CLOSEST or not _LEVEL.fullmatch(level):
         raise LocateError(f'"{level[:40]}" is not a mixed level; write one as county+zip:06037,17031')
     base, *parts = level.split("+")
-    upper = {into: v for v, into in INSIDE.items()}
     pairs = [part.split(":", 1) for part in parts]
-    return MixedLevel(base, tuple(LevelSplit(upper[into], tuple(ids.split(","))) for into, ids in pairs))
+    above = (base, *(into for into, _ in pairs))
+    wrong = [v for v, (into, _) in zip(above, pairs, strict=False) if INSIDE.get(v) != into]
+    splits = [LevelSplit(v, tuple(ids.split(","))) for v, (_, ids) in zip(above, pairs, strict=False) if not wrong]
+    return MixedLevel(base, tuple(splits))
 
 
 def split_level(level: str, parents: Iterable[str]) -> MixedLevel:

@@ -32,8 +32,6 @@ _DRAWING = "2"
 """Part of the name of a drawing: another one whenever the same areas are drawn otherwise."""
 _MOST_DRAWN = 40
 """Drawings of mixed levels that are kept; they can be made again at any time."""
-_PARENT = {"county": "state", "zip": "county"}
-"""Column of a level that names the area of the level above."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +96,8 @@ def mix(level: MixedLevel, layer_of: Callable[[str], Layer]) -> Layer:
         LocateError: if an area to split isn't there, isn't a unit, or has no areas of its own inside it.
     """
     parts = mixed_parts(level, layer_of)
-    table = gpd.GeoDataFrame(pd.concat([_areas(p) for p in parts], ignore_index=True), crs="EPSG:4326")
+    tables = [_areas(p, a) for p, a in zip(parts, (None, *parts), strict=False)]
+    table = gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs="EPSG:4326")
     table = table.sort_values("unit_id", ignore_index=True)
     edges = _edges(parts)
     shapes = _fitted(np.asarray(table.geometry.to_numpy(), dtype=object), parts, edges)
@@ -138,8 +137,14 @@ def _unit_ids(whole: Layer) -> NDArray[np.object_]:
 
 def _rows_above(whole: Layer, above: Layer) -> NDArray[np.int64]:
     """Row of the area of the level above that each area lies inside, -1 = none."""
-    known = pd.Index(above.areas["unit_id"])
-    return np.asarray(known.get_indexer(whole.areas[_PARENT[whole.level]]), dtype=np.int64)
+    known, own = pd.Index(above.areas["unit_id"]), whole.areas["unit_id"]
+    if above.level == "zip3":
+        names = own.str[:3]
+    elif above.level == "city":
+        names = own if above.members is None else own.map(above.members)
+    else:
+        names = whole.areas[above.level]
+    return np.asarray(known.get_indexer(names), dtype=np.int64)
 
 
 def _split_rows(whole: Layer, ids: pd.Index, wanted: tuple[str, ...], there: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -174,9 +179,12 @@ def _order(ids: list[NDArray[np.object_]]) -> NDArray[np.int64]:
     return out
 
 
-def _areas(part: MixedPart) -> pd.DataFrame:
+def _areas(part: MixedPart, above: MixedPart | None) -> pd.DataFrame:
+    """The table of its units. A part is of the state of the area it lies inside: a region has all parts of an area."""
     unit = part.row >= 0
     table = part.layer.areas[unit]
+    if above is not None:
+        table = table.assign(state=above.layer.areas["state"].to_numpy(dtype=object)[part.parent[unit]])
     own = table["unit_id"].astype(str) if part.layer.level == "county" else ""
     county = table["county"] if "county" in table.columns else own
     columns = [c for c in AREAS if c not in {"unit_id", "geometry"}]

@@ -41,7 +41,7 @@ def split_units(units: Units, ids: Sequence[str]) -> Units:
 
     Args:
         units: of a level that has levels inside.
-        ids: of the units to split; for counties, the code of a state stands for all its counties.
+        ids: of the units to split; the code of a state stands for all its counties, cities or ZIP3s.
 
     Raises:
         LocateError: if one of them can't be split.
@@ -59,7 +59,7 @@ def _once(split: LevelSplit) -> LevelSplit:
 
 
 def named_units(units: Units, names: Sequence[str]) -> tuple[str, ...]:
-    """Ids of units a person names to be split: by id, by name, or a state for all its counties.
+    """Ids of units a person names to be split: by id, by name, or a state for all its areas.
 
     Raises:
         InputError: if one isn't in the region, or nothing is known that lies inside it.
@@ -69,7 +69,8 @@ def named_units(units: Units, names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         code, _ = find(name)
         if code < 0 and name.upper() in units.region and units.level != "state":
-            out.append(f"county:{name.upper()}" if is_mixed(units.level) else name.upper())
+            kind = next(v for v in parse_mixed(units.level).levels if v != "state") if is_mixed(units.level) else ""
+            out.append(f"{kind}:{name.upper()}" if kind else name.upper())
             continue
         if code < 0:
             raise InputError(f"{shown(name)} isn't one of the {unit_noun(units.level)} here, so it can't be split")

@@ -103,6 +103,8 @@ def test_levels_are_written_and_read_back():
     assert split_level("state+county:CA", ["county:06037", "state:TX"]).text == text
     assert split_level("county", ["06037"]).text == "county+zip:06037"
     assert split_level("county+zip:06037", ["county:17031"]).text == "county+zip:06037,17031"
+    assert split_level("city", ["06037-los-angeles"]).text == "city+zip:06037-los-angeles"
+    assert parse_mixed("zip3+zip:021,TX").splits[0].parents == ("021", "TX")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,10 @@ def test_levels_are_written_and_read_back():
         ("county+county:TX", "starts from states or counties"),
         ("state+zip:06037", "starts from states or counties"),
         ("county+zip:06037/../../etc", "not a mixed level"),
+        ("city+county:TX", "starts from states or counties"),
+        ("city+zip:06037", "no city to split"),
+        ("city+zip:06037-no-such-city", "isn't one of the areas here"),
+        ("zip3+zip:02139", "no ZIP3 to split"),
         ("county+zip:" + ",".join(["06037"] * 9_000), "not a mixed level"),
         ("county+zip:99999", "isn't one of the areas here"),
         ("state+county:CA+zip:48201", "isn't one of the areas here"),

@@ -272,6 +272,40 @@ def test_loads_of_a_state_by_zip_and_by_split_counties_agree(data):
     assert np.array_equal(split.counts, plain.counts)
 
 
+@pytest.mark.parametrize(("level", "unit", "zips"), [("city", "10003-wilmington", 8), ("zip3", "198", 8)])
+def test_cities_and_zip3s_are_split_into_their_zips(ws, data, level, unit, zips):
+    made = editing.create(ws, dataset_id=data.info.id, level=level, region="DE", measure="Revenue").id
+    more(ws, made, ["North"])
+    codes = plan_snapshot(ws, made).units.codes()
+    editing.paint(ws, made, [c for c in codes.values() if c != codes[unit]], 0)
+    editing.paint(ws, made, [codes[unit]], 1)
+    before = plan_snapshot(ws, made)
+    found = units_offer(before.units, [codes[unit]])
+    assert found is not None
+    info = split_plan(ws, made, found.level, by=ME).info
+    after = plan_snapshot(ws, info.id)
+    parts = [i for i in after.units.ids if i.startswith("zip:")]
+    assert info.level == f"{level}+zip:{unit}"
+    assert len(parts) >= zips
+    assert len(after.units) == len(before.units) - 1 + len(parts)
+    assert after.table["load"].tolist() == before.table["load"].tolist()
+    assert before.table["load"].tolist()[1] == 250.0
+    plan, _ = ws.plan(info.id)
+    names = {t.code: t.name for t in plan.territories}
+    read = read_plan_file(plan_csv(plan, after.units), after.units)
+    assert read.names == tuple(names[c] for c in plan.assign.tolist())
+    assert undo_split(ws, info.id).id == made
+
+
+@pytest.mark.parametrize("level", ["city", "zip3"])
+def test_a_state_whose_cities_or_zip3s_are_all_split_is_its_zips(data, level):
+    whole, units = load_units("zip", "DE"), load_units(f"{level}+zip:DE", "DE")
+    assert [i.removeprefix("zip:") for i in units.ids] == list(whole.ids)
+    assert np.array_equal(units.indices, whole.indices)
+    assert units.border_km == pytest.approx(whole.border_km)
+    assert named_units(units, ["DE"]) == (f"{level}:DE",)
+
+
 def test_files_of_a_split_plan_have_its_units_and_territories_without_slits(ws, sid):
     info = split_new_castle(ws, sid).info
     rows = downloads.export(ws, info.id, "accounts.csv").data.decode("utf-8-sig").splitlines()
