@@ -41,6 +41,7 @@ __all__ = [
     "unit_codes",
 ]
 
+UNCOVERED_NOTE = "this overlay doesn't cover it"
 _known: WeakKeyDictionary[Accounts, dict[tuple[str, tuple[str, ...]], PlacedAccounts]] = WeakKeyDictionary()
 _lock = Lock()
 
@@ -111,6 +112,10 @@ def _place_by_layer(accounts: Accounts, units: BookUnits) -> PlacedAccounts:
     else:
         lies = placed(accounts, units.areas)
         codes, by, note = lies.codes, lies.by, lies.note
+    if units.uncovered:
+        out = accounts.frame["account_id"].astype(str).isin(units.uncovered).to_numpy()
+        codes = np.where(out, OUTSIDE, codes)
+        by, note = np.where(out, "outside", by), np.where(out, UNCOVERED_NOTE, note)
     mine = own >= 0
     return PlacedAccounts(
         np.where(mine, own, codes).astype(np.int32),

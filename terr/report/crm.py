@@ -1,6 +1,7 @@
 """Files that go back into a CRM: who covers which account, in the columns its import asks for.
 
 Salesforce: `ObjectTerritory2Association` (ObjectId, Territory2Id, AssociationCause) and owner updates (Id, OwnerId).
+Second roles: `AccountTeamMember` (AccountId, UserId, TeamMemberRole), one row for each account and role.
 HubSpot: companies by Record ID with their owner. Only ids of the CRM's own shape are written, so no cell of a user's
 text reaches these files; every account that is left out is counted with its reason.
 """
@@ -8,7 +9,7 @@ text reaches these files; every account that is left out is counted with its rea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -24,12 +25,14 @@ from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
 from terr.report.safe import is_formula
 
-FILES = ("salesforce-territories.csv", "salesforce-owners.csv", "hubspot-owners.csv")
+FILES = ("salesforce-territories.csv", "salesforce-owners.csv", "hubspot-owners.csv", "salesforce-team.csv")
+TEAM = FILES[3]
 COLUMNS = MappingProxyType(
     {
         FILES[0]: ("ObjectId", "Territory2Id", "AssociationCause"),
         FILES[1]: ("Id", "OwnerId"),
         FILES[2]: ("Record ID", "Company owner"),
+        TEAM: ("AccountId", "UserId", "TeamMemberRole"),
     }
 )
 CAUSE = "Territory2Manual"
@@ -51,7 +54,8 @@ class CrmFile:
     Attributes:
         kind: one of `FILES`.
         frame: text columns `COLUMNS[kind]`, one row for each account that is written, in the order of the accounts.
-        left_out: reason in words -> number of accounts; with the rows of `frame` they add up to all accounts.
+        left_out: reason in words -> number of accounts; with the rows of `frame` they add up to all accounts, in the
+            file of account teams to all accounts for each role.
     """
 
     kind: str
@@ -111,8 +115,8 @@ def crm_file(
         InputError: for another kind, or an id of a territory that isn't one.
         PlanError: if the plan was made on other map areas.
     """
-    if kind not in FILES:
-        raise InputError(f'"{kind}" is not a CRM file; choose {", ".join(FILES)}')
+    if kind not in FILES or kind == TEAM:
+        raise InputError(f'"{kind}" is not a CRM file of owners; choose {", ".join(k for k in FILES if k != TEAM)}')
     frame = accounts.frame
     ids = frame["account_id"].astype(str)
     code = np.asarray(account_codes(accounts, units, plan) if codes is None else codes, dtype=np.int64)
@@ -146,6 +150,39 @@ def crm_file(
         pd.DataFrame(columns, columns=list(COLUMNS[kind])).reset_index(drop=True),
         MappingProxyType({str(k): int(n) for k, n in left.items()}),
     )
+
+
+def team_file(accounts: Accounts, roles: Sequence[tuple[str, NDArray[np.object_], NDArray[np.bool_]]]) -> CrmFile:
+    """Who works on each account in second roles, as members of Salesforce's account teams.
+
+    Args:
+        accounts: n accounts, by Salesforce's own ids.
+        roles: name of each role, its rep of each account (rep_id, "" = none; object, n), and which accounts it covers
+            (bool, n).
+    """
+    ids = accounts.frame["account_id"].astype(str)
+    valid = ids.str.fullmatch(_SALESFORCE).to_numpy(dtype=bool)
+    parts, left = [], dict[str, int]()
+    for role, people, covered in roles:
+        who = pd.Series(people, index=ids.index, dtype=str)
+        reason = np.full(len(ids), "", dtype=object)
+        _say(reason, ~covered, f"not covered by {role}")
+        _say(reason, ~valid, "no valid Salesforce ID")
+        _say(reason, (who == "").to_numpy(dtype=bool), f"no {role} yet")
+        _say(
+            reason,
+            ~who.str.fullmatch(_USER).to_numpy(dtype=bool),
+            f"its {role}'s ID is not a Salesforce user ID (005...)",
+        )
+        if is_formula(role):
+            _say(reason, np.ones(len(ids), dtype=bool), "the role's name begins like a formula")
+        keep = reason == ""
+        parts.append(pd.DataFrame({"AccountId": ids[keep], "UserId": who[keep], "TeamMemberRole": role}))
+        for why, n in pd.Series(reason[~keep], dtype=object).value_counts().items():
+            left[str(why)] = left.get(str(why), 0) + int(n)
+    columns = list(COLUMNS[TEAM])
+    frame = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    return CrmFile(TEAM, frame, MappingProxyType(left))
 
 
 def _each(code: NDArray[np.int64], words: Mapping[int, str], index: pd.Index) -> pd.Series:

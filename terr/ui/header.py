@@ -11,6 +11,7 @@ from terr.ui.session import state
 from terr.ui.session.local_time import local
 from terr.workspace import levels
 from terr.workspace.accounts import dataset as datasets
+from terr.workspace.overlay_settings import overlay_of, role_name
 
 _MOST, _NAMED = 8, 4
 
@@ -49,6 +50,8 @@ def line() -> None:
         info = ws.scenario(sid)
         parts = [f"<span>{escape(datasets.name_of(ws, info.dataset_id))}</span>"]
         parts.insert(0, f"<b>{escape(info.name)}</b>")
+        if overlay_of(info) is not None:
+            parts.append(f"<span>overlay: {escape(role_name(info))}</span>")
         if levels.is_rough(info):
             parts.append("<span>approximate areas</span>")
         parts.append(f"<span>revision {info.rev:,}</span>")

@@ -26,7 +26,7 @@ from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
 from terr.model.accounts import Accounts
 from terr.model.books.book_units import BookUnits
-from terr.model.books.plan_layers import AREAS, PlanLayer
+from terr.model.books.plan_layers import BOOKS, PlanLayer
 from terr.model.json_values import readable
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.result import Explanation
@@ -189,11 +189,13 @@ def layers_heading(layers: Sequence[PlanLayer], areas: Units | None) -> str:
     """What a plan of layers is made on, in one line: "Books of accounts", "Key accounts, and Texas by county"."""
     if len(layers) == 1:
         return "Books of accounts"
-    books = [v.name for v in layers if v.method != AREAS]
+    books = [v.name for v in layers if v.method in BOOKS]
     if areas is None:
         return f"Books of {and_list(books)}"[:120]
     place = place_name(areas)
     own = place if areas.region == EVERYWHERE else f"{place} by {unit_noun(areas.level, 1)}"
+    if not books:
+        return own[:120]
     return f"{and_list(books)}, then {own}"[:120]
 
 

@@ -18,7 +18,7 @@ from terr.boundaries.layers.catalog import load_units
 from terr.errors import InputError, LocateError, StoreError
 from terr.model.accounts import Accounts
 from terr.model.books.book_units import BookUnits
-from terr.model.books.plan_layers import AREAS, PlanLayer, check_layers
+from terr.model.books.plan_layers import AREAS, BOOKS, UNCOVERED, PlanLayer, check_layers
 from terr.model.json_values import read, to_plain
 from terr.model.scenario import ScenarioInfo
 from terr.model.units import area_level
@@ -106,19 +106,21 @@ def _units(store: Store, level: str, region: tuple[str, ...], layers: tuple[Plan
         raise StoreError("the list of a plan's accounts is damaged; restore the database from a backup") from error
     areas = load_units(level, region) if level else None
     of_areas = next((k for k, v in enumerate(layers) if v.method == AREAS), -1)
-    made = book_units(areas, table, tuple(v.name for v in layers), of_areas, sha256)
+    left_out = next((k for k, v in enumerate(layers) if v.method == UNCOVERED), -1)
+    made = book_units(areas, table, tuple(v.name for v in layers), of_areas, sha256, left_out)
     with _LOCK:  # the first one stays: what is measured is kept by the units themselves
         return _KEPT.setdefault(key, made)
 
 
 def account_table(accounts: Accounts, layers: Sequence[PlanLayer], of: NDArray[np.int16]) -> pd.DataFrame:
-    """The accounts that are units: those of layers of books, once each, in the order of the data set.
+    """The accounts that are units: those of layers of books, once each, in the order of the data set; and those an
+    overlay doesn't cover, which are listed so that they lie in none of its areas.
 
     Args:
         accounts: n accounts; layers: the plan's.
         of: int16 (n,), the layer of each account.
     """
-    books = np.array([v.method != AREAS for v in layers], dtype=np.bool_)
+    books = np.array([v.method in (*BOOKS, UNCOVERED) for v in layers], dtype=np.bool_)
     frame = accounts.frame
     mine = books[of] & (frame["account_id"].astype(str) != "").to_numpy()
     some = frame.loc[mine, ["account_id", "name", "state", "lat", "lon"]].assign(layer=of[mine].astype(np.int64))

@@ -23,7 +23,7 @@ _MIDDLE = (39.0, -97.0)
 
 
 def book_units(
-    areas: Units | None, table: pd.DataFrame, layers: tuple[str, ...], areas_layer: int, mark: str
+    areas: Units | None, table: pd.DataFrame, layers: tuple[str, ...], areas_layer: int, mark: str, left_out: int = -1
 ) -> BookUnits:
     """Units of a plan of layers: its areas, then its accounts.
 
@@ -33,12 +33,15 @@ def book_units(
         layers: names of the layers.
         areas_layer: which of them the areas belong to, -1 without areas.
         mark: of the table's content; part of the units' version.
+        left_out: the layer whose accounts are no units, as an overlay doesn't cover them; -1 without one.
 
     Raises:
         PlanError: if an account comes twice, or a column is missing.
     """
     if missing := [c for c in COLUMNS if c not in table.columns]:
         raise PlanError(f"the list of accounts lacks {', '.join(missing)}")
+    out = (table["layer"] == left_out).to_numpy()
+    uncovered, table = frozenset(table.loc[out, "account_id"].astype(str)), table[~out]
     n = 0 if areas is None else len(areas)
     lat, lon = (table[c].to_numpy(dtype=np.float64) for c in ("lat", "lon"))
     known = np.isfinite(lat) & np.isfinite(lon)
@@ -59,7 +62,8 @@ def book_units(
     )
     frame = own if areas is None else gpd.GeoDataFrame(pd.concat([areas.frame, own], ignore_index=True), crs=own.crs)
     nothing = np.zeros(len(own))
-    version = hashlib.sha256(f"{mark} {'' if areas is None else areas.version}".encode()).hexdigest()[:12]
+    out_of = f" without {left_out}" if left_out >= 0 else ""  # the same list with and without a layer left out
+    version = hashlib.sha256(f"{mark} {'' if areas is None else areas.version}{out_of}".encode()).hexdigest()[:12]
     first = np.zeros(1, dtype=np.int32) if areas is None else areas.indptr
     return BookUnits(
         level=books_level("" if areas is None else areas.level),
@@ -75,6 +79,7 @@ def book_units(
         layers=layers,
         layer_of=np.concatenate([np.full(n, max(areas_layer, 0)), table["layer"].to_numpy()]).astype(np.int16),
         drawn=np.concatenate([np.ones(n, dtype=np.bool_), known]),
+        uncovered=uncovered,
     )
 
 

@@ -28,12 +28,14 @@ class BookUnits(Units):
         layers: names of the plan's layers, in order.
         layer_of: int16 (n,), the layer each unit belongs to. Read-only.
         drawn: bool (n,), its place is known; the others lie at the middle of the rest. Read-only.
+        uncovered: ids of accounts that an overlay leaves out: they are no units, and lie in none of the areas.
     """
 
     areas: Units | None = None
     layers: tuple[str, ...] = ()
     layer_of: NDArray[np.int16] = field(default_factory=_none)
     drawn: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    uncovered: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from terr.errors import InputError
 
-AREAS, ACCOUNTS, NAMES = "areas", "accounts", "names"
-METHODS = (AREAS, ACCOUNTS, NAMES)
-"""Territories of areas; books of accounts; accounts given by name."""
+AREAS, ACCOUNTS, NAMES, UNCOVERED = "areas", "accounts", "names", "uncovered"
+METHODS = (AREAS, ACCOUNTS, NAMES, UNCOVERED)
+"""Territories of areas; books of accounts; accounts given by name; in an overlay, accounts its role doesn't cover."""
+BOOKS = (ACCOUNTS, NAMES)
+"""Methods whose accounts are units of their own."""
 MOST_LAYERS = 12
 LONGEST_NAME = 60
 
@@ -64,6 +66,8 @@ def check_layers(layers: Sequence[PlanLayer]) -> None:
         raise InputError(f'two layers are called "{twice}"; rename one')
     if sum(v.method == AREAS for v in layers) > 1:
         raise InputError("a plan has one layer of areas; make the others books of accounts")
+    if any(v.method == UNCOVERED for v in layers[:-1]) or [v.method for v in layers] == [UNCOVERED]:
+        raise InputError("only the last layer can leave accounts uncovered, behind one that covers some")
     rest = [k for k, v in enumerate(layers) if v.takes_rest]
     if rest != [len(layers) - 1]:
         raise InputError(

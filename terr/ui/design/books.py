@@ -41,7 +41,7 @@ def generate() -> None:
     )
     measures = usable_measures(shown.accounts, keep=shown.measure)
     measure = left.selectbox("Measure to balance", measures, index=measures.index(shown.measure), key="books_measure")
-    names = distinct({r.rep_id: r.name for r in shown.reps if r.covers})
+    names = distinct({r.rep_id: r.name for r in shown.team})
     chosen = right.multiselect(
         "Draw around reps' homes (optional)",
         list(names),

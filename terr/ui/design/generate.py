@@ -61,7 +61,8 @@ def generate() -> None:
     )
     measures = list(shown.accounts.measures)
     measure = left.selectbox("Measure to balance", measures, index=measures.index(draft.measure), key="gen_measure")
-    names = distinct({r.rep_id: r.name for r in shown.reps if r.covers or r.rep_id in draft.reps})
+    team = {r.rep_id for r in shown.team} | set(draft.reps)
+    names = distinct({r.rep_id: r.name for r in shown.reps if r.rep_id in team})
     chosen = right.multiselect(
         "Start from reps' homes (optional)",
         list(names),

@@ -7,6 +7,7 @@ import streamlit as st
 from terr.ui.session import dialogs, state
 from terr.view.text import SYMBOLS, count, markdown
 from terr.workspace.live import cards
+from terr.workspace.overlays.coverage import role_columns
 from terr.workspace.plan.plan_settings import whys_of
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
@@ -27,7 +28,8 @@ def accounts_table(unit: int, territory: int) -> None:
         st.info("This territory no longer exists.", icon=":material/info:")
         return
     whys = whys_of(state.workspace(), shown.info)
-    frame = cards.accounts_table(shown, cards.accounts_in(shown, unit=unit, territory=territory), whys)
+    roles = role_columns(state.workspace(), shown)
+    frame = cards.accounts_table(shown, cards.accounts_in(shown, unit=unit, territory=territory), whys, roles)
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(f"**{markdown(where)}** · {count(len(frame), 'account')}")
     right.download_button(

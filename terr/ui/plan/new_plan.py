@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from terr.errors import TerrError
 from terr.model.person import Person
 from terr.model.progress import Progress
 from terr.ui.jobs import window_jobs
-from terr.ui.plan.layers_form import layers_form
+from terr.ui.layers.layers_form import layers_form
+from terr.ui.layers.place import level_and_region
 from terr.ui.session import navigation, state
-from terr.view.text import count, distinct, markdown, sentence
+from terr.view.text import count, markdown
 from terr.workspace import levels
 from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.books import layer_rules
@@ -53,7 +53,7 @@ def form(data: Dataset, key: str) -> None:
             layers, areas = (None, False) if made is None else made
             if areas:
                 a, b = st.columns([2, 1.3])
-        level, region = ("", None) if not areas else _level_and_region(data, a, b, key)
+        level, region = ("", None) if not areas else level_and_region(data, a, b, key)
         if areas and region != []:
             _outlook(data, level, region)
         answers = _owners(data, key) if by != BY[2] and as_owned.has_owners(data) else None
@@ -104,23 +104,6 @@ def form(data: Dataset, key: str) -> None:
     st.rerun()
 
 
-def _level_and_region(data: Dataset, wide: Any, narrow: Any, key: str) -> tuple[str, list[str] | None]:
-    """Which areas, and where; see `_region`."""
-    titles = distinct({one.level: one.title for one in levels.choices()})
-    level = str(
-        narrow.selectbox(
-            "Level",
-            list(titles),
-            index=list(titles).index("county"),
-            format_func=lambda v: titles[v],
-            key=f"{key}_level",
-            help="Add your own boundaries and exact ZIP areas on the Settings page",
-        )
-    )
-    with wide:
-        return level, _region(data, level, key)
-
-
 def _made(made: as_owned.AsOwned) -> None:
     state.say(made.sentence)
     state.open_scenario(made.info.id)
@@ -141,33 +124,6 @@ def _owner(text: str, choices: Mapping[str, str], key: str) -> str:
     return str(
         st.radio(markdown(text), list(choices), format_func=lambda k: markdown(choices[k]), key=key, horizontal=True)
     )
-
-
-def _region(data: Dataset, level: str, key: str) -> list[str] | None:
-    """Codes of the states chosen; None where there are none to choose and the plan covers the whole layer."""
-    try:
-        states = levels.has_states(level)
-    except TerrError as error:
-        st.warning(markdown(sentence(str(error))), icon=":material/warning:")
-        return []
-    if not states:
-        st.text_input("Region", "All areas of the file", disabled=True, key=f"{key}_everything")
-        return None
-    field, usual = f"{key}_region", [new_plan.suggested_region(data.accounts)]
-    chosen = st.multiselect(
-        "Region", new_plan.REGIONS, default=usual, key=field, on_change=_one_meaning, args=(field, usual)
-    )
-    if said := state.get(f"{field}_said"):
-        st.caption(f":material/info: {markdown(said)}")
-    return new_plan.region_codes(chosen)
-
-
-def _one_meaning(field: str, usual: list[str]) -> None:
-    kept, said = new_plan.one_meaning(state.get(f"{field}_before", usual), st.session_state[field])
-    if kept != st.session_state[field]:  # else what is being typed meanwhile would be overwritten
-        st.session_state[field] = kept
-    state.put(f"{field}_before", kept)
-    state.put(f"{field}_said", said)
 
 
 def _outlook(data: Dataset, level: str, region: list[str] | None) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from terr.ui import header
 from terr.ui.design import split_areas, suggested_moves
+from terr.ui.layers import overlays
 from terr.ui.live import share, window
 from terr.ui.live.redraw_pace import PACE
 from terr.ui.plan import look, side_panel, tables, territory_map, territory_table, toolbar, years
@@ -36,6 +37,7 @@ def panel() -> None:
 
 def _draw() -> None:
     split_areas.rerun_when_split()
+    overlays.rerun_when_opened()
     if state.scenario_id() is None:  # deleted in another window
         st.rerun()
     sid = str(state.get("scenario"))
@@ -60,6 +62,8 @@ def _draw() -> None:
         closed = proposal is not None or bool(state.needs("edit"))
         territory_table.territory_table(proposal or shown, closed=closed)
     with right.container(key="terr_beside"):
+        if proposal is None:
+            overlays.switch(shown)
         _headline(proposal or shown)
         _chart(proposal or shown, shown if proposal is not None else None)
         if (

@@ -72,7 +72,8 @@ def table_frame(board: PlanSnapshot, only: SegmentFilter | None = None) -> pd.Da
 def rep_choices(board: PlanSnapshot) -> dict[str, str]:
     """What each rep is called in the table, by id; "" is nobody. Two of a name are told apart by their ids."""
     now = {t.rep for t in board.plan.territories}
-    reps = [r for r in board.reps if r.covers or r.rep_id in now]  # an SDR or a vacancy owns no territory
+    team = {r.rep_id for r in board.team}
+    reps = [r for r in board.reps if r.rep_id in team or r.rep_id in now]  # an SDR or a vacancy owns no territory
     names = [r.name for r in reps]
     return {"": "–"} | {r.rep_id: r.name if names.count(r.name) == 1 else f"{r.name} ({r.rep_id})" for r in reps}
 

@@ -81,7 +81,8 @@ def manage() -> None:
         on_click=_do,
         args=(editing.rename_territory, "Renamed.", here.code, lambda: _now(f"man_name_{code}")),
     )
-    reps = distinct({"": "Nobody", **{r.rep_id: r.name for r in shown.reps if r.covers or r.rep_id == here.rep}})
+    team = {r.rep_id for r in shown.team} | {here.rep}
+    reps = distinct({"": "Nobody", **{r.rep_id: r.name for r in shown.reps if r.rep_id in team}})
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     ids = list(reps)
     left.selectbox(

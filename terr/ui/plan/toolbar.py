@@ -8,20 +8,14 @@ import streamlit as st
 
 from terr.model.books.book_units import BookUnits
 from terr.ui.design import books, generate, split_areas
+from terr.ui.layers import overlays
 from terr.ui.plan import accounts_list, tables, territory_dialogs
 from terr.ui.session import dialogs, navigation, state
-from terr.view.text import markdown
+from terr.view.text import count, markdown, unit_noun
 from terr.workspace import levels
-from terr.workspace.plan.snapshot import PlanSnapshot
+from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 
 _READ_ONLY = {accounts_list.NAME: accounts_list.accounts_table}
-_EDITING = {
-    "generate": generate.generate,
-    "generate_books": books.generate,
-    "manage": territory_dialogs.manage,
-    "by_list": territory_dialogs.by_list,
-    "measure": territory_dialogs.measure,
-}
 
 
 def row(shown: PlanSnapshot, *, busy: bool) -> None:
@@ -42,17 +36,17 @@ def row(shown: PlanSnapshot, *, busy: bool) -> None:
         help="A rep leaves or is hired, territories merge or split: options with reasons",
     ):
         navigation.switch("situations")
-    for label, key, start in _generators(shown):
-        line.button(
-            label,
-            type="primary",
-            icon=":material/auto_awesome:",
-            key=key,
-            disabled=closed,
-            help=why or None,
-            on_click=start,
-            args=(shown,),
-        )
+    key, start = _generator(shown)
+    line.button(
+        "Generate",
+        type="primary",
+        icon=":material/auto_awesome:",
+        key=key,
+        disabled=closed,
+        help=why or None,
+        on_click=start,
+        args=(shown,),
+    )
     line.button(
         "New",
         icon=":material/add:",
@@ -65,6 +59,7 @@ def row(shown: PlanSnapshot, *, busy: bool) -> None:
         ("Territories", "edit", "manage", "Rename, assign a rep, lock, merge, delete"),
         ("Paste a list", "checklist", "by_list", "Move or lock areas by name or code"),
         ("Balance", "tune", "measure", "Choose the measure to balance and the limit"),
+        ("Overlays", "layers", overlays.NAME, "Second roles over these accounts: SDRs, specialists, partners"),
     ):
         line.button(
             label,
@@ -80,18 +75,63 @@ def row(shown: PlanSnapshot, *, busy: bool) -> None:
     dialogs.show(_READ_ONLY if closed else _READ_ONLY | _EDITING)
 
 
-def _generators(shown: PlanSnapshot) -> list[tuple[str, str, Callable[[PlanSnapshot], None]]]:
-    """Label, key and action of each button that generates: for areas, for books, or both."""
+def _generator(shown: PlanSnapshot) -> tuple[str, Callable[[PlanSnapshot], None]]:
+    """Key and action of the button that generates: for areas, for books, or a choice where the plan has both."""
     if not isinstance(shown.units, BookUnits):
-        return [("Generate", "generate", _generate)]
-    books_too = ("Generate books" if shown.units.n_areas else "Generate", "generate_books", _generate_books)
-    return [*([("Generate areas", "generate", _generate)] if shown.units.n_areas else []), books_too]
+        return "generate", _generate
+    if not shown.units.n_areas:
+        return "generate_books", _generate_books
+    return "generate", _generate_layer if shown.units.loose.any() else _generate
 
 
 def _generate_books(_: PlanSnapshot) -> None:
     dialogs.open_dialog("generate_books")
 
 
+def _generate_layer(_: PlanSnapshot) -> None:
+    dialogs.open_dialog("generate_layer")
+
+
+@st.dialog("Generate", on_dismiss=dialogs.close)
+def generate_layer() -> None:
+    """Which layer of a plan with areas and books is to be divided."""
+    shown = plan_snapshot(state.workspace(), str(state.get("scenario")))
+    units = shown.units
+    if not isinstance(units, BookUnits):
+        return
+    areas = f"{units.n_areas:,} {unit_noun(units.areas.level if units.areas else '', units.n_areas)}"
+    books_too = count(int(units.loose.sum()), "account")
+    st.caption("One layer is divided at a time; the others stay as they are.")
+    picked = st.button(
+        f"Areas: {areas}",
+        key="generate_areas",
+        icon=":material/map:",
+        width="stretch",
+        on_click=_generate,
+        args=(shown,),
+    ) or st.button(
+        f"Books: {books_too}",
+        key="generate_books",
+        icon=":material/group_work:",
+        width="stretch",
+        on_click=_generate_books,
+        args=(shown,),
+    )
+    if picked:
+        st.rerun()
+
+
 def _generate(shown: PlanSnapshot) -> None:
     generate.begin(shown)
     dialogs.open_dialog("generate")
+
+
+_EDITING = {
+    "generate": generate.generate,
+    "generate_books": books.generate,
+    "generate_layer": generate_layer,
+    "manage": territory_dialogs.manage,
+    "by_list": territory_dialogs.by_list,
+    "measure": territory_dialogs.measure,
+    overlays.NAME: overlays.overlays,
+}

@@ -9,10 +9,18 @@ from terr.errors import TerrError
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.view.text import markdown, number
-from terr.workspace.reports.crm import FILES, back_to_crm, crms, save_territory_ids, territory_ids, version
+from terr.workspace.reports.crm import (
+    FILES,
+    TEAM,
+    back_to_crm,
+    crm_kinds,
+    crms,
+    save_territory_ids,
+    territory_ids,
+    version,
+)
 from terr.workspace.reports.downloads import CSV, file_name
 
-_HUBSPOT = "HubSpot"
 _WHAT = {
     FILES[0]: ("Territory assignments", "ObjectTerritory2Association: account, territory and cause"),
     FILES[1]: (
@@ -23,6 +31,7 @@ _WHAT = {
         "Company owners",
         "Record ID and owner (email, or a unique name) of companies whose owner changes",
     ),
+    TEAM: ("Account teams", "AccountTeamMember: account, user and role of the overlays; the owner stays"),
 }
 _TERRITORY, _ID = "Territory", "Salesforce ID (0MI...)"
 
@@ -47,13 +56,15 @@ def section(sid: str) -> None:
         key="terr_crm",
         label_visibility="collapsed",
     )
-    kinds = FILES[2:] if chosen == _HUBSPOT else FILES[:2]
-    if chosen != _HUBSPOT:
+    kinds = crm_kinds(state.workspace(), sid, str(chosen))
+    if not kinds:
+        st.caption("An overlay doesn't own accounts, so HubSpot's file of owners is that of the field plan.")
+        return
+    if FILES[0] in kinds:
         _ids(sid)
-    for column, kind in zip(st.columns(2), (*kinds, *[None] * (2 - len(kinds))), strict=True):
-        if kind:
-            with column:
-                _file(sid, kind)
+    for column, kind in zip(st.columns(max(2, len(kinds))), kinds, strict=False):
+        with column:
+            _file(sid, kind)
 
 
 def _file(sid: str, kind: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terr.errors import InputError
+from terr.errors import InputError, LocateError
 from terr.ingest.columns.kinds import ACCOUNTS
 from terr.matching.reload import Reload, compare
 from terr.model.accounts import Accounts
@@ -25,6 +26,7 @@ from terr.workspace.caches import CacheKind
 from terr.workspace.facts.fact_measures import FIGURES
 from terr.workspace.facts.kept_facts import carry_facts
 from terr.workspace.facts.unjoined_customers import KEY as CUSTOMERS
+from terr.workspace.overlay_settings import overlay_ids
 from terr.workspace.scores import recipe
 from terr.workspace.unit_lists import carried
 from terr.workspace.workspace import Workspace
@@ -226,7 +228,8 @@ def movable_back(ws: Workspace, dataset_id: str) -> tuple[tuple[ScenarioInfo, Da
 def move(ws: Workspace, scenario_id: str, expected: str, dataset_id: str) -> ScenarioInfo:
     """Give a plan the accounts of another extract; its territories, edits and undo stay as they are.
 
-    Books of accounts are carried over by account_id (see `terr.workspace.unit_lists.carried`).
+    Books of accounts are carried over by account_id (see `terr.workspace.unit_lists.carried`), and its overlays
+    with it.
 
     Args:
         ws: where.
@@ -246,20 +249,38 @@ def move(ws: Workspace, scenario_id: str, expected: str, dataset_id: str) -> Sce
     data = datasets.dataset(ws, dataset_id)
     if info.measure not in data.accounts.measures:
         raise InputError(f'"{info.name}" balances {info.measure}, which {data.info.name} doesn\'t have')
+    followers = _overlays(ws, info)
+    for one in followers:
+        if one.measure not in data.accounts.measures:
+            raise InputError(f'its overlay "{one.name}" balances {one.measure}, which {data.info.name} doesn\'t have')
+    told = [s for one in followers if (s := str(move(ws, one.id, expected, dataset_id).settings.get(CARRIED) or ""))]
     had: Sequence[Mapping[str, str]] = info.settings.get(EXTRACTS) or ()
     line = [*had, {"id": expected, "until": datetime.now(UTC).isoformat(timespec="seconds")}]
     settings: dict[str, Any] = {EXTRACTS: line[-50:]}
     books = carried(ws.whole.store, info, data.accounts)
+    if told:
+        settings[CARRIED] = " ".join(told)
     if books is None:
         return ws.store.scenarios.use_dataset(scenario_id, dataset_id, expected=expected, settings=settings)
     return ws.store.scenarios.use_dataset(
         scenario_id,
         dataset_id,
         expected=expected,
-        settings={**settings, **books.settings, CARRIED: books.sentence},
+        settings={**settings, **books.settings, CARRIED: " ".join(v for v in (books.sentence, *told) if v)},
         units=(books.units_version, books.n_units),
         note=books.sentence,
     )
+
+
+def _overlays(ws: Workspace, field: ScenarioInfo) -> list[ScenarioInfo]:
+    """Overlays of a field plan that have its accounts: they go where it goes."""
+    out = []
+    for one in overlay_ids(field):
+        with suppress(LocateError):
+            info = ws.store.scenarios.get(one)
+            if info.dataset_id == field.dataset_id and info.id != field.id:
+                out.append(info)
+    return out
 
 
 def before(ws: Workspace, info: ScenarioInfo) -> DatasetInfo | None:

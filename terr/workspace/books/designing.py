@@ -135,7 +135,7 @@ def book_layers(shown: PlanSnapshot) -> dict[int, str]:
 def suggested_books(shown: PlanSnapshot, layer: int) -> int:
     """How many books to offer: those the layer has if more than one, else one per rep, else ten."""
     have = len(_own(shown.units, shown.plan, layer)) if isinstance(shown.units, BookUnits) else 0
-    reps = sum(r.covers for r in shown.reps)
+    reps = len(shown.team)
     return have if have > 1 else reps if reps > 1 else 10
 
 

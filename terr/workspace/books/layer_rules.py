@@ -10,14 +10,22 @@ import pandas as pd
 
 from terr.errors import InputError
 from terr.model.accounts import CORE, HIDDEN, Accounts
-from terr.model.books.plan_layers import ACCOUNTS, AREAS, LONGEST_NAME, METHODS, NAMES, PlanLayer
+from terr.model.books.plan_layers import ACCOUNTS, AREAS, BOOKS, LONGEST_NAME, METHODS, NAMES, UNCOVERED, PlanLayer
 from terr.scoring.layers import divide
 from terr.view.text import count, percent, short
 from terr.workspace.accounts.dataset import Dataset
 
-__all__ = ["ACCOUNTS", "AREAS", "LONGEST_NAME", "METHODS", "NAMES", "PlanLayer"]  # of other floors, for the pages
+__all__ = [
+    "ACCOUNTS",
+    "AREAS",
+    "LONGEST_NAME",
+    "METHODS",
+    "NAMES",
+    "UNCOVERED",
+    "PlanLayer",
+]  # of other floors, for the pages
 
-METHOD_WORDS = {ACCOUNTS: "Accounts (books)", AREAS: "Areas", NAMES: "Accounts by name"}
+METHOD_WORDS = {ACCOUNTS: "Accounts (books)", AREAS: "Areas", NAMES: "Accounts by name", UNCOVERED: "Not covered"}
 BLANK_WORD = "(blank)"
 _MOST_VALUES = 200
 _OWN = ("owner", "state", "city")
@@ -125,6 +133,6 @@ def checked(data: Dataset, layers: Sequence[PlanLayer]) -> None:
         InputError: for a rule that can't be worked out, or layers without any account as a unit.
     """
     found = divide(data.accounts, layers)
-    books = [k for k, v in enumerate(layers) if v.method != AREAS]
+    books = [k for k, v in enumerate(layers) if v.method in BOOKS]
     if not np.isin(found.of, books).any():
         raise InputError("no layer of accounts catches an account; change its rule, or plan areas alone")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from terr.report.safe import safe_frame
 from terr.view.text import SYMBOLS, and_list, count, date_text, full, percent, short
 from terr.workspace.facts.account_facts import account_facts
 from terr.workspace.facts.kept_facts import fact_set_of
+from terr.workspace.overlays.coverage import cover_fields
 from terr.workspace.plan.plan_settings import NO_WHYS, AccountWhys, whys_of
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
 from terr.workspace.workspace import Workspace
@@ -89,7 +92,7 @@ def account_card(ws: Workspace, scenario_id: str, row: int) -> dict[str, Any]:
         if text and title != _TITLES["name"]:
             fields.append([str(title), text])
     one = shown.accounts.frame.iloc[row]
-    fields[3:3] = [[title, text] for title, text in _facts(ws, shown, row)]
+    fields[3:3] = [[title, text] for title, text in (*cover_fields(ws, shown, row), *_facts(ws, shown, row))]
     return {
         "t": "account",
         "row": row,
@@ -115,10 +118,16 @@ def accounts_in(shown: PlanSnapshot, *, unit: int = -1, territory: int = UNASSIG
     return np.flatnonzero(account_codes(shown.accounts, shown.units, shown.plan, held=shown.held) == territory)
 
 
-def accounts_table(shown: PlanSnapshot, rows: NDArray[np.int64], whys: AccountWhys = NO_WHYS) -> pd.DataFrame:
+def accounts_table(
+    shown: PlanSnapshot,
+    rows: NDArray[np.int64],
+    whys: AccountWhys = NO_WHYS,
+    roles: Mapping[str, NDArray[np.object_]] = MappingProxyType({}),
+) -> pd.DataFrame:
     """Accounts as a person reads them: territory and rep, measures, then what else the file says.
 
-    Numbers stay numbers. A column whose title is taken is called "<title> (file)". `whys`: of books Generate made.
+    Numbers stay numbers. A column whose title is taken is called "<title> (file)". `whys`: of books Generate made;
+    `roles`: who has each account in other roles (see `role_columns`).
     """
     frame = shown.accounts.frame.iloc[rows]
     codes = account_codes(shown.accounts, shown.units, shown.plan, held=shown.held)[rows]
@@ -128,6 +137,7 @@ def accounts_table(shown: PlanSnapshot, rows: NDArray[np.int64], whys: AccountWh
     columns: dict[str, Any] = {_TITLES[c]: frame[c].to_numpy() for c in ("name", "account_id")}
     columns |= {"Territory": [t for t, _ in told], "Rep": [r for _, r in told]}
     reasons = whys.columns(frame["account_id"], [t for t, _ in told])
+    columns |= {title: values[rows] for title, values in roles.items()}
     columns |= {title: reasons[key] for key, title in _WHY_TITLES.items() if key in reasons}
     columns |= {m: frame[m].to_numpy() for m in shown.accounts.figures}
     taken = {c.casefold() for c in (*columns, *_TITLES.values())}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from terr.edits.history import Effect
 from terr.edits.layers import check_layers_apart, within_layer
 from terr.errors import ConflictError, InputError, PlanError
 from terr.model.books.book_units import BookUnits
-from terr.model.books.plan_layers import PlanLayer
+from terr.model.books.plan_layers import BOOKS, UNCOVERED, PlanLayer
 from terr.model.edit import Edit
 from terr.model.plan import Plan
 from terr.model.scenario import ScenarioInfo
@@ -32,6 +34,7 @@ from terr.workspace.levels import (
     place_name,
     settled_region,
 )
+from terr.workspace.overlay_settings import OVERLAY
 from terr.workspace.plan.plan_settings import rules_of
 from terr.workspace.plan.rules import PlanRules
 from terr.workspace.plan.snapshot import effect_of, per_unit, same_baseline
@@ -76,6 +79,7 @@ def create(
     tolerance: float = 0.05,
     name: str = "",
     author: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> ScenarioInfo:
     """A new scenario with one empty territory, ready to paint.
 
@@ -88,6 +92,7 @@ def create(
         tolerance: share a load may be off its target.
         name: by default what it is made on, such as "Texas by county".
         author: who makes it.
+        more: further settings, such as whose overlay it is.
 
     Raises:
         InputError: for an unknown level, measure or tolerance, or a region where there can be none.
@@ -111,7 +116,7 @@ def create(
         n_units=len(units),
         measure=measure,
         tolerance=tolerance,
-        settings={BOUNDARIES: layer_settings(level)},
+        settings={BOUNDARIES: layer_settings(level), **more},
     )
     return started(ws, info, author=author)
 
@@ -127,6 +132,7 @@ def create_layers(
     tolerance: float = 0.05,
     name: str = "",
     author: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> ScenarioInfo:
     """A new scenario of layers: books of accounts, beside areas where one of the layers is made of them.
 
@@ -135,13 +141,15 @@ def create_layers(
         dataset_id: whose accounts.
         layers: in order; an account belongs to the first whose rule holds.
         level, region: of the areas, as `create`; "" and None without a layer of areas.
-        measure, tolerance, name, author: as `create`.
+        measure, tolerance, name, author, more: as `create`.
 
     Raises:
         InputError: for layers that can't be, a rule that can't be worked out, an unknown level, measure or tolerance.
         LocateError: for an unknown region or data set.
     """
     check_plan_layers(layers, level)
+    if layers[-1].method == UNCOVERED and OVERLAY not in more:
+        raise InputError("only an overlay can leave accounts uncovered; let the last layer take what is left")
     if level:
         check_level(level)
     states = settled_region(level, region) if level else EVERYWHERE
@@ -153,7 +161,9 @@ def create_layers(
     check_tolerance(tolerance)
     found = divide(data.accounts, layers)
     table = account_table(data.accounts, layers, found.of)
-    if not len(table):
+    books = [k for k, v in enumerate(layers) if v.method in BOOKS]
+    areas_alone = level and not books and layers[-1].method == UNCOVERED
+    if not areas_alone and not table["layer"].isin(books).any():
         raise InputError("no layer of accounts catches an account, so there is nothing to plan by account")
     units, sha256 = units_of_list(ws.whole.store, level, states, layers, table)
     info = ws.store.scenarios.create(
@@ -165,7 +175,11 @@ def create_layers(
         n_units=len(units),
         measure=measure,
         tolerance=tolerance,
-        settings={LAYERS: layers_json(layers, sha256), **({BOUNDARIES: layer_settings(level)} if level else {})},
+        settings={
+            LAYERS: layers_json(layers, sha256),
+            **({BOUNDARIES: layer_settings(level)} if level else {}),
+            **more,
+        },
     )
     return started(ws, info, author=author)
 

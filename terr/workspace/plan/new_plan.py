@@ -65,6 +65,6 @@ def suggested_measure(names: Sequence[str]) -> int:
 def suggested_count(shown: PlanSnapshot) -> int:
     """How many territories to offer: those there are if more than one, else one per rep, else ten."""
     have = len(shown.plan.territories)
-    reps = sum(r.covers for r in shown.reps)
+    reps = len(shown.team)
     count = have if have > 1 else reps if 1 < reps <= len(shown.units) else 10
     return min(500, len(shown.units), count)

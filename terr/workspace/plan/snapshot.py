@@ -40,6 +40,7 @@ from terr.model.units import UNASSIGNED, Units
 from terr.view.text import count, short
 from terr.workspace.accounts.dataset import Dataset, dataset
 from terr.workspace.caches import CacheKind
+from terr.workspace.overlay_settings import team_of
 from terr.workspace.plan.named_accounts import overrides_key, overrides_of
 from terr.workspace.plan.plan_settings import TODAY, compared_with, owner_answers, rules_of
 from terr.workspace.plan.rule_check import broken_rules, measures_of
@@ -95,6 +96,11 @@ class PlanSnapshot:
     broken: tuple[str, ...] = ()
     data: str = ""
     held: Overrides = NOBODY_HELD
+
+    @property
+    def team(self) -> tuple[Rep, ...]:
+        """Those of the roster who can be given territories of this plan: its reps, in an overlay people of its role."""
+        return team_of(self.info, self.reps)
 
     @property
     def total(self) -> float:

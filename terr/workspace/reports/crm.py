@@ -10,12 +10,24 @@ import numpy as np
 from terr.aggregate import account_codes
 from terr.errors import InputError
 from terr.model.progress import UNWATCHED, Progress
-from terr.report.crm import FILES, CrmFile, crm_file, systems, territory_id
+from terr.report.crm import FILES, TEAM, CrmFile, crm_file, systems, team_file, territory_id
+from terr.workspace.overlay_settings import FIELD, overlay_of, role_name
+from terr.workspace.overlays.coverage import covers, roles_together
 from terr.workspace.plan.plan_settings import save_setting
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.workspace import Workspace
 
-__all__ = ["FILES", "CrmFile", "back_to_crm", "crms", "save_territory_ids", "territory_ids", "version"]
+__all__ = [
+    "FILES",
+    "TEAM",
+    "CrmFile",
+    "back_to_crm",
+    "crm_kinds",
+    "crms",
+    "save_territory_ids",
+    "territory_ids",
+    "version",
+]
 
 _IDS = "salesforce_territories"
 
@@ -69,8 +81,23 @@ def version(ws: Workspace, scenario_id: str) -> tuple[object, ...]:
         LocateError: if the scenario doesn't exist.
     """
     rev_and_seq = ws.store.changes.latest(scenario_id)
-    dataset_id = ws.scenario(scenario_id).dataset_id
-    return scenario_id, *rev_and_seq, dataset_id, tuple(territory_ids(ws, scenario_id).items())
+    info = ws.scenario(scenario_id)
+    roles = tuple((o.id, *ws.store.changes.latest(o.id)) for o in roles_together(ws, info) if o.id != scenario_id)
+    return scenario_id, *rev_and_seq, info.dataset_id, tuple(territory_ids(ws, scenario_id).items()), roles
+
+
+def crm_kinds(ws: Workspace, scenario_id: str, crm: str) -> tuple[str, ...]:
+    """Files of a CRM that a plan can give: owners of a field plan, account teams of overlays; none is possible, too.
+
+    Raises:
+        LocateError: if the scenario doesn't exist.
+    """
+    info = ws.scenario(scenario_id)
+    own = overlay_of(info) is not None
+    if crm == "HubSpot":
+        return () if own else FILES[2:3]
+    team = (TEAM,) if own or len(roles_together(ws, info)) > 1 else ()
+    return team if own else (*FILES[:2], *team)
 
 
 def back_to_crm(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWATCHED) -> CrmFile:
@@ -83,6 +110,18 @@ def back_to_crm(ws: Workspace, scenario_id: str, kind: str, progress: Progress =
     """
     progress.tell(0.0, "Placing the accounts")
     one = plan_snapshot(ws, scenario_id)
+    if kind == TEAM:
+        own = overlay_of(one.info) is not None
+        progress.tell(0.3, "Reading the overlays")
+        found = [c for c in covers(ws, one, own=own) if c.role != FIELD]
+        if own:
+            found = [c for c in found if c.role.casefold() == role_name(one.info).casefold()]
+        return team_file(one.accounts, [(c.role, c.rep_id, c.covered) for c in found])
+    if overlay_of(one.info) is not None:
+        raise InputError(
+            f"an overlay of {role_name(one.info)} doesn't own accounts, so it has no file of owners; download the "
+            "account team file instead"
+        )
     ids = territory_ids(ws, scenario_id)
     progress.tell(0.3, "Comparing the owners")
     codes = account_codes(one.accounts, one.units, one.plan, held=one.held).astype(np.int64)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from terr.aggregate import PlanTotals, account_codes, measures_per_unit, override_loads, plan_totals
@@ -19,6 +21,7 @@ from terr.model.overrides import NOBODY_HELD, Overrides
 from terr.model.plan import Plan
 from terr.model.reps import Rep
 from terr.model.units import Units
+from terr.report.accounts import Reasons
 from terr.report.documents.content import Brand
 from terr.view.colors import color
 from terr.workspace.facts.performance import FactSet
@@ -28,6 +31,15 @@ from terr.workspace.plan.targets import targets
 from terr.workspace.plan.tolerance import within
 
 NO_BRAND = Brand()
+
+
+def further_columns(whys: AccountWhys, roles: Mapping[str, NDArray[np.object_]]) -> Reasons:
+    """Columns of a file of all accounts beside the plan's own: who has them in other roles, and why they are there."""
+
+    def columns(ids: pd.Series[str], territories: Sequence[str]) -> Mapping[str, Any]:
+        return {**roles, **whys.columns(ids, territories)}
+
+    return columns
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,7 @@ class DocumentInputs:
         files: names of the files it rests on; boundaries: title and source of the areas.
         rough: what is to be known of approximate areas, "".
         whys: why Generate put accounts where they are, for books.
+        roles: who has each account in other roles, by column (see `role_columns`).
         miles: distances in miles; brand: of the company; made: UTC.
     """
 
@@ -86,6 +99,7 @@ class DocumentInputs:
     boundaries: tuple[str, str] = ("", "")
     rough: str = ""
     whys: AccountWhys = NO_WHYS
+    roles: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
     miles: bool = True
     brand: Brand = NO_BRAND
     made: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))

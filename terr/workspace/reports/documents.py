@@ -24,7 +24,7 @@ from terr.report.documents.plan_pdf import plan_pdf
 from terr.report.documents.typst_pdf import svg_png
 from terr.view.text import metric_in_unit, metric_title
 from terr.workspace.levels import WAY_WORDS
-from terr.workspace.reports.document_inputs import DocumentInputs
+from terr.workspace.reports.document_inputs import DocumentInputs, further_columns
 from terr.workspace.reports.gather import gather
 
 PICTURE_WIDTH, PICTURE_HEIGHT = 1_400, 900
@@ -152,7 +152,7 @@ def _workbook(document: PlanDocument, inputs: DocumentInputs, choice: DocumentCh
         inputs.held,
         progress,
         per_rep=choice.per_rep,
-        reasons=inputs.whys.columns,
+        reasons=further_columns(inputs.whys, inputs.roles),
     )
 
 

@@ -15,9 +15,11 @@ from terr.report.geo import territories_geojson
 from terr.report.plan import plan_csv
 from terr.report.safe import safe_frame
 from terr.workspace.levels import boundaries_report
+from terr.workspace.overlays.coverage import role_columns
 from terr.workspace.plan.editing import EditOutcome, place_by_name
 from terr.workspace.plan.plan_settings import whys_of
 from terr.workspace.plan.snapshot import plan_snapshot, report_table
+from terr.workspace.reports.document_inputs import further_columns
 from terr.workspace.reports.plan_file import read_plan_file
 from terr.workspace.workspace import Workspace
 
@@ -68,9 +70,8 @@ def export(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWA
 
         data = make_document("xlsx", open_plan(ws, scenario_id), progress=progress)
     elif kind == "accounts.csv":
-        data = accounts_csv(
-            one.accounts, one.units, one.plan, one.reps, one.held, progress, whys_of(ws, one.info).columns
-        )
+        reasons = further_columns(whys_of(ws, one.info), role_columns(ws, one))
+        data = accounts_csv(one.accounts, one.units, one.plan, one.reps, one.held, progress, reasons)
     elif kind == "plan.csv":
         data = plan_csv(one.plan, one.units)
     else:

@@ -7,6 +7,7 @@ from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design.certificate import current_proof, proof_sentence
 from terr.workspace.facts.kept_facts import fact_set_of, facts_kept
 from terr.workspace.levels import boundaries_report, heading, rough_note
+from terr.workspace.overlays.coverage import role_columns
 from terr.workspace.plan.plan_settings import whys_of
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.quotas.planning import quota_versions, quotas_in_force
@@ -57,6 +58,7 @@ def open_plan(ws: Workspace, scenario_id: str) -> DocumentInputs:
         boundaries=(what["title"], what["source"]),
         rough=rough[0].message if rough else "",
         whys=whys_of(ws, one.info),
+        roles=role_columns(ws, one),
         miles=distances.miles(ws.root),
         brand=brand_of(ws),
     )

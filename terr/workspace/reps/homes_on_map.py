@@ -43,7 +43,8 @@ def _map_homes(shown: PlanSnapshot, limit: float) -> dict[str, Any]:
     mine: dict[str, list[int]] = {}
     for k, t in enumerate(shown.plan.territories):
         mine.setdefault(t.rep, []).append(k)
-    reps = [r for r in ground.reps if r.covers or r.rep_id in mine]
+    team = {r.rep_id for r in shown.team}
+    reps = [r for r in ground.reps if r.rep_id in team or r.rep_id in mine]
     points = home_points([r.home_zip for r in reps])
     known = [math.isfinite(lat) for lat in points[:, 0].tolist()]
     homes = [

@@ -82,7 +82,8 @@ def test_a_rule_that_is_wrong_is_said_beside_it_and_makes_no_plan(open_app, ws):
 
 def test_books_are_generated_previewed_and_applied(open_app, ws):
     info = books(ws, layers=LAYERS)
-    window = ok(press(open_app("plan", scenario=info.id), "generate_books"))
+    window = ok(press(open_app("plan", scenario=info.id), "generate"))
+    window = ok(press(window, "generate_books"))
     window.number_input(key="books_k_0").set_value(2)
     ok(window.run())
     assert any(

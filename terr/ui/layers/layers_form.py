@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from terr.errors import InputError
+from terr.ui.layers.layer_order import layer_order
 from terr.ui.session import state
 from terr.view.text import markdown, sentence
 from terr.workspace.accounts.dataset import Dataset
@@ -15,18 +17,22 @@ from terr.workspace.books import layer_rules as rules
 _VALUES, _FORMULA, _LIST = "Values of a column", "Rule", "List of accounts"
 
 
-def layers_form(data: Dataset, measure: str, key: str) -> tuple[tuple[rules.PlanLayer, ...], bool] | None:
+def layers_form(
+    data: Dataset, measure: str, key: str, *, overlay: bool = False
+) -> tuple[tuple[rules.PlanLayer, ...], bool] | None:
     """Rows to add, order and remove; gives the layers and whether the rest is planned by areas, None while one is open.
 
     Args:
         data: whose accounts.
         measure: counted for each layer.
         key: of its widgets.
+        overlay: they are of a second role, whose last layer may leave accounts uncovered.
     """
     field = f"{key}_layers"
     rows: list[dict[str, Any]] = state.get(field) or _first(data)
     state.put(field, rows)
     st.caption("An account belongs to the first layer whose rule holds. The last layer takes what is left.")
+    listed = st.container()
     made: list[rules.PlanLayer | None] = []
     slots = []
     for at, row in enumerate(rows):
@@ -43,18 +49,24 @@ def layers_form(data: Dataset, measure: str, key: str) -> tuple[tuple[rules.Plan
     )
     with st.container(border=True):
         a, b = st.columns([2, 1.4])
-        last = a.text_input("Last layer", "Everything else", key=f"{key}_rest", max_chars=rules.LONGEST_NAME)
-        words = {rules.AREAS: "Areas", rules.ACCOUNTS: rules.METHOD_WORDS[rules.ACCOUNTS]}
+        words = {
+            k: rules.METHOD_WORDS[k] for k in (*([rules.UNCOVERED] if overlay else []), rules.AREAS, rules.ACCOUNTS)
+        }
+        usual = "Not covered" if overlay else "Everything else"
+        last = a.text_input("Last layer", usual, key=f"{key}_rest", max_chars=rules.LONGEST_NAME)
         how = b.selectbox("Territories of", list(words), format_func=words.__getitem__, key=f"{key}_resthow")
         slots.append(st.empty())
     if any(m is None for m in made):
         return None
     try:
-        layers = (*(m for m in made if m is not None), rules.PlanLayer(last.strip() or "Everything else", str(how)))
+        layers = (*(m for m in made if m is not None), rules.PlanLayer(last.strip() or usual, str(how)))
         found = rules.tried(data, layers, measure)
     except InputError as error:
         st.error(markdown(sentence(str(error))), icon=":material/error:")
         return None
+    if len(rows) > 1:
+        with listed:
+            layer_order([r["id"] for r in rows], found, f"{key}_order", partial(_reorder, field))
     for slot, one in zip(slots, found, strict=True):
         line = markdown(rules.tried_words(one, measure))
         notes = "  \n".join(f":material/info: {markdown(n)}" for n in one.notes)
@@ -124,6 +136,11 @@ def _move(where: Any, icon: str, label: str, field: str, at: int, step: int, off
 def _swap(field: str, at: int, step: int) -> None:
     rows = state.get(field)
     state.put(field, [rows[k] for k in rules.moved_layer(range(len(rows)), at, step)])
+
+
+def _reorder(field: str, ids: list[int]) -> None:
+    rows = {r["id"]: r for r in state.get(field)}
+    state.put(field, [rows[i] for i in ids])
 
 
 def _drop(field: str, at: int) -> None:

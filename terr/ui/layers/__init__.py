@@ -1,0 +1,1 @@
+"""Layers and overlays as a person makes them: rules in their order, roles beside the field, and where areas lie."""
