@@ -7,16 +7,17 @@
   const FONT = "600 12px system-ui, -apple-system, 'Segoe UI', sans-serif";
 
   // A label for each territory at the unit nearest the middle of what of it is in sight; of the drawn margin otherwise.
-  NS.placeLabels = function (s, view, sight, scale) {
-    const seen = place(s, sight, scale), rest = place(s, view, scale);
+  // `units`: those that meet the view and perhaps others.
+  NS.placeLabels = function (s, view, sight, scale, units) {
+    const seen = place(s, sight, scale, units), rest = place(s, view, scale, units);
     for (const label of seen.values()) label.seen = true;
     s.labels = [...new Map([...rest, ...seen]).values()].sort((a, b) => Number(b.seen || 0) - Number(a.seen || 0) || b.w - a.w);
   };
 
-  function place(s, view, scale) {
+  function place(s, view, scale, units) {
     const g = s.geo, k = s.territories.length, slot = s.shading.slot;
     const w = new Float64Array(k), sx = new Float64Array(k), sy = new Float64Array(k);
-    const units = g.meeting(view), at = new Int32Array(units.length).fill(-1);
+    const at = new Int32Array(units.length).fill(-1);
     for (let i = 0; i < units.length; i++) {
       const u = units[i], c = s.codes[u];
       if (c === FREE || g.x[u] < view[0] || g.x[u] > view[2] || g.y[u] < view[1] || g.y[u] > view[3]) continue;

@@ -142,28 +142,28 @@
       this._fills(ctx, shown);
       this._borders(ctx, area);
       this._marks(ctx, shown);
-      if (books) NS.drawBooks(ctx, s, shown, this);
+      if (books) NS.drawBooks(ctx, s, shown, this, !box);
       const circles = s.points && s.showPoints ? s.points.draw(ctx, area, view, px, this._map.getZoom(), s.theme) : [];
       const homes = s.homes && s.showHomes ? s.homes.list : [];
       if (homes.length) s.homes.draw(ctx, s, px);
       ctx.restore();
-      if (!box) this._placeLabels();
+      if (!box) this._placeLabels(shown);
       const places = s.showPlaces && s.places;
       if (places && box) places.draw(s, ctx, this, area);
       NS.drawLabels(s, ctx, this, box ? area : null, [...circles, ...homes.map((h) => ({ x: h.x, y: h.y, count: 1 }))]);
       if (places && !box) { // territories' names first take their place
-        places.place(s, ctx, this);
+        places.place(s, ctx, this, shown);
         places.draw(s, ctx, this, null);
       }
       if (!box) this.hover();
       s.lastDrawMs = performance.now() - started;
     },
 
-    _placeLabels() {
+    _placeLabels(shown) {
       const at = this._map.containerPointToLayerPoint([0, 0]), size = this._map.getSize(), { scale, origin } = this, min = this._bounds.min;
       const x = at.x + origin.x, y = at.y + origin.y;
       this.sight = [at.x - min.x, at.y - min.y, at.x - min.x + size.x, at.y - min.y + size.y]; // what can be seen, in pixels of the canvas
-      NS.placeLabels(this.s, this.view, [x / scale, (y + (this.s.barHeight || 46) + 2) / scale, (x + size.x) / scale, (y + size.y) / scale], scale);
+      NS.placeLabels(this.s, this.view, [x / scale, (y + (this.s.barHeight || 46) + 2) / scale, (x + size.x) / scale, (y + size.y) / scale], scale, shown);
     },
 
     _fills(ctx, shown) {

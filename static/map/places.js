@@ -19,7 +19,7 @@
     }
 
     // Chooses what to write in the drawn area: never over the names of territories, nor over each other.
-    place(s, ctx, painter) {
+    place(s, ctx, painter, shown) {
       const { scale, view } = painter, zoom = painter._map.getZoom(), taken = [], out = (this.placed = []);
       ctx.save();
       ctx.font = FONT;
@@ -34,7 +34,8 @@
       const least = zoom >= 10 ? 0 : SMALLEST / 2 ** zoom, inside = (x, y) => x >= view[0] && x <= view[2] && y >= view[1] && y <= view[3];
       for (let i = 0; i < this.n && this.people[i] >= least && out.length < MOST; i++) if (inside(this.x[i], this.y[i])) put(this.x[i], this.y[i], this.names[i], true);
       const g = s.geo;
-      if (scale * (view[2] - view[0]) > 0) for (const u of g.meeting(view)) {
+      if (scale * (view[2] - view[0]) > 0) for (const u of shown) {
+        if (u >= g.areas) continue; // an account is named where it is pointed at
         if (out.length >= 3 * MOST) break;
         const wide = (g.box[4 * u + 2] - g.box[4 * u]) * scale, high = (g.box[4 * u + 3] - g.box[4 * u + 1]) * scale;
         if (wide < 44 || high < 26 || !inside(g.x[u], g.y[u])) continue;

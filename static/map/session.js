@@ -90,6 +90,7 @@
       const file = this.config.geometry ? await load(this.config.geometry) : NS.noShapes();
       const books = this.config.books ? await this._books() : null;
       this.geo = new NS.Geometry(file, this.config.states, books);
+      if (this._loading) this._loading.remove();
       this.base = new Int16Array(this.geo.n).fill(-1);
       this.codes = this.base.slice();
       this.shading.rebuild();
@@ -116,6 +117,11 @@
     _books() {
       const told = this.pending && this.pending.books;
       if (told) return told;
+      const note = Object.assign(document.createElement("p"), { textContent: "Loading the accounts …" });
+      note.setAttribute("role", "status");
+      note.style.cssText = `position:absolute;z-index:900;left:0;right:0;top:42%;text-align:center;font:15px system-ui,sans-serif;color:${this.theme.label}`;
+      document.body.append(note);
+      this._loading = note;
       return new Promise((given) => { this._giveBooks = given; this.push({ k: "hello" }); });
     }
 

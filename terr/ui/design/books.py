@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from terr.errors import TerrError
@@ -12,11 +14,15 @@ from terr.ui.jobs.watched_job import WatchedJob
 from terr.ui.session import dialogs, state
 from terr.ui.session.errors import attempt
 from terr.view.text import count, distinct, markdown, percent, sentence, short
-from terr.workspace.books import designing, suggested_moves
+from terr.workspace.access import distances
+from terr.workspace.books import designing, suggested_moves, trade_off
 from terr.workspace.books.designing import KEEP, BookDesign, BookRequest, BookTask
+from terr.workspace.books.families import has_families
 from terr.workspace.books.suggested_moves import BookMoves
+from terr.workspace.design import preview_text
 from terr.workspace.plan.new_plan import usable_measures
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
+from terr.workspace.reps.assignment import needs_of, people_settings
 
 RUN = "book_design"
 _LISTED = 6
@@ -52,23 +58,17 @@ def generate() -> None:
     keep = st.select_slider(
         "Keep today's books", list(KEEP), "Off", key="books_keep", help="How important it is that accounts stay"
     )
-    with st.expander("More: further measures, number of accounts"):
-        also = st.multiselect("Also balance", [m for m in measures if m != measure], key="books_also")
-        a, b, c = st.columns(3)
-        wide = a.number_input("Their limit (± %)", 0.1, 100.0, 10.0, 0.5, key="books_also_limit")
-        fewest = b.number_input("Fewest accounts", 0, None, None, key="books_fewest")
-        most = c.number_input("Most accounts", 1, None, None, key="books_most")
+    with st.expander("More: further measures, limits, families, skills, distance"):
+        more = _more(shown, str(measure), measures)
     try:
         request = BookRequest(
             layer=layer,
             books=int(k),
             measure=str(measure),
             tolerance=float(limit) / 100,
-            also=tuple((str(m), float(wide) / 100) for m in also),
             reps=tuple(r for r in shown.reps if r.rep_id in chosen),
             keep=str(keep),
-            fewest=None if fewest is None else int(fewest),
-            most=None if most is None else int(most),
+            **more,
         )
         task = designing.book_task(ws, sid, request)
     except TerrError as error:
@@ -91,7 +91,64 @@ def generate() -> None:
         st.rerun()
 
 
+def _more(shown: PlanSnapshot, measure: str, measures: list[str]) -> dict[str, Any]:
+    """Fields of a request behind More."""
+    also = st.multiselect("Also balance", [m for m in measures if m != measure], key="books_also")
+    limits, floors, caps = [], [], []
+    for m in (measure, *also):
+        a, b, c = st.columns(3, vertical_alignment="bottom")
+        if m == measure:
+            a.caption(f"{markdown(m)}: limit above")
+        else:
+            wide = a.number_input(f"{markdown(m)} (± %)", 0.1, 100.0, 10.0, 0.5, key=f"books_limit_{m}")
+            limits.append((m, float(wide) / 100))
+        least = b.number_input(f"Least {markdown(m)} of a book", 0.0, None, None, key=f"books_floor_{m}")
+        top = c.number_input(f"Most {markdown(m)} of a book", 0.0, None, None, key=f"books_cap_{m}")
+        floors += [] if least is None else [(m, float(least))]
+        caps += [] if top is None else [(m, float(top))]
+    a, b, c = st.columns(3)
+    fewest = a.number_input("Fewest accounts", 0, None, None, key="books_fewest")
+    most = b.number_input("Most accounts", 1, None, None, key="books_most")
+    miles = distances.miles(state.workspace().root)
+    far = c.number_input(
+        f"Largest distance ({'miles' if miles else 'km'})",
+        0.1,
+        None,
+        None,
+        key="books_far",
+        help="From a rep's home, or from the middle of the book. Empty: any distance.",
+    )
+    kin = has_families(shown.accounts)
+    together = st.checkbox(
+        "Keep families together",
+        disabled=not kin,
+        key="books_families",
+        help="Accounts of one parent go to one book"
+        if kin
+        else 'No column names parents of accounts; name it "Parent Account ID"',
+    )
+    needs = needs_of(shown, people_settings(shown.info))
+    skilled = st.checkbox(
+        f"Require skills ({count(len(needs), 'need')} from page Reps)",
+        disabled=not needs,
+        key="books_skills",
+        help="; ".join(f"{markdown(s)} needs {markdown(k)}" for s, k in list(needs.items())[:6])
+        or "Say on page Reps which segment needs which skill",
+    )
+    return {
+        "also": tuple(limits),
+        "floors": tuple(floors),
+        "caps": tuple(caps),
+        "fewest": None if fewest is None else int(fewest),
+        "most": None if most is None else int(most),
+        "most_km": preview_text.kilometers(far, miles=miles),
+        "families": bool(together),
+        "needs": tuple(needs.items()) if skilled else (),
+    }
+
+
 def _start(task: BookTask) -> None:
+    state.put("book_request", task.request)
     window_jobs.end("advice", "causes", "explain", "trade", "design")
     state.drop("proposal", "marked", "preview")
 
@@ -144,6 +201,66 @@ def _drop_design() -> None:
     window_jobs.end(RUN)
     state.drop("proposal", "marked")
     state.put("redraw", True)
+
+
+def book_trade_part(shown: PlanSnapshot) -> None:
+    """Balance against change: today's books counting nothing to most, each a preview to apply."""
+    ws, sid = state.workspace(), shown.info.id
+    request: BookRequest | None = state.get("book_request")
+    if request is None or request.layer not in designing.book_layers(shown):
+        request = trade_off.usual_request(shown)
+    if request is None or not (shown.plan.assign >= 0).any():
+        st.caption("Generate books first; then see how much balance costs in accounts that move.")
+        return
+    key = (sid, shown.rev, shown.data, request)
+    if state.get("book_trade_asked") != key:
+        st.caption(
+            f"{count(request.books, 'book')}, {markdown(request.measure)} ±{percent(100 * request.tolerance)}: how "
+            "much has to move for better balance and less travel."
+        )
+        st.button(
+            "Run", key="book_trade_go", icon=":material/balance:", on_click=state.put, args=("book_trade_asked", key)
+        )
+        return
+    asked = request
+    found = window_jobs.worked_out("book_trade", key, lambda p: trade_off.trade_off(ws, sid, asked, p))
+    if found is None:
+        return
+    rows = trade_off.trade_rows(found, request.measure, miles=distances.miles(ws.root))
+    st.dataframe(rows, hide_index=True, width="stretch", key="book_trade")
+    for column, one in zip(st.columns(len(found)), found, strict=True):
+        column.button(
+            one.keep,
+            key=f"book_trade_{one.keep}",
+            width="stretch",
+            help="Preview these books; then apply or discard",
+            on_click=_look_at,
+            args=(one.design,),
+        )
+
+
+def _look_at(design: BookDesign) -> None:
+    state.drop("proposal", "marked", "preview")
+    window_jobs.begin_thread(RUN, lambda _: design)
+    state.put("redraw", True)
+
+
+def book_proof_part(shown: PlanSnapshot) -> None:
+    """What was proven of the books when they were generated."""
+    proof, current = trade_off.book_proof(state.workspace(), shown)
+    if proof is None:
+        st.caption("Generate books to have it proven how far they can be from the best there is.")
+        return
+    st.markdown(f":material/verified: {markdown(proof.sentence)}" if current else f"~~{markdown(proof.sentence)}~~")
+    if not current:
+        st.caption("The books were changed since. Generate them again for a proof of the books as they are.")
+    if proof.objective is not None and proof.bound is not None:
+        st.caption(
+            markdown(
+                f"Layer {proof.layer}: travel and changes {proof.objective:,.0f} km, no books below {proof.bound:,.0f} "
+                f"km. {proof.model}; {proof.solver}."
+            )
+        )
 
 
 def book_moves_part(shown: PlanSnapshot) -> None:

@@ -70,9 +70,10 @@ def _beside(sid: str) -> None:
     if sweep.wanted():
         st.session_state[SIDE] = TRADE
     # the choices' labels never change: Streamlit tells them apart by label, and one that changed can lose the choice
-    parts = [MOVES, TOGETHER] if isinstance(shown.units, BookUnits) and not shown.units.n_areas else PARTS
+    booked = isinstance(shown.units, BookUnits) and bool(shown.units.loose.any())
+    alone = isinstance(shown.units, BookUnits) and not shown.units.n_areas  # books without a layer of areas
     part = st.segmented_control(
-        "Beside the map", parts, default=MOVES, key=SIDE, label_visibility="collapsed", required=True
+        "Beside the map", PARTS, default=MOVES, key=SIDE, label_visibility="collapsed", required=True
     )
     if part != TOGETHER:
         panel.hide()
@@ -84,7 +85,13 @@ def _beside(sid: str) -> None:
                 on_click=_look_together,
                 width="stretch",
             )
-    if state.get("proposal") is not None or part == TRADE:
+    if booked and part in {TRADE, PROOF} and state.get("proposal") is None:
+        (books.book_trade_part if part == TRADE else books.book_proof_part)(shown)
+        if not alone:
+            st.divider()
+    if alone and part in {TRADE, PROOF}:
+        pass
+    elif state.get("proposal") is not None or part == TRADE:
         if not sweep.sweep_part(shown):
             frontier.frontier_part(shown)
     elif part == PROOF:

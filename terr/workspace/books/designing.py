@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from terr.aggregate import unit_codes
 from terr.edits import moves
 from terr.edits.colors import choose_colors
 from terr.edits.layers import territory_layers
@@ -24,17 +25,22 @@ from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
 from terr.model.result import Explanation
 from terr.model.units import UNASSIGNED
+from terr.people.skills import SkillWords
 from terr.view.text import count, percent
+from terr.workspace.books.families import family_roots
 from terr.workspace.books.why import why_sentences
 from terr.workspace.plan.editing import EditOutcome, edit
 from terr.workspace.plan.plan_settings import WHYS, keep_at
 from terr.workspace.plan.snapshot import PlanSnapshot, per_unit, plan_snapshot, preview_snapshot
 from terr.workspace.plan.tolerance import check_tolerance
 from terr.workspace.reps.homes import home_xy
+from terr.workspace.reps.team import needed_skills
 from terr.workspace.workspace import Workspace
 
 KEEP: Mapping[str, float] = {"Off": 0.0, "Low": 25.0, "Medium": 100.0, "High": 500.0}
 """How much today's owner counts -> kilometers of travel that are accepted rather than change it."""
+BOOK_PROOFS = "book_proofs"
+"""Under this name settings keep, by edit, what was proven of generated books (see `terr.workspace.books.trade_off`)."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,10 @@ class BookRequest:
         reps: whose homes books are drawn around, at most one each.
         keep: one of `KEEP`.
         fewest, most: accounts of a book, None = any number.
+        floors, caps: (measure, least or most of a book in the measure's own unit); each measure is balanced too.
+        families: accounts of one parent stay together.
+        needs: (segment such as "Industry:Health", skill that its accounts ask for); nobody else gets them.
+        most_km: farthest an account may be from its book's home or middle, None = any.
         seed: of the engine.
     """
 
@@ -59,6 +69,11 @@ class BookRequest:
     keep: str = "Off"
     fewest: int | None = None
     most: int | None = None
+    floors: tuple[tuple[str, float], ...] = ()
+    caps: tuple[tuple[str, float], ...] = ()
+    families: bool = False
+    needs: tuple[tuple[str, str], ...] = ()
+    most_km: float | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -69,6 +84,14 @@ class BookRequest:
             raise InputError(f"today's owners count one of {', '.join(KEEP)}")
         if len({m for m, _ in self.also} | {self.measure}) != 1 + len(self.also):
             raise InputError("each measure is balanced once; leave the second one out")
+        balanced = {m for m, _ in self.also} | {self.measure}
+        if lost := [m for m, _ in (*self.floors, *self.caps) if m not in balanced]:
+            raise InputError(f"{lost[0]} has a least or most amount but isn't balanced; balance it too")
+        most = dict(self.caps)
+        if bad := [m for m, v in self.floors if v > most.get(m, v)]:
+            raise InputError(f"the least {bad[0]} of a book is above the most; correct one of them")
+        if self.most_km is not None and not self.most_km > 0:
+            raise InputError("the farthest distance must be above 0")
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,14 +204,23 @@ def book_task(ws: Workspace, scenario_id: str, request: BookRequest) -> BookTask
     info = shown.info
     weights = np.column_stack([per_unit(ws, info, m)[0][rows] for m in measures])
     names = _names(plan, codes, request)
+    needs, has, skills = _skills(shown, request, rows, plan, codes)
+    kin = _families(shown, rows) if request.families else None
     problem = BooksProblem.from_arrays(
         weights,
         measures,
         books=k,
         xy_km=np.where(units.drawn[rows, None], units.xy_km[rows], np.nan),
         limits={request.measure: request.tolerance, **dict(request.also)},
+        floors=dict(request.floors),
+        caps=dict(request.caps),
         accounts_range=(request.fewest, request.most),
         homes=homes,
+        max_km=request.most_km,
+        families=kin,
+        needs=needs,
+        has=has,
+        skills=skills,
         locked=np.where(held, today, -1),
         start=today,
         keep_price=KEEP[request.keep],
@@ -201,6 +233,46 @@ def book_task(ws: Workspace, scenario_id: str, request: BookRequest) -> BookTask
     if unknown := int((~units.drawn[rows]).sum()):
         warnings.append(f"{count(unknown, 'account')} without a position can go to any book.")
     return BookTask(request, problem, rows, tuple(codes), names, tuple(warnings), scenario_id, shown.rev)
+
+
+def _account_rows(shown: PlanSnapshot, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """int64, position of the account of each unit among the accounts, -1 = it is removed from the data."""
+    at = np.full(len(shown.units), -1, dtype=np.int64)
+    codes = unit_codes(shown.accounts, shown.units)
+    known = np.flatnonzero(codes >= 0)
+    at[codes[known][::-1]] = known[::-1]
+    return at[rows]
+
+
+def _families(shown: PlanSnapshot, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    at = _account_rows(shown, rows)
+    return np.where(at >= 0, family_roots(shown.accounts)[at], -1)
+
+
+def _skills(
+    shown: PlanSnapshot, request: BookRequest, rows: NDArray[np.int64], plan: Plan, codes: list[int]
+) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None, list[str]]:
+    """What each account asks for, what the rep of each book has, and the skills; nothing without needs."""
+    if not request.needs:
+        return None, None, []
+    words = SkillWords()
+    at = _account_rows(shown, rows)
+    needed = needed_skills(shown.accounts, dict(request.needs), words)
+    asks = np.where(at >= 0, needed[at], "")
+    skills = sorted({str(s) for s in asks if s})
+    reps = {r.rep_id: r for r in shown.reps}
+    drawn = [*request.reps, *[None] * (len(codes) - len(request.reps))]
+    people = [r or (reps.get(plan.territory(c).rep) if c >= 0 else None) for r, c in zip(drawn, codes, strict=True)]
+    can = [{words.of(s) for s in p.skills} if p else set() for p in people]
+    if lost := [s for s in skills if not any(s in c for c in can)]:
+        raise InputError(
+            f"no book has a rep with the skill {lost[0]}; draw books around reps who have it, or leave that need out"
+        )
+    return (
+        np.array([[s == a for a in skills] for s in asks]).reshape(-1, len(skills)),
+        np.array([[a in c for a in skills] for c in can]).reshape(-1, len(skills)),
+        skills,
+    )
 
 
 def _stays(n: int) -> str:
@@ -350,6 +422,16 @@ def apply(ws: Workspace, design: BookDesign, seen_rev: int, *, author: str = "")
     ws.store.scenarios.update_settings(sid, measure=asked.measure, tolerance=asked.tolerance)
     if done.changed:
         _keep_whys(ws, sid, done.rev, units, design)
+        found = design.result
+        proof = {
+            "sentence": design.sentence,
+            "layer": units.layers[asked.layer],
+            "objective": float(found.objective),
+            "bound": None if found.bound is None else float(found.bound),
+            "model": found.model,
+            "solver": found.solver,
+        }
+        keep_at(ws, sid, BOOK_PROOFS, done.rev, proof)
     return done
 
 

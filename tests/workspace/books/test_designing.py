@@ -11,13 +11,14 @@ import pytest
 from terr.errors import ConflictError, InputError
 from terr.model.books.plan_layers import PlanLayer
 from terr.model.reps import Rep
-from terr.workspace.books import designing, suggested_moves
+from terr.workspace.books import designing, suggested_moves, trade_off
 from terr.workspace.books.designing import BookRequest
 from terr.workspace.live import cards
 from terr.workspace.plan import editing, undo
 from terr.workspace.plan.plan_settings import whys_of
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.reports.downloads import export
+from terr.workspace.reps.roster import set_reps
 from tests.helpers.spaces import more
 from tests.workspace.books.plans import LAYERS, accounts_data, books
 
@@ -203,3 +204,90 @@ def test_locked_accounts_and_other_layers_are_not_suggested(ws):
     assert found is not None
     assert {m.unit for m in found.moves} == {3, 4}
     assert {m.to for m in found.moves} == {1}
+
+
+def test_an_account_goes_only_to_a_rep_with_the_skill_it_needs(ws):
+    rows = [(i, c, s, "Tech" if c == "New Castle" else "Health", v) for i, c, s, _, v in ROWS]
+    data = accounts_data(ws, rows)
+    info = books(ws, data)
+    set_reps(ws, data.info.id, (Rep("U-1", "Ann Poe", "19901", skills=("Cloud",)), Rep("U-2", "Bob Ray", "19801")))
+    reps = plan_snapshot(ws, info.id).reps
+    request = BookRequest(0, 2, "Revenue", 0.5, reps=reps, needs=(("Industry:Tech", "cloud"),))
+    generated(ws, info, request)
+    plan = ws.plan(info.id)[0]
+    ann = next(t.code for t in plan.territories if t.rep == "U-1")
+    assert (plan.assign[4:8] == ann).all()  # though Bob lives beside them
+    with pytest.raises(InputError, match="no book has a rep with the skill pilot"):
+        designing.book_task(
+            ws, info.id, BookRequest(0, 2, "Revenue", 0.5, reps=reps, needs=(("Industry:Tech", "Pilot"),))
+        )
+
+
+def test_families_stay_in_one_book(ws):
+    from terr.workspace.accounts import dataset
+
+    lines = ["Account ID,Name,County,State,Parent Account ID,Revenue"]
+    lines += [f"{i},{i},{c},{s},{'C-00' if i in {'C-05', 'C-10'} else ''},{v:g}" for i, c, s, _, v in ROWS]
+    raw, columns = dataset.inspect("\n".join(lines).encode(), "kin.csv")
+    data = dataset.save(ws, "\n".join(lines).encode(), dataset.intake(raw, columns, {"Revenue": "USD"}))
+    info = books(ws, data)
+    generated(ws, info, asked(families=True))
+    assert len(set(ws.plan(info.id)[0].assign[[0, 5, 10]].tolist())) == 1
+    other = books(ws, accounts_data(ws, ROWS))
+    with pytest.raises(InputError, match="needs a column that names each account's parent"):
+        designing.book_task(ws, other.id, asked(families=True))
+
+
+def test_distance_and_amounts_of_a_book_are_limits(ws):
+    info = books(ws, accounts_data(ws, ROWS))
+    task = designing.book_task(
+        ws, info.id, asked(most_km=30.0, floors=(("Revenue", 150.0),), caps=(("Revenue", 250.0),))
+    )
+    assert np.isfinite(task.problem.max_km).all()
+    found = designing.solve(task, seconds=20).result
+    assert found.violation == 0.0
+    assert (found.km <= 30.0).all()
+    load = task.problem.loads(found.assign)[:, 0]
+    assert ((load >= 150.0) & (load <= 250.0)).all()
+
+
+@pytest.mark.parametrize(
+    ("more_of", "words"),
+    [
+        ({"floors": (("Accounts", 3.0),)}, "isn't balanced"),
+        ({"floors": (("Revenue", 9.0),), "caps": (("Revenue", 3.0),)}, "least Revenue of a book is above the most"),
+        ({"most_km": 0.0}, "above 0"),
+    ],
+)
+def test_limits_that_cannot_be_say_why(more_of, words):
+    with pytest.raises(InputError, match=words):
+        asked(**more_of)
+
+
+def test_more_books_than_accounts_leaves_some_empty_and_says_so(ws):
+    info = books(ws, accounts_data(ws, ROWS[:2]))
+    design = designing.solve(designing.book_task(ws, info.id, asked(5)), seconds=20)
+    assert len(set(design.result.assign.tolist())) == 2
+    said = " ".join(e.message for e in design.explanations())
+    assert "5" in said
+    assert "2 accounts" in said
+
+
+def test_the_trade_off_moves_less_the_more_todays_books_count(ws):
+    info = books(ws, accounts_data(ws, ROWS))
+    more(ws, info.id, ["B", "C"])
+    for k in range(12):
+        editing.paint(ws, info.id, [k], k % 3)
+    shown = plan_snapshot(ws, info.id)
+    found = trade_off.trade_off(ws, info.id, trade_off.usual_request(shown))
+    assert [p.keep for p in found] == list(designing.KEEP)
+    assert found[0].accounts > found[-1].accounts
+    assert found[-1].moved == 0.0
+    assert found[0].km < found[-1].km
+    rows = trade_off.trade_rows(found, "Revenue", miles=True)
+    assert rows[-1]["Accounts that move"] == "0"
+    designing.apply(ws, found[0].design, shown.rev)
+    proof, current = trade_off.book_proof(ws, plan_snapshot(ws, info.id))
+    assert (proof.sentence, current) == (found[0].design.sentence, True)
+    editing.paint(ws, info.id, [0], 1)
+    assert trade_off.book_proof(ws, plan_snapshot(ws, info.id))[1] is False

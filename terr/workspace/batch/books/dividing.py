@@ -18,7 +18,6 @@ from terr.engine import BooksProblem, design_books
 from terr.engine.books.result import BooksResult
 from terr.errors import InputError
 from terr.locate import home_points
-from terr.matching.families import tree
 from terr.metrics import balance
 from terr.model.accounts import Accounts
 from terr.model.books.plan_layers import PlanLayer
@@ -30,6 +29,7 @@ from terr.view.text import count
 from terr.workspace.batch.books.team import BookPlace, book_places, books_of_layers, check_rules
 from terr.workspace.batch.inputs import BatchInputs
 from terr.workspace.batch.solve import Control
+from terr.workspace.books.families import family_roots
 from terr.workspace.books.why import why_sentences
 from terr.workspace.reps.team import needed_skills
 
@@ -116,7 +116,7 @@ def make_books(ground: BatchInputs, wanted: BooksRequest, how: Control) -> Books
     reps = [r for r in ground.reps if r.covers]
     places, owner, told = book_places([v.name for v in layers], books, reps, accounts, owners=wanted.keep_km > 0)
     points = _points(accounts, places)
-    kin = _families(accounts) if wanted.families else np.full(len(accounts), -1, dtype=np.int64)
+    kin = family_roots(accounts, "--families") if wanted.families else np.full(len(accounts), -1, dtype=np.int64)
     skills = needed_skills(accounts, wanted.needs, SkillWords()) if wanted.needs else None
     parts: list[_Part] = []
     first = 0
@@ -167,25 +167,6 @@ def _points(accounts: Accounts, places: list[list[BookPlace]]) -> tuple[NDArray[
         inside = (lon > -130) & (lon < -60) & (lat > 23) & (lat < 50)
         xy[known] = plane_km(lon[known], lat[known], ALBERS if inside[known].all() else None)
     return xy[: len(frame)], xy[len(frame) :]
-
-
-def _families(accounts: Accounts) -> NDArray[np.int64]:
-    """int64 (n_accounts,), the topmost parent's position; -1 for accounts without a family.
-
-    Raises:
-        InputError: if no column names parents.
-    """
-    found = tree(accounts)
-    if not found.column:
-        raise InputError(
-            "--families needs a column that names each account's parent, and the file has none; name it "
-            '"Parent Account ID", or leave --families out'
-        )
-    root = np.where(found.parent >= 0, found.parent, np.arange(len(accounts)))
-    while (found.parent[root] >= 0).any():
-        root = np.where(found.parent[root] >= 0, found.parent[root], root)
-    many = np.bincount(root, minlength=len(accounts)) > 1
-    return np.where(many[root], root, -1).astype(np.int64)
 
 
 def _torn(kin: NDArray[np.int64], of: NDArray[np.int16]) -> list[Explanation]:
