@@ -15,7 +15,7 @@ from terr.errors import InputError
 if TYPE_CHECKING:
     from terr.workspace.batch.inputs import BatchInputs
 
-_ONLY = ("accounts_range", "keep_owner", "families", "rules", "needs")
+_ONLY = ("accounts_range", "keep_owner", "families", "rules", "needs", "role", "only_rules")
 _NOT_HERE = {
     "boundaries": "--boundaries",
     "split": "--split",
@@ -77,6 +77,15 @@ def options_of(parser: argparse.ArgumentParser) -> None:
         metavar="SEGMENT=SKILL",
         help="a segment that requires a skill of the roster",
     )
+    group.add_argument(
+        "--role",
+        default="",
+        metavar="ROLE",
+        help="an overlay of a second role, such as SDR: people of this role in the roster have the books",
+    )
+    group.add_argument(
+        "--only-rules", action="store_true", help="with --role: accounts that no --rule catches stay uncovered"
+    )
 
 
 def _range(text: str) -> tuple[int | None, int | None]:
@@ -130,6 +139,8 @@ def design(args: argparse.Namespace, ground_of: Callable[[argparse.Namespace], B
         tuple(args.rules),
         args.needs,
         args.most_km,
+        args.role,
+        args.only_rules,
     )
     target = check_target(args.out, sources=(args.file,)) if args.out else None
     args.most_km = None
@@ -148,9 +159,12 @@ def _text(it: dict[str, Any], wrote: str) -> str:
     from terr.view.text import count, full
 
     measures = list(it["max_deviation_pct"])
+    role = f"{clean(it['role'])} overlay" if "role" in it else "Books"
     lines = [
-        f"Books: {count(len(it['accounts']), 'account')}, {count(len(it['territories']), 'territory', 'territories')}"
+        f"{role}: {count(len(it['accounts']), 'account')}, {count(len(it['territories']), 'territory', 'territories')}"
     ]
+    if rest := it.get("not_covered", {}).get("accounts"):
+        lines.append(f"Not covered: {count(rest, 'account')}, {full(it['not_covered']['amount'])} {clean(measures[0])}")
     if len(it["layers"]) > 1:
         rows = [
             [

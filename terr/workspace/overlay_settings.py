@@ -64,16 +64,19 @@ def checked_role(role: str) -> str:
 
 
 def team_of(info: ScenarioInfo, reps: Sequence[Rep]) -> tuple[Rep, ...]:
-    """Those of a roster who can be given territories of a plan.
-
-    In a field plan its reps; in an overlay people of its role, where the role's name has one of `REP_ROLES` in it and
-    the roster such people; else everybody active but managers and field reps, or everybody active if nobody else is.
-    """
+    """Those of a roster who can be given territories of a plan: in an overlay people of its role, else its reps."""
     own = overlay_of(info)
-    if own is None:
-        return tuple(r for r in reps if r.covers)
+    return tuple(r for r in reps if r.covers) if own is None else people_of_role(own.role, reps)
+
+
+def people_of_role(role: str, reps: Sequence[Rep]) -> tuple[Rep, ...]:
+    """Those of a roster who can have territories of a second role.
+
+    People of the role, where its name has one of `REP_ROLES` in it and the roster such people; else everybody active
+    but managers and field reps, or everybody active if nobody else is.
+    """
     active = [r for r in reps if r.active]
-    kinds = [k for k in REP_ROLES if k not in {"rep", "manager"} and k.casefold() in own.role.casefold()]
+    kinds = [k for k in REP_ROLES if k not in {"rep", "manager"} and k.casefold() in role.casefold()]
     return (
         tuple(r for r in active if r.role in kinds)
         or tuple(r for r in active if r.role not in {"rep", "manager"})

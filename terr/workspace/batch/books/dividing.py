@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from terr.errors import InputError
 from terr.locate import home_points
 from terr.metrics import balance
 from terr.model.accounts import Accounts
-from terr.model.books.plan_layers import PlanLayer
+from terr.model.books.plan_layers import UNCOVERED, PlanLayer
 from terr.model.result import Explanation
 from terr.people.skills import SkillWords
 from terr.report.safe import safe_frame
@@ -31,6 +31,7 @@ from terr.workspace.batch.inputs import BatchInputs
 from terr.workspace.batch.solve import Control
 from terr.workspace.books.families import family_roots
 from terr.workspace.books.why import why_sentences
+from terr.workspace.overlay_settings import checked_role, people_of_role
 from terr.workspace.reps.team import needed_skills
 
 REST = "Everything else"
@@ -49,6 +50,8 @@ class BooksRequest:
         rules: (name, condition), in order; the first that holds takes the account.
         needs: segment -> skill it requires.
         most_km: farthest an account may be from its rep's home, None = any.
+        role: a second role whose people have the books, "" = the reps.
+        only_rules: accounts that no rule catches stay uncovered, as an overlay's may.
     """
 
     territories: int
@@ -59,10 +62,16 @@ class BooksRequest:
     rules: tuple[tuple[str, str], ...] = ()
     needs: Mapping[str, str] = field(default_factory=dict)
     most_km: float | None = None
+    role: str = ""
+    only_rules: bool = False
 
     def __post_init__(self) -> None:
         if self.territories < 1:
             raise InputError(f"choose at least 1 territory, not {self.territories:,}")
+        if self.role:
+            checked_role(self.role)
+        if self.only_rules and not (self.rules and self.role):
+            raise InputError("only an overlay can leave accounts uncovered: name its role and at least one rule")
         check_rules(self.rules)
 
 
@@ -106,6 +115,9 @@ def make_books(ground: BatchInputs, wanted: BooksRequest, how: Control) -> Books
         InputError: for a rule, a number or a column that can't be.
         SolveError: if no solver can run.
     """
+    left_out: dict[str, Any] = {}
+    if wanted.only_rules:
+        ground, left_out = _covered_alone(ground, wanted)
     accounts, measure = ground.accounts, ground.measures[0]
     layers = [*(PlanLayer(name.strip(), rule=rule) for name, rule in wanted.rules), PlanLayer(REST)]
     values = measure_values(accounts, ground.measures)
@@ -113,7 +125,7 @@ def make_books(ground: BatchInputs, wanted: BooksRequest, how: Control) -> Books
     size = np.array([c.accounts for c in found.caught], dtype=np.int64)
     amount = np.array([values[found.of == k, 0].sum() for k in range(len(layers))])
     books = books_of_layers(amount, size, wanted.territories) if len(layers) > 1 else np.array([wanted.territories])
-    reps = [r for r in ground.reps if r.covers]
+    reps = [*people_of_role(wanted.role, ground.reps)] if wanted.role else [r for r in ground.reps if r.covers]
     places, owner, told = book_places([v.name for v in layers], books, reps, accounts, owners=wanted.keep_km > 0)
     points = _points(accounts, places)
     kin = family_roots(accounts, "--families") if wanted.families else np.full(len(accounts), -1, dtype=np.int64)
@@ -145,9 +157,28 @@ def make_books(ground: BatchInputs, wanted: BooksRequest, how: Control) -> Books
         }
         for k, (layer, caught) in enumerate(zip(layers, found.caught, strict=True))
     ]
+    if wanted.role:
+        report |= {"role": checked_role(wanted.role), "not_covered": left_out or {"accounts": 0, "amount": 0.0}}
     table = pd.DataFrame([(a["account_id"], a["territory"]) for a in report["accounts"]])
     table.columns = pd.Index(["account_id", "territory"])
     return BooksReport(report, table)
+
+
+def _covered_alone(ground: BatchInputs, wanted: BooksRequest) -> tuple[BatchInputs, dict[str, Any]]:
+    """The accounts that some rule catches, and what the others are: their number and sum of the first measure.
+
+    Raises:
+        InputError: if no rule catches an account.
+    """
+    accounts, measure = ground.accounts, ground.measures[0]
+    rules = [PlanLayer(name.strip(), rule=rule) for name, rule in wanted.rules]
+    of = divide(accounts, [*rules, PlanLayer("Not covered", UNCOVERED)], measure).of
+    mine = of < len(rules)
+    if not mine.any():
+        raise InputError("no rule catches an account, so the overlay would cover nothing; change a rule")
+    rest = {"accounts": int((~mine).sum()), "amount": float(measure_values(accounts, (measure,))[~mine, 0].sum())}
+    some = replace(accounts, frame=accounts.frame[mine].reset_index(drop=True))
+    return replace(ground, accounts=some), rest
 
 
 def _left(how: Control, done: list[_Part]) -> float | None:

@@ -181,3 +181,43 @@ def test_options_of_books_are_not_left_aside_for_areas(tmp_path: Path, capsys: p
     )  # fmt: skip
     assert code == 2
     assert "add --by accounts" in capsys.readouterr().err
+
+
+def test_an_overlay_is_divided_among_people_of_its_role_and_leaves_the_rest_uncovered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, roster, out = accounts_file(tmp_path), tmp_path / "roster.csv", tmp_path / "sdr.csv"
+    roster.write_text(
+        "User ID,Name,Home ZIP,Role\nu0,Ann Lee,78701,Rep\nu1,Sam Ito,75201,SDR\nu2,Sue Poe,77002,SDR\n",
+        encoding="utf-8",
+    )
+    words = ["--territories", "2", "--measure", "revenue", "--limit", "revenue=0.2", "--roster", roster, "--out", out]
+    code, it, _ = run(capsys, file, *words, "--role", "SDR", "--only-rules", "--rule", 'Health=industry = "Health"')
+    assert code == 0
+    assert it["role"] == "SDR"
+    assert {t["rep"] for t in it["territories"]} == {"Sam Ito", "Sue Poe"}
+    covered = [f"A-{i}" for i in range(40) if i % 3 == 0]
+    assert [a["account_id"] for a in it["accounts"]] == covered
+    with file.open() as source:
+        amounts = {r["Account ID"]: float(r["Revenue"]) for r in csv.DictReader(source)}
+    rest = sum(v for i, v in amounts.items() if i not in covered)
+    assert it["not_covered"] == {"accounts": 40 - len(covered), "amount": pytest.approx(rest)}
+    inside = sum(t["load"]["Revenue"] for t in it["territories"])
+    assert inside + rest == pytest.approx(sum(amounts.values()))
+    assert [r["account_id"] for r in csv.DictReader(out.open())] == covered
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--only-rules"], "name its role and at least one rule"),
+        (["--role", "rep"], "second role"),
+        (["--role", "SDR", "--only-rules", "--rule", "None=revenue > 1M"], "cover nothing"),
+    ],
+)
+def test_an_overlay_that_cannot_be_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    code, it, err = run(capsys, accounts_file(tmp_path), "--territories", "2", "--measure", "revenue", *words)
+    assert (code, it) == (2, None)
+    assert said in err
