@@ -98,17 +98,17 @@ def _covered(field: ScenarioInfo) -> None:
         st.markdown(f"**{markdown(one.role)}** · {markdown(line)}")
     for text in coverage.twice_words(ws, field):
         st.warning(markdown(text), icon=":material/warning:")
-    for one in plans:
+    for plan in plans:
         text, go, off = st.columns([4, 1, 1], vertical_alignment="center")
-        text.markdown(markdown(one.name))
-        go.button("Open", key=f"overlay_open_{one.id}", width="stretch", on_click=_open, args=(one.id,))
+        text.markdown(markdown(plan.name))
+        go.button("Open", key=f"overlay_open_{plan.id}", width="stretch", on_click=_open, args=(plan.id,))
         off.button(
             "Remove",
-            key=f"overlay_off_{one.id}",
+            key=f"overlay_off_{plan.id}",
             width="stretch",
             help="The field plan no longer uses it; it stays on page Scenarios",
             on_click=_remove,
-            args=(field.id, one.id, one.name),
+            args=(field.id, plan.id, plan.name),
         )
 
 
@@ -152,7 +152,10 @@ def _form(field: ScenarioInfo) -> None:
         layers, areas = (None, False) if made is None else made
     elif areas:
         layers = (layer_rules.PlanLayer("Areas", layer_rules.AREAS),)
-    level, region = ("", None) if not areas else level_and_region(data, *st.columns([2, 1.3]), "overlay")
+    level, region = "", None
+    if areas:
+        wide, narrow = st.columns([2, 1.3])
+        level, region = level_and_region(data, wide, narrow, "overlay")
     busy = window_jobs.running(_MAKE)
     go = st.button("Add overlay", type="primary", icon=":material/add:", key="overlay_go", disabled=busy)
     window_jobs.follow(_MAKE, _made, stop="Cancel")

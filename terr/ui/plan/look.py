@@ -34,6 +34,9 @@ _LAYOUT = """
   .stMain .st-key-terr_plan_bar button span:has(> [data-testid="stIconMaterial"]),
   .stMain .st-key-terr_plan_bar [data-testid="stIconMaterial"] { display: none; }
   .stMain .st-key-terr_plan_bar button { padding-left: .5rem; padding-right: .5rem; }
+  /* two short lines instead of one that is cut */
+  .stMain .st-key-terr_plan_bar > :first-child p { white-space: normal; font-size: .84rem; line-height: 1.2;
+    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 }
 """
 
