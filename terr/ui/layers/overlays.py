@@ -99,8 +99,8 @@ def _covered(field: ScenarioInfo) -> None:
     for text in coverage.twice_words(ws, field):
         st.warning(markdown(text), icon=":material/warning:")
     for plan in plans:
-        text, go, off = st.columns([4, 1, 1], vertical_alignment="center")
-        text.markdown(markdown(plan.name))
+        label, go, off = st.columns([4, 1, 1], vertical_alignment="center")
+        label.markdown(markdown(plan.name))
         go.button("Open", key=f"overlay_open_{plan.id}", width="stretch", on_click=_open, args=(plan.id,))
         off.button(
             "Remove",

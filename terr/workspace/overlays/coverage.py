@@ -142,7 +142,7 @@ def _read_cover(shown: PlanSnapshot, other: Accounts | None) -> _Cover:
             names.get(t.rep, t.rep),
             t.rep,
         )
-    return _Cover(*(words[k][codes] for k in ("territory", "rep", "rep_id")), inside)
+    return _Cover(words["territory"][codes], words["rep"][codes], words["rep_id"][codes], inside)
 
 
 def _joined(role: str, found: Sequence[_Cover]) -> RoleCover:
