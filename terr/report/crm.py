@@ -25,8 +25,9 @@ from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
 from terr.report.safe import is_formula
 
-FILES = ("salesforce-territories.csv", "salesforce-owners.csv", "hubspot-owners.csv", "salesforce-team.csv")
-TEAM = FILES[3]
+FILES = ("salesforce-territories.csv", "salesforce-owners.csv", "hubspot-owners.csv")
+TEAM = "salesforce-team.csv"
+"""Of second roles; see `team_file`."""
 COLUMNS = MappingProxyType(
     {
         FILES[0]: ("ObjectId", "Territory2Id", "AssociationCause"),
@@ -52,7 +53,7 @@ class CrmFile:
     """One file for a CRM.
 
     Attributes:
-        kind: one of `FILES`.
+        kind: one of `FILES`, or `TEAM`.
         frame: text columns `COLUMNS[kind]`, one row for each account that is written, in the order of the accounts.
         left_out: reason in words -> number of accounts; with the rows of `frame` they add up to all accounts, in the
             file of account teams to all accounts for each role.
@@ -115,8 +116,8 @@ def crm_file(
         InputError: for another kind, or an id of a territory that isn't one.
         PlanError: if the plan was made on other map areas.
     """
-    if kind not in FILES or kind == TEAM:
-        raise InputError(f'"{kind}" is not a CRM file of owners; choose {", ".join(k for k in FILES if k != TEAM)}')
+    if kind not in FILES:
+        raise InputError(f'"{kind}" is not a CRM file; choose {", ".join(FILES)}')
     frame = accounts.frame
     ids = frame["account_id"].astype(str)
     code = np.asarray(account_codes(accounts, units, plan) if codes is None else codes, dtype=np.int64)

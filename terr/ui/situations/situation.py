@@ -9,7 +9,7 @@ import streamlit as st
 from terr.errors import TerrError
 from terr.model.progress import Progress
 from terr.ui.jobs import window_jobs
-from terr.ui.session import state
+from terr.ui.session import navigation, state
 from terr.ui.session.errors import attempt
 from terr.ui.situations import cards
 from terr.ui.situations.forms import FORMS
@@ -40,7 +40,17 @@ def show(scenario_id: str) -> None:
     ground = ground_of(ws, scenario_id)
     if not ground.plan.territories or not (ground.plan.assign >= 0).any():
         st.info("This plan has no territories yet. Generate them first on page Plan.", icon=":material/map:")
+        if st.button("Go to Plan", type="primary", key="sit_to_plan"):
+            navigation.switch("plan")
         return
+    if not ground.reps:
+        row = st.container(horizontal=True, vertical_alignment="center")
+        row.caption(
+            ":material/info: This data set has no reps yet, so territories stand for their reps. Add a roster to plan "
+            "with homes, hours and names."
+        )
+        if row.button("Add reps", key="sit_to_reps", icon=":material/group_add:"):
+            navigation.switch("reps")
     labels = {key: label for key, (label, _) in FORMS.items()}
     kind = st.segmented_control(
         "What happened?", list(labels), format_func=lambda k: labels[k], default="leave", required=True, key="sit_kind"

@@ -89,3 +89,18 @@ def test_the_plan_pages_first_button_leads_here(open_app, ws) -> None:
     first = next(b for b in window.button if b.key in ("situations", "generate"))
     assert first.key == "situations"
     assert first.label == "What happened?"
+
+
+def test_a_data_set_without_reps_says_what_to_add(open_app, ws) -> None:
+    from tests.workspace.books.plans import books
+
+    info = books(ws)
+    window = ok(open_app("situations", scenario=info.id).run())
+    assert any("no territories yet" in i.value for i in window.info)
+    assert any(b.key == "sit_to_plan" for b in window.button)
+    from terr.workspace.plan import editing
+
+    editing.paint(ws, info.id, range(3), 0)
+    window = ok(open_app("situations", scenario=info.id).run())
+    assert any("no reps yet" in c.value for c in window.caption)
+    assert any(b.key == "sit_to_reps" for b in window.button)
