@@ -26,7 +26,7 @@ from terr.errors import InputError, LocateError
 from terr.locate.placing import PlacedAccounts
 from terr.model.accounts import Accounts
 from terr.model.books.book_units import BookUnits
-from terr.model.books.plan_layers import BOOKS, PlanLayer
+from terr.model.books.plan_layers import BOOKS, UNCOVERED, PlanLayer
 from terr.model.json_values import readable
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.result import Explanation
@@ -219,7 +219,8 @@ def heading(info: ScenarioInfo, *, brief: bool = False) -> str:
 def _books_heading(info: ScenarioInfo, brief: bool) -> str:
     layers = info.settings.get("layers")
     kept = layers.get("list") if isinstance(layers, Mapping) else None
-    named = [str(v.get("name")) for v in kept if isinstance(v, Mapping)] if isinstance(kept, list) else []
+    some = [v for v in kept if isinstance(v, Mapping)] if isinstance(kept, list) else []
+    named = [str(v.get("name")) for v in some if v.get("method") != UNCOVERED]
     level = area_level(info.level)
     if not level:
         return "Books of accounts" if len(named) < 2 else f"Books of accounts in {len(named)} layers"
