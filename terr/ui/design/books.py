@@ -230,7 +230,7 @@ def book_trade_part(shown: PlanSnapshot) -> None:
     st.dataframe(rows, hide_index=True, width="stretch", key="book_trade")
     for column, one in zip(st.columns(len(found)), found, strict=True):
         column.button(
-            one.keep,
+            markdown(one.keep),
             key=f"book_trade_{one.keep}",
             width="stretch",
             help="Preview these books; then apply or discard",

@@ -35,7 +35,7 @@ def switch(shown: PlanSnapshot) -> None:
     st.segmented_control(
         "Role",
         list(names),
-        format_func=names.__getitem__,
+        format_func=lambda i: markdown(names[i]),
         default=shown.info.id,
         required=True,
         key=key,
