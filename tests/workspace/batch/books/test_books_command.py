@@ -204,7 +204,8 @@ def test_an_overlay_is_divided_among_people_of_its_role_and_leaves_the_rest_unco
     assert it["not_covered"] == {"accounts": 40 - len(covered), "amount": pytest.approx(rest)}
     inside = sum(next(iter(t["load"].values())) for t in it["territories"])
     assert inside + rest == pytest.approx(sum(amounts.values()))
-    assert [r["account_id"] for r in csv.DictReader(out.open())] == covered
+    with out.open() as written:
+        assert [r["account_id"] for r in csv.DictReader(written)] == covered
 
 
 @pytest.mark.parametrize(
