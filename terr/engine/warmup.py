@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from terr.engine.books.dividing import design_books
+from terr.engine.books.problem import BooksProblem
 from terr.engine.certificate.certifying import certify
 from terr.engine.designing import design
 from terr.engine.explain.causes import causes
@@ -39,6 +41,11 @@ def warm() -> None:
     causes(problem, start)
     explain(problem, start, time_limit_s=1.0)
     certify(problem, start, time_limit_s=1.0)
+    points = np.c_[x, y] * 1.0
+    uneven = np.exp(np.random.default_rng(1).normal(size=side * side))  # nothing to exchange where all are alike
+    for homes in (points[[0, 20, 33]], None):
+        books = BooksProblem.from_arrays(uneven, ["load"], books=3, xy_km=points, homes=homes, limits={"load": 0.02})
+        design_books(books, effort=0.01)
     ways = 1 - np.eye(3, dtype=np.int64)
     two = np.arange(2)
     none, every = two[:, None] * 0, np.full((2, 1), 1_440)

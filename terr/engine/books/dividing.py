@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from terr.engine.books.diving import dive
 from terr.engine.books.exact import settle
 from terr.engine.books.exchange import anneal, judge
 from terr.engine.books.items import Costs, Items, costs_at, items_of, set_aside
@@ -77,8 +78,8 @@ def design_books(
     """Divides accounts into books: families and locks kept, within the limits if possible, then at the least cost.
 
     Where a book has no home its middle and its accounts are found in turns. Then, for these centers, a linear
-    relaxation (PuLP on HiGHS, columns by price) gives the bound and almost whole books; the few accounts it divides are
-    rounded, and exchanges repair and improve.
+    relaxation (PuLP on HiGHS, columns by price) gives the bound and almost whole books; of the accounts it divides the
+    large ones are fixed one after another, the small ones rounded, and exchanges repair and improve.
 
     Args:
         problem: what to divide.
@@ -104,15 +105,17 @@ def design_books(
     costs = costs_at(items, centers)
     watch.progress.show(0.3, "Sharing accounts among reps")
     price = first_prices(items, costs.open, most, seed, price)
-    relaxed = relax(items, costs.open, price, most, watch.progress.part(0.3, 0.5), watch.over)
+    relaxed = relax(items, costs.open, price, most, watch.progress.part(0.3, 0.4), watch.over)
+    whole = dive(items, costs.open, relaxed, most, watch.progress.part(0.4, 0.5), watch.over)
     watch.progress.show(0.5, "Exchanging accounts")
-    best, violation, cost = exchanges(items, costs, relaxed, seed, effort, watch)
+    best, violation, cost = exchanges(items, costs, whole, seed, effort, watch)
     settled = None if watch.over() else settle(items, costs, relaxed, best, watch.over)
     if settled is not None:
         least = judge(costs.full, items.w, items.lo, items.hi, items.rate, settled.assign)
         if (max(least[0], 0.0), least[1]) <= (max(violation, 0.0), cost):
             best, cost = settled.assign, float(least[1])
-        relaxed = replace(relaxed, bound=max(relaxed.bound, min(settled.bound, cost)))
+        whole = replace(whole, bound=max(whole.bound, min(settled.bound, cost)))
+    relaxed = replace(relaxed, bound=max(relaxed.bound, whole.bound))  # its prices say why, as nothing is fixed by them
     return _finish(problem, items, costs, centers, relaxed, best, cost, seed, watch)
 
 
@@ -145,13 +148,10 @@ class Stage:
 
 
 STAGES = (
-    Stage(0.3, 240, (0.02, 0.0003), (0.1, 10.0)),  # rounding: limits firm up slowly
-    Stage(0.5, 150, (0.01, 0.0003), (2.0, 3e3)),  # repair, and improving through small breaks
-    Stage(0.4, 150, (0.01, 0.0003), (5.0, 3e3)),
+    Stage(0.2, 300, (0.006, 0.0001), (3.0, 3e3)),  # rounds what is still divided, which is small, and improves
     Stage(1.5, 60, (0.02, 0.0003), (100.0, 3e3), needed=True),
     Stage(1e9, 90, (0.1, 0.0003), (100.0, 1e5), needed=True),
-    Stage(0.5, 150, (0.05, 0.05), (100.0, 100.0), after=True),
-    Stage(0.5, 150, (0.02, 0.0003), (30.0, 1e3), after=True),
+    Stage(0.3, 150, (0.006, 0.0003), (30.0, 3e3), after=True),
 )
 PARTS = 16
 """Between the parts of a stage somebody may stop it."""

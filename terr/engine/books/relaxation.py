@@ -57,7 +57,10 @@ class Relaxed:
     columns: int
 
 
-def relax(items: Items, cost: F, price: F, most: F, progress: Progress, late: Callable[[], bool]) -> Relaxed:
+def relax(
+    items: Items, cost: F, price: F, most: F, progress: Progress, late: Callable[[], bool],
+    rounds: int = ROUNDS, box: float = BOX,
+) -> Relaxed:  # fmt: skip
     """Solves the relaxation.
 
     The price of breaking a limit is first held a little above the best price so far, which keeps the duals near it
@@ -70,6 +73,8 @@ def relax(items: Items, cost: F, price: F, most: F, progress: Progress, late: Ca
         most: float64 (k, R), price of breaking a limit by one of the row's units.
         progress: is told.
         late: asked between rounds; True ends it with the best bound so far.
+        rounds: at most; what isn't at its end then is near it.
+        box: share by which a price may first rise above the best so far.
 
     Raises:
         SolveError: if no solver can run.
@@ -82,8 +87,8 @@ def relax(items: Items, cost: F, price: F, most: F, progress: Progress, late: Ca
         best_book, none = cols[:, 0].astype(np.int64), np.zeros(0, np.int64)
         return Relaxed(best_book, none, price, float(value[:, 0].sum()), np.zeros_like(price), n)
     item, book = _close(cost, cols, value)
-    bound, best, box = bound_at(items, cost, price), price, BOX
-    for turn in range(ROUNDS):
+    bound, best = bound_at(items, cost, price), price
+    for turn in range(rounds):
         held = np.minimum(most, np.abs(best) * (1 + box) + box * np.abs(best).mean() + 1e-9)
         found = _solve(items, cost, item, book, held)
         new = np.zeros(0, np.int64)

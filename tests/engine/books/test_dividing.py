@@ -78,3 +78,29 @@ def test_a_skill_nobody_has_is_said() -> None:
     assert result.status == "limit_broken"
     assert "nobody_fits" in {e.code for e in result.explanations}
     assert result.reason(0).code == "unable"
+
+
+def test_warming_up_loads_the_loops_of_books() -> None:
+    from terr.engine import warm
+    from terr.engine.books import exchange, items, middles, prices
+
+    warm()
+    loops = (exchange.anneal, exchange.judge, prices.cheapest, prices._soft, items._fill, middles.medians)
+    assert all(f.signatures for f in loops)
+
+
+def test_large_accounts_are_whole_before_small_ones_are_exchanged() -> None:
+    """Three accounts of .4 to .6 of a book among many small ones: within the limits, near the bound, at any seed."""
+    for seed in (1, 2, 3):
+        rng = np.random.default_rng(seed)
+        weights = np.exp(rng.normal(0, 0.5, (400, 2)))
+        weights[:3] = np.array([[0.6], [0.5], [0.4]]) * weights.sum(axis=0) / 6
+        xy = rng.uniform(0, 900, (400, 2))
+        limits = {"Revenue": 0.03, "Hours": 0.03}
+        problem = BooksProblem.from_arrays(
+            weights, ("Revenue", "Hours"), books=6, xy_km=xy, homes=xy[10:16], limits=limits
+        )
+        result = design_books(problem, seed=1)
+        assert result.status == "feasible"
+        assert result.gap is not None
+        assert result.gap < 0.01
