@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from terr.model.progress import UNWATCHED, Progress
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 _TURN = Lock()
+
+
+@lru_cache(maxsize=1)
+def _libraries(_modules: int) -> ThreadpoolController:
+    """The matrix libraries of this program, looked for anew only once more modules have been loaded."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @contextmanager
@@ -24,12 +38,10 @@ def one_processor(progress: Progress = UNWATCHED) -> Iterator[None]:
     Raises:
         StoppedError: if the person stopped it meanwhile.
     """
-    from threadpoolctl import threadpool_limits
-
     while not _TURN.acquire(timeout=0.2):
         progress.check()
     try:
-        with threadpool_limits(1, user_api="blas"):
+        with _libraries(len(sys.modules)).limit(limits=1, user_api="blas"):
             yield
     finally:
         _TURN.release()

@@ -83,11 +83,11 @@ def open_app(
     script.write_text((ROOT / "app.py").read_text(encoding="utf-8"), encoding="utf-8")
 
     def opened(page: str = "accounts", **query: str) -> AppTest:
-        window = AppTest.from_file(script, default_timeout=30)
+        window = AppTest.from_file(script, default_timeout=120)
         for name, value in query.items():
             window.query_params[name] = value
-        window.run()
-        return window if page == "home" else window.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
+        # The page at once, as its address is opened: an address is a page's file name, which AppTest takes it by.
+        return window.switch_page(str(ROOT / "pages" / f"{page}.py")).run()
 
     yield opened
     state.shared().close()

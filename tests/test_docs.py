@@ -29,6 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_the_site_builds_with_every_link_and_the_engine_in_it(site: Path) -> None:
     engine = (site / "api" / "engine.html").read_text(encoding="utf-8")
     for name in ("terr.engine.design", "terr.engine.rebalance", "terr.engine.certify", "terr.model.problem.Problem"):

@@ -27,6 +27,7 @@ from terr.workspace.live.map_events import WindowState
 from terr.workspace.plan import editing
 from terr.workspace.reports import downloads
 from tests.conftest import ROOT
+from tests.helpers.effort import some
 from tests.helpers.spaces import DELAWARE, KENT, RHODE_ISLAND, csv_of, data_set, start
 from tests.pages.test_pages import worked
 
@@ -195,6 +196,7 @@ def test_hostile_files_end_in_one_line_on_the_page(open_app, app_ws, tmp_path, n
     assert {p.name.rsplit("-", 1)[0] for p in new} <= {"terr.db"}, new
 
 
+@pytest.mark.slow
 def test_a_plan_whose_accounts_are_lost_is_one_line_and_the_others_work(open_app, app_ws, tmp_path, caplog):
     lost = start(app_ws)
     kept = start(app_ws, "RI", RHODE_ISLAND)
@@ -243,13 +245,14 @@ def test_damaged_accounts_are_one_line(open_app, app_ws, tmp_path, damage):
     assert "damaged" in lines(window)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 100, 5000])
 def test_a_database_damaged_while_the_app_runs_is_one_line(open_app, app_ws, tmp_path, size):
     sid = start(app_ws).id
     app_ws.close()
     path = tmp_path / "terr" / "terr.db"
     path.write_bytes(b"\x00SQLite?" * 1000 if size == 0 else path.read_bytes()[:size])
-    for page in NAMES:
+    for page in NAMES if size == 100 else some(NAMES, 4):  # each page, and each damage
         window = open_app(page, scenario=sid)
         assert not window.exception
         assert "Something went wrong" not in lines(window), page
@@ -274,6 +277,7 @@ def test_the_log_never_holds_what_accounts_say(open_app, app_ws, tmp_path, caplo
     assert "ValueError" in shown, "what is needed to mend it is still there"
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_folder_see_each_other_and_lose_nothing(ws):
     sid = start(ws).id
     code = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -158,7 +159,8 @@ class Seat:
 def sit(ws: Workspace, sid: str, unit: int, begin: float, seconds: float, every: float) -> Seat:
     """One window: an edit a second at a moment of its own, a look `every` seconds, a sign of life each 5 s.
 
-    It doesn't leave before it has done each once, however busy the machine is.
+    It doesn't leave before it has done each once, however busy the machine is; but when the time is over it makes no
+    more of the edits it is behind with: where each takes longer than a second, there would be ever more of them.
     """
     rng = random.Random(unit)  # noqa: S311 (no secret)
     edits, views, polls, failed = [], [], [], []
@@ -169,6 +171,8 @@ def sit(ws: Workspace, sid: str, unit: int, begin: float, seconds: float, every:
         now = time.monotonic()
         if now >= end and shown and (edits or failed) and next_sign > begin + 1.0:
             break
+        if now >= end and (edits or failed):
+            next_edit = math.inf
         if now >= next_edit:
             try:
                 done = editing.paint(ws, sid, [unit], code, author=f"w{unit}", client=(f"w{unit}", len(edits) + 1))

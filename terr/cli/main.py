@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from terr import __version__
@@ -127,6 +128,7 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message}; see {self.prog} --help")
 
 
+@cache  # who calls `main` often, as a program or the tests do, waits for its hundreds of options once
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="terr", description="Sales territories from a spreadsheet.", allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"terr {__version__}")

@@ -65,6 +65,7 @@ def test_table_and_summary_name_what_is_missed() -> None:
     assert json.loads(json.dumps(figures[1].plain()))["met"] is False
 
 
+@pytest.mark.slow
 def test_the_command_writes_json_and_exits_0_with_a_mark_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

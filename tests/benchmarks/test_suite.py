@@ -213,6 +213,7 @@ def test_the_first_answer_is_the_first_of_the_trace_within_the_tolerance() -> No
 # ---- processes of their own
 
 
+@pytest.mark.slow
 def test_a_call_that_takes_too_long_is_ended_and_the_seeds_before_it_are_kept() -> None:
     outcome = isolated.run(sleeper, ("",), (1, 2, 3, 4), 0.5)
     assert [(t.seed, t.answer) for t in outcome.tries] == [(1, 10), (2, 20)]
@@ -220,12 +221,14 @@ def test_a_call_that_takes_too_long_is_ended_and_the_seeds_before_it_are_kept() 
     assert runs.note_of(outcome) == "stopped after 0.5 s"
 
 
+@pytest.mark.slow
 def test_a_call_that_raises_is_a_reason_without_paths() -> None:
     outcome = isolated.run(breaker, ("",), (1, 2, 3), 30.0)
     assert [t.seed for t in outcome.tries] == [1]
     assert runs.note_of(outcome) == "failed: ValueError: no cut found in ..."
 
 
+@pytest.mark.slow
 def test_a_call_ends_when_the_run_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     code = f"import tests.benchmarks.test_suite as t; t.isolated.run(t.told, ({str(note)!r},), (1,), 60.0)"
@@ -248,6 +251,7 @@ def test_a_call_ends_when_the_run_is_killed(tmp_path: Path) -> None:
     pytest.fail("the call is still running")
 
 
+@pytest.mark.slow
 def test_a_peer_without_a_plan_in_time_gives_rows_and_isnt_tried_on_larger_maps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -266,6 +270,7 @@ def test_a_peer_without_a_plan_in_time_gives_rows_and_isnt_tried_on_larger_maps(
 # ---- peers and cases
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "peer", [p for p in runs.PEERS if p.name != "GerryChain, ReCom short bursts"], ids=lambda p: p.name
 )
@@ -294,6 +299,7 @@ def test_the_exact_model_moves_the_least_load() -> None:
     assert told["bound"] == pytest.approx(1 / 8)
 
 
+@pytest.mark.slow
 def test_drawn_accounts_repeat_and_lie_where_the_demo_has_some() -> None:
     few, again = (real_maps.drawn_map.__wrapped__("county", "TX", 5, 500) for _ in range(2))
     assert np.array_equal(few.weights, again.weights)

@@ -911,6 +911,7 @@ def test_demo_doesnt_write_over_other_work(tmp_path: Path, capsys: pytest.Captur
     assert "ends in .xlsx" in refused(capsys, "demo", tmp_path / "demo.csv")
 
 
+@pytest.mark.slow
 def test_the_program_as_a_person_starts_it(tmp_path: Path) -> None:
     def terr(*words: str) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -113,6 +113,7 @@ def test_errors_come_back(pool: Pool) -> None:
         pool.submit("guess", grid(2, 2, 2))
 
 
+@pytest.mark.slow
 def test_a_dead_worker_is_told_and_replaced(pool: Pool) -> None:
     p = grid(40, 40, 30, np.random.default_rng(0).lognormal(0, 1, 1600))
     job = pool.submit("design", p)
@@ -123,6 +124,7 @@ def test_a_dead_worker_is_told_and_replaced(pool: Pool) -> None:
     assert pool.submit("design", grid(3, 3, 3)).result(60).status in {"feasible", "limit_broken"}
 
 
+@pytest.mark.slow
 def test_workers_do_not_run_the_main_script(tmp_path: Path) -> None:
     script = tmp_path / "app.py"  # without a guard, as a page of an app would be
     script.write_text(

@@ -6,12 +6,14 @@ so that a test fails only for what was changed; the long one draws new ones each
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 FAST, LONG = "fast", "long"
+_T = TypeVar("_T")
 _LEAST = 10
 _UNHURRIED = {
     "deadline": None,
@@ -45,3 +47,14 @@ def examples(usual: int, **more: Any) -> settings:
 def rounds(fast: int, *, long: int) -> int:
     """How often a loop with seeds of its own goes around, by the profile."""
     return long if settings.get_current_profile_name() == LONG else fast
+
+
+def some(every: Iterable[_T], fast: int) -> list[_T]:
+    """All of a list in the long profile; in the short one so many of it, the first and the last and evenly between.
+
+    For the second of two lists that are tried against each other, when each of its members is tried elsewhere too.
+    """
+    items = list(every)
+    if settings.get_current_profile_name() == LONG or len(items) <= fast:
+        return items
+    return [items[round(i * (len(items) - 1) / max(fast - 1, 1))] for i in range(fast)]

@@ -76,6 +76,7 @@ def keep(window):
     return ok(window.run())
 
 
+@pytest.mark.slow
 def test_on_the_demo_every_section_is_filled_in_and_keeps_nothing_by_itself(open_app, ws):
     window = ok(worked(press(open_app(), "demo")))
     window = ok(window.switch_page(str(ROOT / "pages" / "scores.py")).run())

@@ -225,6 +225,7 @@ def test_programs_on_one_database_see_each_others_edits_and_files(address: str, 
         two.close()
 
 
+@pytest.mark.slow
 def test_a_workshop_loses_nothing_and_each_sees_the_others(address: str, tmp_path: Path) -> None:
     programs = 2 if address.startswith("postgresql") else 1
     held = workshop(address, tmp_path, windows=50, programs=programs, seconds=3.0)

@@ -69,6 +69,7 @@ def test_a_program_whose_memory_was_settled_ends_without_a_list_of_what_is_left(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_server_without_a_traceback(tmp_path: Path) -> None:
     with Server(tmp_path) as server:
         assert server.process is not None

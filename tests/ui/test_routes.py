@@ -126,6 +126,7 @@ def ask(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], byte
     return answer.status, {k.lower(): v for k, v in answer.getheaders()}, body
 
 
+@pytest.mark.slow
 def test_the_app_serves_shapes_pages_and_static_files_and_stops_at_ctrl_c(running: Server) -> None:
     port, prefix, process = running.port, running.base, running.process
     assert process is not None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from terr.ingest.cleaning.currencies import CURRENCY_CODES, split_currency
 from terr.ingest.cleaning.header_scales import HeaderScale
-from terr.ingest.cleaning.marks import changed, plain
+from terr.ingest.cleaning.marks import changed, fits, plain
 from terr.ingest.cleaning.ranges import End, ends_of, taken_as
 from terr.ingest.cleaning.scales import PLAIN_WORDS, ScaleWords, scale_of, scale_words
 
@@ -144,9 +144,9 @@ def decide_decimal(cells: Iterable[str]) -> tuple[Decimal, bool]:
     whole = isinstance(cells, pd.Series | pd.api.extensions.ExtensionArray)
     text = pd.Series(cells if whole else list(cells), dtype="str")
     votes = {".": 0, ",": 0}
-    rest = ~text.str.fullmatch(r"[+-]?[0-9]*").to_numpy(dtype=np.bool_)
+    rest = ~fits(text, r"[+-]?[0-9]*")
     for mark, pattern in _PROOF.items():  # what most cells look like, all at once
-        proves = text.str.fullmatch(pattern).to_numpy(dtype=np.bool_)
+        proves = fits(text, pattern)
         votes[mark] += int(proves.sum())
         rest &= ~proves
     guess = False
@@ -344,12 +344,12 @@ def read_column(
     if guess:
         loose = np.flatnonzero(filled & ~typed & text.str.contains(".", regex=False).to_numpy(dtype=np.bool_))
         guessed = next((int(at) for at in loose if style_of(text.iloc[at]) == "?"), None)
-    sure = filled & text.str.fullmatch(PLAIN[mark]).to_numpy(dtype=np.bool_)
-    sure |= typed & text.str.fullmatch(PLAIN["."]).to_numpy(dtype=np.bool_)
+    sure = filled & fits(text, PLAIN[mark])
+    sure |= typed & fits(text, PLAIN["."])
     values[sure] = _floats(text, sure)
     bare = sure.copy()
     if mark == ".":
-        dollars = filled & ~sure & ~typed & text.str.fullmatch(_DOLLAR).to_numpy(dtype=np.bool_)
+        dollars = filled & ~sure & ~typed & fits(text, _DOLLAR)
         if dollars.any():
             some = text[dollars].str.replace(",", "", regex=False).str.replace("$", "", regex=False)
             values[dollars] = _floats(some, np.ones(len(some), dtype=np.bool_))

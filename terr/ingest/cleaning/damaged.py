@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.ingest.cleaning.clean import shorten
+from terr.ingest.cleaning.marks import fits
 from terr.ingest.columns.columns import ColumnMap
 from terr.ingest.ledger.fates import RowFates
 from terr.ingest.reading.files import RawTable
@@ -29,15 +30,15 @@ _FEW = 0.5
 
 def damaged_codes(codes: pd.Series) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Positions of codes that a spreadsheet rounded, that it cut to 15 digits, and that it made dates of."""
-    rounded = codes.str.fullmatch(_ROUNDED).to_numpy(dtype=np.bool_)
-    cut = codes.str.fullmatch(_LONG).to_numpy(dtype=np.bool_, copy=True)
+    rounded = fits(codes, _ROUNDED)
+    cut = fits(codes, _LONG)
     if cut.any():
         tails = [c[_EXACT:] for c in codes[cut].tolist()]
         # one code of 16 digits may end with 0 by chance; three zeros in all don't
         if any(t.strip("0") for t in tails) or sum(map(len, tails)) < 3:
             cut[:] = False
-    dates = codes.str.fullmatch(_MONTHS).to_numpy(dtype=np.bool_, copy=True)
-    other = codes.str.fullmatch(_DATES).to_numpy(dtype=np.bool_)
+    dates = fits(codes, _MONTHS)
+    other = fits(codes, _DATES)
     if 0 < (other | dates).sum() < _FEW * max(1, int((codes != "").sum())):
         dates |= other
     return np.flatnonzero(rounded), np.flatnonzero(cut), np.flatnonzero(dates)
@@ -45,7 +46,7 @@ def damaged_codes(codes: pd.Series) -> tuple[NDArray[np.intp], NDArray[np.intp],
 
 def lost_zeros(codes: pd.Series) -> NDArray[np.intp]:
     """Positions of numbers shorter than those that begin with a zero, which all have one width."""
-    number = codes.str.fullmatch(r"[0-9]+").to_numpy(dtype=np.bool_)
+    number = fits(codes, r"[0-9]+")
     zeros = number & codes.str.startswith("0").to_numpy(dtype=np.bool_)
     widths = codes[zeros].str.len().unique()
     if len(widths) != 1 or widths[0] < 2:

@@ -28,6 +28,22 @@ _SAME = {
 """Marks that look or count like a plain one."""
 
 
+_FEW_CELLS = 1_000
+
+
+def fits(text: pd.Series, pattern: str) -> NDArray[np.bool_]:
+    """bool (rows,), which cells a pattern describes from end to end. For few cells without what a table call costs.
+
+    pandas reads the pattern anew at each call, to see whether it may hand it on: that is most of the work for the files
+    people begin with.
+    """
+    if len(text) > _FEW_CELLS:
+        return text.str.fullmatch(pattern).to_numpy(dtype=np.bool_, copy=True)
+    full = re.compile(pattern).fullmatch
+    cells = (isinstance(cell, str) and full(cell) is not None for cell in text.tolist())
+    return np.fromiter(cells, np.bool_, len(text))
+
+
 def visible(text: str) -> str:
     """A text without the marks nobody sees, trimmed; joiners inside it belong to its spelling."""
     return _UNSEEN.sub("", text).strip().strip("\u200c\u200d").strip()

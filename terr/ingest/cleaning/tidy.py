@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.ingest.cleaning.countries import rows_at_home
-from terr.ingest.cleaning.marks import changed, plain, visible
+from terr.ingest.cleaning.marks import changed, fits, plain, visible
 from terr.ingest.columns.columns import ColumnMap
 from terr.ingest.reading.files import RawTable
 
@@ -177,7 +177,7 @@ def _change(
     fixed: list[RepairedCells],
 ) -> pd.Series:
     """The column with the cells that fit a pattern changed, unless that is refused; the change is noted either way."""
-    hit = text.str.fullmatch(pattern).to_numpy(dtype=np.bool_)
+    hit = fits(text, pattern)
     if only is not None:
         hit = hit & only
     at = np.flatnonzero(hit)

@@ -237,6 +237,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_the_old_or_the_new_is_there(home):
     pick = np.random.default_rng(4)
     for _ in range(4):

@@ -124,6 +124,7 @@ def test_larger_than_can_be_listed() -> None:
     assert "bounds over possible territories" in r.solver
 
 
+@pytest.mark.slow
 def test_same_seed_same_bound() -> None:
     p = grid(9, 9, 5, np.random.default_rng(3).lognormal(0, 1, 81), limit=0.1)
     plan = design(p, effort=0.1).assign
@@ -323,6 +324,7 @@ def some_problem(seed: int) -> Problem:
     return Problem.from_arrays(weights, names, xy, ip, ix, np.ones(len(ix)), territories=k, limits=limits, **more)
 
 
+@pytest.mark.slow
 def test_no_number_is_wrong_where_every_plan_is_known() -> None:
     feasible = exact = closed = assigned = 0
     for seed in range(CASES):

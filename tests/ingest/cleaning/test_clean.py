@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terr.ingest.cleaning.clean import decide_decimal, parse_number, read_column, read_number, style_of
+from terr.ingest.cleaning.clean import (
+    _DOLLAR,
+    _PROOF,
+    PLAIN,
+    decide_decimal,
+    parse_number,
+    read_column,
+    read_number,
+    style_of,
+)
+from terr.ingest.cleaning.damaged import _MONTHS, _ROUNDED
+from terr.ingest.cleaning.marks import fits
 
 
 @pytest.mark.parametrize(
@@ -137,3 +149,27 @@ def test_grouped_numbers_round_trip(cents: int) -> None:
 def test_any_text_is_read_or_refused(text: str, decimal: str) -> None:
     value, _, problem = parse_number(text, decimal)
     assert value is None or (np.isfinite(value) and problem is None)
+
+
+def test_few_cells_are_described_as_many_are() -> None:
+    """The two ways of looking at a column agree, on digits of other scripts, line ends and blanks too."""
+    cells = [
+        "",
+        "7",
+        "-7",
+        "1,234",
+        "1.234,50 €",
+        "$1,000",
+        "٣",
+        "7\n",
+        " 7",
+        "1e5",
+        "12345678901234567",
+        "3-Mar",
+        "(1.50)",
+    ]
+    few, many = pd.Series(cells, dtype="str"), pd.Series(cells * 200, dtype="str")
+    patterns = (*PLAIN.values(), *_PROOF.values(), _DOLLAR, _MONTHS, _ROUNDED, r"[+-]?[0-9]*", r"\d+")
+    for pattern in patterns:
+        assert fits(many, pattern).tolist() == fits(few, pattern).tolist() * 200, pattern
+    assert fits(pd.Series([], dtype="str"), r".*").tolist() == []

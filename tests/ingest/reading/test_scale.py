@@ -55,6 +55,7 @@ def outcome(text: str, fast: bool):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_both_ways_of_cutting_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)  # noqa: S311 (no secret)
@@ -106,6 +107,7 @@ def test_a_long_file_is_held_to_the_limits() -> None:
         read_table(data + b'B,"' + b"x" * 40_000 + b'",02139,1\n', "a.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data", [csv_bytes(ROWS[:50]), csv_bytes(ROWS), book_bytes({"S": ROWS[:50]})], ids=["csv", "long", "book"]
 )

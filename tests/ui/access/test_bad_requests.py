@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from pathlib import Path
+
+import pytest
 
 from tests.helpers.servers import Server
 
@@ -14,12 +15,12 @@ def ask(port: int, data: bytes) -> bytes:
         return line.recv(200)
 
 
-def test_an_answer_to_a_request_that_ends_in_other_bytes_is_no_traceback(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_an_answer_to_a_request_that_ends_in_other_bytes_is_no_traceback(app_server: Server) -> None:
     head = b"GET /_stcore/health HTTP/1.1\r\nHost: localhost\r\n"
-    with Server(tmp_path) as server:
-        for _ in range(5):
-            assert ask(server.port, head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nxx").startswith(b"HTTP/1.1 400")
-        assert ask(server.port, head + b"\r\n").startswith(b"HTTP/1.1 200")
-        log = server.log.read_text(encoding="utf-8")
+    for _ in range(5):
+        assert ask(app_server.port, head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nxx").startswith(b"HTTP/1.1 400")
+    assert ask(app_server.port, head + b"\r\n").startswith(b"HTTP/1.1 200")
+    log = app_server.log.read_text(encoding="utf-8")
     assert "Invalid HTTP request" in log
     assert "Traceback" not in log

@@ -20,6 +20,7 @@ from terr.ui.access.pages import NAMES
 from tests.helpers.oidc import COOKIE_SECRET, Provider, login_path, provided, secrets, sign_in, start_sign_in, window
 from tests.helpers.servers import LAUNCH, Server
 
+pytestmark = pytest.mark.slow  # a server is started
 USER = "_streamlit_user"
 SHAPES = f"/app/shapes/{geometry_file('state')}"
 LINE = '<div class="terr-line">'

@@ -24,6 +24,7 @@ from terr.workspace.plan import editing
 from tests.helpers.oidc import finish, provided, window
 from tests.ui.access.test_signin import USER, App, altered, app, running  # noqa: F401 (a fixture)
 
+pytestmark = pytest.mark.slow  # a server is started
 ANA, BOB = Person("ana@example.com", "Ana"), Person("bob@example.com", "Bob")
 LOCK = {"k": "lock", "units": [0], "on": True}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pytest
 
 from tests.helpers.oidc import window
 from tests.helpers.servers import Server
 
 
-def test_a_part_of_a_page_asked_of_a_new_session_is_answered_with_the_page(tmp_path: Path) -> None:
-    with Server(tmp_path) as server:
-        part = window(server.url, {}, "settings", fragment="0123456789abcdef")
-        assert "You can plan with these areas" in part.words
+@pytest.mark.slow
+def test_a_part_of_a_page_asked_of_a_new_session_is_answered_with_the_page(app_server: Server) -> None:
+    part = window(app_server.url, {}, "settings", fragment="0123456789abcdef")
+    assert "You can plan with these areas" in part.words

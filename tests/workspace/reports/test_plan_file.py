@@ -205,6 +205,7 @@ def test_what_cant_be_understood(text: str, message: str) -> None:
         read(text)
 
 
+@pytest.mark.slow
 @examples(60)
 @given(
     st.one_of(st.binary(max_size=120), st.text(max_size=120).map(lambda t: b"FIPS,Territory\n10001,A\n" + t.encode()))
