@@ -38,7 +38,8 @@ def fits(text: pd.Series, pattern: str) -> NDArray[np.bool_]:
     people begin with.
     """
     if len(text) > _FEW_CELLS:
-        return text.str.fullmatch(pattern).to_numpy(dtype=np.bool_, copy=True)
+        many: NDArray[np.bool_] = text.str.fullmatch(pattern).to_numpy(dtype=np.bool_, copy=True)
+        return many
     full = re.compile(pattern).fullmatch
     cells = (isinstance(cell, str) and full(cell) is not None for cell in text.tolist())
     return np.fromiter(cells, np.bool_, len(text))
