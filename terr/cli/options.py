@@ -420,7 +420,7 @@ def people_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--named",
         metavar="FILE.csv",
-        help="reassigned accounts: account_id, and territory or rep; optionally kind, until and reason",
+        help="reassigned accounts: account_id, and territory or rep; optionally kind, since, until and reason",
     )
     parser.add_argument(
         "--lock",

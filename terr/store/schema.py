@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-VERSION = 8
+VERSION = 9
 """Of these tables. A database with a higher one is not changed."""
 
 metadata = MetaData()
@@ -268,6 +268,7 @@ exceptions = Table(
     Column("territory", Integer, nullable=True),
     Column("rep", Text, nullable=False),
     Column("until", String(10), nullable=True),
+    Column("since", String(10), nullable=True),  # from format 9
     Column("reason", Text, nullable=False),
     *_who(),
     Column("ended_at", _stamp(), nullable=True),

@@ -700,7 +700,9 @@ def test_named_accounts_go_where_they_are_said_to(
 ) -> None:
     today = plan_file(tmp_path / "today.csv", CT="Ann Poe", MA="South", NH="South", RI="Ann Poe")
     named = tmp_path / "named.csv"
-    named.write_text("account_id,rep,reason,until\nA-NH,Ann Poe,Headquarters,\nA-MA,U-1,,2020-01-31\n")
+    named.write_text(
+        "account_id,rep,reason,since,until\nA-NH,Ann Poe,Headquarters,,\nA-MA,U-1,,,2020-01-31\nA-RI,U-1,,2999-01-31,\n"
+    )
     words = ["certify", accounts, *WHERE, "--plan", today, *ROSTER, "--limit", "revenue=1", "--named", named]
     code, it = report(capsys, *words, "--time-limit", "20")
     assert code == 0
@@ -708,6 +710,7 @@ def test_named_accounts_go_where_they_are_said_to(
     assert [t["target"]["revenue"] for t in it["territories"]] == [50, 50]
     told = {e["code"]: e["message"] for e in it["explanations"]}
     assert told["exceptions_past"] == "1 row of named.csv past the last day is left out"
+    assert told["exceptions_ahead"] == "1 row of named.csv with a first day ahead is left out"
     assert told["many_exceptions"].startswith("1 account of 4")
     assert "Ann Poe keeps 1 account by exception" in told["exceptions_counted"]
 

@@ -275,6 +275,27 @@ def test_archive_hides_and_nothing_is_lost(store: Store, sid: str) -> None:
     assert [i.id for i in store.scenarios.find()] == [sid]
 
 
+def test_an_exception_with_a_first_day_leaves_what_stands_before_it(store: Store, sid: str) -> None:
+    week = {"since": date(2026, 6, 1), "until": date(2026, 6, 7)}
+    next_week = {"since": date(2026, 6, 8), "until": date(2026, 6, 14)}
+    add = store.exceptions.add
+    assert add(sid, [ExceptionRequest("A1", "named", 1)], by=ANN) == 0
+    assert add(sid, [ExceptionRequest("A1", "holdover", 0, **week)], by=ANN) == 0
+    assert add(sid, [ExceptionRequest("A1", "holdover", 2, **next_week)], by=ANN) == 0
+    assert add(sid, [ExceptionRequest("A1", "holdover", 2, **week)], by=ANN) == 1, "the same days"
+    found = store.exceptions.of(sid)
+    assert [(e.what.since, e.what.territory) for e in found] == [
+        (None, 1), (next_week["since"], 2), (week["since"], 2)
+    ]  # fmt: skip
+    assert [found[2].holds_on(date(2026, d, n)) for d, n in ((5, 31), (6, 1), (6, 7), (6, 8))] == [
+        False, True, True, False
+    ]  # fmt: skip
+    assert found[2].begins_after(date(2026, 5, 31))
+    assert add(sid, [ExceptionRequest("A1", "named", 0)], by=ANN) == 3, "one that always holds replaces all"
+    with pytest.raises(InputError, match="ends before it begins"):
+        ExceptionRequest("A1", "named", 1, since=date(2026, 6, 2), until=date(2026, 6, 1))
+
+
 def test_exceptions_keep_their_history(store: Store, sid: str) -> None:
     hold = ExceptionRequest("A2", "holdover", rep="r1", until=date(2026, 6, 30), reason="renewal")
     assert store.exceptions.add(sid, [ExceptionRequest("A1", "named", 1, reason="strategic"), hold], by=ANN) == 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
 
 from terr.errors import InputError
 from terr.model.person import Person
@@ -31,6 +31,7 @@ class ExceptionRequest:
         territory: code of the territory it goes to, None if a rep is named instead; rep: id of the rep, or "".
         until: last day it holds, None = until it is ended; a holdover has one.
         reason: why, up to 1,000 characters.
+        since: first day it holds, None = at once. What holds before that day holds again after the last one.
     """
 
     account_id: str
@@ -39,6 +40,7 @@ class ExceptionRequest:
     rep: str = ""
     until: date | None = None
     reason: str = ""
+    since: date | None = None
 
     def __post_init__(self) -> None:
         name = clean_text(self.account_id, "id of an account", 200, needed=True)
@@ -48,6 +50,8 @@ class ExceptionRequest:
             raise InputError(f"say where account {name} goes: to a territory or a rep")
         if self.kind == "holdover" and self.until is None:
             raise InputError(f"a holdover ends some day; give the last day for account {name}")
+        if self.since is not None and self.until is not None and self.until < self.since:
+            raise InputError(f"the exception for account {name} ends before it begins; correct one of the dates")
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,13 @@ class ExceptionEntry:
     ended_reason: str
 
     def holds_on(self, day: date) -> bool:
-        """True if it stands and its last day isn't past."""
-        return self.ended_at is None and (self.what.until is None or self.what.until >= day)
+        """True if it stands, has begun, and its last day isn't past."""
+        begun = self.what.since is None or self.what.since <= day
+        return self.ended_at is None and begun and (self.what.until is None or self.what.until >= day)
+
+    def begins_after(self, day: date) -> bool:
+        """True if it stands and its first day is still ahead."""
+        return self.ended_at is None and self.what.since is not None and self.what.since > day
 
 
 class Exceptions:
@@ -83,6 +92,9 @@ class Exceptions:
 
     def add(self, scenario_id: str, wanted: Sequence[ExceptionRequest], *, by: Person) -> int:
         """Enter exceptions. An account that has one gets the new one; the earlier one is ended and kept.
+
+        One with a first day ends only others with a first day that hold on some of its days: whatever stands without
+        one goes before and comes after it.
 
         Returns:
             How many earlier ones gave way.
@@ -105,13 +117,14 @@ class Exceptions:
                 "territory": one.territory,
                 "rep": clean_text(one.rep, "id of a rep", 120),
                 "until": one.until.isoformat() if one.until else None,
+                "since": one.since.isoformat() if one.since else None,
                 "reason": clean_text(one.reason, "reason", 1000),
                 "ended_by": "",
                 "ended_reason": "",
             }
         with self._db.write() as c:
             seq = count_change(c, scenario_id)
-            ended = self._end(c, scenario_id, list(rows), by, "another one took its place")
+            ended = self._give_way(c, scenario_id, list(rows.values()), by)
             common = {"scenario_id": scenario_id, "id": seq, **made_by(by)}
             c.execute(insert(t.exceptions), [{**row, **common} for row in rows.values()])
             first = wanted[0]
@@ -162,14 +175,37 @@ class Exceptions:
             rows = c.execute(query).all()
         return tuple(sorted(map(_entry, rows), key=lambda x: (x.what.account_id, x.id, x.n)))
 
-    def _end(self, c: Connection, scenario_id: str, accounts: Sequence[str], by: Person, reason: str) -> int:
+    def _give_way(self, c: Connection, scenario_id: str, rows: Sequence[dict[str, Any]], by: Person) -> int:
+        e = t.exceptions.c
+        by_days: dict[tuple[str | None, str | None], list[str]] = {}
+        for row in rows:
+            days = (row["since"], row["until"]) if row["since"] else (None, None)
+            by_days.setdefault(days, []).append(row["account_id"])
+        ended = 0
+        for (since, until), accounts in by_days.items():
+            only: list[ColumnElement[bool]] = []
+            if since:
+                only = [e.since.is_not(None), or_(e.until.is_(None), e.until >= since)]
+                only += [e.since <= until] if until else []
+            ended += self._end(c, scenario_id, accounts, by, "another one took its place", *only)
+        return ended
+
+    def _end(
+        self,
+        c: Connection,
+        scenario_id: str,
+        accounts: Sequence[str],
+        by: Person,
+        reason: str,
+        *only: ColumnElement[bool],
+    ) -> int:
         e = t.exceptions.c
         values = {"ended_at": now(), "ended_by": clean_text(by.name, "author", 200), "ended_reason": reason}
         ended = 0
         for start in range(0, len(accounts), _AT_ONCE):
             some = [a.replace("\0", "?") for a in accounts[start : start + _AT_ONCE]]
             standing = update(t.exceptions).where(
-                e.scenario_id == scenario_id, e.ended_at.is_(None), e.account_id.in_(some)
+                e.scenario_id == scenario_id, e.ended_at.is_(None), e.account_id.in_(some), *only
             )
             ended += c.execute(standing.values(values)).rowcount
         return ended
@@ -177,6 +213,7 @@ class Exceptions:
 
 def _entry(r: Row[Any]) -> ExceptionEntry:
     until = date.fromisoformat(r.until) if r.until else None
-    what = ExceptionRequest(r.account_id, r.kind, r.territory, r.rep, until, r.reason)
+    since = date.fromisoformat(r.since) if r.since else None
+    what = ExceptionRequest(r.account_id, r.kind, r.territory, r.rep, until, r.reason, since)
     at = datetime.fromisoformat(r.at)
     return ExceptionEntry(r.id, r.n, what, who(r), at, moment(r.ended_at), r.ended_by, r.ended_reason)

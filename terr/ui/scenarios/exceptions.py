@@ -44,6 +44,8 @@ def show_exceptions() -> None:
             "them; that overrides the map.",
             icon=":material/person_pin:",
         )
+    if later := shown.of("starts later"):
+        st.caption(f"{count(len(later), 'exception starts', 'exceptions start')} on a later day; see the table.")
     if shown.warning:
         st.warning(markdown(shown.warning), icon=":material/warning:")
     if expired := shown.of("expired"):
@@ -161,7 +163,7 @@ def _form(info: ScenarioInfo, accounts: list[str]) -> None:
     goals = {f"t{t.code}": t.name for t in plan.territories}
     goals |= {f"r{t.rep}": f"Rep {names.get(t.rep, t.rep)}" for t in plan.territories if t.rep}
     goals = distinct(goals)
-    a, b, c = st.columns([1, 1.4, 1], vertical_alignment="bottom")
+    a, b, f, c = st.columns([1, 1.4, 1, 1], vertical_alignment="bottom")
     kind = a.selectbox(
         "Kind",
         list(exceptions.KIND_WORDS),
@@ -169,9 +171,17 @@ def _form(info: ScenarioInfo, accounts: list[str]) -> None:
         key="terr_exception_kind",
         help=" · ".join(f"{exceptions.KIND_WORDS[k]}: {v}" for k, v in _HELP.items()),
     )
-    goal_key, until_key = f"terr_goes_to_{info.id}", f"terr_until_{kind}"
+    goal_key, since_key, until_key = f"terr_goes_to_{info.id}", "terr_exception_since", f"terr_until_{kind}"
     b.selectbox("Assign to", list(goals), format_func=lambda k: goals[k], key=goal_key)
     day = named_accounts.today()
+    f.date_input(
+        "Start date",
+        None,
+        min_value=day,
+        format="MM/DD/YYYY",
+        key=since_key,
+        help="Leave empty to start now. What applies before that day applies again after the end date",
+    )
     c.date_input(
         "End date",
         day + timedelta(days=90) if kind == "holdover" else None,
@@ -188,14 +198,14 @@ def _form(info: ScenarioInfo, accounts: list[str]) -> None:
         key="enter_exceptions",
         width="stretch",
         **picker.allowed(info, "except", off=not accounts or not goals),
-        on_click=lambda: _entered(info.id, accounts, goal_key, until_key),
+        on_click=lambda: _entered(info.id, accounts, goal_key, since_key, until_key),
     )
 
 
-def _entered(scenario_id: str, accounts: list[str], goal_key: str, until_key: str) -> None:
+def _entered(scenario_id: str, accounts: list[str], goal_key: str, since_key: str, until_key: str) -> None:
     """Enter what the form holds when it is clicked: what was typed last may come together with the click."""
     form = st.session_state
-    goal, until = str(form[goal_key]), form[until_key]
+    goal, since, until = str(form[goal_key]), form[since_key], form[until_key]
 
     def act() -> str:
         return exceptions.enter(
@@ -205,6 +215,7 @@ def _entered(scenario_id: str, accounts: list[str], goal_key: str, until_key: st
             kind=str(form["terr_exception_kind"]),
             territory=int(goal[1:]) if goal.startswith("t") else None,
             rep=goal[1:] if goal.startswith("r") else "",
+            since=since if isinstance(since, date) else None,
             until=until if isinstance(until, date) else None,
             reason=str(form["terr_exception_reason"]),
             by=me(),

@@ -14,6 +14,7 @@ from terr.ui.session.errors import attempt
 from terr.ui.situations import cards
 from terr.ui.situations.forms import FORMS
 from terr.view.text import count, date_text, markdown, sentence
+from terr.workspace.plan.named_accounts import today
 from terr.workspace.situations.answers import options
 from terr.workspace.situations.applying import bring_back, coverage_of
 from terr.workspace.situations.ground import SituationGround, ground_of
@@ -117,18 +118,21 @@ def _covered(scenario_id: str) -> None:
     if found is None:
         return
     row = st.container(border=True, horizontal=True, vertical_alignment="center")
+    ahead = found.since is not None and found.since > today()
+    begins = f" from {markdown(date_text(found.since))} on" if ahead and found.since is not None else ""
     row.markdown(
-        f":material/event_upcoming: {markdown(found.reason)}: {count(len(found.accounts), 'account')} with others. "
-        f"They return by themselves after {markdown(date_text(found.until))}.",
+        f":material/event_upcoming: {markdown(found.reason)}: {count(len(found.accounts), 'account')} with others"
+        f"{begins}. They return by themselves after {markdown(date_text(found.until))}.",
         width="stretch",
     )
     why = state.needs("edit")
     row.button(
-        "End coverage now",
+        "Cancel coverage" if ahead else "End coverage now",
         icon=":material/undo:",
         key="sit_back",
         disabled=bool(why),
-        help=markdown(why) or "All accounts go back to where they were",
+        help=markdown(why)
+        or ("All accounts stay where they are" if ahead else "All accounts go back to where they were"),
         on_click=_back,
         args=(scenario_id,),
     )

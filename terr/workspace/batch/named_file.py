@@ -18,7 +18,7 @@ from terr.workspace.batch.inputs import BatchInputs, rep_called
 from terr.workspace.batch.starting_plan import StartingPlan, position
 from terr.workspace.plan.named_accounts import resolve, today
 
-FIELDS = ("account_id", "territory", "rep", "kind", "until", "reason")
+FIELDS = ("account_id", "territory", "rep", "kind", "since", "until", "reason")
 
 
 def with_named_accounts_of(
@@ -31,7 +31,7 @@ def with_named_accounts_of(
         data: the file, with the columns of `FIELDS`: `account_id`, and `territory` or `rep`; the others may be missing.
         ground: the accounts and the roster.
         start: the plan whose territories are named, or covered by the reps that are.
-        day: instead of today; rows whose last day is past are told and left out.
+        day: instead of today; rows whose last day is past, or whose first is ahead, are told and left out.
 
     Raises:
         InputError: for a file that isn't such a table, or a row that can't be carried out, saying which and why.
@@ -67,7 +67,22 @@ def with_named_accounts_of(
                 f"{count(past, 'row')} of {filename} past the last day {'is' if past == 1 else 'are'} left out",
             )
         )
+    if later := len(found.of("starts later")):
+        notes.append(
+            Explanation(
+                "exceptions_ahead",
+                f"{count(later, 'row')} of {filename} with a first day ahead {'is' if later == 1 else 'are'} left out",
+            )
+        )
     return ground.with_overrides(found.held, notes)
+
+
+def _day(text: str, where: str) -> date | None:
+    """A day as 2027-03-31, None if nothing is given."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InputError(f"{where}: {shown(text)} is no day; write it as 2027-03-31") from None
 
 
 def _entry(
@@ -84,13 +99,16 @@ def _entry(
             raise InputError(f"{where}: {shown(name)} has no areas yet; give today's plan with --plan")
     elif rep:
         rep = rep_called(ground.reps, rep, where).rep_id
-    try:
-        last = date.fromisoformat(until) if until else None
-    except ValueError:
-        raise InputError(f"{where}: {shown(until)} is no day; write it as 2027-03-31") from None
+    last, first = _day(until, where), _day(cells.get("since", ""), where)
     try:
         what = ExceptionRequest(
-            cells["account_id"], cells.get("kind", "").casefold() or "named", code, rep, last, cells.get("reason", "")
+            cells["account_id"],
+            cells.get("kind", "").casefold() or "named",
+            code,
+            rep,
+            last,
+            cells.get("reason", ""),
+            first,
         )
     except InputError as error:
         raise InputError(f"{where}: {error}") from error

@@ -26,7 +26,8 @@ from terr.workspace.workspace import Workspace
 MANY = 0.10
 """Share of the accounts from which on exceptions are warned of."""
 
-STATES = ("active", "expired", "account not found", "no territory")
+STATES = ("active", "starts later", "paused", "expired", "account not found", "no territory")
+"""Paused = it stands, but one that was entered later, from a first day on, holds today."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,14 @@ def resolve(
     """Where each exception sends its account on a day.
 
     A rep with several territories takes the account into the one it lies in if that is theirs, else into their first.
-    An id that several accounts bear moves all of them.
+    An id that several accounts bear moves all of them. Of several exceptions that hold on the day, the one entered last
+    counts.
 
     Args:
         entries: those that stand.
         accounts: n accounts.
         plan: gives territories and who covers them.
-        day: today, for holdovers.
+        day: today, for those with a first or last day.
         geography: int16 (n,), territory of each account by its unit, -1 = none.
         reps: the roster, for names.
     """
@@ -114,6 +116,7 @@ def resolve(
     theirs: dict[str, list[int]] = {}
     for t in plan.territories:
         theirs.setdefault(t.rep, []).append(t.code)
+    in_force = {e.what.account_id: e for e in sorted(entries, key=lambda e: (e.id, e.n)) if e.holds_on(day)}
     lines, rows, codes = [], [], []
     for entry in entries:
         found = rows_of.get(entry.what.account_id, [])
@@ -121,12 +124,16 @@ def resolve(
         choice = _choice(entry.what, theirs, label)
         goal = [int(geography[r]) if int(geography[r]) in choice else choice[0] for r in found] if choice else []
         state = STATES[0]
-        if not entry.holds_on(day):
-            state = STATES[1]
+        if entry.begins_after(day):
+            state = "starts later"
+        elif not entry.holds_on(day):
+            state = "expired"
         elif not found:
-            state = STATES[2]
+            state = "account not found"
         elif not choice:
-            state = STATES[3]
+            state = "no territory"
+        elif in_force[entry.what.account_id] is not entry:
+            state = "paused"
         else:
             rows += found
             codes += goal

@@ -52,6 +52,7 @@ def enter(
     kind: str,
     territory: int | None = None,
     rep: str = "",
+    since: date | None = None,
     until: date | None = None,
     reason: str = "",
     by: Person,
@@ -81,9 +82,11 @@ def enter(
     if until is not None and until < (day or today()):
         raise InputError(f"{date_text(until)} is in the past; choose today or a later date")
     gone = ws.store.exceptions.add(
-        scenario_id, [ExceptionRequest(a, kind, territory, rep, until, reason) for a in chosen], by=by
+        scenario_id, [ExceptionRequest(a, kind, territory, rep, until, reason, since) for a in chosen], by=by
     )
     said = f"{count(len(chosen), 'exception')} saved."
+    if since is not None and since > (day or today()):
+        said = f"{count(len(chosen), 'exception')} saved, from {date_text(since)} on."
     return said if not gone else f"{said} {count(gone, 'earlier exception')} for the same accounts replaced."
 
 
@@ -109,6 +112,7 @@ def table(shown: ExceptionRegister) -> pd.DataFrame:
             "Kind": KIND_WORDS[one.entry.what.kind],
             "Assign to": one.to or "–",
             "State": one.state,
+            "From": date_text(one.entry.what.since) if one.entry.what.since else "at once",
             "Until": date_text(one.entry.what.until) if one.entry.what.until else "no end date",
             "Reason": one.entry.what.reason,
             "By": one.entry.by.name or one.entry.by.user_id,

@@ -48,12 +48,14 @@ class ActiveCoverage:
     """A territory that others cover for in a scenario.
 
     Attributes:
-        reason: as its accounts' exceptions have it; until: last day.
+        reason: as its accounts' exceptions have it; since: first day, None = entered before there were first days;
+            until: last day.
         territory: its code; rep: who has it on the plan, for a reader.
         accounts: ids of those that are covered.
     """
 
     reason: str
+    since: date | None
     until: date
     territory: int
     rep: str
@@ -63,8 +65,8 @@ class ActiveCoverage:
 def apply_option(ws: Workspace, option: SituationOption, asked: Question, *, name: str = "", by: Person) -> Applied:
     """A new scenario that stands where the plan does, with the option as one edit that one undo takes back.
 
-    People who aren't on the roster are added to it. What is covered until a day is entered as holdovers, which end by
-    themselves that day, or by `bring_back`.
+    People who aren't on the roster are added to it. What is covered until a day is entered as holdovers, which begin
+    on the option's first day and end by themselves after its last, or by `bring_back`.
 
     Args:
         ws: the workspace.
@@ -104,7 +106,8 @@ def apply_option(ws: Workspace, option: SituationOption, asked: Question, *, nam
     covered = _cover(ws, made.id, option, by) if option.last is not None else 0
     told = f"“{made.name}” is a new scenario; the plan it came from stays as it is."
     if covered:
-        told += f" {count(covered, 'account')} covered until {date_text(option.last or option.first)}."
+        days = f"from {date_text(option.first)} until {date_text(option.last or option.first)}"
+        told += f" {count(covered, 'account')} covered {days}."
     if option.newcomers:
         told += f" {count(len(option.newcomers), 'rep')} added to the roster."
     return Applied(ws.scenario(made.id), told)
@@ -130,7 +133,9 @@ def _cover(ws: Workspace, scenario_id: str, option: SituationOption, by: Person)
     ids = ground.accounts.frame["account_id"].astype(str).to_numpy()
     rows = np.flatnonzero((option.before_codes == gone.code) & (option.after_codes >= 0))
     wanted = {
-        ids[r]: ExceptionRequest(ids[r], "holdover", int(option.after_codes[r]), until=until, reason=reason)
+        ids[r]: ExceptionRequest(
+            ids[r], "holdover", int(option.after_codes[r]), until=until, reason=reason, since=option.first
+        )
         for r in rows.tolist()
     }
     before = register(ws, ws.scenario(scenario_id))
@@ -145,27 +150,31 @@ def _cover(ws: Workspace, scenario_id: str, option: SituationOption, by: Person)
 
 def _plain(one: ExceptionRequest) -> dict[str, Any]:
     until = one.until.isoformat() if one.until else None
+    since = one.since.isoformat() if one.since else None
     return {"account_id": one.account_id, "kind": one.kind, "territory": one.territory, "rep": one.rep,
-            "until": until, "reason": one.reason}  # fmt: skip
+            "until": until, "reason": one.reason, "since": since}  # fmt: skip
 
 
 def coverage_of(ws: Workspace, scenario_id: str) -> ActiveCoverage | None:
-    """What a scenario covers for today, None if nothing."""
+    """What a scenario covers for today or from a later day on, None if nothing."""
     info = ws.scenario(scenario_id)
     kept = info.settings.get(COVERED)
     if not isinstance(kept, dict) or not isinstance(kept.get("reason"), str):
         return None
     plan, _ = ws.plan(scenario_id)
-    lines = [x for x in register(ws, info).of("active") if x.entry.what.reason == kept["reason"]]
+    shown = register(ws, info)
+    standing = (*shown.of("active"), *shown.of("starts later"))
+    lines = [x for x in standing if x.entry.what.reason == kept["reason"]]
     until = next((x.entry.what.until for x in lines if x.entry.what.until is not None), None)
     code = kept.get("territory")
+    since = next((x.entry.what.since for x in lines), None)
     if until is None or code not in plan.codes:
         return None
     names = {r.rep_id: r.name for r in dataset(ws, info.dataset_id).reps}
     territory = plan.territory(int(code))
     who = names.get(territory.rep, territory.rep) or territory.name
     ids = tuple(x.entry.what.account_id for x in lines)
-    return ActiveCoverage(kept["reason"], until, territory.code, who, ids)
+    return ActiveCoverage(kept["reason"], since, until, territory.code, who, ids)
 
 
 def bring_back(ws: Workspace, scenario_id: str, *, by: Person) -> str:
@@ -191,6 +200,8 @@ def bring_back(ws: Workspace, scenario_id: str, *, by: Person) -> str:
 def _read(kept: Any) -> ExceptionRequest | None:
     try:
         until = date.fromisoformat(kept["until"]) if kept["until"] else None
-        return ExceptionRequest(kept["account_id"], kept["kind"], kept["territory"], kept["rep"], until, kept["reason"])
+        since = date.fromisoformat(kept["since"]) if kept.get("since") else None
+        who, kind, territory, rep, reason = (kept[f] for f in ("account_id", "kind", "territory", "rep", "reason"))
+        return ExceptionRequest(who, kind, territory, rep, until, reason, since)
     except (KeyError, TypeError, ValueError, InputError):
         return None

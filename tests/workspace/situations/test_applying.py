@@ -16,6 +16,7 @@ from terr.model.reps import Rep
 from terr.workspace import Workspace
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan import editing, undo
+from terr.workspace.plan.named_accounts import overrides_of, register
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.scenarios import exceptions, history
 from terr.workspace.scenarios.change_ledger import ledger
@@ -90,6 +91,35 @@ def test_coverage_is_by_name_until_a_day_and_one_click_restores(ws: Workspace, g
     assert (again.codes(again.plan, again.held) == ground.codes(ground.plan, ground.held)).all()
     with pytest.raises(InputError, match="nothing is covered for"):
         bring_back(ws, sid, by=ME)
+
+
+def test_coverage_begins_on_its_first_day_and_what_was_by_name_before_returns(
+    ws: Workspace, ground: SituationGround
+) -> None:
+    """N-2 is Middle's by name; Bob is away from day 10 to 20: nothing moves today, and all returns by itself."""
+    sid = ground.scenario_id
+    exceptions.enter(ws, sid, ["N-2"], kind="named", territory=1, reason="Old friends", by=ME)
+    now = ground_of(ws, sid)
+    asked = Coverage(1, now.today + timedelta(days=10), now.today + timedelta(days=20))
+    one = next(o for o in options(now, asked) if o.key == "even")
+    made = apply_option(ws, one, asked, by=ME)
+    assert "covered from" in made.sentence
+    info = made.info
+
+    def codes(day: int) -> list[int]:
+        held = overrides_of(ws, info, day=now.today + timedelta(days=day))
+        return now.codes(ws.plan(info.id)[0], held).tolist()
+
+    before = now.codes(now.plan, now.held).tolist()
+    assert [codes(day) == before for day in (0, 9, 21)] == [True] * 3
+    assert codes(10) == codes(20) == one.after_codes.tolist()
+    states = [x.state for x in register(ws, info, day=asked.day).lines if x.entry.what.account_id == "N-2"]
+    assert sorted(states) == ["active", "paused"]
+    found = coverage_of(ws, info.id)
+    assert found is not None
+    assert (found.since, found.until) == (asked.day, asked.until)
+    bring_back(ws, info.id, by=ME)
+    assert codes(15) == before
 
 
 def test_accounts_that_were_by_name_before_are_by_name_again(ws: Workspace, ground: SituationGround) -> None:
