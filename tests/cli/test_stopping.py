@@ -104,6 +104,7 @@ print([m for m in {heavy.split()!r} if m in sys.modules], file=sys.stderr)
     assert err.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["Reading the file", "Looking for areas that lie over each", "Looking for gaps"])
 def test_one_ctrl_c_ends_work_on_own_boundaries_in_the_middle_of_a_call(tmp_path: Path, stage: str) -> None:
     """The libraries at work there hold on for many seconds; their process is ended."""

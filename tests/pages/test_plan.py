@@ -236,6 +236,7 @@ def test_a_plan_outside_its_limits_is_told_what_is_missing(open_app, uneven):
     assert "prove" not in keys(window)
 
 
+@pytest.mark.slow
 def test_a_point_of_the_curve_is_previewed_dropped_and_applied(open_app, ws, demo_ws):
     from terr.workspace.accounts import demo
 

@@ -246,6 +246,7 @@ def test_served_follows_the_assumptions_and_says_what_evens_out(open_app, sid) -
     assert again["Hours needed"].tolist() == table["Hours needed"].tolist()
 
 
+@pytest.mark.slow
 def test_what_would_even_it_out_is_opened_as_a_scenario_with_fairness_beside_it(open_app, ws) -> None:
     sid = uneven(ws)
     window = section(open_app("reps", scenario=sid), "Fairness")

@@ -95,6 +95,7 @@ def test_the_empty_page_says_what_is_there_and_what_can_be_done(window):
     assert page.button(key="census_go").label == "Download exact ZIP areas from the Census (64 MB)"
 
 
+@pytest.mark.slow
 def test_a_file_is_checked_named_and_kept(window, app_ws):
     page = give(window(), geojson(squares(["a", "b", "a", "c"]).assign(id=["a", "b", "a", "c"])))
     assert "**my areas\\.geojson** · GeoJSON · 4 rows" in lines(page)
@@ -147,6 +148,7 @@ def test_a_second_layer_can_be_chosen(window):
     assert (chosen.value, list(chosen.options)) == ("south", ["north", "south", "All layers"])
 
 
+@pytest.mark.slow
 def test_files_that_cannot_be_used_say_why_and_the_next_one_works(window):
     page = window()
     for data in (b"", b"<kml/>", b"PK\x03\x04junk", b"{", geojson(squares(["a"]))[:-40]):

@@ -20,6 +20,7 @@ def ws(open_app):
     return state.workspace()
 
 
+@pytest.mark.slow
 def test_methods_side_by_side_and_one_opened(open_app, ws) -> None:
     rows = [(f"N-{i}-{k}", c, "NJ", k, 10.0) for i, c in enumerate(COUNTIES) for k in ("Health", "Retail")]
     info = editing.create(
