@@ -21,6 +21,9 @@ from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.reports.documents import make_document
 from terr.workspace.reports.downloads import KINDS, export, import_plan
 from terr.workspace.reports.open_plan import open_plan
+from terr.workspace.scenarios import tree
+from terr.workspace.scenarios.change_ledger import ledger
+from terr.workspace.scenarios.comparison import PlanPoint, compare, disruption_share
 from tests.helpers.effort import examples
 from tests.helpers.spaces import more
 from tests.workspace.books.plans import BOOKS, LAYERS, ROWS, accounts_data, books
@@ -264,3 +267,19 @@ def test_a_restart_opens_the_same_books(ws):
     assert again.units(again.scenario(info.id)).version == info.units_version
     assert again.plan(info.id)[0].assign.tolist() == [-1, -1, -1, 0, -1]
     again.close()
+
+
+def test_two_plans_of_books_are_compared_account_by_account(ws):
+    info = books(ws)
+    code = ws.plan(info.id)[0].codes[0]
+    editing.paint(ws, info.id, range(6), code)
+    copy = tree.branch(ws, info.id, ws.scenario(info.id).head, "Two books", by=ws.person)
+    other = editing.new_territory(ws, copy.id, ws.rev(copy.id))[1]
+    editing.paint(ws, copy.id, [1, 2], other)
+    found = compare(ws, PlanPoint(info.id), PlanPoint(copy.id))
+    assert disruption_share(found, "Revenue") == pytest.approx(300.0 / 700.0)
+    rows = ledger(ws, found)
+    assert rows["account_id"].tolist() == ["A-2", "A-3"]
+    assert set(rows["from"]) == {"Territory 1"}
+    assert set(rows["to"]) == {ws.plan(copy.id)[0].territory(other).name}
+    assert rows["Revenue"].tolist() == [250.0, 50.0]
