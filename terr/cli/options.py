@@ -386,7 +386,7 @@ def roster_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--roster",
         metavar="FILE",
-        help="reps: user id, name, home ZIP, capacity; by default a sheet of reps in FILE's workbook",
+        help="reps: user id, name, home (ZIP or address), capacity; by default a sheet of reps in FILE's workbook",
     )
 
 

@@ -25,7 +25,9 @@ def add_to(command: Command) -> None:
     """
     match = command("match", "Match reps and territories, with reasons.", _match)
     match.add_argument("accounts", metavar="ACCOUNTS", help="the file of accounts")
-    match.add_argument("--roster", required=True, metavar="FILE", help="reps: user id, name, home ZIP, skills ...")
+    match.add_argument(
+        "--roster", required=True, metavar="FILE", help="reps: user id, name, home (ZIP or address), skills ..."
+    )
     _plan(match, required=True)
     match.add_argument(
         "--weights", type=amounts, default={}, metavar="travel=1,skills=1,...", help="how much each counts"

@@ -53,7 +53,11 @@ def add_to(command: Command, inputs: Callable[[argparse.Namespace], BatchInputs]
         help="leave: who leaves; hire and split: who of the roster gets the new territory; may be repeated",
     )
     made.add_argument(
-        "--home", **options.LIST, dest="zips", metavar="ZIP", help="hire and split: home of somebody not on the roster"
+        "--home",
+        **options.LIST,
+        dest="zips",
+        metavar="HOME",
+        help="hire and split: home of somebody not on the roster: a ZIP, or 'City, ST'",
     )
     made.add_argument(
         "--count", type=options.whole, metavar="N", help="hire: how many, to be checked; split: into how many parts"
@@ -103,7 +107,7 @@ def _situation(args: argparse.Namespace, inputs: Callable[[argparse.Namespace], 
     reps = tuple(args.people) if kind in ("hire", "split") else tuple(filter(None, (args.successor,)))
     if kind == "hire" and args.count is not None and args.count != len(args.people) + len(args.zips):
         raise InputError(
-            f"--count {args.count} needs as many homes: give --home ZIP for each hire, or --rep for reps of the roster "
+            f"--count {args.count} needs as many homes: give --home HOME for each hire, or --rep for the roster's reps "
             f"({len(args.people) + len(args.zips)} given)"
         )
     wanted = SituationRequest(

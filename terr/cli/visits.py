@@ -29,7 +29,7 @@ def add_to(command: Command) -> None:
     visits.add_argument("--plan", metavar="PLAN.csv", help="the plan: unit_id,territory, territories named after reps")
     visits.add_argument("--level", metavar="LEVEL", help="of the plan: county, zip ...")
     visits.add_argument("--region", metavar="REGION", help="of the plan: TX, lower48 ...")
-    visits.add_argument("--roster", required=True, metavar="FILE", help="reps: user id, name, home ZIP")
+    visits.add_argument("--roster", required=True, metavar="FILE", help="reps: user id, name, home (ZIP or address)")
     visits.add_argument("--rep", **options.LIST, dest="reps", metavar="REP", help="only this rep, by id or name")
     visits.add_argument("--weeks", type=options.whole, default=4, metavar="N", help="how many, 1 to 13 (default 4)")
     visits.add_argument("--start", type=_day, metavar="DATE", help="first day (default the next Monday)")

@@ -26,8 +26,20 @@ _NEAR_KM = 80.0
 @lru_cache(maxsize=1)
 def _cities() -> dict[str, str]:
     """Normalized name of a city outside the USA -> the country of the largest of that name."""
-    table = pd.read_parquet(Path(__file__).resolve().parents[2] / "data" / "foreign_cities.parquet")
+    table = _table().drop_duplicates("key")
     return dict(zip(table["key"].to_numpy(dtype=object), table["country"].to_numpy(dtype=object), strict=True))
+
+
+@lru_cache(maxsize=1)
+def foreign_places() -> dict[tuple[str, str], tuple[float, float]]:
+    """Country and normalized name of a city outside the USA -> degrees north and east of the largest of that name."""
+    t = _table()
+    keys = zip(t["country"].to_numpy(dtype=object), t["key"].to_numpy(dtype=object), strict=True)
+    return dict(zip(keys, zip(t["lat"].tolist(), t["lon"].tolist(), strict=True), strict=True))
+
+
+def _table() -> pd.DataFrame:
+    return pd.read_parquet(Path(__file__).resolve().parents[2] / "data" / "foreign_cities.parquet")
 
 
 def looks_abroad(zips: pd.Series, city: pd.Series, state: pd.Series) -> NDArray[np.object_]:

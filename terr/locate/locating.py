@@ -323,14 +323,3 @@ def locate(frame: pd.DataFrame, progress: Progress = UNWATCHED) -> pd.DataFrame:
         out["given_lat"] = np.where(abroad, given_lat, np.nan)
         out["given_lon"] = np.where(abroad, given_lon, np.nan)
     return out
-
-
-def home_points(zips: Sequence[str]) -> NDArray[np.float64]:
-    """Latitude and longitude of ZIPs (of reps' homes), float64 (n, 2) in degrees; NaN where a ZIP isn't known."""
-    g = gazetteer()
-    out = np.full((len(zips), 2), np.nan)
-    for k, text in enumerate(zips):
-        hit = g.zips.get(clean_zip(str(text))[0])
-        if hit is not None:
-            out[k] = hit[2:]
-    return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +12,15 @@ from terr.errors import InputError
 REP_ROLES = ("rep", "SDR", "specialist", "partner", "support", "manager")
 """What somebody on a roster does; only a "rep" owns territories, the others share in them."""
 MAX_LEVEL = 10
+_ZIP = re.compile(r"(\d{5})(?:-?\d{4})?|(\d{3,4})(?:\.0+)?|(\d{5})\.0+")
+
+
+def home_fields(text: str) -> dict[str, str]:
+    """`home_zip` and `home_place` of a home as a person writes it: a ZIP in five digits, else the words."""
+    text = text.strip()
+    found = _ZIP.fullmatch(text)
+    digits = (found[1] or found[2] or found[3]) if found else ""
+    return {"home_zip": digits.zfill(5) if digits else "", "home_place": "" if digits else text[:200]}
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class Rep:
         skills: each once, as written.
         level: seniority, 1 (junior) to 10, None = unknown.
         quota: of the year, money, None = none.
+        home_place: where the home is if no ZIP tells: city and state, city and country, an address; "" = none.
         active: False takes the person out of matching and Generate; the record stays.
     """
 
@@ -47,6 +58,7 @@ class Rep:
     level: int | None = None
     quota: float | None = None
     active: bool = True
+    home_place: str = ""
 
     def __post_init__(self) -> None:
         who = self.name or self.rep_id
@@ -66,6 +78,11 @@ class Rep:
             raise InputError(f"the quota of {who} must be an amount of 0 or more")
         if self.manager == self.rep_id:
             raise InputError(f"{who} can't be their own manager; choose somebody else")
+
+    @property
+    def home(self) -> str:
+        """Where the rep lives as `terr.locate.home_points` places it: the ZIP, else the place; "" if unknown."""
+        return self.home_zip or self.home_place
 
     @property
     def covers(self) -> bool:

@@ -623,7 +623,7 @@ def roster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["--roster", "none.csv"], 'there is no roster "none.csv"'),
         ([*ROSTER, "--rep", "Eve"], '--rep: "Eve" isn\'t in the roster; it has Ann Poe, Bob Ray, Nan'),
         ([*ROSTER, "--from-homes"], "3 reps are chosen for 2 territories; choose fewer reps"),
-        ([*ROSTER, "--rep", "Nan"], "the home ZIP of Nan is missing or not known"),
+        ([*ROSTER, "--rep", "Nan"], "the home of Nan is missing or not known"),
         ([*ROSTER, "--max-distance", "-5"], "the distance -5 must be above zero: miles, such as 100, or 160km"),
         (
             [*ROSTER, "--max-distance", "far"],

@@ -183,7 +183,7 @@ def test_bad_input_says_what_and_how(files, capsys, more: list[str], said: str) 
 
 def test_homes_that_cant_be(files, capsys) -> None:
     Path(files["plan"]).write_text(PLAN.replace("Bob Ray", "No Home"), encoding="utf-8")
-    assert "No Home has no home ZIP; add it to the roster" in refused(capsys, *words(files, "--rep", "U-3"))
+    assert "No Home has no home. Add it to the roster" in refused(capsys, *words(files, "--rep", "U-3"))
     both = told(capsys, *words(files, *CALLS))
     assert [f["rep"] for f in both["failed"]] == ["No Home"]
     Path(files["plan"]).write_text(PLAN.replace("Bob Ray", "Far Off"), encoding="utf-8")

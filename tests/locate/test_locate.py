@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError, StoppedError
-from terr.locate import home_points, locate
+from terr.locate import home_points, home_problem, locate
 from terr.locate.gazetteer import city_key, clean_zip, county_key, gazetteer
 from terr.model.accounts import CORE, LOCATED_BY
 from tests.helpers.effort import examples
@@ -293,6 +293,47 @@ def test_home_points():
     assert got[1] == pytest.approx([42.35, -71.08], abs=0.05)
     assert np.isnan(got[2:]).all()
     assert home_points([]).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("home", "lat", "lon"),
+    [
+        ("Austin, TX", 30.27, -97.74),
+        ("100 Main St, Austin, TX 78701", 30.27, -97.74),
+        ("12 Main St\nDover DE 19901", 39.16, -75.52),
+        ("Washington DC", 38.9, -77.03),
+        ("Kern County, CA", 35.34, -118.73),
+        ("30.27, -97.74", 30.27, -97.74),
+        ("Toronto, ON M5V 3L9", 43.7, -79.4),
+        ("London, ON, Canada", 42.98, -81.24),
+        ("221B Baker St, London NW1 6XE", 51.51, -0.13),
+        ("Hauptstr. 5, 10115 Berlin, Germany", 52.52, 13.4),
+        ("10115 Berlin", 52.52, 13.4),
+        ("10001 New York", 40.75, -74.0),
+        ("Calle 5 #10, Monterrey, NL, Mexico", 25.68, -100.32),
+    ],
+)
+def test_a_home_may_be_a_place(home: str, lat: float, lon: float) -> None:
+    assert home_points([home])[0] == pytest.approx([lat, lon], abs=0.08)
+    assert home_problem(home) == ""
+
+
+@pytest.mark.parametrize(
+    ("home", "said"),
+    [
+        ("99999", "ZIP 99999 isn't known"),
+        ("Austin", "a city with its state or country"),
+        ("TX", "isn't a ZIP"),
+        ("Bostn, MA", "check the spelling"),
+        ("M5V 3L9", "add the city and country"),
+        ("Smallville, Germany", "enter the nearest large one"),
+        ("San Juan, PR", "on the mainland"),
+        ("Mexico", "isn't a ZIP"),
+    ],
+)
+def test_a_home_that_cannot_be_placed_says_how_to_mend_it(home: str, said: str) -> None:
+    assert np.isnan(home_points([home])).all()
+    assert said in home_problem(home)
 
 
 def test_twenty_thousand_rows_are_located_by_what_they_have():

@@ -221,6 +221,12 @@ REP_ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "workload",
         ),
         "home": ("homeaddress", "home", "address", "mailingaddress", "homelocation"),
+        "city": ("homecity", "city", "mailingcity", "residencecity", "town"),
+        "state": (
+            *("homestate", "state", "stateprovince", "mailingstate", "mailingstateprovince", "homestateprovince"),
+            "province",
+        ),
+        "country": ("homecountry", "country", "countryregion", "mailingcountry"),
         "email": ("email", "emailaddress", "workemail", "useremail", "mail"),
         "role": ("role", "userrole", "jobrole", "salesrole", "position", "function", "title", "jobtitle"),
         "manager": ("manager", "managername", "managerid", "reportsto", "supervisor", "teamlead", "manageremail"),

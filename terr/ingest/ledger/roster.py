@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -17,8 +17,9 @@ from terr.ingest.columns.dates import iso
 from terr.ingest.columns.words import REP_ALIASES, REP_ALIASES_ABROAD, compact, tokens
 from terr.ingest.ledger.ledger import ISSUE_COLUMNS
 from terr.ingest.reading.files import RawTable
-from terr.model.reps import MAX_LEVEL, Rep
+from terr.model.reps import MAX_LEVEL, Rep, home_fields
 from terr.places.addresses import read_place
+from terr.places.countries import HOME, country_code
 
 ROSTER = re.compile(r"\b(reps?|roster|users?|sales ?(team|people|reps?))\b", re.IGNORECASE)
 """What a sheet of reps is called."""
@@ -178,14 +179,58 @@ def _skills(cell: str) -> tuple[str, ...]:
     return tuple(out.values())[:_MOST_SKILLS]
 
 
-def _home(cell: str) -> tuple[str, str]:
-    """The ZIP in an address, and what was wrong with the cell."""
-    if not cell:
-        return "", ""
-    found = read_place(cell).zip
-    if _ZIP.fullmatch(found):
-        return found[:5], ""
-    return "", f"no ZIP is in the home '{shorten(cell)}'; add it"
+def home_form(text: str) -> str:
+    """Why a text can't be a home by its form, and what to write instead, for a reader; "" where it may be one."""
+    place = read_place(text)
+    if _ZIP.fullmatch(text) or place.state or place.point or (place.city and (place.country or place.zip)):
+        return ""
+    return f"'{shorten(text)}' isn't a ZIP, or a city with its state or country; enter 02116, or Boston, MA"
+
+
+@dataclass(frozen=True)
+class _Home:
+    """A home told by some cells: its fields of a `Rep`, and which cell is wrong and why ("" if none)."""
+
+    fields: Mapping[str, str]
+    field: str = ""
+    wrong: str = ""
+
+
+def _home(cells: Mapping[str, str], problem: Callable[[str], str]) -> _Home:
+    """The first of ZIP, whole home, and city with state or country that can be placed.
+
+    Args:
+        cells: of the fields zip, home, city, state, country; "" where blank.
+        problem: why a home can't be placed, "" where it can.
+    """
+    zipped, address, city = re.sub(r"\.0+$", "", cells["zip"]), cells["home"], cells["city"]
+    country = country_code(cells["country"])
+    away = country not in ("", HOME)
+    behind = cells["country"] if away else cells["state"]
+    short = re.fullmatch(r"\d{3,4}", zipped) is not None
+    code = "" if away else zipped.zfill(5) if short else zipped[:5] if _ZIP.fullmatch(zipped) else ""
+    if zipped and city and not behind:  # 80331 is in Kentucky but for its city, München
+        code, zipped = ("", f"{zipped} {city}") if not short else (code, zipped)
+    inside = read_place(address)
+    if inside.state and _ZIP.fullmatch(inside.zip) and not problem(inside.zip[:5]):
+        address = inside.zip[:5]
+    ways = (
+        ("zip", code or ("" if city and behind else zipped)),
+        ("home", f"{address}, {behind}" if address and behind and problem(address) else address),
+        ("city", ", ".join(w for w in (city, behind) if w)),
+    )
+    told: tuple[str, str] | None = None
+    for field, given in ways:
+        if given and not (wrong := problem(given)):
+            if told is None and field == "zip" and short:
+                told = ("zip", f"'{cells['zip']}' lost its leading zero; {code} is used")
+            elif told is not None:
+                told = (told[0], f"{told[1]}. '{shorten(given)}' is used")
+            return _Home(home_fields(given), *(told or ("", "")))
+        if given and told is None:
+            told = (field, wrong)
+    first = next((given for _, given in ways if given), "")
+    return _Home(home_fields(first), *(told or ("", "")))
 
 
 def _capacity(cell: str, header: str) -> tuple[float, str]:
@@ -200,19 +245,9 @@ def _capacity(cell: str, header: str) -> tuple[float, str]:
     return value, ""
 
 
-def _zip(cell: str) -> tuple[str, str]:
-    """A home ZIP in five digits, and what was wrong with the cell."""
-    digits = re.sub(r"\.0+$", "", cell)
-    if not digits:
-        return "", ""
-    if re.fullmatch(r"\d{3,4}", digits):
-        return digits.zfill(5), f"'{digits}' lost its leading zero; {digits.zfill(5)} is used"
-    if _ZIP.fullmatch(digits):
-        return digits[:5], ""
-    return "", f"'{shorten(cell)}' isn't a ZIP code; the rep's home is left open"
-
-
-def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[tuple[Rep, ...], pd.DataFrame]:
+def read_reps(
+    raw: RawTable, columns: Mapping[str, str] | None = None, *, home_problem: Callable[[str], str] = home_form
+) -> tuple[tuple[Rep, ...], pd.DataFrame]:
     """Reps of a roster, in the file's order.
 
     Inactive reps and queues ("House", "Integration User") are excluded, rows without an id or with one already used are
@@ -221,6 +256,7 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
     Args:
         raw: the roster.
         columns: field -> column where the headers aren't known; see `rep_columns` for the fields.
+        home_problem: why a home can't be placed, "" where it can; by default only its form is looked at.
 
     Returns:
         The reps, and the issues with the columns of a `Ledger`'s.
@@ -287,9 +323,9 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
             code, fate = ("duplicate_row", "excluded") if same else ("duplicate_id", "rejected")
             issues.append((row, where["rep_id"], rep_id, code, message, fate))
             continue
-        home, wrong = _zip(text.get("zip", blank)[at])
-        if wrong:
-            issues.append((row, where["zip"], text["zip"][at], "zip", wrong, "accepted"))
+        home = _home({f: text.get(f, blank)[at] for f in ("zip", "home", "city", "state", "country")}, home_problem)
+        if home.wrong:
+            issues.append((row, where[home.field], text[home.field][at], home.field, home.wrong, "accepted"))
         cell = text.get("capacity", blank)[at]
         capacity, wrong = _capacity(cell, where.get("capacity", ""))
         if wrong:
@@ -309,8 +345,6 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
                 issues.append((row, where[kind], given, kind, trouble, "accepted"))
             return value
 
-        if not home and not text.get("zip", blank)[at]:
-            home = value_of("home", _home)
         start, end = (value_of(kind, partial(_day, order=order)) for kind in ("start", "end"))
         if start and end and end < start:
             message = f"the end ({end}) is before the start ({start}); the end is left open"
@@ -319,7 +353,7 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
         reps[rep_id] = Rep(
             rep_id,
             name or rep_id,
-            home,
+            home.fields.get("home_zip", ""),
             capacity,
             text.get("email", blank)[at][:200],
             value_of("role", _role),
@@ -331,6 +365,7 @@ def read_reps(raw: RawTable, columns: Mapping[str, str] | None = None) -> tuple[
             value_of("level", _level),
             value_of("quota", _QUOTA),
             active=not vacant,
+            home_place=home.fields.get("home_place", ""),
         )
         first[rep_id] = at
     if not reps:

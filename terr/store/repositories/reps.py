@@ -122,6 +122,7 @@ def _clean(rep: Rep) -> Rep:
         rep_id=clean_text(rep.rep_id, "id of a rep", 120, needed=True),
         name=clean_text(rep.name, "name of a rep", 120),
         home_zip=clean_text(rep.home_zip, "home ZIP of a rep", 10),
+        home_place=clean_text(rep.home_place, "home of a rep", 200),
         email=clean_text(rep.email, "email of a rep", 200),
         manager=clean_text(rep.manager, "manager of a rep", 120),
         skills=tuple(clean_text(s, "skill", 60, needed=True) for s in rep.skills),

@@ -26,7 +26,8 @@ def show_roster(data: dataset.Dataset) -> None:
     if not data.reps:
         st.info(
             "No reps yet. Upload a roster: a CSV or Excel file with a user ID and a name in each row, and optionally "
-            "role, manager, home ZIP, start and end date, FTE, skills, seniority and quota. Or type one below.",
+            "role, manager, home (ZIP, city and state, or address), start and end date, FTE, skills, seniority and "
+            "quota. Or type one below.",
             icon=":material/group_add:",
         )
     _table(data)
@@ -122,6 +123,7 @@ def _columns() -> dict[str, Any]:
         "ID": c.TextColumn(required=True, help="Nobody else has it; reps are joined on it"),
         "Role": c.SelectboxColumn(options=list(REP_ROLES), help="Only a rep owns territories"),
         "Manager": c.TextColumn(help="Name or ID of somebody on this roster"),
+        "Home": c.TextColumn(help="A ZIP, a city with its state (Austin, TX) or country, or an address"),
         "FTE %": c.NumberColumn(min_value=0.0, format="%.0f%%"),
         "Start": c.DateColumn(width=_DATE, help="New reps ramp up from here"),
         "End": c.DateColumn(width=_DATE),

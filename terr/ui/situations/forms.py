@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from terr.errors import InputError
-from terr.model.reps import Rep
+from terr.model.reps import Rep, home_fields
 from terr.view.text import distinct, markdown
 from terr.workspace.situations.ground import SituationGround
 from terr.workspace.situations.questions import (
@@ -159,7 +159,7 @@ def _people(ground: SituationGround, key: str, day: date, *, needed: bool = True
     )  # fmt: skip
     st.caption("New people: added to the roster when you apply an option." + ("" if needed else " Optional."))
     empty = pd.DataFrame(
-        {"Name": pd.Series(dtype=str), "Home ZIP": pd.Series(dtype=str), "Start": pd.Series(dtype="datetime64[ns]")}
+        {"Name": pd.Series(dtype=str), "Home": pd.Series(dtype=str), "Start": pd.Series(dtype="datetime64[ns]")}
     )
     typed = st.data_editor(
         empty,
@@ -168,14 +168,14 @@ def _people(ground: SituationGround, key: str, day: date, *, needed: bool = True
         width="stretch",
         key=f"sit_{key}_new",
         column_config={
-            "Home ZIP": st.column_config.TextColumn(help="Five digits"),
+            "Home": st.column_config.TextColumn(help="A ZIP, or a city and state: Austin, TX"),
             "Start": st.column_config.DateColumn(format="MM/DD/YYYY", help="Empty: the first day above"),
         },
     )
     taken = {i.casefold() for i in by_id}
     out = [by_id[i] for i in chosen]
     for at, row in enumerate(typed.to_dict("records"), start=1):
-        name, home = ("" if pd.isna(row[c]) else str(row[c]).strip() for c in ("Name", "Home ZIP"))
+        name, home = ("" if pd.isna(row[c]) else str(row[c]).strip() for c in ("Name", "Home"))
         if not name and not home:
             continue
         if not name:
@@ -185,7 +185,7 @@ def _people(ground: SituationGround, key: str, day: date, *, needed: bool = True
             number += 1
         taken.add(f"new-{number}")
         start = day if pd.isna(row["Start"]) else pd.Timestamp(row["Start"]).date()
-        out.append(Rep(f"new-{number}", name[:120], home_zip=home, start=start))
+        out.append(Rep(f"new-{number}", name[:120], start=start, **home_fields(home)))
     if needed and not out:
-        raise InputError("choose reps of the roster, or type a new rep's name and home ZIP")
+        raise InputError("choose reps of the roster, or type a new rep's name and home")
     return tuple(out)

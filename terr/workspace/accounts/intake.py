@@ -19,7 +19,7 @@ from terr.ingest.columns.columns import ColumnMap, recognise
 from terr.ingest.ledger.ledger import Ledger, MeasureTotals, build_ledger
 from terr.ingest.ledger.roster import ROSTER, read_reps
 from terr.ingest.reading.files import RawTable, read_table
-from terr.locate import locate
+from terr.locate import home_problem, locate
 from terr.model.accounts import COUNT, COUNTRY, LOCATED_BY, Accounts, countries_abroad
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
@@ -180,7 +180,7 @@ def roster_in(data: bytes, raw: RawTable) -> tuple[Rep, ...]:
     for sheet in raw.sheets:
         if sheet != raw.sheet and ROSTER.search(sheet):
             try:
-                return read_reps(read_table(data, raw.filename, sheet=sheet))[0]
+                return read_reps(read_table(data, raw.filename, sheet=sheet), home_problem=home_problem)[0]
             except InputError:
                 continue
     return ()

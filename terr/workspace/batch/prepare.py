@@ -18,7 +18,7 @@ from terr.model.reps import Rep
 from terr.model.result import Explanation
 from terr.model.units import Units
 from terr.report.safe import shown
-from terr.view.text import count, unit_noun
+from terr.view.text import unit_noun
 from terr.workspace.accounts.dataset import inspect, roster_in, with_column
 from terr.workspace.accounts.decisions_file import NOTHING, Decisions, check_answers, columns_of, imported_with
 from terr.workspace.batch.fact_figures import figures_asked, with_facts
@@ -34,7 +34,7 @@ from terr.workspace.levels import (
 )
 from terr.workspace.plan.tolerance import check_tolerance
 from terr.workspace.reps.assignment import PeopleSettings
-from terr.workspace.reps.roster import read_roster
+from terr.workspace.reps.roster import read_roster, roster_notes
 from terr.workspace.reps.scorecard import reps_as_of
 
 
@@ -139,14 +139,9 @@ def _split(units: Units, accounts: Accounts, asked: BatchRequest) -> SplitUnits:
 
 
 def _roster(file: NamedFile) -> tuple[tuple[Rep, ...], list[Explanation]]:
-    """The reps of a file, and what to know of the rows that were left out."""
+    """The reps of a file, and what to know of its rows."""
     reps, issues = read_roster(file[1], file[0])
-    out = issues[issues["fate"] != "accepted"]
-    if out.empty:
-        return reps, []
-    first = out.iloc[0]
-    told = f"{count(len(out), 'row')} of {file[0]} left out of the roster, first row {first['row']}: {first['message']}"
-    return reps, [Explanation("roster", told)]
+    return reps, [Explanation("roster", told) for told in roster_notes(issues, file[0])]
 
 
 def _on_the_day(reps: tuple[Rep, ...], day: date) -> tuple[tuple[Rep, ...], list[Explanation]]:

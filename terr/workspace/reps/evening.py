@@ -98,6 +98,6 @@ def _amounts(
     if measure == "A accounts":
         return np.asarray(tier == "A", dtype=np.float64)
     by_id = {r.rep_id: r for r in shown.reps}
-    homes = home_points([by_id[t.rep].home_zip if t.rep in by_id else "" for t in shown.plan.territories])
+    homes = home_points([by_id[t.rep].home if t.rep in by_id else "" for t in shown.plan.territories])
     hours: NDArray[np.float64] = workload.with_territories(accounts, tier, territory, homes, effort).hours
     return hours

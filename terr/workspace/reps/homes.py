@@ -35,10 +35,10 @@ def nearest_units(units: Units, points: NDArray[np.float64], free: NDArray[np.bo
 
 def home_xy(units: Units, reps: Sequence[Rep]) -> list[tuple[float, float]]:
     """Homes in the units' own km grid, through the unit whose point is nearest (homes needn't be in the region)."""
-    places = home_points([r.home_zip for r in reps])
+    places = home_points([r.home for r in reps])
     unknown = [r.name for r, p in zip(reps, places, strict=True) if np.isnan(p).any()]
     if unknown:
-        raise InputError(f"the home ZIP of {unknown[0]} is missing or not known; fix the roster or leave this rep out")
+        raise InputError(f"the home of {unknown[0]} is missing or not known; fix the roster or leave this rep out")
     lat, lon = units.lat_lon.T
     out = []
     for home_lat, home_lon in places:

@@ -45,14 +45,14 @@ def _map_homes(shown: PlanSnapshot, limit: float) -> dict[str, Any]:
         mine.setdefault(t.rep, []).append(k)
     team = {r.rep_id for r in shown.team}
     reps = [r for r in ground.reps if r.rep_id in team or r.rep_id in mine]
-    points = home_points([r.home_zip for r in reps])
+    points = home_points([r.home for r in reps])
     known = [math.isfinite(lat) for lat in points[:, 0].tolist()]
     homes = [
         _home(shown, r, points[[i]], mine.get(r.rep_id, []), centers, limit) for i, r in enumerate(reps) if known[i]
     ]
     homes.sort(key=lambda h: (-h.pop("hours"), h["name"]))
     missing = [r.name for r, here in zip(reps, known, strict=True) if not here]
-    note = f"{count(len(missing), 'home')} not known: {and_list(missing)}. Add ZIPs on page Reps." if missing else ""
+    note = f"{count(len(missing), 'home')} not known: {and_list(missing)}. Add them on page Reps." if missing else ""
     version = f"homes-{zlib.crc32(repr((homes, note)).encode()):08x}"
     return {"kind": "homes", "version": version, "homes": homes, "note": note}
 
@@ -67,7 +67,7 @@ def _home(
 ) -> dict[str, Any]:
     """One home, float64 (1, 2) degrees, and the territories of its rep, by their positions in the plan."""
     miles, hours = (x[:, 0] for x in home_travel(centers[slots].reshape(-1, 2), point))
-    lines, to = [f"Home: ZIP {rep.home_zip}"], []
+    lines, to = [f"Home: {'ZIP ' if rep.home_zip else ''}{rep.home}"], []
     for k, far_miles, away in zip(slots, miles.tolist(), hours.tolist(), strict=True):
         name = shown.plan.territories[k].name
         if not np.isfinite(away):

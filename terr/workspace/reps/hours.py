@@ -95,8 +95,8 @@ def _hours(
     effort: Effort,
     title: str,
 ) -> Hours:
-    zips = {r.rep_id: r.home_zip for r in _known(data.reps)}
-    homes = home_points([zips.get(r, "") for r in reps])
+    lives = {r.rep_id: r.home for r in _known(data.reps)}
+    homes = home_points([lives.get(r, "") for r in reps])
     done = workload.with_territories(data.accounts, labels, codes, homes, effort)
     t = done.table
     table = pd.DataFrame(
@@ -113,4 +113,4 @@ def _hours(
 
 
 def _known(reps: Sequence[Rep]) -> list[Rep]:
-    return [r for r in reps if r.home_zip]
+    return [r for r in reps if r.home]

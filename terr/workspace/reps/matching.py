@@ -220,7 +220,7 @@ def _fit(ground: TeamGround, reps: Sequence[Rep], request: MatchRequest) -> tupl
     levels = np.array([np.nan if x.level is None else float(x.level) for x in reps])
     if not np.isfinite(levels).any():
         told.append("No seniority level is known, so seniority doesn't count")
-    miles, hours = home_travel(territory_centers(ground, measure), home_points([r.home_zip for r in reps]))
+    miles, hours = home_travel(territory_centers(ground, measure), home_points([r.home for r in reps]))
     unknown = [x.name for j, x in enumerate(reps) if bool(np.isnan(miles[:, j]).all())]
     if unknown:
         told.append(

@@ -10,7 +10,9 @@ import pandas as pd
 from terr.errors import InputError
 from terr.ingest.ledger.roster import read_reps
 from terr.ingest.reading.files import read_table
+from terr.locate import home_problem
 from terr.model.reps import Rep
+from terr.view.text import count
 from terr.workspace.accounts.dataset import DATASETS, Dataset, dataset
 from terr.workspace.scores import recipe
 from terr.workspace.workspace import Workspace
@@ -22,7 +24,7 @@ def read_roster(data: bytes, filename: str) -> tuple[tuple[Rep, ...], pd.DataFra
     Raises:
         InputError: if the file holds no roster.
     """
-    reps, issues = read_reps(read_table(data, filename))
+    reps, issues = read_reps(read_table(data, filename), home_problem=home_problem)
     if not reps:
         raise InputError(f"{filename} has no usable rep; each row needs a user ID and a name")
     return reps, issues
@@ -49,6 +51,27 @@ def set_reps(ws: Workspace, dataset_id: str, reps: Sequence[Rep], *, note: str =
         work = recipe.applied(work.base, work.recipe, roster, ground=work.ground, before=(work,))
         made = replace(made, accounts=work.accounts, scored=work)
     return ws.caches[DATASETS].put(dataset_id, made)
+
+
+_MOST_NOTES = 5
+"""Rows of a roster with a warning that are told one by one."""
+
+
+def roster_notes(issues: pd.DataFrame, filename: str) -> list[str]:
+    """What to know of the rows of a roster file, in sentences: the rows left out, then those with a warning."""
+    out = issues[issues["fate"] != "accepted"]
+    told = []
+    if len(out):
+        first = out.iloc[0]
+        told.append(
+            f"{count(len(out), 'row')} of {filename} left out of the roster, first row {first['row']}: "
+            f"{first['message']}"
+        )
+    warned = issues[issues["fate"] == "accepted"]
+    told += [f"{filename}, row {i.row}, {i.column}: {i.message}" for i in warned.head(_MOST_NOTES).itertuples()]
+    if len(warned) > _MOST_NOTES:
+        told.append(f"{filename}: {len(warned) - _MOST_NOTES:,} more warnings; page Reps lists all")
+    return told
 
 
 _STATUS = {"accepted": "Imported with a warning", "excluded": "Skipped", "rejected": "Rejected"}

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from terr.errors import InputError
-from terr.locate import home_points
-from terr.model.reps import Rep
+from terr.locate import home_problem
+from terr.model.reps import Rep, home_fields
 from terr.people.skills import listed
 from terr.view.text import count
 from terr.workspace.accounts.dataset import Dataset, dataset
@@ -21,9 +20,12 @@ from terr.workspace.reps.roster import set_reps
 from terr.workspace.workspace import Workspace
 
 COLUMNS = (
-    *("ID", "Name", "Role", "Manager", "Home ZIP", "FTE %", "Start", "End", "Hours a year", "Skills", "Level"),
+    *("ID", "Name", "Role", "Manager", "Home", "FTE %", "Start", "End", "Hours a year", "Skills", "Level"),
     *("Quota", "Email", "Active"),
 )
+
+_MOST_HOMES = 5
+"""Homes that can't be placed, each told with its reason; the others are only named."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def roster_frame(reps: Sequence[Rep]) -> pd.DataFrame:
     called = _called(reps)
     rows = [
         (
-            *(r.rep_id, r.name, r.role, called.get(r.manager, r.manager), r.home_zip, round(100 * r.capacity, 2)),
+            *(r.rep_id, r.name, r.role, called.get(r.manager, r.manager), r.home, round(100 * r.capacity, 2)),
             *(r.start, r.end, r.hours, ", ".join(r.skills), r.level, r.quota, r.email, r.active),
         )
         for r in reps
@@ -54,8 +56,8 @@ def roster_frame(reps: Sequence[Rep]) -> pd.DataFrame:
     return frame.astype({"Active": bool})
 
 
-def reps_from(frame: pd.DataFrame) -> tuple[Rep, ...]:
-    """The reps of an edited table.
+def reps_from(frame: pd.DataFrame, before: Sequence[Rep] = ()) -> tuple[Rep, ...]:
+    """The reps of an edited table; a home that can't be placed may stay where `before` has it, not be typed anew.
 
     Raises:
         InputError: the first row that can't be one, by its place and name, with what to do.
@@ -64,6 +66,7 @@ def reps_from(frame: pd.DataFrame) -> tuple[Rep, ...]:
     rows = frame.to_dict("records")
     ids: dict[str, str] = {}
     names: dict[str, list[str]] = {}
+    lived = {r.rep_id: r.home for r in before}
     for row in rows:
         rep_id, name = _text(row["ID"]), _text(row["Name"])
         if rep_id:
@@ -77,7 +80,7 @@ def reps_from(frame: pd.DataFrame) -> tuple[Rep, ...]:
         if not rep_id:
             raise InputError(f"{where}: the rep has no ID; type one that nobody else has")
         try:
-            out.append(_rep_of(row, rep_id, name, _manager(_text(row["Manager"]), ids, names)))
+            out.append(_rep_of(row, rep_id, name, _manager(_text(row["Manager"]), ids, names), lived))
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
     check_roster(out)
@@ -108,9 +111,11 @@ def check_roster(reps: Sequence[Rep]) -> None:
 def roster_warnings(reps: Sequence[Rep], today: date) -> tuple[str, ...]:
     """What a person should look at, though it can be kept: homes not found, names shared, people over 100%."""
     out = []
-    lost = [r.name for r in reps if r.covers and not known_home(r)]
+    covering = [r for r in reps if r.covers]
+    out += [f"Home of {r.name}: {wrong}" for r in covering if (wrong := home_problem(r.home))][:_MOST_HOMES]
+    lost = [r.name for r in covering if not known_home(r)]
     if lost:
-        out.append(f"No home found for {_some(lost)}; enter a ZIP, or travel counts as a day")
+        out.append(f"No home found for {_some(lost)}; enter a ZIP or city and state, or travel counts as a day")
     names = [r.name.casefold() for r in reps]
     twice = sorted({r.name for r in reps if names.count(r.name.casefold()) > 1})
     if twice:
@@ -128,8 +133,8 @@ def roster_warnings(reps: Sequence[Rep], today: date) -> tuple[str, ...]:
 
 
 def known_home(rep: Rep) -> bool:
-    """Whether the rep's home ZIP is one that is known."""
-    return bool(rep.home_zip) and bool(np.isfinite(home_points([rep.home_zip])).all())
+    """Whether the rep has a home that can be placed."""
+    return bool(rep.home) and not home_problem(rep.home)
 
 
 def save_table(ws: Workspace, dataset_id: str, frame: pd.DataFrame) -> tuple[Dataset, str]:
@@ -138,8 +143,9 @@ def save_table(ws: Workspace, dataset_id: str, frame: pd.DataFrame) -> tuple[Dat
     Raises:
         InputError: see `reps_from`. RoleError: if the data set isn't this person's to change.
     """
-    reps = reps_from(frame)
-    note = _changes(dataset(ws, dataset_id).reps, reps)
+    before = dataset(ws, dataset_id).reps
+    reps = reps_from(frame, before)
+    note = _changes(before, reps)
     return set_reps(ws, dataset_id, reps, note=note), note
 
 
@@ -176,32 +182,29 @@ def _manager(text: str, ids: Mapping[str, str], names: Mapping[str, list[str]]) 
     return found[0]
 
 
-def _rep_of(row: Mapping[Any, Any], rep_id: str, name: str, manager: str) -> Rep:
+def _rep_of(row: Mapping[Any, Any], rep_id: str, name: str, manager: str, lived: Mapping[str, str]) -> Rep:
     level = _number(row["Level"], "the level")
     fte = _number(row["FTE %"], "the FTE")
+    home = _text(row["Home"])
+    fields = home_fields(home)
+    if fields["home_place"] and home != lived.get(rep_id) and (wrong := home_problem(home)):
+        raise InputError(wrong)
     return Rep(
         rep_id,
         name or rep_id,
-        _zip_of(_text(row["Home ZIP"])),
-        1.0 if fte is None else fte / 100,
-        _text(row["Email"]),
-        _text(row["Role"]) or "rep",
-        manager,
-        _day_of(row["Start"]),
-        _day_of(row["End"]),
-        _number(row["Hours a year"], "hours a year"),
-        listed(_text(row["Skills"])),
-        None if level is None else round(level),
-        _number(row["Quota"], "the quota"),
-        True if _blank(row["Active"]) else bool(row["Active"]),
+        capacity=1.0 if fte is None else fte / 100,
+        email=_text(row["Email"]),
+        role=_text(row["Role"]) or "rep",
+        manager=manager,
+        start=_day_of(row["Start"]),
+        end=_day_of(row["End"]),
+        hours=_number(row["Hours a year"], "hours a year"),
+        skills=listed(_text(row["Skills"])),
+        level=None if level is None else round(level),
+        quota=_number(row["Quota"], "the quota"),
+        active=True if _blank(row["Active"]) else bool(row["Active"]),
+        **fields,
     )
-
-
-def _zip_of(text: str) -> str:
-    digits = text.split("-", maxsplit=1)[0]
-    if digits and not (digits.isdecimal() and 3 <= len(digits) <= 5):
-        raise InputError(f'"{text[:20]}" isn\'t a ZIP; enter five digits, such as 02116')
-    return digits.zfill(5) if digits else ""
 
 
 def _blank(value: Any) -> bool:

@@ -159,7 +159,7 @@ def _hours(
     """Hours a year of each rep and those on the road, None where nobody covers anything."""
     if not (rep >= 0).any():
         return None, None
-    homes = home_points(["" if r is None else r.home_zip for r in reps])
+    homes = home_points(["" if r is None else r.home for r in reps])
     done = workload.with_territories(accounts, tier, rep, homes, usual_effort()).table
     hours, road = np.full(len(reps), np.nan), np.full(len(reps), np.nan)
     rows = done["territory"].to_numpy(dtype=np.int64)

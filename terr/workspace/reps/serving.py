@@ -217,7 +217,7 @@ def _work(
     of = ground.territory
     labels, told = account_tiers(ground.accounts)
     effort = effort_of(request)
-    homes = home_points([by_id[t.rep].home_zip if t.rep in by_id else "" for t in ground.plan.territories])
+    homes = home_points([by_id[t.rep].home if t.rep in by_id else "" for t in ground.plan.territories])
     return of, labels, told, workload.with_territories(ground.accounts, labels, of, homes, effort)
 
 

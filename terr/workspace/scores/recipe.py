@@ -323,7 +323,7 @@ def _step(
 def _homes(recipe: Recipe, reps: Sequence[Rep]) -> str:
     if not any(isinstance(d, WorkloadBy) and d.homes for d in recipe.kept):
         return ""
-    return _hash(sorted(r.home_zip for r in reps))[:8]
+    return _hash(sorted(r.home for r in reps))[:8]
 
 
 def _hash(plain: Any) -> str:

@@ -59,7 +59,7 @@ class WorkloadBy:
     def work(self, on: ScoreInputs) -> ScoreResult:
         """Make the new columns."""
         labels = self.labels(on.accounts)
-        homes = home_points([r.home_zip for r in on.reps]) if self.homes and on.reps else None
+        homes = home_points([r.home for r in on.reps]) if self.homes and on.reps else None
         if homes is not None and np.isnan(homes).any(axis=1).all():
             homes = None
         found = workload.before_territories(on.accounts, labels, self.effort, homes=homes, territories=self.territories)

@@ -130,7 +130,7 @@ class SituationGround:
         """float64 (k, 2), km in the units' grid: homes of the territories' reps, NaN where none is known."""
         known = {r.rep_id: r for r in (*self.reps, *reps)}
         people = [known.get(t.rep) for t in territories]
-        places = home_points([p.home_zip if p is not None else "" for p in people])
+        places = home_points([p.home if p is not None else "" for p in people])
         out = np.full((len(territories), 2), np.nan)
         for j, person in enumerate(people):
             if person is not None and not np.isnan(places[j]).any():

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from terr.errors import InputError
-from terr.locate import home_points
+from terr.locate import home_points, home_problem
 from terr.model.plan import MAX_TERRITORIES
 from terr.model.reps import Rep
 from terr.people.capacity import Service, capacity_between
@@ -185,7 +185,7 @@ def _check_coverage(ground: SituationGround, asked: Coverage) -> None:
 
 def _check_hires(ground: SituationGround, asked: RepsHired) -> None:
     if not 1 <= len(asked.people) <= MOST_HIRES:
-        raise InputError(f"hire 1 to {MOST_HIRES} reps at a time; each needs a home ZIP")
+        raise InputError(f"hire 1 to {MOST_HIRES} reps at a time; each needs a home (a ZIP, or city and state)")
     _check_people(ground, asked.people)
     k = len(ground.plan.territories) + len(asked.people)
     if k > MAX_TERRITORIES:
@@ -204,11 +204,11 @@ def _check_hires(ground: SituationGround, asked: RepsHired) -> None:
 
 def _check_people(ground: SituationGround, people: Sequence[Rep]) -> None:
     known = {r.rep_id: r for r in ground.reps}
-    places = home_points([r.home_zip for r in people])
+    places = home_points([r.home for r in people])
     for person, place in zip(people, places, strict=True):
         if np.isnan(place).any():
-            said = f"home ZIP {person.home_zip} isn't known" if person.home_zip else "no home ZIP"
-            raise InputError(f"{person.name}: {said}; enter a five-digit ZIP where they will live")
+            said = home_problem(person.home) or "no home; enter a ZIP, or city and state, where they will live"
+            raise InputError(f"{person.name}: {said}")
         if person.rep_id not in known and person.start is not None and person.start < ground.today:
             raise InputError(
                 f"{person.name} starts on {date_text(person.start)}, which is in the past; enter a later day"

@@ -14,7 +14,7 @@ from terr.engine.visits.frequency import DueVisits, due_visits
 from terr.engine.visits.problem import DayRoute, VisitProblem
 from terr.engine.visits.travel import along_a_curve, road_miles, whole
 from terr.errors import InputError
-from terr.locate import home_points
+from terr.locate import home_points, home_problem
 from terr.model.accounts import Accounts
 from terr.model.progress import UNWATCHED, Progress
 from terr.model.reps import Rep
@@ -101,10 +101,10 @@ def rep_ground(
     all_rows = np.flatnonzero(mine).astype(np.int64)
     if not len(all_rows):
         raise InputError(f"{who} covers no account in this plan; give {who} a territory on page Reps")
-    home = home_points([rep.home_zip])[0]
+    home = home_points([rep.home])[0]
     if np.isnan(home).any():
-        was = f"the home ZIP {rep.home_zip[:10]} of {who} isn't known" if rep.home_zip else f"{who} has no home ZIP"
-        raise InputError(f"{was}; add it to the roster, since every day begins and ends there")
+        was = f"the home of {who} can't be placed: {home_problem(rep.home)}" if rep.home else f"{who} has no home"
+        raise InputError(f"{was}. Add it to the roster, since every day begins and ends there")
     asked = read_columns(accounts, settings)
     frame = accounts.frame
     points = np.stack([frame["lat"].to_numpy(dtype=np.float64), frame["lon"].to_numpy(dtype=np.float64)], axis=1)
@@ -197,9 +197,9 @@ def _check_reach(problem: VisitProblem, who: str, rep: Rep) -> None:
         return
     near = int(np.argmin(there))
     raise InputError(
-        f"the home of {who} (ZIP {rep.home_zip[:10]}) is {problem.miles[0, near + 1] / 100:,.0f} miles from the "
+        f"the home of {who} ({rep.home[:60]}) is {problem.miles[0, near + 1] / 100:,.0f} miles from the "
         f"nearest account, {hours_text(int(problem.minutes[0, near + 1]))} one way: more than a working day there and "
-        "back; correct the home ZIP on the roster, or choose more hours a day"
+        "back; correct the home on the roster, or choose more hours a day"
     )
 
 

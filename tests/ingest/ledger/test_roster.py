@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 from terr.errors import InputError
 from terr.ingest import read_reps, read_table
+from terr.locate import home_points, home_problem
 from terr.model.reps import Rep
 
 HEADER = "User ID,Full Name,Email,Role,Manager,Home ZIP,Start Date,End Date,FTE,Hours a Year,Skills,Seniority,Quota"
@@ -49,9 +51,46 @@ def test_what_one_column_says_holds_for_the_other_and_for_its_cells() -> None:
 
 def test_a_home_may_be_an_address() -> None:
     header = "User ID,Full Name,Home Address"
-    reps, issues = roster('U1,A,"12 Main St, Austin, TX 78701"', 'U2,B,"Austin, TX"', header=header)
-    assert reps["U1"].home_zip == "78701"
-    assert issues == [(3, "home", "no ZIP is in the home 'Austin, TX'; add it")]
+    rows = ('U1,A,"12 Main St, Austin, TX 78701"', 'U2,B,"Austin, TX"', 'U3,C,"Toronto, Canada"', "U4,D,Austin")
+    reps, issues = roster(*rows, header=header)
+    assert [(r.home_zip, r.home_place) for r in reps.values()] == [
+        ("78701", ""),
+        ("", "Austin, TX"),
+        ("", "Toronto, Canada"),
+        ("", "Austin"),
+    ]
+    said = "'Austin' isn't a ZIP, or a city with its state or country; enter 02116, or Boston, MA"
+    assert issues == [(5, "home", said)]
+
+
+@pytest.mark.parametrize(
+    ("row", "home", "said"),
+    [
+        ("78701,Austin,TX,", "78701", ""),
+        (",Austin,TX,", "Austin, TX", ""),
+        ("2116,Boston,MA,USA", "02116", "'2116' lost its leading zero; 02116 is used"),
+        (
+            "99999,Austin,TX,",
+            "Austin, TX",
+            "ZIP 99999 isn't known; correct it, or enter city and state. 'Austin, TX' is used",
+        ),
+        ("M5V 3L9,Toronto,ON,Canada", "Toronto, Canada", ""),
+        ("80331,München,,", "80331 München", ""),
+        ("10115,Berlin,,Germany", "Berlin, Germany", ""),
+        (",Bostn,MA,", "Bostn, MA", "'Bostn, MA' isn't known; check the spelling, or enter a ZIP"),
+        (
+            "M5V 3L9,,,",
+            "M5V 3L9",
+            "'M5V 3L9' is a postal code of Canada; add the city and country, as in Toronto, Canada",
+        ),
+    ],
+)
+def test_a_home_is_told_by_the_columns_of_a_user_list(row: str, home: str, said: str) -> None:
+    raw = read_table(f"User ID,Full Name,Zip/Postal Code,City,State/Province,Country\nU1,A,{row}\n".encode(), "u.csv")
+    reps, issues = read_reps(raw, home_problem=home_problem)
+    assert reps[0].home == home
+    assert issues["message"].tolist() == ([said] if said else [])
+    assert np.isfinite(home_points([reps[0].home])).all() == (not said or "is used" in said)
 
 
 @pytest.mark.parametrize(

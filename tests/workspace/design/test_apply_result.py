@@ -228,11 +228,11 @@ def test_each_rep_gets_one_territory_and_it_bears_the_name_of_a_place(ct):
 def test_a_rep_without_a_known_home_is_named_before_the_engine_starts(ct):
     ws, sid = ct
     lost = Rep("U-7", "Zoe Nowhere", "")
-    with pytest.raises(InputError, match="home ZIP of Zoe Nowhere"):
+    with pytest.raises(InputError, match="home of Zoe Nowhere"):
         apply_result.design_task(ws, sid, request(3, reps=(lost,)))
     editing.paint(ws, sid, [0], 0)
     editing.set_locks(ws, sid, [0], True)
-    with pytest.raises(InputError, match="home ZIP of Zoe Nowhere"):
+    with pytest.raises(InputError, match="home of Zoe Nowhere"):
         apply_result.design_task(ws, sid, request(3, reps=(lost,)))
 
 

@@ -188,7 +188,7 @@ def _left(how: Control, done: list[_Part]) -> float | None:
 
 def _points(accounts: Accounts, places: list[list[BookPlace]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Accounts (n, 2) and homes (books, 2) on one plane, km; nan where a place isn't known."""
-    homes = home_points([b.rep.home_zip if b.rep else "" for layer in places for b in layer])
+    homes = home_points([b.rep.home if b.rep else "" for layer in places for b in layer])
     frame = accounts.frame
     lat = np.concatenate([frame["lat"].to_numpy(dtype=np.float64), homes[:, 0]])
     lon = np.concatenate([frame["lon"].to_numpy(dtype=np.float64), homes[:, 1]])

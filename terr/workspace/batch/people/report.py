@@ -15,7 +15,7 @@ from terr.model.reps import Rep
 from terr.people.fit import FitWeights
 from terr.people.quotas import QuotaRules, QuotaWeights, divide
 from terr.report.safe import shown
-from terr.workspace.accounts.dataset import roster_in
+from terr.workspace.accounts.dataset import Intake, roster_in
 from terr.workspace.batch.inputs import BatchRequest, NamedFile, rep_called
 from terr.workspace.batch.local_files import read_file
 from terr.workspace.batch.measure_names import COUNT
@@ -26,7 +26,7 @@ from terr.workspace.facts.joined_facts import facts_of
 from terr.workspace.quotas.basis import keyed_basis, read_period
 from terr.workspace.quotas.dividing import quota_json, quota_pipeline
 from terr.workspace.reps.matching import MatchRequest, TeamGround, TeamMatch, match_team
-from terr.workspace.reps.roster import read_roster
+from terr.workspace.reps.roster import read_roster, roster_notes
 from terr.workspace.reps.team import covering, owner_codes
 from terr.workspace.reps.team_size import SizeRequest, TeamSize, team_size
 
@@ -96,7 +96,7 @@ def quota_report(
     data = read_file(path)
     taken = read_accounts(data, path)
     accounts = taken.accounts
-    reps = read_roster(roster[1], roster[0])[0] if roster is not None else roster_in(data, taken.raw)
+    reps, roster_said = _reps(roster, data, taken)
     names = {r.rep_id: r.name for r in reps}
     team: list[Rep | None]
     if files is not None:
@@ -129,7 +129,16 @@ def quota_report(
         data = read_file(opportunities, "file of opportunities")
         joined = facts_of(data, opportunities, accounts, kind="opportunities")
         deals = quota_pipeline(joined, of, len(keys), when)
-    return {"target": target, "period": when.name, **quota_json(keyed, quotas, over, names, deals)}
+    report = quota_json(keyed, quotas, over, names, deals)
+    return {"target": target, "period": when.name, **report, "notes": [*report["notes"], *roster_said]}
+
+
+def _reps(roster: NamedFile | None, data: bytes, taken: Intake) -> tuple[tuple[Rep, ...], list[str]]:
+    """The reps of a file, or of a sheet of the accounts' workbook, and what to know of the file's rows."""
+    if roster is None:
+        return roster_in(data, taken.raw), []
+    reps, issues = read_roster(roster[1], roster[0])
+    return reps, roster_notes(issues, roster[0])
 
 
 def _rep_of(codes: Any, of: Any, key: int, reps: tuple[Rep, ...]) -> Rep | None:
@@ -145,7 +154,8 @@ def size_report(path: str, roster: NamedFile | None, request: SizeRequest) -> Te
     """
     data = read_file(path)
     taken = read_accounts(data, path)
-    reps = read_roster(roster[1], roster[0])[0] if roster is not None else roster_in(data, taken.raw)
+    reps, roster_said = _reps(roster, data, taken)
     if not covering(reps):
         raise InputError("there is no rep to size a team from; name a roster with --roster FILE")
-    return team_size(taken.accounts, reps, request, datetime.now(UTC).date())
+    sized = team_size(taken.accounts, reps, request, datetime.now(UTC).date())
+    return replace(sized, notes=(*sized.notes, *roster_said))

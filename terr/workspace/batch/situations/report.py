@@ -10,7 +10,7 @@ from typing import Any
 
 from terr.errors import InputError
 from terr.model.progress import UNWATCHED, Progress
-from terr.model.reps import Rep
+from terr.model.reps import Rep, home_fields
 from terr.model.result import Explanation
 from terr.workspace.batch.inputs import BatchInputs, rep_called
 from terr.workspace.batch.named_file import with_named_accounts_of
@@ -213,6 +213,6 @@ def _people(ground: SituationGround, wanted: SituationRequest) -> tuple[Rep, ...
     for home in wanted.homes:
         while f"new-{number}" in ids:
             number += 1
-        out.append(Rep(f"new-{number}", f"New rep {number}", home_zip=home, start=wanted.day or ground.today))
+        out.append(Rep(f"new-{number}", f"New rep {number}", start=wanted.day or ground.today, **home_fields(home)))
         ids.add(f"new-{number}")
     return tuple(out)
