@@ -33,6 +33,7 @@ def add_to(command: Command) -> None:
     facts.add_argument(
         "--answer", type=options.pair, **options.PAIRS, metavar="QUESTION=ANSWER", help="answer a question"
     )
+    _decisions_option(facts)
     facts.add_argument("--json", action="store_true", help="print the report as JSON")
 
     performance = command("performance", "Measure sales by territory, rep, type or segment.", _performance)
@@ -67,14 +68,30 @@ def _fact_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plan", metavar="PLAN.csv", help="for --by territory: the plan")
     parser.add_argument("--level", metavar="LEVEL", help="of the plan: county, zip ...")
     parser.add_argument("--region", metavar="REGION", help="of the plan: TX, lower48 ...")
+    _decisions_option(parser)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _decisions_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--decisions",
+        metavar="FILE.json",
+        help="decided on the Accounts page: answers, fixed cells, and which customers of facts are which accounts",
+    )
+
+
+def _decisions(args: argparse.Namespace) -> Any:
+    from terr.workspace.accounts.decisions_file import NOTHING, read_decisions
+    from terr.workspace.batch.local_files import read_file
+
+    return read_decisions(read_file(args.decisions, "file of decisions")) if args.decisions else NOTHING
 
 
 def _facts(args: argparse.Namespace) -> int:
     from terr.workspace.batch.facts_report import one_file
 
     with followed() as progress:
-        joined = one_file(args.file, args.accounts, args.kind, args.map, args.answer, progress)
+        joined = one_file(args.file, args.accounts, args.kind, args.map, args.answer, progress, _decisions(args))
     report = joined.report()
     _print(report if args.json else _facts_text(report))
     return 0
@@ -84,7 +101,7 @@ def _performance(args: argparse.Namespace) -> int:
     from terr.workspace.batch.facts_report import performance_report, read_fact_files
 
     with followed() as progress:
-        inputs = read_fact_files(_files(args), progress=progress)
+        inputs = read_fact_files(_files(args), _decisions(args), progress)
         report = performance_report(inputs, args.by, args.start, args.end, args.basis)
     _print(report if args.json else _performance_text(report))
     return 0
@@ -94,7 +111,7 @@ def _forecast(args: argparse.Namespace) -> int:
     from terr.workspace.batch.facts_report import forecast_report, read_fact_files
 
     with followed() as progress:
-        inputs = read_fact_files(_files(args), progress=progress.part(0.0, 0.3))
+        inputs = read_fact_files(_files(args), _decisions(args), progress.part(0.0, 0.3))
         report = forecast_report(inputs, args.by, args.periods, args.every, progress.part(0.3, 1.0))
     _print(report if args.json else _forecast_text(report))
     return 0

@@ -24,8 +24,9 @@ NAIVE = "seasonal naive"
 MEAN = "mean of seasonal naive, seasonal means, Theta and ETS"
 _ORIGINS = 6
 _LEAST_SWING = 2**-0.5
-"""A standard error is at least this share of what a period differs from that of the year before: two years differ by
-the noise of both, and no forecast knows the noise of the year to come."""
+"""A standard error is at least this share of the spread of the change from a period a year before: two years
+differ by the noise of both, and no forecast knows the noise of the year to come. What all periods change by on the mean
+is growth, which isn't noise."""
 _BEATEN = 0.8
 """Less than this share of another's error is a clear lead; a smaller one is chance at six overlapping ends."""
 _SPARSE = 0.4
@@ -120,11 +121,12 @@ def forecast(
         for k, (name, way) in enumerate(ways.items()):
             progress.tell(k / len(ways), "comparing methods of forecasting")
             found = [_error(way, y, int(end), season, steps, months) for end in ends]
-            errors[name] = [e for e, _ in found]
+            errors[name] = [e / _level(y[:end], season) for (e, _), end in zip(found, ends, strict=True)]
             scaled[name] = float(np.mean([np.abs(e).mean() / scale for e, scale in found]))
         best = _chosen(scaled)
         mean = _added(ways[best](y, season, steps), months)
-    sigma = np.maximum(_spread(errors[best], periods, season, months), _LEAST_SWING * swing)
+    sigma = _level(y, season) * _spread(errors[best], periods, season, months)
+    sigma = np.maximum(sigma, _LEAST_SWING * _swing(y, season, months, growth=False))
     freedom = _freedom(errors[best], (len(y) - int(ends[0])) / season, season // months)
     return Forecast(best, scaled[best], scaled[NAIVE], mean, sigma, freedom, True)
 
@@ -144,10 +146,19 @@ def _added(figures: Floats, months: int) -> Floats:
     return np.asarray(figures[: whole * months].reshape(whole, months).sum(axis=1), dtype=np.float64)
 
 
-def _swing(y: Floats, season: int, months: int) -> float:
-    """How far a period lies from the one a season before: root mean square; of a shorter history its spread."""
+def _level(y: Floats, season: int) -> float:
+    """What the last season sold by figure. Errors are compared as shares of it: a company that doubles doubles what its
+    forecast is off by (the multiplicative errors of Hyndman and others 2008, chapter 4)."""
+    return float(np.abs(y[-season:]).mean()) or float(np.abs(y).mean()) or 1.0
+
+
+def _swing(y: Floats, season: int, months: int, *, growth: bool = True) -> float:
+    """How far a period lies from the one a season before: root mean square; without what all of them grew by if so
+    asked; of a shorter history its spread."""
     sums = np.convolve(y, np.ones(months), mode="valid") if len(y) >= months else y
     if len(sums) > season:
+        if not growth:
+            return float(np.std(sums[season:] - sums[:-season]))
         return float(np.sqrt(np.mean((sums[season:] - sums[:-season]) ** 2)))
     return float(np.std(sums)) if len(sums) > 2 else float(np.abs(sums).mean())
 
@@ -276,7 +287,8 @@ def _error(way: Way, y: Floats, end: int, season: int, steps: int, months: int) 
 
 
 def _spread(errors: Sequence[Floats], periods: int, season: int, months: int) -> Floats:
-    """Standard error of each period ahead: root mean square of all errors, growing slowly with the distance.
+    """Standard error of each period ahead: root mean square of all errors, growing slowly with the distance; in the
+    unit of the errors, which are shares of the level.
 
     There are too few ends to tell each step's own; a year further off has twice the variance of the next period.
     """

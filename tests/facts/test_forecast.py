@@ -111,3 +111,15 @@ def test_parts_add_up_to_the_whole(parts: list[tuple[float, float]], whole: floa
     made, total = reconciled({str(k): one(*p) for k, p in enumerate(parts)}, one(whole, 10.0))
     assert np.sum([f.mean for f in made.values()], axis=0) == pytest.approx(total.mean)
     assert list(made) == [str(k) for k in range(len(parts))]
+
+
+def test_intervals_follow_the_level_of_sales() -> None:
+    """A company that doubled every year has errors of the same share, so twice the dollars."""
+    rng = np.random.default_rng(3)
+    noise = rng.lognormal(0, 0.2, 48)
+    flat, grown = 100 * noise, 100 * noise * 2 ** (np.arange(48) / 12)
+    narrow, wide = (forecast(y, 12, 4, months=3) for y in (flat, grown))
+    share = [float((f.high80 - f.low80).mean() / f.mean.mean()) for f in (narrow, wide)]
+    assert share[1] < 2.5 * share[0]
+    twice = forecast(2 * flat, 12, 4, months=3)
+    assert twice.sigma == pytest.approx(2 * narrow.sigma)

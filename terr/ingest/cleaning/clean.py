@@ -6,6 +6,7 @@ A blank is not 0: it is unknown, NaN. What can't be read for certain isn't read:
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from terr.ingest.cleaning.currencies import CURRENCY_CODES, split_currency
-from terr.ingest.cleaning.header_scales import HeaderScale
+from terr.ingest.cleaning.header_scales import HeaderScale, header_currency
 from terr.ingest.cleaning.marks import changed, fits, plain
 from terr.ingest.cleaning.ranges import End, ends_of, taken_as
 from terr.ingest.cleaning.scales import PLAIN_WORDS, ScaleWords, scale_of, scale_words
@@ -67,6 +68,10 @@ _MARKS = re.compile(r"[^0-9.,]")
 _LETTER = re.compile(r"[^\W\d_]")
 _LONGEST = 200  # characters; keeps hostile cells out of the patterns and the cache
 _NO_NUMBER = "isn't a number; write it with digits only, or leave the cell blank"
+_OTHER = "is in {} and isn't written as the column is, with a decimal {}; convert it, or leave the cell blank"
+_SAID = {".": "point", ",": "comma"}
+_SIGNED = 20_000
+"""Cells with more than digits whose currencies tell which one the column is in."""
 _TOO_LARGE = "is larger than any amount Terr accepts (1,000,000,000,000,000); correct it"
 _RANGE = "is a range, not one figure; the cell is blank until you choose its low end, middle or high end"
 PLAIN = {".": r"[+-]?[0-9]{1,16}(?:\.[0-9]+)?", ",": r"[+-]?[0-9]{1,16}"}
@@ -339,7 +344,7 @@ def read_column(
     if decimal in {".", ","}:
         mark, guess = ("," if decimal == "," else "."), False
     else:
-        mark, guess = decide_decimal(text[filled & ~typed].unique())
+        mark, guess = decide_decimal(_of_main_currency(pd.Series(text[filled & ~typed].unique(), dtype="str")))
     guessed = None
     if guess:
         loose = np.flatnonzero(filled & ~typed & text.str.contains(".", regex=False).to_numpy(dtype=np.bool_))
@@ -361,6 +366,7 @@ def read_column(
     left = text.iloc[rest].tolist()
     means = _means(left, "" if series.name is None else str(series.name), scale)
     scaled, ranged = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    other: dict[int, ParsedNumber] = {}
     for at, cell in zip(rest.tolist(), left, strict=True):
         number = read_number(cell, "." if typed[at] else mark, means)
         value = number.value if number.ends is None else taken_as(number.ends, ends)
@@ -370,7 +376,28 @@ def read_column(
             scaled[at], ranged[at] = number.scaled, number.ends is not None
         elif number.code:
             odd[at] = number
+            if number.code == "not_a_number" and not typed[at] and len(cell) <= _LONGEST and split_currency(cell)[1]:
+                other[at] = read_number(cell, "," if mark == "." else ".", means)
+    named = Counter(currency[currency != ""].tolist())
+    main = header_currency(str(series.name)) or (named.most_common(1)[0][0] if named else "")
+    for at, number in other.items():  # "$70.25" in a column of euros with decimal commas is a figure, in dollars
+        if number.value is None or not number.currency or number.currency == main:
+            continue
+        if main:
+            values[at], currency[at], scaled[at] = number.value, number.currency, number.scaled
+            del odd[at]
+        else:
+            odd[at] = ParsedNumber(None, None, _OTHER.format(number.currency, _SAID[mark]), "not_a_number")
     return ParsedNumbers(values, currency, odd, mark, guessed, ~np.isnan(values) & ~bare, scaled, ranged, means)
+
+
+def _of_main_currency(cells: pd.Series) -> pd.Series:
+    """The cells of a column that names several currencies, without those in another one than most: they are written
+    as another country writes."""
+    signed = cells[cells.str.contains(r"[^\d\s.,()+'-]", regex=True)].head(_SIGNED)
+    codes = signed.map(lambda c: next(iter(split_currency(c)[1]), "") if len(c) <= _LONGEST else "")
+    counted = codes[codes != ""].value_counts()
+    return cells if len(counted) < 2 else cells.drop(codes.index[~codes.isin(["", counted.index[0]])])
 
 
 def _means(cells: Sequence[str], header: str, scale: str | None) -> ScaleWords:

@@ -142,9 +142,9 @@ def judge_figures(
         return bad, notes, most
     most = answer if answer is not None and answer in counted else most
     for at in np.flatnonzero((codes != "") & (codes != most)).tolist():
-        message = f"the amount for {shorten(measure)} is in {codes[at]}, most of the column in {most}; convert it"
-        if most == answer:
-            message = f"the amount for {shorten(measure)} is in {codes[at]}, not in {most}; convert it"
+        than = f"not in {most}" if most == answer else f"most of the column in {most}"
+        cell = shorten(str(cells.iloc[at]), 30)
+        message = f"the amount for {shorten(measure)}, '{cell}', is in {codes[at]}, {than}; convert it"
         bad.append(RowFates(at, column, cells.iloc[at], "mixed_currency", message, "rejected"))
     return bad, notes, most
 

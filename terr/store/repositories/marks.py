@@ -20,8 +20,8 @@ from terr.store.repositories.records import clean_text, made_by, moment, now, st
 
 KINDS = {"version": 120, "tag": 60, "note": 4000}
 """Kinds of marks and the most characters of each."""
-REVIEW, RATING = "review", "rating"
-MOST = {REVIEW: 16_000, RATING: 2_000}
+REVIEW, RATING, COACHING = "review", "rating", "coaching"
+MOST = {REVIEW: 16_000, RATING: 2_000, COACHING: 2_000}
 """Kinds of records and the most characters of each."""
 
 
@@ -134,11 +134,11 @@ def _mark(r: Row[Any]) -> Mark:
 
 @dataclass(frozen=True)
 class PlanRecord:
-    """A review, or a rating of a territory.
+    """A review, a rating of a territory, or a change of a coaching note.
 
     Attributes:
         id: unique in its scenario.
-        kind: "review" or "rating".
+        kind: "review", "rating" or "coaching".
         edit_id: the point of the history it is about.
         told: what it says, as JSON; figures in it are those of then, and never made again.
         by: who; at: UTC.
@@ -153,7 +153,7 @@ class PlanRecord:
 
 
 class Reviews:
-    """Reviews and ratings of plans."""
+    """Reviews, ratings and coaching notes of plans."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -176,8 +176,12 @@ class Reviews:
         """Record a rating of a territory; see `add`."""
         return self._add(scenario_id, RATING, told, line, by)
 
+    def coach(self, scenario_id: str, told: Mapping[str, Any], line: str, *, by: Person) -> PlanRecord:
+        """Record what a coaching note says from now on; see `add`."""
+        return self._add(scenario_id, COACHING, told, line, by)
+
     def of(self, scenario_id: str, kind: str) -> tuple[PlanRecord, ...]:
-        """Reviews or ratings of a plan, oldest first.
+        """Reviews, ratings or changes of coaching notes of a plan, oldest first.
 
         Raises:
             LocateError: if the plan isn't found.

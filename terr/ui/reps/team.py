@@ -9,6 +9,7 @@ import streamlit as st
 
 from terr.errors import TerrError
 from terr.ui.reps import fairness_change
+from terr.ui.reps.coaching import show_coaching
 from terr.ui.reps.evening import show_evening
 from terr.ui.session import state
 from terr.view.text import count, markdown, number, sentence, short
@@ -55,40 +56,44 @@ def show_skills(shown: PlanSnapshot) -> None:
         if message := state.get("needs_error"):
             st.error(markdown(sentence(message)), icon=":material/error:")
     with right:
-        try:
-            found = scorecard.skill_needs(shown, settings)
-        except TerrError as error:
-            st.info(markdown(sentence(str(error))), icon=":material/info:")
-            return
-        if not found:
-            st.info("No segment requires a skill yet. Add a row at the left.", icon=":material/info:")
-            return
-        rows = [
-            {
-                "Skill": n.skill,
-                "Revenue": n.revenue,
-                "Hours needed": n.hours,
-                "Hours available": n.supply,
-                "Missing": n.gap,
-                "Who has it": ", ".join(n.reps) or "–",
-            }
-            for n in found
-        ]
-        c = st.column_config
-        money = {name: c.NumberColumn(format="%,.0f") for name in ("Revenue",)}
-        hours = {name: c.NumberColumn(format="%,.0f") for name in ("Hours needed", "Hours available", "Missing")}
-        st.dataframe(
-            pd.DataFrame(rows),
-            hide_index=True,
-            placeholder="–",
-            width="stretch",
-            key="terr_skills",
-            column_config=money | hours,
-        )
-        for n in found:
-            if n.note:
-                st.caption(f":material/warning: {markdown(n.note)}")
-    _coaching(shown, settings, refused)
+        _inventory(shown, settings)
+    show_coaching(shown, settings, refused)
+
+
+def _inventory(shown: PlanSnapshot, settings: people.PeopleSettings) -> None:
+    try:
+        found = scorecard.skill_needs(shown, settings)
+    except TerrError as error:
+        st.info(markdown(sentence(str(error))), icon=":material/info:")
+        return
+    if not found:
+        st.info("No segment requires a skill yet. Add a row at the left.", icon=":material/info:")
+        return
+    rows = [
+        {
+            "Skill": n.skill,
+            "Revenue": n.revenue,
+            "Hours needed": n.hours,
+            "Hours available": n.supply,
+            "Missing": n.gap,
+            "Who has it": ", ".join(n.reps) or "–",
+        }
+        for n in found
+    ]
+    c = st.column_config
+    money = {name: c.NumberColumn(format="%,.0f") for name in ("Revenue",)}
+    hours = {name: c.NumberColumn(format="%,.0f") for name in ("Hours needed", "Hours available", "Missing")}
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        placeholder="–",
+        width="stretch",
+        key="terr_skills",
+        column_config=money | hours,
+    )
+    for n in found:
+        if n.note:
+            st.caption(f":material/warning: {markdown(n.note)}")
 
 
 def _save_needs(shown: PlanSnapshot, settings: people.PeopleSettings, edited: pd.DataFrame, words: str) -> None:
@@ -100,33 +105,6 @@ def _save_needs(shown: PlanSnapshot, settings: people.PeopleSettings, edited: pd
         state.put("needs_error", str(error))
         return
     state.say("Saved what segments need.")
-
-
-def _coaching(shown: PlanSnapshot, settings: people.PeopleSettings, refused: bool) -> None:
-    with st.expander("Training and coaching", icon=":material/school:"):
-        names = {r.rep_id: r.name for r in shown.reps}
-        for k, note in enumerate(settings.coaching):
-            when = f" · by {note.due:%b %d, %Y}" if note.due else ""
-            left, right = st.columns([6, 1], vertical_alignment="center")
-            left.markdown(f"**{markdown(names.get(note.rep_id, note.rep_id))}**: {markdown(note.note)}{when}")
-            rest = (*settings.coaching[:k], *settings.coaching[k + 1 :])
-            right.button(
-                "Done",
-                key=f"coach_done_{k}",
-                disabled=refused,
-                on_click=people.save_people,
-                args=(state.workspace(), shown.info.id, replace(settings, coaching=rest)),
-            )
-        with st.form("coach_form", clear_on_submit=True, border=False):
-            a, b, c, d = st.columns([1.2, 3, 1, 0.8], vertical_alignment="bottom")
-            who = a.selectbox("Rep", list(names), format_func=lambda i: names[i], key="coach_who")
-            text = b.text_input("Note", key="coach_note", max_chars=400)
-            due = c.date_input("Due", value=None, key="coach_due")
-            if d.form_submit_button("Add", disabled=refused) and text.strip() and who:
-                more = people.CoachingNote(who, text.strip(), due)
-                made = replace(settings, coaching=(*settings.coaching, more))
-                people.save_people(state.workspace(), shown.info.id, made)
-                st.rerun()
 
 
 def show_size(data: Dataset, shown: PlanSnapshot | None) -> None:

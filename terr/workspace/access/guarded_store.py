@@ -52,7 +52,7 @@ PLAN_ACTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "exceptions": {"of": "view", **dict.fromkeys(("add", "end"), "except")},
     "marks": {"of": "view", **dict.fromkeys(("add", "archive"), "mark")},
-    "reviews": {"of": "view", "add": "mark", "rate": "comment"},
+    "reviews": {"of": "view", "add": "mark", "rate": "comment", "coach": "edit"},
     "territory_plans": {**dict.fromkeys(("heads", "log"), "view"), "add": "comment"},
     "presence": dict.fromkeys(("seen", "left", "here"), "view"),
     "roles": {"of": "view", "give": "give"},

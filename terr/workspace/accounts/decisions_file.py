@@ -21,6 +21,8 @@ from terr.workspace.accounts.dataset import ledger_of, raw_of
 from terr.workspace.accounts.import_settings import SHAPE, columns_in, same_cells
 from terr.workspace.accounts.intake import Intake, intake
 from terr.workspace.accounts.merge_rules import FAMILIES, MERGES, decided
+from terr.workspace.facts.unjoined_customers import KEY as FACT_CUSTOMERS
+from terr.workspace.facts.unjoined_customers import CustomerDecision
 
 if TYPE_CHECKING:
     from terr.workspace.workspace import Workspace
@@ -39,6 +41,7 @@ class Decisions:
         refuse: repairs left out, "padded_zip" or "padded_zip:Zip".
         cells: (row of the file, column, text), cells that were mended.
         merges, families: about duplicates, and about what counts of a family.
+        fact_customers: about customers of facts that have no account of their own.
         columns: which column is what; None where they are recognised.
         sheet: of a workbook; None for the one that looks most like accounts.
     """
@@ -48,6 +51,7 @@ class Decisions:
     cells: tuple[tuple[int, str, str], ...] = ()
     merges: tuple[DuplicateDecision, ...] = ()
     families: tuple[FamilyDecision, ...] = ()
+    fact_customers: tuple[CustomerDecision, ...] = ()
     columns: ColumnMap | None = None
     sheet: str | None = None
 
@@ -120,6 +124,7 @@ def decisions_of(ws: Workspace, dataset_id: str) -> bytes:
         "cells": sorted(cells, key=lambda c: (c[0], c[1])),
         MERGES: info.mapping.get(MERGES) or (),
         FAMILIES: info.mapping.get(FAMILIES) or (),
+        FACT_CUSTOMERS: info.mapping.get(FACT_CUSTOMERS) or (),
     }
     return to_text(kept, _WHAT, indent=1).encode()
 

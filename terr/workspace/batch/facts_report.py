@@ -16,6 +16,7 @@ from terr.ingest.facts.fact_fields import KINDS
 from terr.ingest.facts.fact_rows import read_facts
 from terr.ingest.facts.large_facts import MOST_BYTES
 from terr.model.accounts import Accounts
+from terr.model.json_values import to_plain
 from terr.model.progress import UNWATCHED, Progress
 from terr.report.safe import shown
 from terr.workspace.accounts.decisions_file import NOTHING, Decisions
@@ -29,7 +30,9 @@ from terr.workspace.batch.starting_plan import read_plan
 from terr.workspace.facts.forecasting import forecast_orders
 from terr.workspace.facts.groups import account_groups, own_column
 from terr.workspace.facts.joined_facts import JoinedFacts, facts_of, join
+from terr.workspace.facts.kept_facts import joined_as_decided
 from terr.workspace.facts.performance import NOBODY, FactSet, Period, performance, row_groups
+from terr.workspace.facts.unjoined_customers import KEY as FACT_CUSTOMERS
 
 
 @dataclass(frozen=True)
@@ -85,14 +88,15 @@ def one_file(
     chosen: Mapping[str, str],
     answers: Mapping[str, str],
     progress: Progress = UNWATCHED,
+    decisions: Decisions = NOTHING,
 ) -> JoinedFacts:
     """A file of facts joined to the accounts of another, or to its own customers.
 
     Raises:
         InputError: if one of the files can't be used.
     """
-    taken = read_accounts(read_file(accounts), accounts)
-    return facts_of(
+    taken = read_accounts(read_file(accounts), accounts, decisions=decisions)
+    joined = facts_of(
         read_file(path, "file of facts", max_bytes=MOST_BYTES),
         path,
         taken.accounts,
@@ -101,6 +105,14 @@ def one_file(
         answers=answers,
         progress=progress,
     )
+    return _as_decided(joined, taken.accounts, decisions)
+
+
+def _as_decided(joined: JoinedFacts, accounts: Accounts, decisions: Decisions) -> JoinedFacts:
+    """Facts with what a person decided about customers without an account, as the pages join them."""
+    if not decisions.fact_customers:
+        return joined
+    return joined_as_decided(joined.facts, accounts, {FACT_CUSTOMERS: to_plain(decisions.fact_customers)})
 
 
 def read_fact_files(files: FactFiles, decisions: Decisions = NOTHING, progress: Progress = UNWATCHED) -> FactInputs:
@@ -116,13 +128,14 @@ def read_fact_files(files: FactFiles, decisions: Decisions = NOTHING, progress: 
     for kind in KINDS:
         if kind in files.by_kind:
             path = files.by_kind[kind]
-            by_kind[kind] = facts_of(
+            joined = facts_of(
                 read_file(path, f"file of {kind}", max_bytes=MOST_BYTES),
                 path,
                 taken.accounts,
                 kind=kind,
                 progress=progress,
             )
+            by_kind[kind] = _as_decided(joined, taken.accounts, decisions)
     if taken.kind != ACCOUNTS and taken.kind not in by_kind:
         by_kind[taken.kind] = join(read_facts(taken.raw, taken.kind), taken.accounts)
     if not by_kind:

@@ -173,3 +173,27 @@ def test_few_cells_are_described_as_many_are() -> None:
     for pattern in patterns:
         assert fits(many, pattern).tolist() == fits(few, pattern).tolist() * 200, pattern
     assert fits(pd.Series([], dtype="str"), r".*").tolist() == []
+
+
+def test_another_currency_is_read_as_its_country_writes_it() -> None:
+    euros = ["€1.200,50", "€300,00", "€80", "€1,50"]
+    read = read_column([*euros, "$50", "$70.25", "US$ 1,000.75", "$12.345.67"])
+    assert read.decimal == ","
+    assert read.amounts[:7].tolist() == [1200.5, 300.0, 80.0, 1.5, 50.0, 70.25, 1000.75]
+    assert read.currency.tolist() == ["EUR"] * 4 + ["USD"] * 3 + [""]
+    assert set(read.odd) == {7}
+    headed = read_column(pd.Series(["1.200,50", "300,00", "$70.25"], name="Umsatz (EUR)"))
+    assert (headed.amounts[2], headed.currency[2]) == (70.25, "USD")
+
+
+def test_several_currencies_do_not_outvote_the_decimal_mark_of_most() -> None:
+    read = read_column(["€300,00", "€80,10", "€9", "€7", "£1,000.25", "$70.10", "$0.75"])
+    assert read.decimal == ","
+    assert np.isfinite(read.amounts).all()
+
+
+def test_a_sign_in_a_column_without_one_says_what_is_wrong_with_it() -> None:
+    read = read_column(["1.200,50", "300,00", "$70.25"])
+    assert read.odd[2].problem == (
+        "is in USD and isn't written as the column is, with a decimal comma; convert it, or leave the cell blank"
+    )

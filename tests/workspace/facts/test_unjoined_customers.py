@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from terr.errors import InputError
 from terr.ingest.facts.fact_rows import read_facts
 from terr.ingest.reading.files import read_table
-from terr.workspace.accounts import dataset, review
+from terr.workspace.accounts import dataset, next_extract, review, upload
+from terr.workspace.accounts.decisions_file import decisions_of, read_decisions
 from terr.workspace.accounts.import_settings import ImportSettings
+from terr.workspace.batch.facts_report import one_file
 from terr.workspace.facts.joined_facts import JoinedFacts
 from terr.workspace.facts.kept_facts import fact_set_of, facts_kept, joined_as_decided, keep_facts
 from terr.workspace.facts.unjoined_customers import (
@@ -25,7 +27,7 @@ from terr.workspace.facts.unjoined_customers import (
 from terr.workspace.workspace import Workspace
 from tests.helpers.effort import examples
 from tests.workspace.facts.test_kept_facts import some_accounts
-from tests.workspace.facts.test_performance import file_of
+from tests.workspace.facts.test_performance import ACCOUNTS, file_of
 
 LINES = (
     ("Beleg", "Kundennummer", "Kunde", "Datum", "Betrag", "Ort", "PLZ", "Rep"),
@@ -150,3 +152,23 @@ def test_no_row_and_no_dollar_gets_lost_whatever_is_decided(chosen: dict[tuple[s
     decisions = tuple(CustomerDecision(k, n, "match" if a else "leave_out", a) for (k, n), a in chosen.items())
     joined = joined_as_decided(facts, accounts, {KEY: to_plain(decisions)})
     assert whole(joined)[0] == 707
+
+
+def test_what_was_decided_holds_for_the_next_extract_and_on_the_command_line(ws: Workspace, data, tmp_path) -> None:
+    decide_customers(
+        ws,
+        data.info.id,
+        [CustomerDecision("X-7", "Betta LLC", "match", "A-2"), CustomerDecision("X-8", "Delta", "leave_out")],
+    )
+    kept = decisions_of(ws, data.info.id)
+    draft = upload.suggested(upload.open_file(ws, file_of(ACCOUNTS[:-1]), "accounts.csv"))
+    later = next_extract.save_next_extract(ws, next_extract.compare_next_extract(ws, data.info.id, draft))
+    assert whole(orders(ws, later.info.id)) == (707, 200, 7, 500, 0)
+    (tmp_path / "a.csv").write_bytes(file_of(ACCOUNTS))
+    (tmp_path / "umsatz.csv").write_bytes(file_of(LINES))
+    said = read_decisions(kept)
+    found = one_file(
+        str(tmp_path / "umsatz.csv"), str(tmp_path / "a.csv"), "orders", {"id": "Beleg"}, {}, decisions=said
+    )
+    assert whole(found) == (707, 200, 7, 500, 0)
+    assert found.account.tolist() == [0, 1, 1, -1]
