@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import TypedDict
 
 from terr.errors import InputError
 
@@ -15,7 +16,14 @@ MAX_LEVEL = 10
 _ZIP = re.compile(r"(\d{5})(?:-?\d{4})?|(\d{3,4})(?:\.0+)?|(\d{5})\.0+")
 
 
-def home_fields(text: str) -> dict[str, str]:
+class HomeFields(TypedDict):
+    """The fields of a `Rep` that say where the home is."""
+
+    home_zip: str
+    home_place: str
+
+
+def home_fields(text: str) -> HomeFields:
     """`home_zip` and `home_place` of a home as a person writes it: a ZIP in five digits, else the words."""
     text = text.strip()
     found = _ZIP.fullmatch(text)

@@ -14,8 +14,10 @@ from terr.workspace.facts.kept_facts import keep_facts
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.quotas import files, planning
+from terr.workspace.quotas.dividing import QuotaWeights
 from terr.workspace.quotas.goal_figures import goal_kpis
 from terr.workspace.reps import assignment as people
+from terr.workspace.reps import territory_ratings
 from terr.workspace.reps.roster import set_reps
 from terr.workspace.reps.scorecard import scorecard
 from tests.helpers.spaces import KENT, NEW_CASTLE, SUSSEX, data_set, more, start
@@ -139,6 +141,26 @@ def test_quotas_are_lowered_for_workload_when_switched_on(open_app, ws, sid) -> 
     eased = frame(window, "vs. last").value
     assert eased["Quota"].sum() == table["Quota"].sum()
     assert (eased["Workload"] < 0).any()
+
+
+def test_potential_counts_by_ratings_when_switched_on(open_app, ws, sid) -> None:
+    me = Person("", "me")
+    territory_ratings.rate(ws, sid, 0, 5, "more opportunity in health", by=me)
+    territory_ratings.rate(ws, sid, 1, 1, "shops closed", by=me)
+    shown = plan_snapshot(ws, sid)
+    weights = QuotaWeights(0, 0, 1, 0)
+    plain = planning.draft_quotas(ws, shown, planning.QuotaRequest(1000, "2027", weights))
+    rated = planning.draft_quotas(ws, shown, planning.QuotaRequest(1000, "2027", weights, rated=True))
+    if plain.keyed.basis.potential is None:
+        assert any("isn't known here" in n for n in rated.keyed.notes)
+    else:
+        ratio = rated.keyed.basis.potential / plain.keyed.basis.potential
+        assert ratio[:2].tolist() == pytest.approx([5 / 3, 1 / 3])
+    assert sum(r.quota for r in rated.quotas.rows) == pytest.approx(1000)
+    window = ok(open_app("quotas", scenario=sid))
+    one(window.toggle, f"quota_rated_{sid}").set_value(True)
+    ok(window.run())
+    assert any("ratings" in c.value.casefold() for c in window.caption)
 
 
 def test_salesforce_gets_a_row_per_rep_and_quarter() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from terr.workspace.reps import territory_ratings
 from terr.workspace.review import plan_reviews
 from tests.helpers.spaces import KENT, NEW_CASTLE
 from tests.pages.test_accounts import _patient, ok, said  # noqa: F401 (a fixture)
@@ -40,7 +41,7 @@ def test_each_part_of_a_plan_that_drifted(open_app, ws, part):
         next(t for t in window.text_input if t.label == "Reason").set_value("more health")
         next(b for b in window.button if b.label == "Rate").click()
         ok(window.run())
-        assert plan_reviews.ratings(ws, sid)[0].reason == "more health"
+        assert territory_ratings.ratings(ws, sid)[0].reason == "more health"
 
 
 def test_the_smallest_repair_is_found_shown_and_applied(open_app, ws):

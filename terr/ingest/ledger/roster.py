@@ -17,7 +17,7 @@ from terr.ingest.columns.dates import iso
 from terr.ingest.columns.words import REP_ALIASES, REP_ALIASES_ABROAD, compact, tokens
 from terr.ingest.ledger.ledger import ISSUE_COLUMNS
 from terr.ingest.reading.files import RawTable
-from terr.model.reps import MAX_LEVEL, Rep, home_fields
+from terr.model.reps import MAX_LEVEL, HomeFields, Rep, home_fields
 from terr.places.addresses import read_place
 from terr.places.countries import HOME, country_code
 
@@ -191,7 +191,7 @@ def home_form(text: str) -> str:
 class _Home:
     """A home told by some cells: its fields of a `Rep`, and which cell is wrong and why ("" if none)."""
 
-    fields: Mapping[str, str]
+    fields: HomeFields
     field: str = ""
     wrong: str = ""
 
@@ -353,7 +353,7 @@ def read_reps(
         reps[rep_id] = Rep(
             rep_id,
             name or rep_id,
-            home.fields.get("home_zip", ""),
+            home.fields["home_zip"],
             capacity,
             text.get("email", blank)[at][:200],
             value_of("role", _role),
@@ -365,7 +365,7 @@ def read_reps(
             value_of("level", _level),
             value_of("quota", _QUOTA),
             active=not vacant,
-            home_place=home.fields.get("home_place", ""),
+            home_place=home.fields["home_place"],
         )
         first[rep_id] = at
     if not reps:

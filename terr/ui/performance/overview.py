@@ -11,13 +11,16 @@ import streamlit as st
 
 from terr.ui.jobs import window_jobs
 from terr.ui.performance.controls import Chosen
+from terr.ui.session import state
 from terr.view.performance_charts import bullets
 from terr.view.text import count, markdown, money_format, short
+from terr.workspace.facts.groups import TERRITORY
 from terr.workspace.performance.cards import bullet_frame, cards
 from terr.workspace.performance.findings import standouts
 from terr.workspace.performance.kpis import BY_KEY, Kpi, missing
 from terr.workspace.performance.report import PerformanceReport, performance_of
 from terr.workspace.performance.rows_behind import rows_behind
+from terr.workspace.reps.territory_ratings import ratings_table
 
 _MOST_ROWS, _MOST_SENTENCES = 1_000, 4
 _STYLE = (
@@ -75,6 +78,11 @@ def _format(kpi: Kpi, currency: str) -> str:
 
 def _table(chosen: Chosen, now: PerformanceReport) -> None:
     frame = now.table()
+    if chosen.grouping.by == TERRITORY and chosen.plan is not None:
+        rated = ratings_table(state.workspace(), chosen.plan.id)
+        if rated["Ratings"].any():
+            stars = dict(zip(rated["Territory"], rated["Rating"], strict=True))
+            frame["Rating"] = frame["Group"].map(stars).astype("float64")
     mark = zlib.crc32(repr(chosen.key).encode())
     titles = {k.title: k for k in now.kpis}
     picked = st.dataframe(
@@ -87,6 +95,7 @@ def _table(chosen: Chosen, now: PerformanceReport) -> None:
         selection_mode="single-cell",
         column_config={
             "Group": st.column_config.TextColumn(pinned=True),
+            "Rating": st.column_config.NumberColumn(format="%.1f", help="Mean of 1 to 5 stars given on page Review"),
             **{
                 k.title: st.column_config.NumberColumn(format=_format(k, now.currency), help=markdown(k.formula))
                 for k in now.kpis

@@ -18,10 +18,12 @@ from terr.view.colors import COLOR_NAMES
 from terr.view.text import markdown, metric_title
 from terr.workspace.plan import editing, segment_filter
 from terr.workspace.plan.snapshot import PlanSnapshot, plan_snapshot
+from terr.workspace.reps.territory_ratings import ratings_table
 
 _ANEW = "table_anew"
 """Counts what was typed: the next table shows what is stored, not what was typed into the one before."""
 _LIST = "terr_list_accounts"
+_RATING = "Rating"
 _CHANGES: dict[str, Callable[..., editing.EditOutcome]] = {
     "Territory": editing.rename_territory,
     "Rep": editing.give_to_rep,
@@ -41,19 +43,23 @@ def territory_table(shown: PlanSnapshot, *, closed: bool) -> None:
     both = {} if asked is None else {str(c): asked[1] for c in asked[0].columns}
     if asked is not None:
         frame = pd.concat([frame, asked[0]], axis=1)
+    rated = ratings_table(state.workspace(), shown.info.id)
+    if rated["Ratings"].any():  # by name: a preview may have other territories than the plan
+        stars = dict(zip(rated["Territory"], rated["Rating"], strict=True))
+        frame = frame.assign(**{_RATING: frame["Territory"].map(stars).astype("float64")})
     extra = () if only is None else segment_filter.column_titles(only, shown.measure)
     titles = {m.key: metric_title(m, shown.measure, shown.info.level) for m in tables.columns_shown()}
     codes = [int(c) for c in shown.table["code"]]
     told = frame[["Territory", "Rep", "Color", "Locked"]].to_numpy().tolist()
     key = f"terr_table_{zlib.crc32(repr((codes, told, list(both), state.get(_ANEW, 0))).encode()):08x}"
     reps = list(dict.fromkeys([*tables.rep_choices(shown).values(), *frame["Rep"]]))
-    wanted = ["Territory", "Rep", *both, *titles.values(), *extra, "Color", "Locked"]
+    wanted = ["Territory", "Rep", *both, *titles.values(), *extra, _RATING, "Color", "Locked"]
     st.data_editor(
         frame,
         key=key,
         hide_index=True,
         height=look.table_height(len(frame)),
-        disabled=True if closed else [*titles.values(), *extra, *both],
+        disabled=True if closed else [*titles.values(), *extra, *both, _RATING],
         on_change=partial(_edited, key, codes),
         column_order=[c for c in wanted if c in frame],
         column_config={
@@ -71,6 +77,7 @@ def territory_table(shown: PlanSnapshot, *, closed: bool) -> None:
             },
             **{title: st.column_config.NumberColumn(format="localized") for title in extra},
             **{title: st.column_config.NumberColumn(format=form) for title, form in both.items()},
+            _RATING: st.column_config.NumberColumn(format="%.1f", help="Mean of 1 to 5 stars given on page Review"),
             titles["accounts"]: st.column_config.ButtonColumn(
                 type="tertiary",
                 help="Click a number to list its accounts",

@@ -100,12 +100,18 @@ def _form(shown: PlanSnapshot) -> QuotaRequest | None:
         key=f"quota_workload_{sid}",
         help="Each quota times mean hours / own hours, before floors and caps; hours are calls by tier and travel",
     )
+    rated = st.toggle(
+        "Potential by ratings",
+        usual.rated,
+        key=f"quota_rated_{sid}",
+        help="Each territory's potential times its mean rating on page Review / the mean of all rated ones",
+    )
     try:
         rules = QuotaRules(
             None if floor is None else floor / 100, None if cap is None else cap / 100, step, 1.0 if eased else 0.0
         )
         return QuotaRequest(
-            target, period, QuotaWeights(**{k: v / 100 for k, v in weights.items()}), rules, 1 + over / 100
+            target, period, QuotaWeights(**{k: v / 100 for k, v in weights.items()}), rules, 1 + over / 100, rated
         )
     except TerrError as error:
         st.error(markdown(sentence(str(error))), icon=":material/error:")

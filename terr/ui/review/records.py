@@ -11,6 +11,7 @@ from terr.ui.session import local_time, state
 from terr.ui.session.errors import attempt
 from terr.view.text import date_text, markdown
 from terr.workspace.access import roles
+from terr.workspace.reps import territory_ratings
 from terr.workspace.review import plan_reviews
 from terr.workspace.review.plan_reviews import ReviewDue, ReviewedPlan
 
@@ -66,7 +67,7 @@ def _due(plan: ReviewedPlan) -> None:
 def ratings_part(plan: ReviewedPlan) -> None:
     """What reps think of the territories, each with a reason."""
     ws, sid = state.workspace(), plan.info.id
-    table = plan_reviews.ratings_table(ws, sid)
+    table = territory_ratings.ratings_table(ws, sid)
     if not len(table):
         st.caption("This plan has no territories yet.")
         return
@@ -84,12 +85,12 @@ def ratings_part(plan: ReviewedPlan) -> None:
         code = a.selectbox(
             "Territory", list(names), format_func=lambda k: markdown(names[k]), key=f"terr_rate_which_{sid}"
         )
-        stars = b.selectbox("Rating", plan_reviews.STARS, index=2, key=f"terr_rate_stars_{sid}", help="5 is best")
+        stars = b.selectbox("Rating", territory_ratings.STARS, index=2, key=f"terr_rate_stars_{sid}", help="5 is best")
         why = c.text_input(
             "Reason", max_chars=300, key=f"terr_rate_why_{sid}", placeholder="More opportunity in health than in food"
         )
         if st.form_submit_button("Rate", disabled=bool(may), help=markdown(may) or None):
-            done = attempt(lambda: plan_reviews.rate(ws, sid, int(code), int(stars), why, by=_by()))
+            done = attempt(lambda: territory_ratings.rate(ws, sid, int(code), int(stars), why, by=_by()))
             if done is not None:
                 st.rerun()
             state.show_said()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -26,6 +26,7 @@ from terr.workspace.quotas.dividing import QuotaPipeline, chances, managers_of, 
 from terr.workspace.quotas.goal_figures import goal_figure
 from terr.workspace.reps.assignment import ground_of, own_quota_only, people_settings
 from terr.workspace.reps.serving import hours_needed
+from terr.workspace.reps.territory_ratings import rating_weights
 from terr.workspace.workspace import Workspace
 
 GOALS, ASKED_QUOTAS = "goals", "asked_quotas"
@@ -33,13 +34,14 @@ GOALS, ASKED_QUOTAS = "goals", "asked_quotas"
 
 @dataclass(frozen=True)
 class QuotaRequest:
-    """What a person asks on the page: see `divide` and `QuotaRules`."""
+    """What a person asks on the page: see `divide` and `QuotaRules`; `rated`: potential counts by ratings."""
 
     target: float
     period: str
     weights: QuotaWeights = field(default_factory=QuotaWeights)
     rules: QuotaRules = field(default_factory=QuotaRules)
     over: float = 1.0
+    rated: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,12 +142,25 @@ def draft_quotas(ws: Workspace, shown: PlanSnapshot, request: QuotaRequest) -> Q
         ramp=ramp,
         hours=hours_needed(shown) if request.rules.workload > 0 else None,
     )
+    if request.rated:
+        keyed = _by_ratings(ws, shown.info.id, keyed)
     opportunities = joined_facts_of(ws, shown.info.dataset_id, "opportunities", shown.accounts)
     deals = None if opportunities is None else quota_pipeline(opportunities, territory, len(reps), period)
     quotas = divide(request.target * request.over, keyed.basis, request.weights, request.rules)
     names = {r.rep_id: r.name for r in shown.reps}
     managers = managers_of(keyed, quotas, request.over, names)
     return QuotaDraft(request, period, keyed, quotas, chances(keyed, quotas, deals), managers, deals)
+
+
+def _by_ratings(ws: Workspace, scenario_id: str, keyed: KeyedBasis) -> KeyedBasis:
+    """The basis with each territory's potential times its rating's weight."""
+    weights, said = rating_weights(ws, scenario_id)
+    if not said:
+        return replace(keyed, notes=(*keyed.notes, "No territory is rated yet; rate some on page Review"))
+    if keyed.basis.potential is None:
+        return replace(keyed, notes=(*keyed.notes, "Ratings count with potential, which isn't known here"))
+    basis = replace(keyed.basis, potential=keyed.basis.potential * weights)
+    return replace(keyed, basis=basis, notes=(*keyed.notes, said))
 
 
 def propose_quotas(ws: Workspace, scenario_id: str, draft: QuotaDraft, title: str, reason: str, by: Person) -> None:

@@ -7,15 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
-from typing import Any
-
-import pandas as pd
 
 from terr.errors import InputError, TerrError
 from terr.model.json_values import read, to_plain
 from terr.model.person import NOONE, Person
 from terr.model.scenario import ScenarioInfo
-from terr.store.repositories.marks import RATING, REVIEW
+from terr.store.repositories.marks import REVIEW
 from terr.view.text import percent, short
 from terr.workspace.accounts import next_extract
 from terr.workspace.accounts.dataset import saved
@@ -28,7 +25,6 @@ from terr.workspace.workspace import Workspace
 DUE = "review_due"
 """Where a plan's settings keep the day of its next review, and how many months lie between two."""
 USUAL_MONTHS = 3
-STARS = (1, 2, 3, 4, 5)
 
 
 @dataclass(frozen=True)
@@ -88,30 +84,6 @@ class ReviewNote:
     by: Person = NOONE
     at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     edit_id: int = 0
-
-
-@dataclass(frozen=True)
-class TerritoryRating:
-    """What a person thinks of a territory.
-
-    Attributes:
-        territory: its code; name: as it was called then.
-        stars: 1 (poor) to 5 (excellent); reason: why.
-        by: who, at: UTC.
-    """
-
-    territory: int
-    name: str
-    stars: int
-    reason: str
-    by: Person = NOONE
-    at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
-
-    def __post_init__(self) -> None:
-        if self.stars not in STARS:
-            raise InputError("a rating has 1 to 5 stars")
-        if not self.reason.strip():
-            raise InputError("a rating needs a reason, such as more opportunity in health than in food")
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,44 +269,3 @@ def reviews(ws: Workspace, scenario_id: str) -> tuple[ReviewNote, ...]:
         told = {**one.told, "by": to_plain(one.by), "at": one.at.isoformat(), "edit_id": one.edit_id}
         out.append(read(ReviewNote, told, "a review"))
     return tuple(out)
-
-
-def rate(ws: Workspace, scenario_id: str, territory: int, stars: int, reason: str, *, by: Person) -> TerritoryRating:
-    """Rate a territory, with a reason; a person's later rating of it takes the place of the earlier one.
-
-    Raises:
-        InputError: for a rating without a reason, or a territory that isn't there. RoleError: if the person may not.
-    """
-    plan, _ = ws.plan(scenario_id)
-    names = {t.code: t.name for t in plan.territories}
-    if territory not in names:
-        raise InputError("this territory isn't in the plan any more; choose another")
-    made = TerritoryRating(territory, names[territory], stars, reason.strip(), by)
-    told: dict[str, Any] = {"territory": territory, "name": made.name, "stars": stars, "reason": made.reason}
-    line = f"Rated {made.name} {stars} of 5: {made.reason}"[:1_000]
-    ws.store.reviews.rate(scenario_id, told, line, by=by)
-    return made
-
-
-def ratings(ws: Workspace, scenario_id: str) -> tuple[TerritoryRating, ...]:
-    """Each person's latest rating of each territory, oldest first."""
-    newest: dict[tuple[str, str, int], TerritoryRating] = {}
-    for one in ws.store.reviews.of(scenario_id, RATING):
-        told = {**one.told, "by": to_plain(one.by), "at": one.at.isoformat()}
-        made = read(TerritoryRating, told, "a rating")
-        key = (one.by.user_id, one.by.name, made.territory)
-        newest.pop(key, None)
-        newest[key] = made
-    return tuple(newest.values())
-
-
-def ratings_table(ws: Workspace, scenario_id: str) -> pd.DataFrame:
-    """One row per territory of a plan: `Territory`, `Rating` (mean of 1 to 5, NaN without), `Ratings`, `Reasons`."""
-    plan, _ = ws.plan(scenario_id)
-    told = ratings(ws, scenario_id)
-    rows = []
-    for t in plan.territories:
-        mine = [r for r in told if r.territory == t.code]
-        mean = sum(r.stars for r in mine) / len(mine) if mine else float("nan")
-        rows.append((t.name, mean, len(mine), "; ".join(f"{r.by.name or 'Someone'}: {r.reason}" for r in mine)))
-    return pd.DataFrame(rows, columns=["Territory", "Rating", "Ratings", "Reasons"])

@@ -21,6 +21,7 @@ from terr.workspace.access.guarded_store import for_person
 from terr.workspace.accounts import dataset, next_extract, upload
 from terr.workspace.facts import facts_upload
 from terr.workspace.plan import editing
+from terr.workspace.reps import territory_ratings
 from terr.workspace.review import plan_reviews
 from terr.workspace.review.drift_causes import DriftCauses, split_by_cause
 from terr.workspace.review.efficiency import ASSUMPTION, sales_per_hour
@@ -144,24 +145,30 @@ def test_ratings_have_reasons_and_roles_hold(ws: Workspace) -> None:
     sid = north_and_south(ana, taken(ana, BEFORE))
     roles.give(ws, sid, ANA, BOB.user_id, "commenter")
     bob, eve = for_person(ws, BOB), for_person(ws, EVE)
-    plan_reviews.rate(bob, sid, 1, 2, "few customers", by=BOB)
-    plan_reviews.rate(bob, sid, 1, 4, "more opportunity in health than in food", by=BOB)
-    plan_reviews.rate(ana, sid, 1, 5, "growing", by=ANA)
-    table = plan_reviews.ratings_table(ana, sid).set_index("Territory")
+    territory_ratings.rate(bob, sid, 1, 2, "few customers", by=BOB)
+    territory_ratings.rate(bob, sid, 1, 4, "more opportunity in health than in food", by=BOB)
+    territory_ratings.rate(ana, sid, 1, 5, "growing", by=ANA)
+    table = territory_ratings.ratings_table(ana, sid).set_index("Territory")
     assert table.loc["South", ["Rating", "Ratings"]].tolist() == [4.5, 2]
     assert table.loc["South", "Reasons"] == "Bob: more opportunity in health than in food; Ana: growing"
     assert np.isnan(table["Rating"].iloc[0])
+    weights, said = territory_ratings.rating_weights(ana, sid)
+    assert weights.tolist() == [1.0, 1.0]  # the only one that is rated is the mean of all
+    territory_ratings.rate(ana, sid, 0, 3, "far apart", by=ANA)
+    weights, said = territory_ratings.rating_weights(ana, sid)
+    assert weights.tolist() == pytest.approx([3 / 3.75, 4.5 / 3.75])
+    assert said.startswith("Potential counts by the ratings of Review: South 1.20 times (4.5 of 5), North 0.80 times")
     with pytest.raises(InputError, match="needs a reason"):
-        plan_reviews.rate(bob, sid, 1, 3, "  ", by=BOB)
+        territory_ratings.rate(bob, sid, 1, 3, "  ", by=BOB)
     with pytest.raises(InputError, match="isn't in the plan any more"):
-        plan_reviews.rate(bob, sid, 9, 3, "x", by=BOB)
+        territory_ratings.rate(bob, sid, 9, 3, "x", by=BOB)
     plan = plan_reviews.reviewed_plans(bob)[0]
     with pytest.raises(RoleError):
         plan_reviews.record_review(bob, plan, "Mine", [], by=BOB)
     with pytest.raises(RoleError):
         plan_reviews.set_due(bob, sid, ReviewDue(1))
     with pytest.raises(LocateError):
-        plan_reviews.rate(eve, sid, 1, 3, "x", by=EVE)
+        territory_ratings.rate(eve, sid, 1, 3, "x", by=EVE)
     assert plan_reviews.reviewed_plans(eve) == ()
     assert plan_reviews.record_review(ana, plan_reviews.reviewed_plans(ana)[0], "Ours", [], by=EVE).by == ANA
 
