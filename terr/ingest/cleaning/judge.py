@@ -160,7 +160,10 @@ def currencies(raw: RawTable, column: str, numbers: ParsedNumbers, text: Cells) 
     if named and named != "USD":  # dollars are what a measure without a currency is taken for
         codes[(codes == "") & ~np.isnan(numbers.amounts)] = named
     own = compact(column) + "currency"
-    general = {"currency", "currencycode", "currencyisocode", "accountcurrency", "transactioncurrency"}
+    general = {
+        *("currency", "currencycode", "currencyisocode", "accountcurrency", "transactioncurrency", "documentcurrency"),
+        *("wahrung", "waehrung", "belegwahrung", "devise", "moneda", "valuta"),
+    }
     money = any(w in compact(column) for w in MONEY_WORDS)
     beside = next((c for c in raw.columns if compact(c) in {own, own + "code", own + "isocode"}), None)
     if beside is None and money:

@@ -16,7 +16,8 @@ _OWN: dict[str, frozenset[str]] = {
     "orders": frozenset(
         "orderid ordernumber orderno order orderdate invoiceid invoicenumber invoiceno invoicedate transactionid"
         " transactiondate salesorder salesordernumber salesorderid orderline orderlineid lineitemid purchasedate"
-        " auftragsnummer auftragsnr rechnungsnummer bestellnummer belegnummer numerocommande pedido".split()
+        " auftragsnummer auftragsnr rechnungsnummer bestellnummer belegnummer belegnr beleg numerocommande pedido"
+        " salesdocument verkaufsbeleg financialstatus lineitemname lineitemquantity".split()
     ),
     "activities": frozenset(
         "activityid activitytype activitydate calltype callid callduration visitid visitdate visittype taskid eventid"
@@ -31,17 +32,21 @@ _OWN: dict[str, frozenset[str]] = {
 _BESIDE: dict[str, frozenset[str]] = {
     "opportunities": frozenset(
         "stage stagename closedate amount probability createdate created won iswon isclosed status type leadsource"
-        " nextstep forecastcategory expectedrevenue fiscalperiod age pipeline".split()
+        " nextstep forecastcategory expectedrevenue fiscalperiod age pipeline betrag phase erstelltam"
+        " abschlussdatum".split()
     ),
     "orders": frozenset(
         "productid productname product sku quantity qty unitprice price shipdate shipmode discount amount total sales"
-        " lineamount extendedprice item itemnumber revenue profit cost umsatz menge".split()
+        " lineamount extendedprice item itemnumber revenue profit cost umsatz menge netvalue nettowert material"
+        " orderquantity auftragsmenge betrag subtotal lineitemprice".split()
     ),
     "activities": frozenset(
         "subject type date duedate owner assignedto status callresult duration contact outcome rep activity".split()
     ),
     "contracts": frozenset("startdate enddate renewaldate amount arr acv mrr annualvalue status term value".split()),
-    "quotas": frozenset("period month quarter year fiscalyear fiscalperiod rep territory amount quota owner".split()),
+    "quotas": frozenset(
+        "period month quarter year fiscalyear fiscalperiod rep territory amount quota owner startdate user".split()
+    ),
 }
 _SECOND: tuple[tuple[str, frozenset[str]], ...] = (
     ("opportunities", frozenset(("stage", "closedate"))),

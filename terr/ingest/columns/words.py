@@ -360,6 +360,9 @@ MEASURE_WORDS = (
 """A header with one of these in it is likely a measure even if some cells are dirty."""
 
 MONEY_WORDS = (
+    "netvalue",
+    "nettowert",
+    "betrag",
     "revenue",
     "sales",
     "amount",

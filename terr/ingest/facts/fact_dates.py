@@ -63,13 +63,16 @@ def read_days(cells: pd.Series, order: str = "") -> Days:
     """
     word, words = pd.factorize(cells)
     texts = [str(w) for w in words]
-    first = second = like = 0
+    first = second = like = dotted = 0
     for text in texts:
         found = _NUMBERS.fullmatch(text)
         if found:
             like += 1
             first += int(found[1]) > 12
             second += int(found[2]) > 12
+            dotted += "." in text
+    if like and dotted == like and not second:  # 3.12.2026: who writes points writes the day first
+        first = max(first, 1)
     used = order or ("dmy" if first > second else "mdy")
     days = [_day(text, used) for text in texts]
     values = np.array([np.datetime64("NaT") if d is None else np.datetime64(d) for d in days], dtype="datetime64[D]")

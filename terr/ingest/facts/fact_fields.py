@@ -18,20 +18,23 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "orders": {
             "id": "orderid ordernumber orderno salesordernumber salesorderid salesorder order invoiceid invoicenumber"
             " invoiceno transactionid auftragsnummer auftragsnr rechnungsnummer bestellnummer belegnummer"
-            " numerocommande pedido",
+            " numerocommande pedido salesdocument verkaufsbeleg belegnr beleg",
             "date": "orderdate invoicedate transactiondate purchasedate salesdate saledate bookingdate postingdate date"
-            " auftragsdatum rechnungsdatum belegdatum datum datecommande fecha dateofsale orderedon createdon",
+            " auftragsdatum rechnungsdatum belegdatum datum datecommande fecha dateofsale orderedon createdon"
+            " createdat angelegtam",
             "amount": "amount sales netamount lineamount extendedprice ordertotal totalamount totalprice revenue total"
             " orderamount netsales grosssales netvalue subtotal linetotal value invoiceamount umsatz betrag"
-            " nettobetrag montant importe net price",
+            " nettobetrag nettowert montant importe net price",
             "profit": "profit margin grossprofit grossmargin contribution gewinn db",
-            "quantity": "quantity qty units unitssold menge anzahl quantite cantidad",
-            "product": "productname product item itemname description sku productid itemnumber artikel producto",
+            "quantity": "quantity qty units unitssold menge anzahl quantite cantidad orderquantity auftragsmenge"
+            " lineitemquantity",
+            "product": "productname product item itemname description sku productid itemnumber artikel producto"
+            " material lineitemname",
             "rep": "salesrep salesperson rep owner orderowner accountowner soldby verkaufer vendedor",
         },
         "opportunities": {
-            "id": "opportunityid dealid hsdealid opportunitynumber opportunity18digitid id opportunityname dealname"
-            " recordid",
+            "id": "opportunityid dealid hsdealid opportunitynumber opportunity18digitid id recordid opportunityname"
+            " dealname",
             "rep": "opportunityowner dealowner owner ownername salesrep rep ownerid",
             "stage": "stage stagename dealstage salesstage status pipelinestage phase verkaufsphase etape etapa",
             "won": "iswon won isclosedwon",
@@ -46,7 +49,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "activities": {
             "id": "activityid taskid eventid callid visitid engagementid meetingid id",
-            "rep": "assignedto rep owner salesrep createdby user activityowner calledby",
+            "rep": "assignedto assigned rep owner salesrep createdby user activityowner calledby",
             "type": "activitytype type tasksubtype calltype visittype engagementtype subject activity",
             "date": "activitydate date duedate calldate visitdate startdate meetingdate completeddate createdon"
             " timestamp datum fecha",
@@ -74,11 +77,16 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 _KEYS = {
     "account": "accountid accountid18 customerid companyid clientid accountnumber customernumber accountno customerno"
-    " customercode accountcode kundennummer kundennr associatedcompanyid primarycompanyid relatedto custno soldto"
-    " soldtoparty",
+    " customercode accountcode kundennummer kundennr associatedcompanyid primarycompanyid associatedcompanyids"
+    " relatedto custno soldto soldtoparty auftraggeber kontoid kontonummer",
     "account_name": "accountname customername companyname clientname account customer company client associatedcompany"
-    " companies organization kunde kundenname firma",
+    " companies organization kunde kundenname firma name1 companyaccount",
 }
+
+_SHOP = frozenset(("name", "financialstatus", "createdat"))
+"""Headers that an export of orders from an online shop (Shopify) has together."""
+_OF_SHOP = {"id": "name", "account": "email", "account_name": "billingname", "amount": "subtotal"}
+"""What some of its headers mean there and nowhere else: the name is the order's, and customers are known by email."""
 
 
 def field_names(kind: str) -> tuple[str, ...]:
@@ -111,6 +119,10 @@ def fact_fields(columns: Sequence[str], kind: str, chosen: Mapping[str, str]) ->
     by_word: dict[str, str] = {}
     for column in columns:
         by_word.setdefault(compact(column), column)
+    if kind == "orders" and by_word.keys() >= _SHOP:
+        for field, word in _OF_SHOP.items():
+            if word in by_word and by_word[word] not in out.values():
+                out.setdefault(field, by_word[word])
     for field, names in words.items():
         if field in out:
             continue

@@ -14,7 +14,7 @@ from terr.errors import InputError
 from terr.ingest.cleaning.clean import shorten
 from terr.ingest.columns.columns import ColumnMap
 from terr.ingest.columns.kinds import ACCOUNTS, kind_of_rows
-from terr.ingest.facts.fact_dates import read_days
+from terr.ingest.facts.fact_dates import Days, read_days
 from terr.ingest.facts.fact_fields import AMOUNTS, DATES, fact_fields
 from terr.ingest.ledger.groups import ADD, ROWS
 from terr.ingest.ledger.ledger import judge_rows
@@ -131,9 +131,8 @@ def read_facts(
     out: dict[str, object] = {}
     questions: list[dict[str, str]] = []
     days: dict[str, NDArray[np.datetime64]] = {}
-    for field in sorted(DATES & set(fields)):
+    for field, read in _days(judged.cells, fields, answers).items():
         column = fields[field]
-        read = read_days(judged.cells[column], answers.get(f"date_order:{column}", ""))
         days[field] = read.days
         for at in read.bad[:1_000].tolist():
             if fates[at] == "accepted":
@@ -207,6 +206,18 @@ def read_facts(
         tuple(MappingProxyType(q) for q in questions),
         judged.currency.get(fields.get("amount", ""), ""),
     )
+
+
+def _days(cells: Mapping[str, pd.Series], fields: Mapping[str, str], answers: Mapping[str, str]) -> dict[str, Days]:
+    """The columns of days; what one of them shows about month and day holds for the others: one program wrote all."""
+    read = {
+        f: read_days(cells[fields[f]], answers.get(f"date_order:{fields[f]}", "")) for f in sorted(DATES & set(fields))
+    }
+    shown = {r.order for r in read.values() if r.order and not r.asked}
+    if len(shown) != 1:
+        return read
+    order = shown.pop()
+    return {f: read_days(cells[fields[f]], order) if r.asked else r for f, r in read.items()}
 
 
 def typed_facts(table: pd.DataFrame, kind: str, currency: str = "") -> FactRows:

@@ -35,6 +35,9 @@ def show_coverage(shown: PlanSnapshot) -> None:
         except TerrError as error:
             st.info(markdown(sentence(str(error))), icon=":material/info:")
             return
+        mine = people.own_quota_only(state.workspace(), shown.info.id, shown.reps)
+        if mine is not None:  # why and miles tell where somebody lives
+            found = replace(found, pairs=tuple(p for p in found.pairs if {p.rep_id, p.today_id} & mine))
         _summary(found, settings)
         _buttons(shown, found, bool(refused))
         _table(found)

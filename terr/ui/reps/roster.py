@@ -15,7 +15,6 @@ from terr.view.text import count, markdown, sentence
 from terr.workspace.accounts import dataset
 from terr.workspace.quotas.planning import today
 from terr.workspace.reps import roster, roster_table
-from terr.workspace.reps.assignment import own_quota_only
 
 
 def show_roster(data: dataset.Dataset) -> None:
@@ -31,7 +30,9 @@ def show_roster(data: dataset.Dataset) -> None:
             icon=":material/group_add:",
         )
     _table(data)
-    for line in roster_table.roster_warnings(data.reps, today()):
+    mine = roster_table.roster_reach(state.workspace(), data, state.scenario_id())
+    seen = data.reps if mine is None else tuple(r for r in data.reps if r.rep_id in mine)
+    for line in roster_table.roster_warnings(seen, today(), known=data.reps):
         st.caption(f":material/warning: {markdown(line)}")
     _history(data)
 
@@ -78,10 +79,9 @@ def _table(data: dataset.Dataset) -> None:
     """The roster to edit; what is typed is kept with Save."""
     reps = data.reps
     frame = roster_table.roster_frame(reps)
-    sid = state.scenario_id()
-    mine = own_quota_only(state.workspace(), sid, reps) if sid else None
+    mine = roster_table.roster_reach(state.workspace(), data, state.scenario_id())
     if mine is not None:
-        frame.loc[~frame["ID"].isin(sorted(mine)), "Quota"] = float("nan")
+        frame = roster_table.seen_by(frame, mine)
         st.dataframe(
             frame, hide_index=True, placeholder="–", width="stretch", key="terr_reps", column_config=_columns()
         )

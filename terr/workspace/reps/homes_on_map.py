@@ -14,16 +14,20 @@ from terr.model.reps import Rep
 from terr.view.text import and_list, count
 from terr.workspace.caches import CacheKind
 from terr.workspace.plan.snapshot import PlanSnapshot
-from terr.workspace.reps.assignment import ground_of, people_settings
+from terr.workspace.reps.assignment import ground_of, own_quota_only, people_settings
 from terr.workspace.reps.matching import home_travel, revenue_measure, territory_centers
 from terr.workspace.workspace import Workspace
 
-HOMES = CacheKind[tuple[str, int, str, tuple[Rep, ...], str], dict[str, Any]]("homes of reps on the map", 8)
-"""By scenario, revision, accounts, roster, and what else counts."""
+HOMES = CacheKind[tuple[str, int, str, tuple[Rep, ...], str, frozenset[str] | None], dict[str, Any]](
+    "homes of reps on the map", 8
+)
+"""By scenario, revision, accounts, roster, what else counts, and whose homes a person may see."""
 
 
 def map_homes(ws: Workspace, shown: PlanSnapshot) -> dict[str, Any]:
     """What the map needs to draw the homes of reps, with a `version`; worked out once for each revision.
+
+    Where people sign in, a rep sees their own home and a manager the team's; editors of the plan see all.
 
     Returns:
         `homes`, the farthest first: `lat`, `lon` (degrees), `name`, `lines` (what its tooltip says), `label` (hours to
@@ -33,11 +37,12 @@ def map_homes(ws: Workspace, shown: PlanSnapshot) -> dict[str, Any]:
     """
     limit = people_settings(shown.info).far_hours
     mark = repr((limit, shown.held.rows.tobytes(), shown.held.codes.tobytes(), shown.plan.assign.tobytes()))
-    key = (shown.info.id, shown.rev, shown.data, shown.reps, f"{zlib.crc32(mark.encode()):08x}")
-    return ws.caches[HOMES].get_or_make(key, lambda: _map_homes(shown, limit))
+    mine = own_quota_only(ws, shown.info.id, shown.reps)
+    key = (shown.info.id, shown.rev, shown.data, shown.reps, f"{zlib.crc32(mark.encode()):08x}", mine)
+    return ws.caches[HOMES].get_or_make(key, lambda: _map_homes(shown, limit, mine))
 
 
-def _map_homes(shown: PlanSnapshot, limit: float) -> dict[str, Any]:
+def _map_homes(shown: PlanSnapshot, limit: float, only: frozenset[str] | None) -> dict[str, Any]:
     ground = ground_of(shown)
     centers = territory_centers(ground, revenue_measure(ground.accounts))
     mine: dict[str, list[int]] = {}
@@ -45,6 +50,7 @@ def _map_homes(shown: PlanSnapshot, limit: float) -> dict[str, Any]:
         mine.setdefault(t.rep, []).append(k)
     team = {r.rep_id for r in shown.team}
     reps = [r for r in ground.reps if r.rep_id in team or r.rep_id in mine]
+    reps = [r for r in reps if only is None or r.rep_id in only]
     points = home_points([r.home for r in reps])
     known = [math.isfinite(lat) for lat in points[:, 0].tolist()]
     homes = [

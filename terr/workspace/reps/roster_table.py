@@ -15,7 +15,9 @@ from terr.locate import home_problem
 from terr.model.reps import Rep, home_fields
 from terr.people.skills import listed
 from terr.view.text import count
+from terr.workspace.access.territory_reach import own_team
 from terr.workspace.accounts.dataset import Dataset, dataset
+from terr.workspace.reps.assignment import own_quota_only
 from terr.workspace.reps.roster import set_reps
 from terr.workspace.workspace import Workspace
 
@@ -108,8 +110,33 @@ def check_roster(reps: Sequence[Rep]) -> None:
             raise InputError(f"managers run in a circle: {loop}; leave one of them without a manager")
 
 
-def roster_warnings(reps: Sequence[Rep], today: date) -> tuple[str, ...]:
-    """What a person should look at, though it can be kept: homes not found, names shared, people over 100%."""
+def roster_reach(ws: Workspace, data: Dataset, scenario_id: str | None) -> frozenset[str] | None:
+    """Whose quota and home a person sees on the roster: None = all, else ids of themselves and everybody under them.
+
+    With a plan open, its editors and owners see all; without one, who imported the data set.
+    """
+    if scenario_id:
+        return own_quota_only(ws, scenario_id, data.reps)
+    if not ws.whole.sign_in or data.info.owner == ws.person.user_id:
+        return None
+    return own_team(data.reps, ws.person.user_id)
+
+
+def seen_by(frame: pd.DataFrame, mine: frozenset[str]) -> pd.DataFrame:
+    """The table for somebody who may see quotas and homes of these ids only; the others' are blank."""
+    out, other = frame.copy(), ~frame["ID"].isin(sorted(mine))
+    out.loc[other, "Quota"] = float("nan")
+    out.loc[other, "Home"] = ""
+    return out
+
+
+def roster_warnings(reps: Sequence[Rep], today: date, known: Sequence[Rep] = ()) -> tuple[str, ...]:
+    """What a person should look at, though it can be kept: homes not found, names shared, people over 100%.
+
+    Args:
+        reps: to be told of; today: day.
+        known: everybody on the roster, if `reps` are some of them.
+    """
     out = []
     covering = [r for r in reps if r.covers]
     out += [f"Home of {r.name}: {wrong}" for r in covering if (wrong := home_problem(r.home))][:_MOST_HOMES]
@@ -126,7 +153,7 @@ def roster_warnings(reps: Sequence[Rep], today: date) -> tuple[str, ...]:
     gone = [r.name for r in reps if r.active and r.end and r.end < today]
     if gone:
         out.append(f"Left already, but still active: {_some(gone)}")
-    ids = {r.rep_id for r in reps}
+    ids = {r.rep_id for r in (*reps, *known)}
     if bossless := [r.name for r in reps if r.manager and r.manager not in ids]:
         out.append(f"The manager of {_some(bossless)} isn't on the roster; add that person")
     return tuple(out)

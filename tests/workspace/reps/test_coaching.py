@@ -11,10 +11,13 @@ from terr.errors import InputError, RoleError
 from terr.model.person import Person
 from terr.model.reps import Rep
 from terr.workspace.access.guarded_store import for_person
+from terr.workspace.accounts.dataset import dataset
 from terr.workspace.plan import editing
 from terr.workspace.plan.snapshot import plan_snapshot
 from terr.workspace.reps import assignment as people
 from terr.workspace.reps import coaching
+from terr.workspace.reps.homes_on_map import map_homes
+from terr.workspace.reps.roster_table import roster_frame, roster_reach, seen_by
 from tests.helpers.spaces import data_set, start
 
 ME = Person("", "me")
@@ -114,5 +117,29 @@ def test_each_role_sees_and_writes_what_is_theirs(ws, shown) -> None:  # type: i
                 with pytest.raises(RoleError):
                     coaching.add_coaching(view, shown, "U-1", "x", None, by=view.person)
         assert seen == {"boss": ["U-1", "U-2"], "ann": ["U-1"], "bob": ["U-2"], "zoe": ["U-1"], "ed": ["U-1", "U-2"]}
+    finally:
+        ws.whole.sign_in = False
+
+
+def test_each_role_sees_the_homes_that_are_theirs(ws, shown) -> None:  # type: ignore[no-untyped-def]
+    data = dataset(ws, shown.info.dataset_id)
+    ws.whole.sign_in = True
+    try:
+        boss = Person("boss@x.com", "Boss")
+        for who, role in (("boss", "owner"), ("ann", "viewer"), ("zoe", "viewer"), ("ed", "editor"), ("new", "viewer")):
+            ws.whole.store.roles.give(shown.info.id, f"{who}@x.com", role, by=boss)
+        on_map, table, without_plan = {}, {}, {}
+        for who in ("boss", "ann", "zoe", "ed", "new"):
+            view = for_person(ws, Person(f"{who}@x.com", who))
+            on_map[who] = sorted(h["name"] for h in map_homes(view, shown)["homes"])
+            reach = roster_reach(view, data, shown.info.id)
+            frame = roster_frame(data.reps)
+            frame = frame if reach is None else seen_by(frame, reach)
+            table[who] = sorted(frame.loc[frame["Home"] != "", "Name"])
+            without_plan[who] = roster_reach(view, data, None)
+        everybody = ["Ann Poe", "Bob Ray"]
+        assert on_map == {"boss": everybody, "ann": ["Ann Poe"], "zoe": ["Ann Poe"], "ed": everybody, "new": []}
+        assert table == on_map
+        assert (without_plan["ann"], without_plan["new"]) == (frozenset({"U-1"}), frozenset())
     finally:
         ws.whole.sign_in = False
