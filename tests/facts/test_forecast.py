@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terr.errors import InputError
-from terr.facts.forecast import MEAN, NAIVE, Forecast, _freedom, forecast, reconciled
+from terr.facts.forecast import MEAN, NAIVE, Forecast, _freedom, _level, _swing, forecast, reconciled
 from tests.helpers.effort import examples
 
 
@@ -113,13 +113,10 @@ def test_parts_add_up_to_the_whole(parts: list[tuple[float, float]], whole: floa
     assert list(made) == [str(k) for k in range(len(parts))]
 
 
-def test_intervals_follow_the_level_of_sales() -> None:
-    """A company that doubled every year has errors of the same share, so twice the dollars."""
-    rng = np.random.default_rng(3)
-    noise = rng.lognormal(0, 0.2, 48)
-    flat, grown = 100 * noise, 100 * noise * 2 ** (np.arange(48) / 12)
-    narrow, wide = (forecast(y, 12, 4, months=3) for y in (flat, grown))
-    share = [float((f.high80 - f.low80).mean() / f.mean.mean()) for f in (narrow, wide)]
-    assert share[1] < 2.5 * share[0]
-    twice = forecast(2 * flat, 12, 4, months=3)
-    assert twice.sigma == pytest.approx(2 * narrow.sigma)
+def test_errors_count_as_shares_of_the_last_season_and_growth_is_no_noise() -> None:
+    assert _level(np.r_[np.full(12, 1.0), np.full(12, 3.0)], 12) == 3.0
+    assert _level(np.r_[np.full(12, 2.0), np.zeros(12)], 12) == 1.0  # nothing sold last year: the mean of all
+    assert _level(np.zeros(24), 12) == 1.0
+    trend = np.arange(48.0)
+    assert _swing(trend, 12, 3) == pytest.approx(36.0)
+    assert _swing(trend, 12, 3, growth=False) == pytest.approx(0.0)

@@ -210,7 +210,7 @@ def show_fairness(shown: PlanSnapshot) -> None:
     quotas = (
         None if mine is None else {r.rep_id: r.quota for r in shown.reps if r.rep_id in mine and r.quota is not None}
     )
-    card = scorecard.scorecard(shown, people.people_settings(shown.info), day, quotas)
+    card = scorecard.kept_scorecard(ws, shown, people.people_settings(shown.info), day, quotas)
     if not card.reps:
         st.info("No territory has a rep yet. Match reps under Who covers what.", icon=":material/info:")
         return

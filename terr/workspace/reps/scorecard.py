@@ -21,6 +21,7 @@ from terr.people.skills import SkillNeed, SkillWords, inventory
 from terr.scoring import workload
 from terr.scoring.workload import Effort, Tier
 from terr.view.text import date_text
+from terr.workspace.caches import CacheKind
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.reps.assignment import PeopleSettings, ground_of, needs_of
 from terr.workspace.reps.team import (
@@ -32,6 +33,7 @@ from terr.workspace.reps.team import (
     needed_skills,
 )
 from terr.workspace.reps.team_size import SELLING_HOURS, USUAL_CALLS, USUAL_MINUTES
+from terr.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,24 @@ class Scorecard:
     def flags(self) -> tuple[str, ...]:
         """Red flags of all measures."""
         return tuple(f for one in self.figures for f in one.flags)
+
+
+CARDS = CacheKind[tuple[str, int, str, tuple[Rep, ...], str], Scorecard]("scorecards", 6)
+"""By scenario, revision, accounts, roster, and what else counts."""
+
+
+def kept_scorecard(
+    ws: Workspace,
+    shown: PlanSnapshot,
+    settings: PeopleSettings,
+    day: date,
+    quotas: Mapping[str, float] | None = None,
+) -> Scorecard:
+    """`scorecard`, worked out once for each question."""
+    told = None if quotas is None else sorted(quotas.items())
+    asked = repr((shown.held.rows.tobytes(), shown.held.codes.tobytes(), settings, day, told))
+    key = (shown.info.id, shown.rev, shown.data, shown.reps, asked)
+    return ws.caches[CARDS].get_or_make(key, lambda: scorecard(shown, settings, day, quotas))
 
 
 def scorecard(

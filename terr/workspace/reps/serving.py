@@ -18,7 +18,9 @@ from terr.people.serving import NOBODY, OVER, UNDER, Served, advice
 from terr.scoring import workload
 from terr.scoring.workload import Effort, Tier
 from terr.view.text import date_text
-from terr.workspace.facts.kept_facts import joined_facts_of
+from terr.workspace.caches import CacheKind
+from terr.workspace.facts.kept_facts import facts_kept, joined_facts_of
+from terr.workspace.facts.unjoined_customers import decisions_in
 from terr.workspace.plan.snapshot import PlanSnapshot
 from terr.workspace.reps.assignment import PeopleSettings
 from terr.workspace.reps.matching import TeamGround
@@ -96,6 +98,10 @@ def _table(first: str, rows: Sequence[Served]) -> pd.DataFrame:
     return table
 
 
+SERVED = CacheKind[tuple[str, int, str, tuple[Rep, ...], str], ServedPlan]("how well plans are served", 6)
+"""By scenario, revision, accounts, roster, and what else counts."""
+
+
 def served_plan(
     ws: Workspace,
     shown: PlanSnapshot,
@@ -119,9 +125,21 @@ def served_plan(
         day: as of which capacity counts.
         relative: scale the hours needed to add up to those planned, which tells who is worse off than the team.
 
+    What is worked out is kept: a redraw of the page takes it from there.
+
     Raises:
         InputError: no territory; calls, minutes or hours that can't be.
     """
+    facts = tuple(k.revision for k in facts_kept(ws, shown.info.dataset_id)) if shown.info.dataset_id else ()
+    mapping = ws.store.datasets.get(shown.info.dataset_id).mapping if shown.info.dataset_id else {}
+    asked = repr((shown.held.rows.tobytes(), shown.held.codes.tobytes(), settings.ramp, request, day, relative))
+    key = (shown.info.id, shown.rev, shown.data, shown.reps, f"{asked} {facts} {decisions_in(mapping)}")
+    return ws.caches[SERVED].get_or_make(key, lambda: _served(ws, shown, settings, request, day, relative))
+
+
+def _served(
+    ws: Workspace, shown: PlanSnapshot, settings: PeopleSettings, request: SizeRequest, day: date, relative: bool
+) -> ServedPlan:
     territories = shown.plan.territories
     if not territories:
         raise InputError("the plan has no territory to serve; generate or draw some first")

@@ -70,7 +70,7 @@ def test_homes_say_what_is_covered_and_how_far(ws, sid):
     assert (one["codes"], one["far"], one["label"]) == ([0, 1], False, f"{max(miles) * 1.609344 / 50:.1f} h")
     assert [q[:2] for q in one["to"]] == [pytest.approx(north, abs=1e-4), pytest.approx(lat_lon[SUSSEX], abs=1e-4)]
     assert (bob["lines"], bob["to"], bob["label"]) == (["Home: ZIP 19801", "C: nothing in it yet"], [], "")
-    assert told["note"] == "1 home not known: Cleo. Add ZIPs on page Reps."
+    assert told["note"] == "1 home not known: Cleo. Add them on page Reps."
 
 
 def test_a_home_farther_than_the_plan_allows_is_flagged(ws, sid):

@@ -157,7 +157,7 @@ def test_ratings_have_reasons_and_roles_hold(ws: Workspace) -> None:
     territory_ratings.rate(ana, sid, 0, 3, "far apart", by=ANA)
     weights, said = territory_ratings.rating_weights(ana, sid)
     assert weights.tolist() == pytest.approx([3 / 3.75, 4.5 / 3.75])
-    assert said.startswith("Potential counts by the ratings of Review: South 1.20 times (4.5 of 5), North 0.80 times")
+    assert said.startswith("Potential counts by the ratings of Review: South 1.20 times (4.5 of 5), Territory 1 0.80 ")
     with pytest.raises(InputError, match="needs a reason"):
         territory_ratings.rate(bob, sid, 1, 3, "  ", by=BOB)
     with pytest.raises(InputError, match="isn't in the plan any more"):
