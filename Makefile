@@ -33,8 +33,9 @@ test-fast: $(VENV)/.dev compiled
 test-long: $(VENV)/.dev compiled
 	@CHROMIUM="$$($(BIN)/python tests/browser/find_chromium.py)" && export CHROMIUM && $(PYTEST) --hypothesis-profile long
 
-# The engine's loops, once and before the processes start, so that not each of them compiles.
+# The modules and the engine's loops, once and before the processes start, so that not each of them compiles.
 compiled: $(VENV)/.dev
+	@$(BIN)/python -m compileall -q terr pages benchmarks
 	@$(BIN)/python -c 'from terr.engine import warm; warm()'
 
 lint: $(VENV)/.dev

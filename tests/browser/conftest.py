@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -13,21 +14,15 @@ pytest.importorskip("playwright.sync_api", reason="install requirements-dev.txt"
 from playwright.sync_api import Browser, Frame, Page, expect, sync_playwright
 
 from terr.workspace import Workspace
-from terr.workspace.accounts import demo
+from terr.workspace.accounts import dataset, demo
+from terr.workspace.accounts.dataset import Dataset
 from tests.browser.find_chromium import on_path
+from tests.browser.windows import FLAGS, Windows
 from tests.helpers.servers import Server
 
-FLAGS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-] + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
 FRAME = 'iframe[title="streamlit_folium.st_folium"]'
 ACTIVE = 'select[aria-label="Active territory"]'
-HOME = ("127.0.0.1", "localhost")
+FAILED = pytest.StashKey[bool]()
 
 
 @dataclass
@@ -137,46 +132,66 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the demo, shared: plan on scenarios of your own, and leave data sets as they are."""
-    root = tmp_path_factory.mktemp("shared")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo's accounts, to be copied."""
+    root = tmp_path_factory.mktemp("demo")
     ws = Workspace(root)
     demo.demo_dataset(ws)
     ws.close()
+    return root
+
+
+@pytest.fixture(scope="session")
+def server(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the demo, shared: plan on scenarios of your own, and leave data sets as they are."""
+    root = tmp_path_factory.mktemp("shared")
+    shutil.copytree(demo_folder, root, dirs_exist_ok=True)
     with Server(root) as running:
         yield running
 
 
-@pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Pages that must not ask anything of another machine; checked when the test ends."""
-    contexts = []
-    offsite: list[str] = []
-    broken: list[str] = []
+@pytest.fixture(scope="session")
+def shared_demo(server: Server) -> Iterator[tuple[Workspace, Dataset]]:
+    """The tests' own door to what the shared server has, and the demo in it."""
+    ws = Workspace(server.root)
+    (info,) = (i for i in ws.store.datasets.all() if i.name == "Demo accounts")
+    yield ws, dataset.dataset(ws, info.id)
+    ws.close()
 
-    def guard(route: object) -> None:
-        url = route.request.url  # type: ignore[attr-defined]
-        host = url.split("/")[2].rsplit(":", 1)[0] if "://" in url else ""
-        if url.startswith(("data:", "blob:")) or host in HOME:
-            route.continue_()  # type: ignore[attr-defined]
-        else:
-            offsite.append(url)
-            route.abort()  # type: ignore[attr-defined]
+
+@pytest.fixture
+def own_demo(demo_folder: Path, tmp_path: Path) -> Iterator[tuple[Workspace, str]]:
+    """A workspace of this test alone and the id of the demo in it, for a server that is killed."""
+    shutil.copytree(demo_folder, tmp_path, dirs_exist_ok=True)
+    ws = Workspace(tmp_path)
+    (info,) = ws.store.datasets.all()
+    yield ws, info.id
+    ws.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Marks a test that failed, whose windows nobody uses again."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Windows:
+    return Windows(browser)
+
+
+@pytest.fixture
+def new_page(windows: Windows, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """Pages that must not ask anything of another machine; checked when the test ends."""
 
     def make(width: int = 1440, height: int = 900, *, dark: bool = False) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.route("**/*", guard)
-        page.on("pageerror", lambda e: broken.append(str(e)))
-        page.set_default_timeout(20_000)
-        return page
+        return windows.take(width, height, dark=dark)
 
     expect.set_options(timeout=20_000)
     yield make
-    for context in contexts:
-        context.close()
-    assert offsite == [], "a page asked something of another machine"
+    offsite, broken = windows.give_back(reuse=FAILED not in request.node.stash)
+    assert offsite == set(), "a page asked something of another machine"
     assert broken == [], "a script failed in the page"

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from terr.edits import moves
 from terr.workspace import Workspace
-from terr.workspace.accounts import demo
+from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.plan import editing
 from tests.browser.conftest import Map
 from tests.helpers.servers import Server
 
+PREVIEWS = "TerrMap.session.readonly !== ''"
+
 
 @pytest.fixture
-def plan(server: Server) -> Iterator[tuple[Workspace, str]]:
+def plan(shared_demo: tuple[Workspace, Dataset]) -> tuple[Workspace, str]:
     """Connecticut in three territories, dealt out like cards: two disconnected areas, one outside the limit."""
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+    ws, data = shared_demo
     info = editing.create(ws, dataset_id=data.info.id, level="county", region="CT", measure="Potential", tolerance=0.6)
     for name in ("B", "C"):
         editing.edit(ws, info.id, 0, lambda p, c, n=name: moves.new_territory(p, next_code=c, name=n), strict=False)
     for code in range(3):
         editing.paint(ws, info.id, [u for u in range(9) if u % 3 == code], code)
-    yield ws, info.id
-    ws.close()
+    return ws, info.id
 
 
 def opened(new_page: Callable[..., Page], server: Server, sid: str) -> tuple[Page, Map]:
@@ -58,12 +59,12 @@ def test_a_point_of_the_curve_is_previewed_dropped_and_applied(server, plan, new
     chart = page.locator(".st-key-terr_trade").get_by_test_id("stVegaLiteChart")
     chart.wait_for(timeout=60_000)
     for _ in range(8):  # a chart that is drawn again just then doesn't hear the click
-        page.wait_for_timeout(1500)
+        page.wait_for_timeout(500)
         box = chart.bounding_box()
         assert box is not None
         page.mouse.click(box["x"] + 0.9 * box["width"], box["y"] + 0.5 * box["height"])  # the nearest point counts
-        page.wait_for_timeout(2500)
-        if here.js("TerrMap.session.readonly !== ''"):
+        with suppress(Error):
+            here.frame.wait_for_function(PREVIEWS, timeout=4_000)
             break
     previewing(here, on=True)
     expect(apply).to_be_visible()
@@ -77,15 +78,15 @@ def test_a_point_of_the_curve_is_previewed_dropped_and_applied(server, plan, new
 
     # the same by keys alone, and applied this time
     for _ in range(6):  # a list that is drawn again just then loses the keys
-        page.wait_for_timeout(2000)
+        page.wait_for_timeout(500)
         choice = page.get_by_test_id("stSelectbox").last.locator("input")
         choice.focus()
         choice.press("ArrowDown")
         page.get_by_role("listbox").wait_for()
         choice.press("ArrowDown")
         choice.press("Enter")
-        page.wait_for_timeout(3000)
-        if here.js("TerrMap.session.readonly !== ''"):
+        with suppress(Error):
+            here.frame.wait_for_function(PREVIEWS, timeout=4_000)
             break
     previewing(here, on=True)
     expect(apply).to_be_visible()

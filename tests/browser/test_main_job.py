@@ -16,7 +16,6 @@ from playwright.sync_api import expect
 
 from terr import demo
 from terr.workspace import Workspace
-from terr.workspace.accounts.demo import demo_dataset
 from terr.workspace.plan import editing, snapshot
 from tests.browser.conftest import ACTIVE, Map
 from tests.helpers.servers import Server
@@ -155,9 +154,8 @@ def test_files_that_cannot_be_used_say_why(server, new_page, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("width", "height", "dark"), [(1440, 900, False), (1024, 768, True)])
-def test_nothing_is_cut_off(server, new_page, width: int, height: int, dark: bool) -> None:
-    ws = Workspace(server.root)
-    data = demo_dataset(ws)
+def test_nothing_is_cut_off(server, shared_demo, new_page, width: int, height: int, dark: bool) -> None:
+    ws, data = shared_demo
     sid = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential").id
     editing.place_by_name(ws, sid, ws.store.scenarios.rev(sid), [f"Territory {1 + u % 10}" for u in range(254)])
     page = new_page(width, height, dark=dark)
@@ -172,4 +170,3 @@ def test_nothing_is_cut_off(server, new_page, width: int, height: int, dark: boo
     chart = page.get_by_test_id("stVegaLiteChart").first.bounding_box()
     assert chart["y"] < height * 0.75  # beside the map, without scrolling
     assert here.js("document.body.dataset.theme") == ("dark" if dark else "light")
-    ws.close()

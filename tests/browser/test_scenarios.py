@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Frame, Page, expect
@@ -10,7 +10,7 @@ from playwright.sync_api import Frame, Page, expect
 from terr.edits import moves
 from terr.model.person import Person
 from terr.workspace import Workspace
-from terr.workspace.accounts import demo
+from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.plan import editing
 from terr.workspace.scenarios import tree
 from tests.browser.conftest import FRAME
@@ -21,18 +21,16 @@ HOSTILE = '<img src="https://img.example/x" onerror="alert(1)">'
 
 
 @pytest.fixture
-def pair(server: Server) -> Iterator[tuple[Workspace, str, str]]:
+def pair(shared_demo: tuple[Workspace, Dataset]) -> tuple[Workspace, str, str]:
     """Texas in two territories, and a branch of a hostile name in which Hays County changes hands."""
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+    ws, data = shared_demo
     sid = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential").id
     editing.edit(ws, sid, 1, lambda p, c: moves.new_territory(p, HOSTILE, next_code=c, color=1))
     codes = ws.units(ws.store.scenarios.get(sid)).codes()
     editing.paint(ws, sid, range(len(codes)), 0)
     copy = tree.branch(ws, sid, ws.store.scenarios.get(sid).head, f"Branch {HOSTILE}", by=Person("me")).id
     editing.paint(ws, copy, [codes[HAYS]], 1, author="Eve")
-    yield ws, sid, copy
-    ws.close()
+    return ws, sid, copy
 
 
 def maps(page: Page) -> Frame:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from terr.edits import moves
 from terr.workspace import Workspace
-from terr.workspace.accounts import demo
+from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.plan import editing
 from tests.browser.conftest import Map, stored
 from tests.helpers.servers import Server
@@ -24,15 +24,13 @@ OF = """([id, name]) => {
 
 
 @pytest.fixture
-def scenario(server: Server) -> Iterator[tuple[Workspace, str]]:
+def scenario(shared_demo: tuple[Workspace, Dataset]) -> tuple[Workspace, str]:
     """Texas: Territory 1 has everything, South nothing."""
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+    ws, data = shared_demo
     info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
     editing.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
     editing.paint(ws, info.id, range(info.n_units), ws.plan(info.id)[0].codes[0])
-    yield ws, info.id
-    ws.close()
+    return ws, info.id
 
 
 def sit(new_page: Callable[..., Page], server: Server, sid: str, name: str) -> tuple[Page, Map]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from terr.workspace import Workspace
-from terr.workspace.accounts import demo
+from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.plan import editing
 from tests.browser.conftest import FRAME, Map
 from tests.helpers.servers import Server
@@ -17,11 +17,12 @@ from tests.helpers.servers import Server
 TRAVIS, HAYS = "48453", "48209"
 
 
-def test_clicks_while_the_server_is_away_are_kept_and_the_page_comes_back(tmp_path: Path, new_page) -> None:
-    ws = Workspace(tmp_path)
-    data = demo.demo_dataset(ws)
-    info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
-    with Server(tmp_path) as server:
+def test_clicks_while_the_server_is_away_are_kept_and_the_page_comes_back(
+    own_demo: tuple[Workspace, str], new_page
+) -> None:
+    ws, data = own_demo
+    info = editing.create(ws, dataset_id=data, level="county", region="TX", measure="Potential")
+    with Server(ws.root) as server:
         page = new_page()
         page.goto(f"{server.url}/plan?scenario={info.id}")
         here = Map(page)
@@ -44,7 +45,6 @@ def test_clicks_while_the_server_is_away_are_kept_and_the_page_comes_back(tmp_pa
     plan, rev = ws.plan(info.id)
     assert rev == 3
     assert [int(plan.assign[ws.units(info).codes()[unit]]) for unit in (TRAVIS, HAYS)] == [0, 0]
-    ws.close()
 
 
 def _ends_in_peace(server: Server) -> None:
@@ -67,11 +67,11 @@ def _workers(parent: int) -> list[int]:
     return [int(p) for p in listed if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
 
 
-def test_a_dialog_opened_while_the_page_is_drawn_anew_stays_open(server: Server, new_page) -> None:
-    ws = Workspace(server.root)
-    info = editing.create(
-        ws, dataset_id=demo.demo_dataset(ws).info.id, level="county", region="DE", measure="Potential"
-    )
+def test_a_dialog_opened_while_the_page_is_drawn_anew_stays_open(
+    server: Server, shared_demo: tuple[Workspace, Dataset], new_page
+) -> None:
+    ws, data = shared_demo
+    info = editing.create(ws, dataset_id=data.info.id, level="county", region="DE", measure="Potential")
     page = new_page()
     page.goto(f"{server.url}/plan?scenario={info.id}")
     page.get_by_role("button", name="Territories", exact=True).click()  # before the map has said its first word
@@ -87,4 +87,3 @@ def test_a_dialog_opened_while_the_page_is_drawn_anew_stays_open(server: Server,
     expect(dialog).to_have_count(0)
     expect(page.locator(".terr-line")).to_contain_text("revision 4")  # and drawn anew, the dialog isn't there again
     expect(dialog).to_have_count(0)
-    ws.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from terr.edits import moves
 from terr.model.books.plan_layers import PlanLayer
-from terr.workspace import Workspace
-from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
 from tests.browser.conftest import opened
 from tests.helpers.servers import Server
@@ -18,9 +16,8 @@ COLOR = """id => {
 }"""
 
 
-def test_an_account_is_a_point_in_the_color_of_its_book(server: Server, new_page) -> None:
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+def test_an_account_is_a_point_in_the_color_of_its_book(server: Server, shared_demo, new_page) -> None:
+    ws, data = shared_demo
     info = editing.create_layers(
         ws,
         dataset_id=data.info.id,

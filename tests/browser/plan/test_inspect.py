@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
 from terr.edits import moves
 from terr.workspace import Workspace
-from terr.workspace.accounts import demo
+from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.plan import editing
 from tests.browser.conftest import opened
-from tests.helpers.servers import Server
 
 TRAVIS, HAYS, HARRIS = "48453", "48209", "48201"
 
 
 @pytest.fixture
-def scenario(server: Server) -> Iterator[tuple[Workspace, str]]:
+def scenario(shared_demo: tuple[Workspace, Dataset]) -> tuple[Workspace, str]:
     """Texas with two territories: Travis and Hays in the first, Harris in South."""
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+    ws, data = shared_demo
     info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
     editing.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
     code = ws.units(info).codes()
     editing.paint(ws, info.id, [code[TRAVIS], code[HAYS]], 0)
     editing.paint(ws, info.id, [code[HARRIS]], 1)
-    yield ws, info.id
-    ws.close()
+    return ws, info.id
 
 
 def test_a_click_opens_a_card_and_changes_nothing(server, scenario, new_page) -> None:

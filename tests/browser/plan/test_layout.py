@@ -8,8 +8,6 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import expect
 
-from terr.workspace import Workspace
-from terr.workspace.accounts import demo
 from terr.workspace.home.demo_plan import open_demo_plan
 from terr.workspace.plan import editing, plan_settings, undo
 from terr.workspace.plan.rules import PlanRules
@@ -18,13 +16,9 @@ from tests.browser.conftest import FRAME, Map
 
 
 @pytest.fixture(scope="module")
-def plan(server) -> str:
+def plan(shared_demo) -> str:
     """The demo plan of twelve territories."""
-    ws = Workspace(server.root)
-    demo.demo_dataset(ws)
-    made = open_demo_plan(ws).id
-    ws.close()
-    return made
+    return open_demo_plan(shared_demo[0]).id
 
 
 def box(page, selector: str) -> dict[str, float]:
@@ -107,9 +101,8 @@ def test_the_legend_stands_beside_the_map(server, plan, new_page) -> None:
     assert legend["x"] - frame["x"] >= float(str(here.js("TerrMap.session.map.getSize().x")))
 
 
-def test_name_and_lock_are_edited_in_the_table(server, new_page) -> None:
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+def test_name_and_lock_are_edited_in_the_table(server, shared_demo, new_page) -> None:
+    ws, data = shared_demo
     sid = editing.create(ws, dataset_id=data.info.id, level="county", region="CT", measure="Potential").id
     editing.paint(ws, sid, [0, 1], 0)
     page = new_page()
@@ -150,10 +143,9 @@ def test_name_and_lock_are_edited_in_the_table(server, new_page) -> None:
     assert (territory.name, territory.locked) == ("Hartford", True)
     undo.undo(ws, sid, 4)
     assert not ws.plan(sid)[0].territories[0].locked, "each is a step of Undo"
-    ws.close()
 
 
-def test_a_territorys_accounts_are_one_click_away(server, plan, new_page) -> None:
+def test_a_territorys_accounts_are_one_click_away(server, shared_demo, plan, new_page) -> None:
     page = new_page()
     page.goto(f"{server.url}/plan?scenario={plan}")
     Map(page)
@@ -162,24 +154,20 @@ def test_a_territorys_accounts_are_one_click_away(server, plan, new_page) -> Non
         here = grid.first.bounding_box()
         assert here is not None
         page.mouse.click(here["x"] + 372 + 6 * step, here["y"] + 54)
-        page.wait_for_timeout(800)
-        if page.get_by_role("dialog").count():
+        with suppress(AssertionError):
+            expect(page.get_by_role("dialog")).to_be_visible(timeout=800)
             break
-    ws = Workspace(server.root)
-    accounts = int(plan_snapshot(ws, plan).table["accounts"].iloc[0])
-    ws.close()
+    accounts = int(plan_snapshot(shared_demo[0], plan).table["accounts"].iloc[0])
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"{accounts:,} accounts")
     expect(dialog.get_by_role("button", name="Download CSV")).to_be_visible()
 
 
-def test_the_shading_tells_a_limit_on_one_side_as_it_is(server, new_page) -> None:
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+def test_the_shading_tells_a_limit_on_one_side_as_it_is(server, shared_demo, new_page) -> None:
+    ws, data = shared_demo
     sid = editing.create(ws, dataset_id=data.info.id, level="county", region="CT", measure="Potential").id
     editing.paint(ws, sid, [0, 1], 0)
     plan_settings.save_rules(ws, sid, ws.plan(sid)[1], PlanRules(sides="over"))
-    ws.close()
     page = new_page()
     page.goto(f"{server.url}/plan?scenario={sid}")
     here = Map(page)

@@ -1,33 +1,26 @@
-"""The Plan page in a real browser: paint, tools, bursts, locks, undo, two windows, restart."""
+"""The Plan page in a real browser: paint, tools, bursts, locks, undo, two windows."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from terr.edits import moves
 from terr.workspace import Workspace
-from terr.workspace.accounts import demo
+from terr.workspace.accounts.dataset import Dataset
 from terr.workspace.plan import editing
-from tests.browser.conftest import ACTIVE, Map, opened, stored
-from tests.helpers.servers import Server
+from tests.browser.conftest import ACTIVE, opened, stored
 
 TRAVIS, HAYS, BEXAR, HARRIS, BELL = "48453", "48209", "48029", "48201", "48027"
 
 
 @pytest.fixture
-def scenario(server: Server) -> Iterator[tuple[Workspace, str]]:
+def scenario(shared_demo: tuple[Workspace, Dataset]) -> tuple[Workspace, str]:
     """A fresh Texas plan with two territories; the test's own door to the same database."""
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+    ws, data = shared_demo
     info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
-    from terr.edits import moves
-
     editing.edit(ws, info.id, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
-    yield ws, info.id
-    ws.close()
+    return ws, info.id
 
 
 def test_a_click_paints_at_once_and_is_stored(server, scenario, new_page) -> None:
@@ -199,22 +192,3 @@ def test_a_stray_piece_is_marked_and_found(server, scenario, new_page) -> None:
     button.click()
     here.frame.wait_for_function("z => TerrMap.session.map.getZoom() > z", arg=before)
     expect(page.get_by_text("1 disconnected area").first).to_be_visible()
-
-
-def test_a_kill_and_a_restart_lose_nothing(tmp_path: Path, new_page) -> None:
-    ws = Workspace(tmp_path)
-    data = demo.demo_dataset(ws)
-    info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
-    with Server(tmp_path) as server:
-        page, here = opened(new_page, server, info.id)
-        for unit in (TRAVIS, HAYS, BEXAR):
-            here.assign(unit)
-        here.settle()
-        rev = here.rev
-        server.kill()
-        server.start()
-        page.reload()
-        again = Map(page)
-        assert again.rev == rev
-        assert all(again.territory(u) == "Territory 1" for u in (TRAVIS, HAYS, BEXAR))
-    ws.close()

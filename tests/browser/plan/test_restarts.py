@@ -5,13 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from terr.edits import moves
 from terr.workspace import Workspace
-from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
 from tests.browser.conftest import Map
 from tests.helpers.effort import rounds
@@ -50,10 +48,9 @@ class Window:
         self.map = Map(self.page)
 
 
-def test_an_open_page_outlives_its_server(tmp_path: Path, new_page: Callable[..., Page]) -> None:
-    ws = Workspace(tmp_path)
-    data = demo.demo_dataset(ws)
-    info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
+def test_an_open_page_outlives_its_server(own_demo: tuple[Workspace, str], new_page: Callable[..., Page]) -> None:
+    ws, data = own_demo
+    info = editing.create(ws, dataset_id=data, level="county", region="TX", measure="Potential")
     editing.edit(ws, info.id, -1, lambda p, _: moves.rename(p, 0, "North"), strict=False)
     editing.edit(ws, info.id, -1, lambda p, c: moves.new_territory(p, "South", next_code=c), strict=False)
     codes = ws.units(info).codes()
@@ -63,10 +60,10 @@ def test_an_open_page_outlives_its_server(tmp_path: Path, new_page: Callable[...
         return {u: plan.territory(c).name for u in COUNTIES if (c := int(plan.assign[codes[u]])) >= 0}
 
     chance = random.Random(11)  # noqa: S311 (moments, not secrets)
-    with Server(tmp_path) as server:
+    with Server(ws.root) as server:
         address = f"{server.url}/plan?scenario={info.id}"
         windows = [Window(new_page, address, COUNTIES[:5]), Window(new_page, address, COUNTIES[5:])]
-        for turn in range(rounds(20, long=200)):
+        for turn in range(rounds(len(MOMENTS), long=200)):
             moment = MOMENTS[turn % len(MOMENTS)]
             _until_killed(server, windows, moment, chance)
             if moment == "away":  # clicks that no server heard
@@ -99,7 +96,6 @@ def test_an_open_page_outlives_its_server(tmp_path: Path, new_page: Callable[...
                 )
                 assert {u: window.map.territory(u) for u in wanted} == wanted, f"turn {turn}, {moment}"
                 expect(window.page.locator(".terr-line")).to_contain_text(f"revision {rev:,}", timeout=BACK_MS)
-    ws.close()
 
 
 def _until_killed(server: Server, windows: list[Window], moment: str, chance: random.Random) -> None:
@@ -117,13 +113,16 @@ def _until_killed(server: Server, windows: list[Window], moment: str, chance: ra
     server.kill()
 
 
-def test_a_page_whose_last_run_was_a_whole_one_comes_back(tmp_path: Path, new_page: Callable[..., Page]) -> None:
+def test_a_page_whose_last_run_was_a_whole_one_comes_back(
+    own_demo: tuple[Workspace, str], new_page: Callable[..., Page]
+) -> None:
     """Streamlit's page asks a new server for nothing then, and the map's own request is for a part it doesn't know."""
-    ws = Workspace(tmp_path)
-    data = demo.demo_dataset(ws)
-    info = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential")
-    with Server(tmp_path) as server:
+    ws, data = own_demo
+    info = editing.create(ws, dataset_id=data, level="county", region="TX", measure="Potential")
+    with Server(ws.root) as server:
         window = Window(new_page, f"{server.url}/plan?scenario={info.id}", COUNTIES)
+        window.map.click(COUNTIES[1])
+        window.map.settle()
         window.page.locator(".terr-line").click()  # the page, not the map, has the keys
         window.page.keyboard.press("r")
         time.sleep(3)
@@ -132,5 +131,9 @@ def test_a_page_whose_last_run_was_a_whole_one_comes_back(tmp_path: Path, new_pa
         window.alive()
         window.map.click(COUNTIES[0])
         window.map.settle()
-        expect(window.page.get_by_text("253 counties unassigned")).to_be_visible(timeout=BACK_MS)
-    ws.close()
+        expect(window.page.get_by_text("252 counties unassigned")).to_be_visible(timeout=BACK_MS)
+        rev = ws.store.scenarios.rev(info.id)
+        window.page.reload()
+        again = Map(window.page)
+        assert again.rev == rev == 3
+        assert again.territory(COUNTIES[0]) == again.territory(COUNTIES[1]) == "Territory 1"

@@ -8,15 +8,12 @@ from playwright.sync_api import expect
 
 from terr.edits import moves
 from terr.view.colors import COLOR_NAMES, color
-from terr.workspace import Workspace
-from terr.workspace.accounts import demo
 from terr.workspace.plan import editing
 from tests.browser.conftest import Map
 
 
-def test_rep_and_color_are_edited_in_their_cells(server, new_page) -> None:
-    ws = Workspace(server.root)
-    data = demo.demo_dataset(ws)
+def test_rep_and_color_are_edited_in_their_cells(server, shared_demo, new_page) -> None:
+    ws, data = shared_demo
     sid = editing.create(ws, dataset_id=data.info.id, level="county", region="TX", measure="Potential").id
     editing.edit(ws, sid, 1, lambda p, c: moves.new_territory(p, next_code=c, name="South", color=1))
     rep = data.reps[3]
@@ -57,4 +54,3 @@ def test_rep_and_color_are_edited_in_their_cells(server, new_page) -> None:
     wait_for(lambda: here.js(f"{shown}.color").lower() == color(5).lower())
     assert here.js(f"{shown}.rep") == rep.name
     assert ws.rev(sid) == 4, "one edit for each cell"
-    ws.close()

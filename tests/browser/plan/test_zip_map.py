@@ -253,33 +253,22 @@ def test_labels_never_lie_over_each_other(server, scenario, new_page) -> None:
             assert abs(x - x2) >= half + half2 - 1e-9 or abs(y - y2) >= min(height, height2) - 1e-9
 
 
-def test_the_street_map_is_off_until_asked_for_and_says_where_it_comes_from(server, scenario, browser) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page, asked = context.new_page(), []
-    page.set_default_timeout(20_000)
-
-    def answer(route) -> None:
-        host = route.request.url.split("/")[2].rsplit(":", 1)[0]
-        if host in {"127.0.0.1", "localhost"} or route.request.url.startswith(("data:", "blob:")):
-            route.continue_()
-            return
-        asked.append(host)
-        route.abort()
-
-    page.route("**/*", answer)
-    page.goto(f"{server.url}/plan?scenario={scenario[1]}")
-    here = Map(page)
+def test_the_street_map_is_off_until_asked_for_and_says_where_it_comes_from(
+    server, scenario, windows, new_page
+) -> None:
+    windows.allowed.add("tile.openstreetmap.org")
+    page, here = opened(new_page, server, scenario[1])
     here.assign(DOVER)
     here.settle()
-    assert asked == []
+    assert windows.abroad() == set()
     here.legend()
     street = here.frame.get_by_label("Street map (online)")
     expect(street).not_to_be_checked()
-    street.check()
+    with page.expect_request("**/tile.openstreetmap.org/**"):
+        street.check()
     expect(here.frame.get_by_text("OpenStreetMap contributors")).to_be_visible()
     here.frame.wait_for_function("TerrMap.session.tiles !== null")
-    page.wait_for_timeout(500)
-    assert set(asked) == {"tile.openstreetmap.org"}
+    assert windows.abroad() == {"tile.openstreetmap.org"}
     street.uncheck()
     here.frame.wait_for_function("TerrMap.session.tiles === null")
     expect(here.frame.get_by_text("OpenStreetMap contributors")).to_have_count(0)
@@ -288,7 +277,6 @@ def test_the_street_map_is_off_until_asked_for_and_says_where_it_comes_from(serv
     page.reload()  # another visit begins without it
     again = Map(page)
     assert again.js("TerrMap.session.tiles") is None
-    context.close()
 
 
 def test_a_pan_leaves_no_blank_edge_and_a_change_is_sent_short(server, scenario, new_page) -> None:
