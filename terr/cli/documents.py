@@ -21,8 +21,9 @@ _OUT = {
     "html": ("OUT.html", "map and tables in one file that opens without a network"),
     "kml": ("OUT.kml", "territories for map programs; .kmz is compressed"),
     "png": ("OUT.png", "the map as a picture; .svg is a drawing"),
+    "shapes": ("OUT.gpkg", "territories for GIS software; .zip is a Shapefile, .geojson one text"),
 }
-_ENDINGS = {"kml": ("kml", "kmz"), "png": ("png", "svg")}
+_ENDINGS = {"kml": ("kml", "kmz"), "png": ("png", "svg"), "shapes": ("gpkg", "zip", "geojson")}
 
 
 def add_to(command: Command) -> None:
@@ -57,6 +58,9 @@ def add_to(command: Command) -> None:
     report.add_argument("--company", default="", metavar="NAME", help="on every page")
     report.add_argument("--color", default="", metavar="#RRGGBB", help="of the company, for headings")
     report.add_argument("--logo", metavar="FILE", help="PNG or JPEG")
+    report.add_argument(
+        "--numbers", default="en-US", metavar="LANGUAGE", help="language of numbers and dates: en-US, de-DE, fr-FR ..."
+    )
     report.add_argument("--template", metavar="FILE.pptx", help="the company's own slides")
 
 
@@ -108,7 +112,7 @@ def report_files(args: argparse.Namespace, level: str, region: str, findings: tu
         roster=part("roster", "roster"),
         named=part("named", "file of named accounts"),
         facts={k: read_part(getattr(args, k), f"file of {k}") for k in _KINDS if getattr(args, k) is not None},
-        brand=brand_from(args.company, args.color, logo),
+        brand=brand_from(args.company, args.color, logo, args.numbers),
         choices=args.map,
         decisions=decisions.with_words(args.answer, args.refuse),
         sheet=args.sheet,
@@ -130,7 +134,9 @@ def _report(args: argparse.Namespace) -> int:
     if args.territory is not None or args.all is not None:
         return _territory_plans(args, wanted)
     if not wanted:
-        raise InputError("nothing is asked for; name a file with --pdf, --pptx, --xlsx, --html, --kml, --png or --all")
+        raise InputError(
+            "nothing is asked for; name a file with --pdf, --pptx, --xlsx, --html, --kml, --png, --shapes or --all"
+        )
     sources = (args.file, args.plan.rpartition("#")[0] or args.plan)
     targets = {kind: check_target(path, sources=sources) for kind, path in wanted.items()}
     template = read_file(args.template, "template") if args.template else None

@@ -4,6 +4,7 @@ Salesforce: `ObjectTerritory2Association` (ObjectId, Territory2Id, AssociationCa
 Second roles: `AccountTeamMember` (AccountId, UserId, TeamMemberRole), one row for each account and role.
 HubSpot: companies by Record ID with their owner. Only ids of the CRM's own shape are written, so no cell of a user's
 text reaches these files; every account that is left out is counted with its reason.
+Dynamics 365: accounts by their GUID with their territory's name, and with their owner; its import finds both by name.
 """
 
 from __future__ import annotations
@@ -25,7 +26,13 @@ from terr.model.reps import Rep
 from terr.model.units import UNASSIGNED, Units
 from terr.report.safe import is_formula
 
-FILES = ("salesforce-territories.csv", "salesforce-owners.csv", "hubspot-owners.csv")
+FILES = (
+    "salesforce-territories.csv",
+    "salesforce-owners.csv",
+    "hubspot-owners.csv",
+    "dynamics-territories.csv",
+    "dynamics-owners.csv",
+)
 TEAM = "salesforce-team.csv"
 """Of second roles; see `team_file`."""
 COLUMNS = MappingProxyType(
@@ -34,6 +41,8 @@ COLUMNS = MappingProxyType(
         FILES[1]: ("Id", "OwnerId"),
         FILES[2]: ("Record ID", "Company owner"),
         TEAM: ("AccountId", "UserId", "TeamMemberRole"),
+        FILES[3]: ("Account", "Territory"),
+        FILES[4]: ("Account", "Owner"),
     }
 )
 CAUSE = "Territory2Manual"
@@ -45,6 +54,17 @@ _USER = re.compile(r"005[A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?")
 _RECORD = r"\d{1,20}"
 _NUMBERED = r"0\d{1,13}"
 """An id that begins with a zero: a number of one's own, so that no number of that column is HubSpot's."""
+_GUID = r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?"
+_SHAPES = MappingProxyType(
+    {
+        FILES[0]: (_SALESFORCE, "Salesforce"),
+        FILES[1]: (_SALESFORCE, "Salesforce"),
+        FILES[2]: (_RECORD, "HubSpot"),
+        FILES[3]: (_GUID, "Dynamics 365"),
+        FILES[4]: (_GUID, "Dynamics 365"),
+    }
+)
+"""Kind -> the form of an account's id, and whose it is."""
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -70,11 +90,16 @@ class CrmFile:
 
 
 def systems(accounts: Accounts) -> tuple[str, ...]:
-    """The CRMs whose ids some of the accounts have, of "Salesforce" and "HubSpot"."""
+    """The CRMs whose ids some of the accounts have, of "Salesforce", "HubSpot" and "Dynamics 365"."""
     ids = accounts.frame["account_id"].astype(str)
     number = ids.str.fullmatch(_RECORD) & ~ids.str.fullmatch(_NUMBERED).any()
     salesforce = ids.str.fullmatch(_SALESFORCE) & (~number | ids.str.startswith("001"))
-    return ("Salesforce",) * bool(salesforce.any()) + ("HubSpot",) * bool((number & ~salesforce).any())
+    found = {
+        "Salesforce": salesforce,
+        "HubSpot": number & ~salesforce,
+        "Dynamics 365": ids.str.fullmatch(_GUID),
+    }
+    return tuple(name for name, has in found.items() if has.any())
 
 
 def territory_id(text: str) -> str:
@@ -123,7 +148,7 @@ def crm_file(
     code = np.asarray(account_codes(accounts, units, plan) if codes is None else codes, dtype=np.int64)
     reason = np.full(len(frame), "", dtype=object)
     reason[code == UNASSIGNED] = "not in a territory"
-    shape, whose = (_RECORD, "HubSpot") if kind == FILES[2] else (_SALESFORCE, "Salesforce")
+    shape, whose = _SHAPES[kind]
     valid = ids.str.fullmatch(shape).to_numpy(dtype=bool)
     if shape == _RECORD and ids.str.fullmatch(_NUMBERED).any():
         valid[:] = False
@@ -132,6 +157,9 @@ def crm_file(
         known = {c: territory_id(text) for c, text in (territory_ids or {}).items() if text.strip()}
         goal = _each(code, known, frame.index)
         _say(reason, (goal == "").to_numpy(), "its territory has no Salesforce ID yet")
+    elif kind == FILES[3]:
+        goal = _each(code, _unique_territories(plan), frame.index)
+        _say(reason, (goal == "").to_numpy(), "its territory's name isn't unique or can't be written")
     else:
         owners, why = _owners(kind, plan, tuple(reps))
         goal, told = _each(code, owners, frame.index), _each(code, why, frame.index)
@@ -207,18 +235,32 @@ def _owners(kind: str, plan: Plan, reps: tuple[Rep, ...]) -> tuple[dict[int, str
         rep = roster.get(t.rep)
         if rep is None:
             why[t.code] = "its territory has no rep"
-        elif kind == FILES[1]:
+            continue
+        if kind == FILES[1]:
             if _USER.fullmatch(rep.rep_id):
                 owners[t.code] = rep.rep_id
             else:
                 why[t.code] = "its rep's ID is not a Salesforce user ID (005...)"
-        elif _MAIL.fullmatch(rep.rep_id) and not is_formula(rep.rep_id):
-            owners[t.code] = rep.rep_id
-        elif rep.name.strip() and often[rep.name.casefold()] == 1 and not is_formula(rep.name):
-            owners[t.code] = rep.name.strip()
+            continue
+        mail = rep.rep_id if _MAIL.fullmatch(rep.rep_id) and not is_formula(rep.rep_id) else ""
+        alone = often[rep.name.casefold()] == 1 and not is_formula(rep.name)
+        name = rep.name.strip() if alone else ""
+        # Dynamics looks for an owner's full name unless told otherwise, HubSpot for the email
+        if best := (name or mail) if kind == FILES[4] else (mail or name):
+            owners[t.code] = best
         else:
             why[t.code] = "its rep has no email and no unique name"
     return owners, why
+
+
+def _unique_territories(plan: Plan) -> dict[int, str]:
+    """Code -> name of the territories that can be found by it."""
+    names = [t.name.strip().casefold() for t in plan.territories]
+    return {
+        t.code: t.name.strip()
+        for t, name in zip(plan.territories, names, strict=True)
+        if name and names.count(name) == 1 and not is_formula(t.name)
+    }
 
 
 def _names(plan: Plan, reps: tuple[Rep, ...]) -> dict[int, str]:

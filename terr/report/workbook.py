@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from terr.errors import InputError
+from terr.model.number_language import number_language
 from terr.model.progress import UNWATCHED, Progress
 from terr.report.documents.content import Column, Table
 from terr.report.safe import is_formula
@@ -96,14 +97,20 @@ def column_picture(column: Column) -> str:
     """How Excel writes the numbers of a document's column."""
     if column.kind == "amount":
         return money_picture(column.currency)
-    return {"share": "0.0%", "change": CHANGE_PICTURE, "count": "#,##0"}.get(column.kind, "#,##0.00")
+    share = f"0.0{number_language().percent}%"
+    return {"share": share, "change": CHANGE_PICTURE, "count": "#,##0"}.get(column.kind, "#,##0.00")
 
 
 def money_picture(currency: str, *, cents: bool = False) -> str:
     """How Excel writes money of a currency; a plain number with thousands separators without one."""
     sign = _SYMBOLS.get(currency, f"{currency} " if currency.isalpha() else "")
     digits = "#,##0.00" if cents else "#,##0"
-    return f'"{sign}"{digits};-"{sign}"{digits}' if sign else digits
+    if not sign:
+        return digits
+    write = number_language()
+    before, after = write.money("\0", sign).split("\0")
+    one = (f'"{before}"' if before else "") + digits + (f'"{after}"' if after else "")
+    return f"{one};-{one}"
 
 
 def column_letters(j: int) -> str:

@@ -80,3 +80,13 @@ def test_what_cant_be_is_said_and_nothing_is_written(folder, capsys, words, said
     assert said in capsys.readouterr().err
     assert not (folder / "a.pdf").exists()
     assert not (folder / "a.pptx").exists()
+
+
+def test_shapes_and_the_language_of_numbers(folder, capsys):
+    assert run("--shapes", "t.gpkg", "--html", "a.html", "--numbers", "de-DE") == 0
+    assert (folder / "t.gpkg").read_bytes().startswith(b"SQLite format 3")
+    assert "33,3\xa0%" in (folder / "a.html").read_text("utf-8")
+    capsys.readouterr()
+    assert run("--html", "b.html", "--numbers", "klingon") == 2
+    assert "choose en-US" in capsys.readouterr().err
+    assert not (folder / "b.html").exists()

@@ -78,7 +78,7 @@ def test_salesforce_ids_are_asked_for_only_where_the_accounts_have_some(open_app
     plain = data_set(ws, [("A-1", "Kent", "DE", 100.0), ("A-2", "Sussex", "DE", 50.0)])
     window = ok(open_app("reports", scenario=start(ws, data=plain).id))
     assert not any(c.key == "terr_crm" for c in window.segmented_control)
-    assert any("no Salesforce or HubSpot IDs" in c.value for c in window.caption)
+    assert any("no Salesforce, HubSpot or Dynamics 365 IDs" in c.value for c in window.caption)
 
 
 def test_a_file_of_many_accounts_is_prepared_beside_the_page_and_then_offered(open_app, ws, sid, monkeypatch):
@@ -98,3 +98,15 @@ def test_a_file_of_many_accounts_is_prepared_beside_the_page_and_then_offered(op
     editing.paint(ws, sid, [SUSSEX], 0)  # another plan: the file is made anew
     window = ok(window.run())
     assert window.button(key="prepare_accounts.csv").label == "Prepare Accounts (CSV)"
+
+
+def test_dynamics_accounts_are_known_by_their_guid(open_app, ws):
+    guids = ("6b5d5b1e-0000-4000-8000-00000000000a", "6b5d5b1e-0000-4000-8000-00000000000b")
+    data = data_set(ws, [(guids[0], "Kent", "DE", 100.0), (guids[1], "Sussex", "DE", 50.0)])
+    sid = start(ws, data=data).id
+    editing.paint(ws, sid, [KENT, SUSSEX], 0)
+    window = ok(open_app("reports", scenario=sid))
+    assert window.segmented_control(key="terr_crm").options == ["Dynamics 365"]
+    assert any("**2 accounts** in the file." in m.value for m in window.markdown)
+    name = ws.plan(sid)[0].territories[0].name
+    assert back_to_crm(ws, sid, FILES[3]).frame.to_numpy().tolist() == [[g, name] for g in guids]

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
+from terr.model.number_language import USUAL, language_of
 
 KINDS = ("text", "count", "amount", "share", "change", "number")
 """Of a column: text; a whole number; a sum of a measure, money if the column says so; a share (0.05 = 5%); a share
@@ -223,15 +224,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Brand:
-    """A company's looks: its name, its color, its logo (PNG or JPEG, b"" = none)."""
+    """A company's looks: its name, its color, its logo (PNG or JPEG, b"" = none), and the language of its numbers."""
 
     company: str = ""
     accent: str = ACCENT
     logo: bytes = b""
+    numbers: str = USUAL
 
     def __post_init__(self) -> None:
         if not _COLOR.fullmatch(self.accent):
             raise InputError("the company's color must be written as #RRGGBB, such as #0B6E75")
+        language_of(self.numbers)
         if len(self.company) > 120:
             raise InputError("the company's name has more than 120 characters; shorten it")
         if len(self.logo) > LOGO_BYTES:

@@ -20,6 +20,7 @@ import numpy as np
 import shapely
 
 from terr.errors import InputError
+from terr.model.number_language import number_language
 from terr.report.documents.content import BarChart, PlanDocument, Section, Table
 from terr.report.documents.plan_pdf import shortened
 from terr.report.documents.typst_pdf import HERE, clean
@@ -99,7 +100,7 @@ def _map_data(document: PlanDocument) -> dict[str, Any]:
     lines = None
     if picture is not None and picture.lines is not None:
         lines = json.loads(shapely.to_geojson(_rounded(picture.lines)))
-    return {"shapes": features, "lines": lines, "accounts": _accounts(document)}
+    return {"shapes": features, "lines": lines, "accounts": _accounts(document), "numbers": number_language().tag}
 
 
 def _middle(geometry: Any) -> list[float]:

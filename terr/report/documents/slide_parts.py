@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from terr.model.number_language import number_language
 from terr.report.documents.content import (
     ACCENT,
     BarChart,
@@ -325,8 +326,7 @@ def clustered_chart(slide: Any, box: Box, chart: ColumnChart) -> None:
     from pptx.chart.data import CategoryChartData
     from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 
-    picture = '"$"#,##0' if chart.currency == "USD" else "#,##0"
-    data = CategoryChartData(number_format=picture)
+    data = CategoryChartData(number_format=_money(chart.currency, "#,##0"))
     data.categories = [chart_name(c) for c in chart.categories]
     for series in chart.series:
         data.add_series(chart_name(series.name), series.values)
@@ -344,12 +344,19 @@ def clustered_chart(slide: Any, box: Box, chart: ColumnChart) -> None:
         made_series.format.fill.solid()
         made_series.format.fill.fore_color.rgb = _rgb(series.color or ACCENT)
     most = max((abs(v) for s in chart.series for v in s.values if v is not None), default=0.0)
-    sign = "$" if chart.currency == "USD" else ""
-    unit = f'"{sign}"#,##0.0,,"M"' if most >= 1e6 else f'"{sign}"#,##0'
-    _axes(made, unit)
+    million = number_language().million
+    _axes(made, _money(chart.currency, f'#,##0.0,,"{million}"' if most >= 1e6 else "#,##0"))
     made.category_axis.reverse_order = True
     made.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
     made.value_axis.major_gridlines.format.line.color.rgb = _rgb(HAIR)
+
+
+def _money(currency: str, digits: str) -> str:
+    """How PowerPoint writes amounts of a chart; it has separators by its reader's own settings."""
+    if currency != "USD":
+        return digits
+    before, after = number_language().money("\0", "$").split("\0")
+    return (f'"{before}"' if before else "") + digits + (f'"{after}"' if after else "")
 
 
 def _axes(chart: Any, picture: str) -> None:

@@ -32,6 +32,15 @@ _WHAT = {
         "Record ID and owner (email, or a unique name) of companies whose owner changes",
     ),
     TEAM: ("Account teams", "AccountTeamMember: account, user and role of the overlays; the owner stays"),
+    FILES[3]: (
+        "Account territories",
+        "Account (the GUID) and Territory. Create territories of the same names in Dynamics 365 first; map Account to "
+        "the primary key",
+    ),
+    FILES[4]: (
+        "Account owners",
+        "Account (the GUID) and Owner (full name if unique, else email) of accounts whose owner changes",
+    ),
 }
 _TERRITORY, _ID = "Territory", "Salesforce ID (0MI...)"
 
@@ -42,9 +51,8 @@ def section(sid: str) -> None:
     found = crms(state.workspace(), sid)
     if not found:
         st.caption(
-            "These accounts have no Salesforce or HubSpot IDs. Import accounts with your CRM's account ID column to "
-            "get "
-            "files that update it."
+            "These accounts have no Salesforce, HubSpot or Dynamics 365 IDs. Import accounts with your CRM's account "
+            "ID column to get files that update it."
         )
         return
     chosen = st.segmented_control(
@@ -58,7 +66,7 @@ def section(sid: str) -> None:
     )
     kinds = crm_kinds(state.workspace(), sid, str(chosen))
     if not kinds:
-        st.caption("An overlay doesn't own accounts, so HubSpot's file of owners is that of the field plan.")
+        st.caption("An overlay doesn't own accounts, so this CRM's files are those of the field plan.")
         return
     if FILES[0] in kinds:
         _ids(sid)

@@ -11,7 +11,15 @@ from terr.model.progress import Progress
 from terr.ui.jobs import window_jobs
 from terr.ui.session import state
 from terr.view.text import markdown
-from terr.workspace.reports.brand import brand_of, may_change, save_brand, save_template, slide_template
+from terr.workspace.reports.brand import (
+    LANGUAGES,
+    brand_of,
+    language_text,
+    may_change,
+    save_brand,
+    save_template,
+    slide_template,
+)
 from terr.workspace.reports.crm import version
 from terr.workspace.reports.documents import KINDS, DocumentChoice, make_document
 from terr.workspace.reports.downloads import file_name
@@ -61,8 +69,11 @@ _FORMATS = {
 def cards(sid: str) -> None:
     """The documents of the open plan."""
     st.subheader("Documents")
+    numbers = _language()
     shown = window_jobs.worked_out(
-        "document_pictures", (version(state.workspace(), sid), _looks()), lambda progress: _pictures(sid, progress)
+        "document_pictures",
+        (version(state.workspace(), sid), _looks(), numbers),
+        lambda progress: _pictures(sid, numbers, progress),
     )
     for row in (_CARDS[:3], _CARDS[3:]):
         for column, card in zip(st.columns(3), (*row, *[None] * (3 - len(row))), strict=True):
@@ -71,15 +82,32 @@ def cards(sid: str) -> None:
                     _crm_card()
                 else:
                     with st.container(border=True):
-                        _card(sid, card, (shown or {}).get(card.key))
+                        _card(sid, card, numbers, (shown or {}).get(card.key))
 
 
-def _pictures(sid: str, progress: Progress) -> dict[str, bytes]:
+def _language() -> str:
+    """The language in which the documents write numbers; the company's unless another is chosen."""
+    usual = brand_of(state.workspace()).numbers
+    tags = list(LANGUAGES)
+    with st.columns([2, 3])[0]:
+        chosen = st.selectbox(
+            "Language of numbers",
+            tags,
+            index=tags.index(usual),
+            format_func=language_text,
+            key="document_numbers",
+            help="Separators, currency and dates of all documents; words stay English. Excel keeps numbers as numbers "
+            "and shows them by your computer's settings.",
+        )
+    return str(chosen)
+
+
+def _pictures(sid: str, numbers: str, progress: Progress) -> dict[str, bytes]:
     progress.tell(0.0, "Drawing the pictures")
-    return previews(open_plan(state.workspace(), sid))
+    return previews(open_plan(state.workspace(), sid, numbers))
 
 
-def _card(sid: str, card: _Card, picture: bytes | None) -> None:
+def _card(sid: str, card: _Card, numbers: str, picture: bytes | None) -> None:
     if picture is not None:
         st.image(picture, width="stretch")
     st.markdown(f"**{_TITLES[card.key]}**")
@@ -100,14 +128,14 @@ def _card(sid: str, card: _Card, picture: bytes | None) -> None:
             st.caption("No single accounts.")
     else:
         st.caption(f":material/visibility: {_WHO[card.key]}")
-    _file(sid, card, kind, DocumentChoice(accounts, card.per_rep))
+    _file(sid, card, kind, numbers, DocumentChoice(accounts, card.per_rep))
 
 
-def _file(sid: str, card: _Card, kind: str, choice: DocumentChoice) -> None:
+def _file(sid: str, card: _Card, kind: str, numbers: str, choice: DocumentChoice) -> None:
     """A button that makes the document; then a bar with Stop; then the download."""
     ws = state.workspace()
     name = f"document_{card.key}"
-    key = (version(ws, sid), _looks(), kind, choice.accounts, choice.per_rep)
+    key = (version(ws, sid), _looks(), kind, numbers, choice.accounts, choice.per_rep)
     if state.get(f"{name}_wanted") != key:
         st.button(
             f"Create {_TITLES[card.key]}",
@@ -122,7 +150,7 @@ def _file(sid: str, card: _Card, kind: str, choice: DocumentChoice) -> None:
     def make(progress: Progress) -> bytes:
         template = slide_template(ws) if kind == "pptx" else None
         asked = DocumentChoice(choice.accounts, choice.per_rep, template)
-        return make_document(kind, open_plan(ws, sid), asked, progress)
+        return make_document(kind, open_plan(ws, sid, numbers), asked, progress)
 
     data = window_jobs.worked_out(name, key, make)
     if data is not None:
@@ -143,15 +171,15 @@ def _crm_card() -> None:
     with st.container(border=True):
         st.markdown("**CRM**")
         st.caption(
-            "Files that update Salesforce or HubSpot: territory assignments, and owners of the accounts that "
-            "move. They are below, under Update your CRM."
+            "Files that update Salesforce, HubSpot or Dynamics 365: territory assignments, and owners of the "
+            "accounts that move. They are below, under Update your CRM."
         )
 
 
 def _looks() -> tuple[object, ...]:
     ws = state.workspace()
     kept = brand_of(ws)
-    return kept.company, kept.accent, len(kept.logo), slide_template(ws) is not None
+    return kept.company, kept.accent, len(kept.logo), kept.numbers, slide_template(ws) is not None
 
 
 def company_looks() -> None:
@@ -160,10 +188,18 @@ def company_looks() -> None:
     if not may_change(ws):
         return
     kept = brand_of(ws)
-    with st.expander("Company name, color and logo"), st.form("company_looks", border=False):
+    with st.expander("Company name, color, logo and language of numbers"), st.form("company_looks", border=False):
         left, right = st.columns([3, 1])
         name = left.text_input("Company name", kept.company, max_chars=120)
         color = right.color_picker("Color", kept.accent)
+        tags = list(LANGUAGES)
+        numbers = st.selectbox(
+            "Language of numbers, unless another is chosen for a document; territory plans use it",
+            tags,
+            index=tags.index(kept.numbers),
+            format_func=language_text,
+            key="company_numbers",
+        )
         logo = st.file_uploader("Logo (PNG or JPEG, at most 2 MB)", type=["png", "jpg", "jpeg"], key="company_logo")
         template = st.file_uploader("PowerPoint template (.pptx)", type=["pptx"], key="company_template")
         has = [n for n, there in (("logo", bool(kept.logo)), ("template", slide_template(ws) is not None)) if there]
@@ -171,7 +207,7 @@ def company_looks() -> None:
         if st.form_submit_button("Save"):
             try:
                 given = b"" if "logo" in drop else None if logo is None else logo.getvalue()
-                save_brand(ws, name, color, given)
+                save_brand(ws, name, color, given, str(numbers))
                 if template is not None or "template" in drop:
                     save_template(ws, b"" if template is None else template.getvalue())
             except TerrError as error:

@@ -23,7 +23,10 @@ _WHAT = {
     ),
     "plan.csv": ("Plan file (CSV)", "The plan itself (unit_id,territory), to save or to upload again"),
     "territories.geojson": ("Territories (GeoJSON)", "One shape per territory, for mapping software"),
+    "territories-shapefile.zip": ("Territories (Shapefile)", "The same zipped, for ArcGIS and other GIS software"),
+    "territories.gpkg": ("Territories (GeoPackage)", "The same for QGIS and other GIS software"),
 }
+_A_ROW = 3
 
 
 def totals_line(sid: str) -> None:
@@ -51,14 +54,15 @@ def downloads(sid: str) -> None:
     ws = state.workspace()
     stem = plan_snapshot(ws, sid).info.name
     shown = [kind for kind in KINDS if kind in _WHAT]  # the workbook has a card of its own
-    for column, kind in zip(st.columns(len(shown)), shown, strict=True):
-        label, what = _WHAT[kind]
-        with column:
-            if takes_long(ws, sid, kind):
-                _prepared(sid, kind, label, file_name(stem, kind))
-            else:
-                _button(label, partial(_bytes, sid, kind), file_name(stem, kind), kind)
-            st.caption(what)
+    for first in range(0, len(shown), _A_ROW):
+        for column, kind in zip(st.columns(_A_ROW), shown[first : first + _A_ROW], strict=False):
+            label, what = _WHAT[kind]
+            with column:
+                if takes_long(ws, sid, kind):
+                    _prepared(sid, kind, label, file_name(stem, kind))
+                else:
+                    _button(label, partial(_bytes, sid, kind), file_name(stem, kind), kind)
+                st.caption(what)
 
 
 def _button(label: str, data: Any, name: str, kind: str) -> None:

@@ -48,7 +48,7 @@ class Kpi:
             return percent(100 * value, signed=self.key == "growth")
         if self.unit == DAYS:
             return f"{number(value)} days"
-        return f"{value:,.1f}×" if self.unit == TIMES else number(value)
+        return f"{number(value, 1)}×" if self.unit == TIMES else number(value)
 
 
 ORDERS, DEALS, TOUCHES, CONTRACTS, QUOTAS = (

@@ -6,17 +6,28 @@ import base64
 import io
 import json
 import zipfile
+from datetime import date
 from pathlib import Path
 
 from terr.errors import InputError, RoleError, StoreError
+from terr.model.number_language import LANGUAGES, USUAL, language_of, writing_in
 from terr.report.documents.content import ACCENT, LOGO_BYTES, Brand
 from terr.store.atomic import replace_file
+from terr.view.text import date_text, number, short
 from terr.workspace.access.roles import admins
 from terr.workspace.workspace import Workspace
 
+__all__ = ["LANGUAGES"]  # of another floor, for the page
 _FILE, _TEMPLATE = "brand.json", "slides.pptx"
 _PIXELS, _MOST_PIXELS = 1_200, 8_000
 _TEMPLATE_BYTES = 20_000_000
+
+
+def language_text(tag: str) -> str:
+    """A language of numbers with an example: "German (Germany): 1.234,5 · 1,25 Mio. $ · 30.11.2026"."""
+    with writing_in(tag):
+        example = f"{number(1234.5, 1)} · {short(1.25e6, 'USD')} · {date_text(date(2026, 11, 30))}"
+    return f"{LANGUAGES[tag]}: {example}"
 
 
 def brand_of(ws: Workspace) -> Brand:
@@ -24,18 +35,20 @@ def brand_of(ws: Workspace) -> Brand:
     try:
         kept = json.loads((ws.root / _FILE).read_text("utf-8"))
         logo = base64.b64decode(kept.get("logo", ""), validate=True)
-        return Brand(str(kept.get("company", "")), str(kept.get("accent", ACCENT)), logo)
+        numbers = str(kept.get("numbers", USUAL))
+        return Brand(str(kept.get("company", "")), str(kept.get("accent", ACCENT)), logo, numbers)
     except (OSError, ValueError, TypeError, AttributeError, InputError):
         return Brand()
 
 
-def brand_from(company: str, accent: str, logo: bytes) -> Brand:
+def brand_from(company: str, accent: str, logo: bytes, numbers: str = USUAL) -> Brand:
     """The looks a command line names.
 
     Raises:
-        InputError: a name, color or picture that can't be.
+        InputError: a name, color, picture or language that can't be.
     """
-    return Brand(company.strip(), accent.strip() or ACCENT, checked_logo(logo) if logo else b"")
+    picture = checked_logo(logo) if logo else b""
+    return Brand(company.strip(), accent.strip() or ACCENT, picture, language_of(numbers).tag)
 
 
 def may_change(ws: Workspace) -> bool:
@@ -43,17 +56,27 @@ def may_change(ws: Workspace) -> bool:
     return not ws.sign_in or ws.person.user_id in admins()
 
 
-def save_brand(ws: Workspace, company: str, accent: str, logo: bytes | None = None) -> Brand:
-    """Keep name and color; a new logo too, None = as it is, b"" = none.
+def save_brand(
+    ws: Workspace, company: str, accent: str, logo: bytes | None = None, numbers: str | None = None
+) -> Brand:
+    """Keep name and color; a new logo too, None = as it is, b"" = none; the language of numbers, None = as it is.
 
     Raises:
-        InputError: a name, color or picture that can't be. RoleError: if it isn't this person's to change.
+        InputError: a name, color, picture or language that can't be. RoleError: if it isn't this person's to change.
         StoreError: if it can't be written.
     """
     if not may_change(ws):
         raise RoleError("Only an administrator can change the company's looks; ask one.")
-    made = Brand(company.strip(), accent, brand_of(ws).logo if logo is None else checked_logo(logo) if logo else b"")
-    kept = {"company": made.company, "accent": made.accent, "logo": base64.b64encode(made.logo).decode()}
+    before = brand_of(ws)
+    picture = before.logo if logo is None else checked_logo(logo) if logo else b""
+    language = before.numbers if numbers is None else language_of(numbers).tag
+    made = Brand(company.strip(), accent, picture, language)
+    kept = {
+        "company": made.company,
+        "accent": made.accent,
+        "logo": base64.b64encode(made.logo).decode(),
+        "numbers": made.numbers,
+    }
     _write(ws.root / _FILE, json.dumps(kept).encode())
     return made
 

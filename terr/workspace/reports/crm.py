@@ -96,6 +96,8 @@ def crm_kinds(ws: Workspace, scenario_id: str, crm: str) -> tuple[str, ...]:
     own = overlay_of(info) is not None
     if crm == "HubSpot":
         return () if own else FILES[2:3]
+    if crm == "Dynamics 365":
+        return () if own else FILES[3:]
     team = (TEAM,) if own or len(roles_together(ws, info)) > 1 else ()
     return team if own else (*FILES[:2], *team)
 

@@ -13,6 +13,7 @@ import pandas as pd
 from terr.aggregate import placed
 from terr.errors import InputError
 from terr.metrics import columns, evaluate, shown_in
+from terr.model.number_language import writing_in
 from terr.model.progress import UNWATCHED, Progress
 from terr.report.accounts import accounts_xlsx
 from terr.report.documents.content import PlanDocument, Table
@@ -22,6 +23,8 @@ from terr.report.documents.map_svg import map_svg
 from terr.report.documents.one_file import plan_page
 from terr.report.documents.plan_pdf import plan_pdf
 from terr.report.documents.typst_pdf import svg_png
+from terr.report.geo import territories_geojson
+from terr.report.geo_files import territories_file
 from terr.view.text import metric_in_unit, metric_title
 from terr.workspace.levels import WAY_WORDS
 from terr.workspace.reports.document_inputs import DocumentInputs, further_columns
@@ -79,8 +82,13 @@ KINDS: Mapping[str, DocumentKind] = MappingProxyType(
         "kmz": DocumentKind("territories.kmz", "application/vnd.google-earth.kmz", True),
         "png": DocumentKind("map.png", "image/png", False),
         "svg": DocumentKind("map.svg", "image/svg+xml", False),
+        "geojson": DocumentKind("territories.geojson", "application/geo+json", False),
+        "gpkg": DocumentKind("territories.gpkg", "application/geopackage+sqlite3", False),
+        "zip": DocumentKind("territories-shapefile.zip", "application/zip", False),
     }
 )
+
+_SHAPES = ("geojson", "gpkg", "zip")
 
 
 def make_document(
@@ -102,6 +110,13 @@ def make_document(
     """
     if kind not in KINDS:
         raise InputError(f'there is no document "{kind[:20]}"; choose {", ".join(KINDS)}')
+    with writing_in(inputs.brand.numbers):
+        return _made(kind, inputs, choice, progress)
+
+
+def _made(kind: str, inputs: DocumentInputs, choice: DocumentChoice, progress: Progress) -> bytes:
+    if kind in _SHAPES:
+        return _shapes(kind, inputs, progress)
     shown = choice.accounts and KINDS[kind].accounts and kind != "xlsx"
     document = gather(inputs, accounts=shown, maps=kind != "xlsx", progress=progress.part(0.0, 0.5))
     progress.tell(0.5, "Writing the document")
@@ -121,6 +136,15 @@ def make_document(
         "png": lambda: svg_png(_svg(document), PIXELS),
     }
     made = makers[kind]()
+    progress.tell(1.0, "Done")
+    return made
+
+
+def _shapes(kind: str, inputs: DocumentInputs, progress: Progress) -> bytes:
+    """Territories for GIS programs, with the same figures as the workbook."""
+    table = territories_frame(inputs)
+    what = {"title": inputs.boundaries[0], "source": inputs.boundaries[1]}
+    made = territories_file(kind, territories_geojson(inputs.plan, inputs.units, table, what, progress))
     progress.tell(1.0, "Done")
     return made
 

@@ -12,6 +12,7 @@ from terr.errors import InputError
 from terr.model.progress import UNWATCHED, Progress
 from terr.report.accounts import accounts_csv
 from terr.report.geo import territories_geojson
+from terr.report.geo_files import territories_file
 from terr.report.plan import plan_csv
 from terr.report.safe import safe_frame
 from terr.workspace.levels import boundaries_report
@@ -23,11 +24,15 @@ from terr.workspace.reports.document_inputs import further_columns
 from terr.workspace.reports.plan_file import read_plan_file
 from terr.workspace.workspace import Workspace
 
-CSV, XLSX, GEOJSON = (
-    "text/csv",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/geo+json",
-)
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MIME = {
+    "csv": CSV,
+    "xlsx": XLSX,
+    "geojson": "application/geo+json",
+    "zip": "application/zip",
+    "gpkg": "application/geopackage+sqlite3",
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Download:
 
 
 _MANY_ACCOUNTS, _MANY_UNITS = 10_000, 3_000
-KINDS = ("accounts.xlsx", "accounts.csv", "plan.csv", "territories.geojson")
+_SHAPES = ("territories.geojson", "territories-shapefile.zip", "territories.gpkg")
+KINDS = ("accounts.xlsx", "accounts.csv", "plan.csv", *_SHAPES)
 
 
 def takes_long(ws: Workspace, scenario_id: str, kind: str) -> bool:
@@ -48,7 +54,7 @@ def takes_long(ws: Workspace, scenario_id: str, kind: str) -> bool:
     one = plan_snapshot(ws, scenario_id)
     if kind == "plan.csv":
         return False
-    return len(one.units) > _MANY_UNITS if kind == "territories.geojson" else len(one.accounts) > _MANY_ACCOUNTS
+    return len(one.units) > _MANY_UNITS if kind in _SHAPES else len(one.accounts) > _MANY_ACCOUNTS
 
 
 def export(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWATCHED) -> Download:
@@ -76,7 +82,8 @@ def export(ws: Workspace, scenario_id: str, kind: str, progress: Progress = UNWA
         data = plan_csv(one.plan, one.units)
     else:
         what = boundaries_report(one.units)
-        data = territories_geojson(one.plan, one.units, report_table(ws, scenario_id, rest=True), what, progress)
+        table = report_table(ws, scenario_id, rest=True)
+        data = territories_file(kind, territories_geojson(one.plan, one.units, table, what, progress))
     return Download(file_name(one.info.name, kind), mime_of(kind), data)
 
 
@@ -88,7 +95,7 @@ def file_name(plan_name: str, kind: str) -> str:
 
 def mime_of(kind: str) -> str:
     """MIME type of one of `KINDS`."""
-    return {"xlsx": XLSX, "csv": CSV}.get(kind.rsplit(".", 1)[-1], GEOJSON)
+    return _MIME[kind.rsplit(".", 1)[-1]]
 
 
 def import_plan(

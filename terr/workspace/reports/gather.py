@@ -97,9 +97,10 @@ def _summary(inputs: DocumentInputs) -> Section:
     context, word = inputs.context, unit_noun(inputs.units.level, len(inputs.units))
     k, total = context.k, float(context.total[0])
     placed = int(inputs.totals.assigned.rows)
+    covered_units = number(int(context.tally.size.sum()))
     said = [
         f"{_capital(count(k, 'territory', 'territories'))} {'covers' if k == 1 else 'cover'} "
-        f"{int(context.tally.size.sum()):,} of {len(inputs.units):,} {word} and {count(placed, 'account')} with "
+        f"{covered_units} of {number(len(inputs.units))} {word} and {count(placed, 'account')} with "
         f"{_amount(inputs, float(context.load[:, 0].sum()))} of {inputs.measure}."
     ]
     said += [_balance_sentence(inputs)] if k and total > 0 else []
@@ -109,17 +110,18 @@ def _summary(inputs: DocumentInputs) -> Section:
         left = float(context.weights[context.free, 0].sum())
         noun = unit_noun(inputs.units.level, free)
         said.append(
-            f"{free:,} {noun} with {_amount(inputs, left)} {'belongs' if free == 1 else 'belong'} to no territory."
+            f"{number(free)} {noun} with {_amount(inputs, left)} {'belongs' if free == 1 else 'belong'} "
+            "to no territory."
         )
     out, lost = inputs.totals.outside.rows, inputs.totals.unlocated.rows
     if out or lost:
         some = [f"{count(out, 'account')} outside the region"] if out else []
-        some += [f"{lost:,} that couldn't be located"] if lost else []
+        some += [f"{number(lost)} that couldn't be located"] if lost else []
         said.append(f"Not counted: {and_list(some)}.")
     most, covered = _worst(inputs), sum(1 for r in inputs.rep_names if r)
     cards = [
-        Figure("Territories", number(k), f"{covered:,} with a rep" if covered else "no rep assigned"),
-        Figure("Accounts", number(placed), f"of {inputs.totals.accepted.rows:,} imported"),
+        Figure("Territories", number(k), f"{number(covered)} with a rep" if covered else "no rep assigned"),
+        Figure("Accounts", number(placed), f"of {number(inputs.totals.accepted.rows)} imported"),
         Figure(inputs.measure, _amount(inputs, float(context.load[:, 0].sum())), "in territories"),
         Figure(
             "Max deviation",
@@ -141,7 +143,7 @@ def _balance_sentence(inputs: DocumentInputs) -> str:
     if inside == k:
         lead = "The territory is" if k == 1 else "Both territories are" if k == 2 else f"All {k} territories are"
         return f"{lead} within {words} of target; {name} is furthest, {far}."
-    return f"{inside:,} of {k:,} territories are within {words} of target; {name} is furthest, {far}."
+    return f"{number(inside)} of {number(k)} territories are within {words} of target; {name} is furthest, {far}."
 
 
 def _worst(inputs: DocumentInputs) -> int | None:
@@ -241,7 +243,7 @@ def _changes(inputs: DocumentInputs) -> list[Section | None]:
     if len(rows) > MOST_FLOWS:
         rest = rows[MOST_FLOWS:]
         areas, moved_accounts = sum(r[2] for r in rest), sum(r[3] for r in rest)
-        last = (f"{len(rest):,} smaller moves", "", areas, moved_accounts, math.fsum(r[4] for r in rest))
+        last = (f"{number(len(rest))} smaller moves", "", areas, moved_accounts, math.fsum(r[4] for r in rest))
         rows = [*rows[:MOST_FLOWS], last]
     word = units_title(inputs.units.level)
     columns = [
@@ -430,7 +432,7 @@ def _method(inputs: DocumentInputs) -> Section:
     if "polsby_popper_mean" in found.values:
         mean = found.figure("polsby_popper_mean")
         if math.isfinite(mean):
-            points.append(f"Mean compactness {mean:.2f} (Polsby-Popper; 1 is a circle).")
+            points.append(f"Mean compactness {number(mean, 2)} (Polsby-Popper; 1 is a circle).")
     points.append("Figures shown as – are unknown, not zero.")
     return Section("method", "Method and limits", points=tuple(points))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from terr.model.number_language import language_of, writing_in
 from terr.workspace.access import distances
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design.certificate import current_proof, proof_sentence
@@ -16,12 +19,20 @@ from terr.workspace.reports.document_inputs import DocumentInputs, QuotaLines
 from terr.workspace.workspace import Workspace
 
 
-def open_plan(ws: Workspace, scenario_id: str) -> DocumentInputs:
+def open_plan(ws: Workspace, scenario_id: str, numbers: str | None = None) -> DocumentInputs:
     """A plan as stored now, as far as this person may see it.
 
+    Args:
+        ws: the workspace.
+        scenario_id: whose plan.
+        numbers: language of the numbers, of `LANGUAGES`; None = the company's.
+
     Raises:
+        InputError: for another language.
         LocateError: if the scenario doesn't exist, or isn't this person's to see.
     """
+    brand = brand_of(ws)
+    brand = brand if numbers is None else replace(brand, numbers=language_of(numbers).tag)
     one = plan_snapshot(ws, scenario_id)
     proof, current = current_proof(ws, one.info)
     versions = quota_versions(ws, scenario_id, one.reps)
@@ -30,6 +41,8 @@ def open_plan(ws: Workspace, scenario_id: str) -> DocumentInputs:
     data = dataset(ws, one.info.dataset_id)
     what = boundaries_report(one.units)
     rough = rough_note(one.units)
+    with writing_in(brand.numbers):
+        best = proof_sentence(proof) if proof is not None and current else ""
     return DocumentInputs(
         name=one.info.name,
         place=heading(one.info, brief=True),
@@ -44,7 +57,7 @@ def open_plan(ws: Workspace, scenario_id: str) -> DocumentInputs:
         held=one.held,
         shares=dict(one.rules.shares),
         baseline=one.baseline,
-        proof=proof_sentence(proof) if proof is not None and current else "",
+        proof=best,
         quotas=None
         if quotas is None
         else QuotaLines(
@@ -60,5 +73,5 @@ def open_plan(ws: Workspace, scenario_id: str) -> DocumentInputs:
         whys=whys_of(ws, one.info),
         roles=role_columns(ws, one),
         miles=distances.miles(ws.root),
-        brand=brand_of(ws),
+        brand=brand,
     )

@@ -12,6 +12,7 @@ from terr.places.working_days import public_holidays
 from terr.planbook.content import SUPPORT_ROLES, CalendarChoices, PlanContent, SupportNeed, Target
 from terr.planbook.reasons import best
 from terr.planbook.template import PlanTemplate
+from terr.view.text import percent
 from terr.workspace.quotas.basis import QuotaPeriod, read_period
 from terr.workspace.reps.assignment import people_settings
 from terr.workspace.territory_plans.ground import PlanbookGround
@@ -69,7 +70,11 @@ def _support(g: PlanbookGround, code: int) -> tuple[SupportNeed, ...]:
         if one.territory == code and one.rep_id in people:
             role = one.role if one.role in SUPPORT_ROLES else one.role.capitalize()
             role = role if role in SUPPORT_ROLES else "Other"
-            out.append(SupportNeed(role, f"{one.share:.0%} of the time, {one.role}", people[one.rep_id].name, one.end))
+            out.append(
+                SupportNeed(
+                    role, f"{percent(100 * one.share, 0)} of the time, {one.role}", people[one.rep_id].name, one.end
+                )
+            )
     return tuple(out)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from terr.planbook.content import PlanContent
 from terr.planbook.template import PlanTemplate
 from terr.planbook.view import PlanSection, PlanTable, PlanView
-from terr.view.text import date_text
+from terr.view.text import date_text, number
 from terr.workspace.facts.groups import TERRITORY
 from terr.workspace.facts.kept_facts import fact_set_of
 from terr.workspace.facts.performance import NOBODY, Period
@@ -124,7 +124,7 @@ def _sources(g: PlanbookGround) -> tuple[str, ...]:
     kinds = ", ".join(sorted(g.kinds))
     facts = f"Facts: {kinds}, to {date_text(g.as_of)}" if g.as_of else "No facts imported"
     return (
-        f"Plan: {g.shown.info.name}, revision {g.shown.rev:,}",
+        f"Plan: {g.shown.info.name}, revision {number(g.shown.rev)}",
         facts,
         f"Map: {boundaries_report(g.shown.units)['title']}",
     )

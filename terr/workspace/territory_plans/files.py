@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from terr.errors import InputError
+from terr.model.number_language import number_language, writing_in
 from terr.model.progress import UNWATCHED, Progress
 from terr.planbook.cadence import Cadence
 from terr.planbook.view import PlanView
@@ -37,9 +38,13 @@ def plan_file(ws: Workspace, opened: OpenTerritoryPlan, kind: str) -> Download:
     Raises:
         InputError: for another kind.
     """
+    brand = brand_of(ws)
+    if brand.numbers != number_language().tag and kind == "pdf":
+        with writing_in(brand.numbers):  # its figures are written anew
+            opened = open_plan(ws, opened.scenario_id, opened.code)
     cadences = opened.content.calendar.cadences or template_of(ws).cadences
     key = f"{opened.scenario_id}/{opened.code}"
-    return _file(opened.view, kind, cadences, key, datetime.now(UTC), brand_of(ws))
+    return _file(opened.view, kind, cadences, key, datetime.now(UTC), brand)
 
 
 def name_of(view: PlanView, kind: str) -> str:
@@ -82,6 +87,11 @@ def all_files(
     Raises:
         InputError: no plan is begun. StoppedError: if the person stopped it.
     """
+    with writing_in(brand_of(ws).numbers):
+        return _all_files(ws, scenario_id, kinds, progress)
+
+
+def _all_files(ws: Workspace, scenario_id: str, kinds: Sequence[str], progress: Progress) -> Download:
     begun = [line for line in lines(ws, scenario_id) if line.state]
     if not begun:
         raise InputError("no territory has a plan yet; begin them first")

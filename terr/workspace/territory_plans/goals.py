@@ -143,7 +143,7 @@ def goals_section(
     weekly = activities(g, at, content, quota, known, today, won)
     chosen = weekly.a_week if choice is None or choice.activities is None else choice.activities
     if chosen:
-        drawn = [(name[:1].upper() + name[1:], f"{value:,.1f}") for name, value in chosen.items()]
+        drawn = [(name[:1].upper() + name[1:], number(value, 1)) for name, value in chosen.items()]
         tables.append(PlanTable(("Activity", "A week"), tuple(drawn), right=(1,), title="Activity targets"))
     said = [weekly.said] if weekly.a_week or not chosen else []
     if choice is None and rows:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from terr.errors import InputError
 from terr.facts.win_rates import win_rates
 from terr.ingest.facts.fact_rows import LOST, OPEN, WON
+from terr.model.number_language import number_language
 from terr.planbook.reasons import ReasonParts, rank_accounts, similar_won, size_bands
 from terr.planbook.swot import ComparedRate
 from terr.scoring import columns
-from terr.view.text import count, date_text, percent, short
+from terr.view.text import count, date_text, number, percent, short
 from terr.workspace.accounts.dataset import Dataset, dataset
 from terr.workspace.caches import CacheKind
 from terr.workspace.facts.account_facts import buyers_of
@@ -172,7 +173,8 @@ def ground(ws: Workspace, scenario_id: str, today: date | None = None) -> Planbo
     shown = plan_snapshot(ws, scenario_id)
     kept = tuple((k.kind, k.revision) for k in facts_kept(ws, shown.info.dataset_id))
     day = today or datetime.now(UTC).date()
-    mark = (kept, shown.reps, shown.info.measure, shown.info.tolerance, day)
+    # it holds sentences, and those of a document may be written in another language of numbers
+    mark = (kept, shown.reps, shown.info.measure, shown.info.tolerance, day, number_language().tag)
     key = (scenario_id, shown.rev, shown.data, repr(shown.held.rows.tobytes()), mark)
     return ws.caches[GROUNDS].get_or_make(key, lambda: _make(ws, shown, dataset(ws, shown.info.dataset_id), day))
 
@@ -287,7 +289,7 @@ def _sizes(frame: pd.DataFrame, measures: tuple[str, ...]) -> tuple[Floats, NDAr
     out[~(out > 0)] = np.nan
     noun = name.lower()
     one = noun.removesuffix("s")
-    words = [f"{v:,.0f} {one if v == 1 else noun}" if np.isfinite(v) else "" for v in out.tolist()]
+    words = [f"{number(v)} {one if v == 1 else noun}" if np.isfinite(v) else "" for v in out.tolist()]
     return out, np.array(words, dtype=object)
 
 
@@ -477,7 +479,11 @@ def _rates(
             if (good and new < _LEAST_MARKET) or (not good and share < 0.15):
                 continue
             tail = " that never ordered" if "orders" in facts.by_kind else ""
-            more = f"{count(new, 'account')} here{tail}" if good else f"{share:.0%} of the sales here are in it"
+            more = (
+                f"{count(new, 'account')} here{tail}"
+                if good
+                else f"{percent(100 * share, 0)} of the sales here are in it"
+            )
             what = f"the whole team's win rate in {word}"
             found.append(
                 ComparedRate(f"market:{word}", what, *figures, int(won[:, j].sum()), n_seg, market=True, more=more)

@@ -102,6 +102,7 @@ def test_changes_add_up_to_what_moved(ws, sid):
 def test_each_kind_is_made(ws, sid, kind):
     data = make_document(kind, open_plan(ws, sid))
     begins = {"pdf": b"%PDF", "html": b"<!doctype html>", "kml": b"<?xml", "png": b"\x89PNG", "svg": b"<svg"}
+    begins |= {"geojson": b"{", "gpkg": b"SQLite format 3"}
     assert data.startswith(begins.get(kind, b"PK"))
 
 
@@ -119,6 +120,44 @@ def test_totals_inside_are_the_pages(ws, sid):
     tables = [s.table for slide in deck.slides for s in slide.shapes if s.has_table]
     assert any("$500" in [c.text for c in row.cells] for t in tables for row in t.rows)
     assert "$500" in make_document("html", inputs).decode()
+
+
+def test_all_documents_write_numbers_in_the_language_that_was_chosen(ws, sid):
+    german = open_plan(ws, sid, "de-DE")
+    said = " ".join(
+        "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(make_document("pdf", german))).pages).split()
+    )
+    assert "with 500 $ of Revenue" in said.replace("\xa0", " ")
+    assert "33,3 % under target" in said.replace("\xa0", " ")
+    assert german.made.strftime("%d.%m.%Y") in said
+    deck = Presentation(io.BytesIO(make_document("pptx", german)))
+    cells = [
+        c.text for slide in deck.slides for s in slide.shapes if s.has_table for row in s.table.rows for c in row.cells
+    ]
+    assert "500\xa0$" in cells
+    assert "−33,3\xa0%" in cells
+    page = make_document("html", german).decode()
+    assert "500\xa0$" in page
+    assert '"numbers":"de-DE"' in page
+    book = openpyxl.load_workbook(io.BytesIO(make_document("xlsx", german)))
+    sheet = book["Territories"]
+    heads = [c.value for c in sheet[1]]
+    cell = sheet.cell(2, heads.index("Revenue") + 1)
+    assert isinstance(cell.value, int | float)
+    assert cell.number_format == '#,##0"\xa0$";-#,##0"\xa0$"'
+    # and nothing of it is left behind
+    assert "$500" in gather(open_plan(ws, sid)).section("summary").sentences[0]
+
+
+def test_the_companys_language_is_that_of_its_documents(ws, sid):
+    brand.save_brand(ws, "Acme", "#0B6E75", numbers="fr-FR")
+    assert open_plan(ws, sid).brand.numbers == "fr-FR"
+    assert open_plan(ws, sid, "en-US").brand.numbers == "en-US"
+    brand.save_brand(ws, "Acme", "#0B6E75")
+    assert brand.brand_of(ws).numbers == "fr-FR"
+    with pytest.raises(InputError, match="choose en-US"):
+        brand.save_brand(ws, "Acme", "#0B6E75", numbers="xx")
+    assert brand.language_text("de-DE") == "German (Germany): 1.234,5 · 1,25\xa0Mio.\xa0$ · 30.11.2026"
 
 
 def sums(book, formula: str) -> float:

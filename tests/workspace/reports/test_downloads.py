@@ -59,7 +59,14 @@ def test_file_names(name, stem):
 
 
 def test_mime_types():
-    assert [downloads.mime_of(k) for k in KINDS] == [downloads.XLSX, downloads.CSV, downloads.CSV, downloads.GEOJSON]
+    assert [downloads.mime_of(k) for k in KINDS] == [
+        downloads.XLSX,
+        downloads.CSV,
+        downloads.CSV,
+        "application/geo+json",
+        "application/zip",
+        "application/geopackage+sqlite3",
+    ]
 
 
 def test_the_accounts_file_adds_up_to_the_page(ws, sid):

@@ -41,8 +41,8 @@
   if (data.accounts) {
     const a = data.accounts, points = L.layerGroup(), canvas = L.canvas({ padding: 0.3 });
     const money = (m, v) => m.money
-      ? new Intl.NumberFormat("en-US", { style: "currency", currency: m.money, maximumFractionDigits: 0 }).format(v)
-      : v.toLocaleString("en-US");
+      ? new Intl.NumberFormat(data.numbers, { style: "currency", currency: m.money, maximumFractionDigits: 0 }).format(v)
+      : v.toLocaleString(data.numbers);
     a.lat.forEach((lat, i) => {
       const dot = L.circleMarker([lat, a.lon[i]], {
         renderer: canvas, radius: 2.4, weight: 0.6, color: "#14171c", fillColor: a.colors[a.color[i]], fillOpacity: 1,

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from terr.errors import InputError
 from terr.model.accounts import COUNT
+from terr.model.number_language import writing_in
 from terr.model.person import Person
 from terr.model.progress import UNWATCHED, Progress
 from terr.workspace.accounts import dataset as datasets
@@ -17,6 +18,7 @@ from terr.workspace.facts.joined_facts import facts_of
 from terr.workspace.facts.kept_facts import keep_facts
 from terr.workspace.plan import editing
 from terr.workspace.reports.brand import save_brand
+from terr.workspace.reports.document_inputs import NO_BRAND
 from terr.workspace.reports.downloads import import_plan
 from terr.workspace.reps.assignment import assign_reps
 from terr.workspace.reps.roster import read_roster
@@ -41,7 +43,7 @@ def territory_plan_files(
     Raises:
         InputError: if a file can't be used, or the plan has no such territory. StoppedError: if it was stopped.
     """
-    with TemporaryDirectory(prefix="terr-plans-") as folder:
+    with TemporaryDirectory(prefix="terr-plans-") as folder, writing_in(given.brand.numbers):
         ws = Workspace(Path(folder))
         try:
             sid = _plan_of(ws, given, progress.part(0.0, 0.4))
@@ -74,8 +76,8 @@ def _plan_of(ws: Workspace, given: ReportFiles, progress: Progress) -> str:
             keep_facts(ws, kept.info.id, facts_of(content, file, kept.accounts, kind=kind).facts, PurePath(file).name)
         except InputError as error:
             raise InputError(f"{file}: {error}") from error
-    if given.brand.company or given.brand.logo:
-        save_brand(ws, given.brand.company, given.brand.accent, given.brand.logo or None)
+    if given.brand != NO_BRAND:
+        save_brand(ws, given.brand.company, given.brand.accent, given.brand.logo or None, given.brand.numbers)
     progress.tell(0.8, "Reading the plan")
     measure = given.measure or _first(kept)
     limit = given.limit if isinstance(given.limit, float) else 0.05

@@ -1,0 +1,159 @@
+"""The language in which numbers, money and dates of a document are written; words stay English.
+
+American English is built in. Any other of `LANGUAGES` is Unicode's CLDR data as Babel has them: separators, the place
+of the percent sign and of the currency, words for thousand, million and billion, the order of a date. It is set for the
+making of one document (`writing_in`), so that everything inside, however deep, agrees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from types import MappingProxyType
+
+from terr.errors import InputError
+
+USUAL = "en-US"
+LANGUAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "en-US": "English (United States)",
+        "en-GB": "English (United Kingdom)",
+        "en-CA": "English (Canada)",
+        "da-DK": "Danish",
+        "de-DE": "German (Germany)",
+        "de-CH": "German (Switzerland)",
+        "es-ES": "Spanish (Spain)",
+        "es-MX": "Spanish (Mexico)",
+        "fr-FR": "French (France)",
+        "fr-CA": "French (Canada)",
+        "it-IT": "Italian",
+        "nl-NL": "Dutch",
+        "pl-PL": "Polish",
+        "pt-BR": "Portuguese (Brazil)",
+        "sv-SE": "Swedish",
+    }
+)
+"""Tag of BCP 47 -> name for a person. Languages that count in ten thousands (万) are not among them."""
+
+
+@dataclass(frozen=True)
+class NumberLanguage:
+    """How a language writes numbers.
+
+    Attributes:
+        tag: of `LANGUAGES`.
+        decimal, group: its separators.
+        percent: what stands between number and percent sign ("" or a no-break space).
+        before, after: of an amount, "¤" for the currency's symbol ("¤", "" or "", " ¤").
+        thousand, million, billion: what follows an abbreviated number; "" = not abbreviated.
+        day: pattern of a date by CLDR, "" = American.
+    """
+
+    tag: str = USUAL
+    decimal: str = "."
+    group: str = ","
+    percent: str = ""
+    before: str = "¤"
+    after: str = ""
+    thousand: str = "K"
+    million: str = "M"
+    billion: str = "B"
+    day: str = ""
+
+    def write(self, text: str) -> str:
+        """`"1,234.5"` -> "1.234,5": a number as Python formats it, with this language's separators."""
+        if self.decimal == "." and self.group == ",":
+            return text
+        return text.replace(",", "\0").replace(".", self.decimal).replace("\0", self.group)
+
+    def share(self, text: str) -> str:
+        """`"4.1"` -> "4.1%", "4,1 %": a percentage as Python formats it."""
+        return f"{self.write(text)}{self.percent}%"
+
+    def money(self, text: str, symbol: str) -> str:
+        """An amount, written already, with its currency; "" = none."""
+        if not symbol:
+            return text
+        # a symbol of letters brings its own space ("CHF 5") where the language has none
+        before = self.before.replace("¤", symbol if len(self.before) == 1 else symbol.strip())
+        return f"{before}{text}{self.after.replace('¤', symbol.strip())}"
+
+    def date(self, day: date) -> str:
+        """ "Nov 30, 2026", "30.11.2026"."""
+        if not self.day:
+            return f"{day:%b} {day.day}, {day.year}"
+        from babel.dates import format_date
+
+        text: str = format_date(day, self.day, locale=self.tag.replace("-", "_"))
+        return text
+
+
+AMERICAN = NumberLanguage()
+_CURRENT: ContextVar[NumberLanguage] = ContextVar("terr_number_language", default=AMERICAN)
+
+
+def number_language() -> NumberLanguage:
+    """The language of what is being written."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def writing_in(tag: str) -> Iterator[NumberLanguage]:
+    """Everything inside is written in the language of a tag of `LANGUAGES`.
+
+    Raises:
+        InputError: for a tag that isn't one.
+    """
+    token = _CURRENT.set(language_of(tag))
+    try:
+        yield _CURRENT.get()
+    finally:
+        _CURRENT.reset(token)
+
+
+def language_of(tag: str) -> NumberLanguage:
+    """The language of a tag, of any case, with - or _.
+
+    Raises:
+        InputError: for a tag that isn't of `LANGUAGES`.
+    """
+    clean = tag.strip().replace("_", "-").casefold()
+    found = next((t for t in LANGUAGES if t.casefold() == clean), None)
+    if found is None:
+        raise InputError(f'numbers can\'t be written in "{tag[:20]}"; choose {", ".join(LANGUAGES)}')
+    return AMERICAN if found == USUAL else _from_cldr(found)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _from_cldr(tag: str) -> NumberLanguage:
+    from babel import Locale
+
+    locale = Locale.parse(tag.replace("-", "_"))
+    signs = locale.number_symbols["latn"]
+    amount = locale.currency_formats["standard"].pattern.split(";")[0]
+    compact = locale.compact_decimal_formats["short"]["other"]
+    before, after = re.split(r"[#0,.]+", amount, maxsplit=1)
+    million = _word(compact["1000000"].pattern)
+    return NumberLanguage(
+        tag,
+        signs["decimal"],
+        signs["group"],
+        re.split(r"[#0,.]+", locale.percent_formats[None].pattern)[1].replace("%", ""),
+        before,
+        after,
+        _word(compact["10000"].pattern),
+        million,
+        # four digits: this language goes on counting in millions
+        "" if compact["1000000000"].pattern.startswith("0000") else _word(compact["1000000000"].pattern),
+        locale.date_formats["medium"].pattern,
+    )
+
+
+def _word(pattern: str) -> str:
+    """What follows the digits of a compact pattern: `"0 Mio'.'"` -> " Mio."."""
+    return pattern.lstrip("0").replace("'", "")
