@@ -107,7 +107,7 @@ DOORS = {
     "sqlalchemy": {"store"},
     "sqlite3": {"store", "boundaries"},  # a GeoPackage is an SQLite database
     "duckdb": {"ingest"},
-    "babel": {"places"},  # names of countries
+    "babel": {"places", "model"},  # names of countries, and how languages write numbers
     "msgspec": {"model", "workspace", "engine"},  # what a value may be, what a browser may say, what travels
     "distributed": {"engine"},
     "dask": {"engine"},

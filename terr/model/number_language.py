@@ -49,7 +49,7 @@ class NumberLanguage:
         tag: of `LANGUAGES`.
         decimal, group: its separators.
         percent: what stands between number and percent sign ("" or a no-break space).
-        before, after: of an amount, "¤" for the currency's symbol ("¤", "" or "", " ¤").
+        money: of an amount: "¤" for the currency's symbol and "#" for the number ("¤#", "# ¤").
         thousand, million, billion: what follows an abbreviated number; "" = not abbreviated.
         day: pattern of a date by CLDR, "" = American.
     """
@@ -58,8 +58,7 @@ class NumberLanguage:
     decimal: str = "."
     group: str = ","
     percent: str = ""
-    before: str = "¤"
-    after: str = ""
+    money: str = "¤#"
     thousand: str = "K"
     million: str = "M"
     billion: str = "B"
@@ -70,18 +69,6 @@ class NumberLanguage:
         if self.decimal == "." and self.group == ",":
             return text
         return text.replace(",", "\0").replace(".", self.decimal).replace("\0", self.group)
-
-    def share(self, text: str) -> str:
-        """`"4.1"` -> "4.1%", "4,1 %": a percentage as Python formats it."""
-        return f"{self.write(text)}{self.percent}%"
-
-    def money(self, text: str, symbol: str) -> str:
-        """An amount, written already, with its currency; "" = none."""
-        if not symbol:
-            return text
-        # a symbol of letters brings its own space ("CHF 5") where the language has none
-        before = self.before.replace("¤", symbol if len(self.before) == 1 else symbol.strip())
-        return f"{before}{text}{self.after.replace('¤', symbol.strip())}"
 
     def date(self, day: date) -> str:
         """ "Nov 30, 2026", "30.11.2026"."""
@@ -116,6 +103,39 @@ def writing_in(tag: str) -> Iterator[NumberLanguage]:
         _CURRENT.reset(token)
 
 
+def figure(value: float, spec: str = ",") -> str:
+    """A number by a format of Python's, in the language of what is being written: `1234.5, ",.1f"` -> "1,234.5"."""
+    return _CURRENT.get().write(format(value, spec))
+
+
+def percent_figure(value: float, spec: str = ",.1f") -> str:
+    """A percentage, in percent already: `4.06` -> "4.1%", "4,1 %"."""
+    return f"{figure(value, spec)}{_CURRENT.get().percent}%"
+
+
+def money_pattern() -> str:
+    """Where the currency's symbol "¤" stands beside the number "#"."""
+    return _CURRENT.get().money
+
+
+def short_figure(size: float, *, money: bool = False) -> str:
+    """A number of at least 0 with at most three significant digits: `1.25e6` of money -> "1.25M", "1,25 Mio.".
+
+    Money is abbreviated from ten thousand up where the language does so, anything else from ten million.
+    """
+    write = _CURRENT.get()
+    for limit, word in ((1e9, write.billion), (1e6, write.million)):
+        # what would be rounded up to "1,000K" is written in the larger unit; counts stay whole to ten million
+        if word and size >= (limit * 0.9995 if money or limit > 1e6 else 10 * limit):
+            scaled = size / limit
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            text = f"{scaled:,.{digits}f}"
+            return write.write(text.rstrip("0").rstrip(".") if digits else text) + word
+    if size >= 10_000 and money and write.thousand:
+        return figure(size / 1e3, ",.0f") + write.thousand
+    return figure(size, ",.0f" if size >= 100 or size == int(size) else ",.1f")
+
+
 def language_of(tag: str) -> NumberLanguage:
     """The language of a tag, of any case, with - or _.
 
@@ -137,15 +157,13 @@ def _from_cldr(tag: str) -> NumberLanguage:
     signs = locale.number_symbols["latn"]
     amount = locale.currency_formats["standard"].pattern.split(";")[0]
     compact = locale.compact_decimal_formats["short"]["other"]
-    before, after = re.split(r"[#0,.]+", amount, maxsplit=1)
     million = _word(compact["1000000"].pattern)
     return NumberLanguage(
         tag,
         signs["decimal"],
         signs["group"],
         re.split(r"[#0,.]+", locale.percent_formats[None].pattern)[1].replace("%", ""),
-        before,
-        after,
+        re.sub(r"[#0,.]+", "#", amount, count=1),
         _word(compact["10000"].pattern),
         million,
         # four digits: this language goes on counting in millions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from terr.model.number_language import number_language
+from terr.model.number_language import figure
 
 MILE_KM = 1.609344
 
@@ -10,8 +10,8 @@ MILE_KM = 1.609344
 def distance_text(km: float, *, miles: bool = True) -> str:
     """`160.9344` -> "100 miles"; in kilometers "161 km"; a decimal below 10."""
     value = km / MILE_KM if miles else km
-    text = f"{value:,.1f}" if abs(value) < 9.95 and value != int(value) else f"{value:,.0f}"
-    return f"{number_language().write(text)} {('mile' if text == '1' else 'miles') if miles else 'km'}"
+    text = figure(value, ",.1f" if abs(value) < 9.95 and value != int(value) else ",.0f")
+    return f"{text} {('mile' if text == '1' else 'miles') if miles else 'km'}"
 
 
 def miles_and_km(km: float) -> str:
@@ -24,11 +24,10 @@ def area_text(km2: float, *, miles: bool = True) -> str:
     value = km2 / MILE_KM**2 if miles else km2
     unit = "square miles" if miles else "km²"
     if 0 < value < 0.01:
-        return f"less than {number_language().write('0.01')} {unit}"
-    text = f"{value:,.0f}" if value >= 10 or value == 0 else f"{value:.2f}"
-    return f"{number_language().write(text)} {unit}"
+        return f"less than {figure(0.01, '.2f')} {unit}"
+    return f"{figure(value, ',.0f' if value >= 10 or value == 0 else '.2f')} {unit}"
 
 
 def count(n: int, one: str, many: str | None = None) -> str:
     """`count(1, "county", "counties")` -> "1 county"; `count(3120, "account")` -> "3,120 accounts"."""
-    return f"{number_language().write(f'{n:,}')} {one if n == 1 else (many or one + 's')}"
+    return f"{figure(n)} {one if n == 1 else (many or one + 's')}"

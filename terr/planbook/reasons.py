@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.model.number_language import number_language
+from terr.model.number_language import figure
 
 _MOST_PARTS = 5
 LEAST_SIMILAR = 3
@@ -57,14 +57,14 @@ def reason(parts: ReasonParts) -> str:
     """
     said = [", ".join(t for t in (parts.segment, parts.size) if t)]
     if parts.similar_won is not None and parts.similar_won >= LEAST_SIMILAR:
-        said.append(f"similar to {number_language().write(f'{parts.similar_won:,}')} won deals")
+        said.append(f"similar to {figure(parts.similar_won)} won deals")
     if parts.likeness:
         said.append(f"look-alike score {parts.likeness}")
     said.append(parts.open_deal)
     if parts.never_ordered:
         said.append("has never ordered")
     elif parts.months_silent is not None and parts.months_silent >= SILENT:
-        said.append(f"no order in {number_language().write(f'{parts.months_silent:,}')} months")
+        said.append(f"no order in {figure(parts.months_silent)} months")
     said += [parts.renewal, parts.trend, parts.white_space]
     if parts.untouched:
         said.append("not contacted in 12 months")

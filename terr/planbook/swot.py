@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from terr.errors import InputError
-from terr.model.number_language import number_language
+from terr.model.number_language import figure, percent_figure
 from terr.planbook.content import QUADRANTS, SwotEdit
 
 LEAST = 5
@@ -73,14 +73,14 @@ class SwotLine:
 def draft_swot(rates: Sequence[ComparedRate]) -> tuple[SwotLine, ...]:
     """A line for each rate that is clear, the farthest from the team's in widths of its interval first."""
     found = sorted((r for r in rates if r.clear), key=lambda r: (-_distance(r), r.key))
-    out, say = [], number_language()
+    out = []
     for r in found:
         good = r.low > r.team
         quadrant = QUADRANTS[(2 if r.market else 0) + (0 if good else 1)]
-        own, team, low, high = (say.share(f"{100 * v:.0f}") for v in (r.own, r.team, r.low, r.high))
+        own, team, low, high = (percent_figure(100 * v, ".0f") for v in (r.own, r.team, r.low, r.high))
         text = (
-            f"{r.what} {own}, {'all segments' if r.market else 'team'} {team} ({say.share('90')} interval "
-            f"{low} to {high}; {say.write(f'{r.got:,}')} of {say.write(f'{r.tried:,}')} {r.of})"
+            f"{r.what} {own}, {'all segments' if r.market else 'team'} {team} ({percent_figure(90, 'd')} interval "
+            f"{low} to {high}; {figure(r.got)} of {figure(r.tried)} {r.of})"
         )
         text = text[0].upper() + text[1:] + (f"; {r.more}" if r.more else "") + "."
         out.append(SwotLine(quadrant, r.key, text, text))

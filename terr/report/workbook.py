@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from terr.errors import InputError
-from terr.model.number_language import number_language
+from terr.model.number_language import money_pattern, number_language
 from terr.model.progress import UNWATCHED, Progress
 from terr.report.documents.content import Column, Table
 from terr.report.safe import is_formula
@@ -107,8 +107,8 @@ def money_picture(currency: str, *, cents: bool = False) -> str:
     digits = "#,##0.00" if cents else "#,##0"
     if not sign:
         return digits
-    write = number_language()
-    before, after = write.money("\0", sign).split("\0")
+    pattern = money_pattern()
+    before, after = pattern.replace("¤", sign if "¤#" in pattern else sign.strip()).split("#")
     one = (f'"{before}"' if before else "") + digits + (f'"{after}"' if after else "")
     return f"{one};-{one}"
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from terr.model.number_language import number_language
+from terr.model.number_language import figure, money_pattern, number_language, percent_figure, short_figure
 from terr.model.problem import ROUNDING
 from terr.model.units import noun
 from terr.model.wording import MILE_KM, area_text, count, distance_text
@@ -60,7 +60,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def number(value: float, digits: int = 0) -> str:
     """`1234567.8` -> "1,234,568"; an unknown number is an en dash."""
-    return "–" if math.isnan(value) else number_language().write(f"{value:,.{digits}f}")
+    return "–" if math.isnan(value) else figure(value, f",.{digits}f")
 
 
 def full(value: float | None) -> str:
@@ -75,21 +75,14 @@ def short(value: float, currency: str = "") -> str:
     significant digits above a million of money and ten million of anything else."""
     if math.isnan(value):
         return "–"
-    write = number_language()
-    sign, size = ("-" if value < 0 else ""), abs(value)
-    symbol = SYMBOLS.get(currency, f"{currency} " if currency else "")
-    for limit, suffix in ((1e9, write.billion), (1e6, write.million)):
-        # what would be rounded up to "1,000K" is written in the larger unit; counts stay whole to ten million
-        if suffix and size >= (limit * 0.9995 if currency or limit > 1e6 else 10 * limit):
-            scaled = size / limit
-            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
-            text = f"{scaled:,.{digits}f}"
-            shown = write.write(text.rstrip("0").rstrip(".") if digits else text)
-            return f"{sign}{write.money(shown + suffix, symbol)}"
-    if size >= 10_000 and currency and write.thousand:
-        return f"{sign}{write.money(write.write(f'{size / 1e3:,.0f}') + write.thousand, symbol)}"
-    whole = size >= 100 or size == int(size)
-    return f"{sign}{write.money(write.write(f'{size:,.{0 if whole else 1}f}'), symbol)}"
+    sign, pattern = ("-" if value < 0 else ""), money_pattern()
+    text = short_figure(abs(value), money=bool(currency))
+    if not currency:
+        return f"{sign}{text}"
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    # a symbol of letters brings its own space ("CHF 5") where the language has none
+    symbol = symbol if "¤#" in pattern else symbol.strip()
+    return f"{sign}{pattern.replace('#', text).replace('¤', symbol)}"
 
 
 def percent(value: float, digits: int = 1, *, signed: bool = False, limit: float | None = None) -> str:
@@ -103,8 +96,7 @@ def percent(value: float, digits: int = 1, *, signed: bool = False, limit: float
     if limit is not None:
         digits = clear_digits(value, limit, digits)
     value = round(value, digits) + 0.0  # -0.04 is "0.0%", not "-0.0%"
-    text = f"{value:+,.{digits}f}" if signed else f"{value:,.{digits}f}"
-    return number_language().share(text).replace("-", "−")
+    return percent_figure(value, f"{'+' if signed else ''},.{digits}f").replace("-", "−")
 
 
 def clear_digits(value: float, limit: float, digits: int = 1) -> int:

@@ -27,7 +27,7 @@ KEYWORDS = frozenset(("label", "body", "help", "captions"))
 DOOR = frozenset(("markdown",))
 NUMBERS = frozenset(
     "number percent full date_text time_text local unit_noun units_title len int float round sum max min abs range "
-    "distance_text area_text noun get_args".split()
+    "distance_text area_text noun get_args figure percent_figure short_figure money_pattern".split()
 )
 _KEEPERS = frozenset("str sorted list tuple set reversed dict zip enumerate cast".split())
 _TEXT_METHODS = frozenset(

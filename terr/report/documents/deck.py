@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from terr.errors import InputError
-from terr.model.number_language import number_language
+from terr.model.number_language import figure
 from terr.report.documents.content import PLAIN, BarChart, ColumnChart, MapPicture, PlanDocument, Section, Series, Table
 from terr.report.documents.plan_pdf import shortened
 from terr.report.documents.slide_parts import (
@@ -191,7 +191,7 @@ def _territories(slides: Slides, section: Section) -> None:
         if second.rows or second.total_texts:
             swatched_table(slide, right, second, slides.accent, size=10)
         if last and rest > 0:
-            slides.footnote(slide, f"{_many(rest)} more territories are in the workbook.")
+            slides.footnote(slide, f"{figure(rest)} more territories are in the workbook.")
 
 
 def _narrow(table: Table) -> Table:
@@ -228,7 +228,9 @@ def _table(slides: Slides, section: Section) -> None:
     shown = _rows(brief, 0, ROWS if not words else ROWS - 2, total=True)
     swatched_table(slide, box, shown, slides.accent, size=11 if len(shown.columns) < 8 else 10)
     rest = len(brief.rows) - len(shown.rows)
-    note = " ".join(n for n in (section.note, f"{_many(rest)} more rows are in the workbook." if rest > 0 else "") if n)
+    note = " ".join(
+        n for n in (section.note, f"{figure(rest)} more rows are in the workbook." if rest > 0 else "") if n
+    )
     if note:
         slides.footnote(slide, note)
 
@@ -244,7 +246,7 @@ def _chart_and_words(slides: Slides, section: Section) -> None:
         paragraphs(slide, upper, words, size=16)
     chart, left_out = _most_changed(section.chart)
     clustered_chart(slide, box, chart)
-    note = " ".join(n for n in (section.note, f"{_many(left_out)} more are in the workbook." if left_out else "") if n)
+    note = " ".join(n for n in (section.note, f"{figure(left_out)} more are in the workbook." if left_out else "") if n)
     if note:
         slides.footnote(slide, note)
 
@@ -261,7 +263,3 @@ def _words(slides: Slides, section: Section) -> None:
     slide, box = slides.add(section.title)
     said = [*section.sentences, *section.points]
     paragraphs(slide, box, [shortened(s, 400) for s in said], size=16, bullets=len(said) > 1)
-
-
-def _many(n: int) -> str:
-    return number_language().write(f"{n:,}")

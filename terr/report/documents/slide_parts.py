@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from terr.model.number_language import number_language
+from terr.model.number_language import money_pattern, number_language
 from terr.report.documents.content import (
     ACCENT,
     BarChart,
@@ -355,7 +355,7 @@ def _money(currency: str, digits: str) -> str:
     """How PowerPoint writes amounts of a chart; it has separators by its reader's own settings."""
     if currency != "USD":
         return digits
-    before, after = number_language().money("\0", "$").split("\0")
+    before, after = money_pattern().replace("¤", "$").split("#")
     return (f'"{before}"' if before else "") + digits + (f'"{after}"' if after else "")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.model.number_language import number_language
+from terr.model.number_language import percent_figure
 from terr.model.problem import ROUNDING
 
 Sides = Literal["both", "over", "under"]
@@ -39,13 +39,12 @@ def range_words(low: float | None, high: float | None) -> str:
     """The same with a share for each side, None = any: "±5%", "−5% to +10%", "at most 10% over target", "none"."""
     if low is None and high is None:
         return "none"
-    say = number_language().share
     if low is None or high is None:
         side, share = ("over", high) if low is None else ("under", low)
-        return f"at most {say(f'{100 * (share or 0.0):g}')} {side} target"
+        return f"at most {percent_figure(100 * (share or 0.0), 'g')} {side} target"
     if low == high:
-        return f"±{say(f'{100 * low:g}')}"
-    return f"−{say(f'{100 * low:g}')} to +{say(f'{100 * high:g}')}"
+        return f"±{percent_figure(100 * low, 'g')}"
+    return f"−{percent_figure(100 * low, 'g')} to +{percent_figure(100 * high, 'g')}"
 
 
 def within_words(tolerance: float, sides: str = "both") -> str:
