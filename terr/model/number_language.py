@@ -21,24 +21,24 @@ from terr.errors import InputError
 USUAL = "en-US"
 LANGUAGES: Mapping[str, str] = MappingProxyType(
     {
-        "en-US": "English (United States)",
-        "en-GB": "English (United Kingdom)",
-        "en-CA": "English (Canada)",
-        "da-DK": "Danish",
-        "de-DE": "German (Germany)",
-        "de-CH": "German (Switzerland)",
-        "es-ES": "Spanish (Spain)",
-        "es-MX": "Spanish (Mexico)",
-        "fr-FR": "French (France)",
-        "fr-CA": "French (Canada)",
-        "it-IT": "Italian",
-        "nl-NL": "Dutch",
-        "pl-PL": "Polish",
-        "pt-BR": "Portuguese (Brazil)",
-        "sv-SE": "Swedish",
+        "en-US": "United States",
+        "en-GB": "United Kingdom",
+        "en-CA": "Canada (English)",
+        "da-DK": "Denmark",
+        "de-DE": "Germany",
+        "de-CH": "Switzerland (German)",
+        "es-ES": "Spain",
+        "es-MX": "Mexico",
+        "fr-FR": "France",
+        "fr-CA": "Canada (French)",
+        "it-IT": "Italy",
+        "nl-NL": "Netherlands",
+        "pl-PL": "Poland",
+        "pt-BR": "Brazil",
+        "sv-SE": "Sweden",
     }
 )
-"""Tag of BCP 47 -> name for a person. Languages that count in ten thousands (万) are not among them."""
+"""Tag of BCP 47 -> whose numbers they are. Languages that count in ten thousands (万) are not among them."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _TEMPLATE_BYTES = 20_000_000
 
 
 def language_text(tag: str) -> str:
-    """A language of numbers with an example: "German (Germany): 1.234,5 · 1,25 Mio. $ · 30.11.2026"."""
+    """A language of numbers with an example: "Germany: 1.234,5 · 1,25 Mio. $ · 30.11.2026"."""
     with writing_in(tag):
         example = f"{number(1234.5, 1)} · {short(1.25e6, 'USD')} · {date_text(date(2026, 11, 30))}"
     return f"{LANGUAGES[tag]}: {example}"

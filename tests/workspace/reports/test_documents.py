@@ -157,7 +157,7 @@ def test_the_companys_language_is_that_of_its_documents(ws, sid):
     assert brand.brand_of(ws).numbers == "fr-FR"
     with pytest.raises(InputError, match="choose en-US"):
         brand.save_brand(ws, "Acme", "#0B6E75", numbers="xx")
-    assert brand.language_text("de-DE") == "German (Germany): 1.234,5 · 1,25\xa0Mio.\xa0$ · 30.11.2026"
+    assert brand.language_text("de-DE") == "Germany: 1.234,5 · 1,25\xa0Mio.\xa0$ · 30.11.2026"
 
 
 def sums(book, formula: str) -> float:
