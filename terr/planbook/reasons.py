@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.model.number_language import figure
+from terr.model.wording import figure
 
 _MOST_PARTS = 5
 LEAST_SIMILAR = 3

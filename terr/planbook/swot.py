@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from terr.errors import InputError
-from terr.model.number_language import figure, percent_figure
+from terr.model.wording import figure, percent_figure
 from terr.planbook.content import QUADRANTS, SwotEdit
 
 LEAST = 5

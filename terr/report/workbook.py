@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 from terr.errors import InputError
-from terr.model.number_language import money_pattern, number_language
 from terr.model.progress import UNWATCHED, Progress
+from terr.model.wording import money_pattern, number_language
 from terr.report.documents.content import Column, Table
 from terr.report.safe import is_formula
 

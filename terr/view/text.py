@@ -9,10 +9,19 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from terr.model.number_language import figure, money_pattern, number_language, percent_figure, short_figure
 from terr.model.problem import ROUNDING
 from terr.model.units import noun
-from terr.model.wording import MILE_KM, area_text, count, distance_text
+from terr.model.wording import (
+    MILE_KM,
+    area_text,
+    count,
+    distance_text,
+    figure,
+    money_pattern,
+    number_language,
+    percent_figure,
+    short_figure,
+)
 
 if TYPE_CHECKING:
     from terr.metrics import Metric

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.model.number_language import USUAL, language_of
+from terr.model.wording import USUAL, language_of
 
 KINDS = ("text", "count", "amount", "share", "change", "number")
 """Of a column: text; a whole number; a sum of a measure, money if the column says so; a share (0.05 = 5%); a share

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from terr.errors import InputError
-from terr.model.number_language import figure
+from terr.model.wording import figure
 from terr.report.documents.content import PLAIN, BarChart, ColumnChart, MapPicture, PlanDocument, Section, Series, Table
 from terr.report.documents.plan_pdf import shortened
 from terr.report.documents.slide_parts import (

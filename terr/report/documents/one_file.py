@@ -20,7 +20,7 @@ import numpy as np
 import shapely
 
 from terr.errors import InputError
-from terr.model.number_language import number_language
+from terr.model.wording import number_language
 from terr.report.documents.content import BarChart, PlanDocument, Section, Table
 from terr.report.documents.plan_pdf import shortened
 from terr.report.documents.typst_pdf import HERE, clean

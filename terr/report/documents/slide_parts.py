@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from terr.model.number_language import money_pattern, number_language
+from terr.model.wording import money_pattern, number_language
 from terr.report.documents.content import (
     ACCENT,
     BarChart,

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from terr.errors import InputError
-from terr.model.number_language import percent_figure
 from terr.model.problem import ROUNDING
+from terr.model.wording import percent_figure
 
 Sides = Literal["both", "over", "under"]
 """Where a limit holds: above and below the target, or only above, or only below it."""

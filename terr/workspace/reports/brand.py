@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from terr.errors import InputError, RoleError, StoreError
-from terr.model.number_language import LANGUAGES, USUAL, language_of, writing_in
+from terr.model.wording import LANGUAGES, USUAL, language_of, writing_in
 from terr.report.documents.content import ACCENT, LOGO_BYTES, Brand
 from terr.store.atomic import replace_file
 from terr.view.text import date_text, number, short

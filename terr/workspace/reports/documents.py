@@ -13,8 +13,8 @@ import pandas as pd
 from terr.aggregate import placed
 from terr.errors import InputError
 from terr.metrics import columns, evaluate, shown_in
-from terr.model.number_language import writing_in
 from terr.model.progress import UNWATCHED, Progress
+from terr.model.wording import writing_in
 from terr.report.accounts import accounts_xlsx
 from terr.report.documents.content import PlanDocument, Table
 from terr.report.documents.deck import plan_deck

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from terr.model.number_language import language_of, writing_in
+from terr.model.wording import language_of, writing_in
 from terr.workspace.access import distances
 from terr.workspace.accounts.dataset import dataset
 from terr.workspace.design.certificate import current_proof, proof_sentence

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from terr.errors import InputError
-from terr.model.number_language import number_language, writing_in
 from terr.model.progress import UNWATCHED, Progress
+from terr.model.wording import number_language, writing_in
 from terr.planbook.cadence import Cadence
 from terr.planbook.view import PlanView
 from terr.report.documents.content import Brand

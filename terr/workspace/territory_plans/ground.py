@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from terr.errors import InputError
 from terr.facts.win_rates import win_rates
 from terr.ingest.facts.fact_rows import LOST, OPEN, WON
-from terr.model.number_language import number_language
+from terr.model.wording import number_language
 from terr.planbook.reasons import ReasonParts, rank_accounts, similar_won, size_bands
 from terr.planbook.swot import ComparedRate
 from terr.scoring import columns

@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 
 from terr.errors import InputError
 from terr.model.accounts import COUNT
-from terr.model.number_language import writing_in
 from terr.model.person import Person
 from terr.model.progress import UNWATCHED, Progress
+from terr.model.wording import writing_in
 from terr.workspace.accounts import dataset as datasets
 from terr.workspace.accounts.dataset import Dataset, roster_in
 from terr.workspace.batch.documents.plan_inputs import ReportFiles

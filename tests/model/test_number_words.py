@@ -10,8 +10,7 @@ from babel.dates import format_date
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 
 from terr.errors import InputError
-from terr.model.number_language import LANGUAGES, language_of, number_language, writing_in
-from terr.model.wording import area_text, count, distance_text
+from terr.model.wording import LANGUAGES, area_text, count, distance_text, language_of, number_language, writing_in
 from terr.view.text import date_text, number, percent, short
 from terr.workspace.plan.tolerance import range_words
 
