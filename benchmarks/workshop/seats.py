@@ -67,6 +67,10 @@ class Seat:
             if self._ticket and not self._drawing:
                 break
             await asyncio.sleep(0.1)
+            if not self._ticket and not self._drawing:  # the page waits for its map and looks again by itself
+                for name in list(self._auto):
+                    await self._ask(name, auto=True)
+                    break
         else:
             raise RuntimeError(f"the page sent no ticket ({self._ticket!r}, {self._drawing}, {len(self.redraws)} runs)")
         self._line = await websockets.connect(

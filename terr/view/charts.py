@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from functools import lru_cache
 from typing import Any
 
@@ -96,7 +97,7 @@ def balance_spec(frame: pd.DataFrame, *, measure: str, low: float, high: float, 
     """
     spec: dict[str, Any] = json.loads(_balance_text(measure, low, high, dark))
     most = _most(frame, high)
-    name = f"territories-{pd.util.hash_pandas_object(frame).sum():x}"  # another plan is another data set
+    name = f"territories-{zlib.crc32(repr(frame.to_dict('list')).encode()):08x}"  # another plan is another data set
     for layer in spec["layer"]:
         if layer.get("data", spec.get("data", {})).get("name") != _TERRITORIES:
             continue

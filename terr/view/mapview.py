@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
+import branca.element
 import folium
 import numpy as np
 from folium.elements import JSCSSMixin
@@ -53,6 +54,9 @@ STREETS = {
 }
 """The one address outside this machine, named to a browser only while the person has the street map on."""
 
+# Each element compiles its template anew, a dozen for every redraw of the map: two thirds of what a redraw of it takes.
+branca.element.Template = lru_cache(maxsize=64)(branca.element.Template)  # type: ignore[misc]
+
 
 @cache
 def _versioned(name: str) -> str:
@@ -69,8 +73,18 @@ def shapes_url(name: str) -> str:
 class MapShell(folium.Map):
     """folium.Map with Leaflet and our scripts from this machine instead of a CDN."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self) -> None:
+        super().__init__(
+            location=[39, -97],
+            zoom_start=4,
+            tiles=None,
+            prefer_canvas=True,
+            zoom_control="bottomleft",
+            attribution_control=False,
+            zoom_snap=0.25,
+            min_zoom=2,
+            max_zoom=16,
+        )
         self.default_js = [("leaflet", _versioned("vendor/leaflet.js"))] + [
             (name, _versioned(f"map/{name}")) for name in _SCRIPTS
         ]
@@ -191,17 +205,7 @@ def base_map(
         context: name of a geometry file whose lines lie behind, "" = none; for boundaries that name no states.
         books: version of the units if some are accounts; they come with the plan. `geometry` "" = there are no areas.
     """
-    shell = MapShell(
-        location=[39, -97],
-        zoom_start=4,
-        tiles=None,
-        prefer_canvas=True,
-        zoom_control="bottomleft",
-        attribution_control=False,
-        zoom_snap=0.25,
-        min_zoom=2,
-        max_zoom=16,
-    )
+    shell = MapShell()
     config = {
         "geometry": _SHAPES + geometry if geometry else "",
         "states": None if states is None else list(states),

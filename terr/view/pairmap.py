@@ -51,17 +51,7 @@ class MapPane:
 
 def pair_map(grounds: Sequence[PairMapInputs], height: int = HEIGHT) -> folium.Map:
     """The maps without plans. The same arguments always give the same script, so they are mounted once."""
-    shell = MapShell(
-        location=[39, -97],
-        zoom_start=4,
-        tiles=None,
-        prefer_canvas=True,
-        zoom_control="bottomleft",
-        attribution_control=False,
-        zoom_snap=0.25,
-        min_zoom=2,
-        max_zoom=16,
-    )
+    shell = MapShell()
     panes = [
         {
             "geometry": shapes_url(one.geometry) if one.geometry else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,46 +28,48 @@ from terr.workspace.plan.tolerance import limit_words
 
 def chart_frame(board: PlanSnapshot, before: PlanSnapshot | None = None) -> pd.DataFrame:
     """The frame `view.charts.balance` draws, sorted by deviation; `before` adds the earlier loads."""
-    table = board.table
-    old = {} if before is None else dict(zip(before.table["code"], before.table["load"], strict=True))
-    target = table["target"].where(table["target"] > 0, np.nan)
+    names = ("code", "territory", "load", "target", "deviation", "color")
+    rows = {name: board.table[name].tolist() for name in names}
+    old = {} if before is None else dict(zip(before.table["code"].tolist(), before.table["load"].tolist(), strict=True))
+
+    def share(load: float | None, target: float) -> float:
+        return np.nan if load is None or not target > 0 else 100 * load / target
+
+    shares = [share(load, target) for load, target in zip(rows["load"], rows["target"], strict=True)]
     frame = pd.DataFrame(
         {
-            "code": table["code"],
-            "territory": table["territory"],
-            "load_pct": (100 * table["load"] / target).fillna(0.0),
-            "deviation_pct": 100 * table["deviation"],
-            "color": [color(c) for c in table["color"]],
-            "load_text": [short(v, board.currency) for v in table["load"]],
-            "target_text": [short(v, board.currency) for v in table["target"]],
-            "label": [percent(100 * d, signed=True, limit=board.limit) for d in table["deviation"]],
-            "before_pct": [
-                100 * old[c] / t if c in old and t > 0 else np.nan for c, t in zip(table["code"], target, strict=True)
-            ],
-            "inside": board.inside(table["deviation"]),
+            "code": rows["code"],
+            "territory": rows["territory"],
+            "load_pct": [0.0 if np.isnan(s) else s for s in shares],
+            "deviation_pct": [100 * d for d in rows["deviation"]],
+            "color": [color(c) for c in rows["color"]],
+            "load_text": [short(v, board.currency) for v in rows["load"]],
+            "target_text": [short(v, board.currency) for v in rows["target"]],
+            "label": [percent(100 * d, signed=True, limit=board.limit) for d in rows["deviation"]],
+            "before_pct": [share(old.get(c), t) for c, t in zip(rows["code"], rows["target"], strict=True)],
+            "inside": board.inside(board.table["deviation"]),
         }
     )
-    return frame.sort_values("deviation_pct", ascending=False, kind="stable").reset_index(drop=True)
+    return frame.sort_values("deviation_pct", ascending=False, kind="stable", ignore_index=True)
 
 
 def table_frame(board: PlanSnapshot, only: SegmentFilter | None = None) -> pd.DataFrame:
     """The table under the map; one row per territory in plan order, numbers as numbers; `only` adds its accounts."""
     table, reps = board.table, rep_choices(board)
-    frame = pd.DataFrame(
-        {
-            "Territory": table["territory"],
-            "Rep": [reps.get(t.rep, t.rep) for t in board.plan.territories],
-            "Color": [COLOR_NAMES[c % len(COLOR_NAMES)] for c in table["color"]],
-            "Locked": table["locked"],
-        }
-    )
+    columns: dict[str, Any] = {
+        "Territory": table["territory"],
+        "Rep": [reps.get(t.rep, t.rep) for t in board.plan.territories],
+        "Color": [COLOR_NAMES[c % len(COLOR_NAMES)] for c in table["color"].tolist()],
+        "Locked": table["locked"],
+    }
     for metric in (m for m in columns_shown() if m.column in table):
         values = table[metric.column]
-        frame[metric_title(metric, board.measure, board.info.level)] = 100 * values if metric.unit == "%" else values
+        columns[metric_title(metric, board.measure, board.info.level)] = 100 * values if metric.unit == "%" else values
         if metric.key == "accounts" and only is not None:
             sums = segment_filter.per_territory(board, only)
-            frame[list(segment_filter.column_titles(only, board.measure))] = sums
-    return frame
+            titles = segment_filter.column_titles(only, board.measure)
+            columns |= dict(zip(titles, (sums[name] for name in sums.columns), strict=True))
+    return pd.DataFrame(columns)
 
 
 def rep_choices(board: PlanSnapshot) -> dict[str, str]:
