@@ -55,7 +55,7 @@ STREETS = {
 """The one address outside this machine, named to a browser only while the person has the street map on."""
 
 # Each element compiles its template anew, a dozen for every redraw of the map: two thirds of what a redraw of it takes.
-branca.element.Template = lru_cache(maxsize=64)(branca.element.Template)  # type: ignore[misc]
+branca.element.Template = lru_cache(maxsize=64)(branca.element.Template)
 
 
 @cache
