@@ -16,8 +16,7 @@ if sid is None:
     st.info("Visits belong to a plan. Open or make one first.", icon=":material/map:")
     if st.button("Go to Plan", type="primary", key="to_plan"):
         navigation.switch("plan")
-else:
-    shown = plan_snapshot(state.workspace(), sid)
+elif not asked.nobody(shown := plan_snapshot(state.workspace(), sid)):
     left, right = st.columns([1, 2.8], gap="large")
     with left:
         rep = asked.show_asked(shown)

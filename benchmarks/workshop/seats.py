@@ -50,6 +50,7 @@ class Seat:
     _auto: dict[str, float] = field(default_factory=dict)
     _clicks: dict[int, float] = field(default_factory=dict)
     _asked: float = 0.0
+    _whole: float = 0.0
     _drawing: bool = False
     _shown: int = -1
 
@@ -147,7 +148,9 @@ class Seat:
             if self._drawing:
                 continue
             if self.rev > self._shown and now - self._asked >= max(self.calm, 0.2):
-                await self._ask(self._fragment)
+                # as the map asks: where many work, the figures alone, and the whole each 15 seconds
+                follow = self.calm > 1.0 and now - self._whole < 15.0
+                await self._ask(self._fragment, follow=follow)
                 continue
             for name, every in self._auto.items():
                 if now >= due.get(name, 0.0):
@@ -155,7 +158,14 @@ class Seat:
                     await self._ask(name, auto=True)
                     break
 
-    async def _ask(self, fragment: str, *, auto: bool = False, events: list[dict[str, Any]] | None = None) -> None:
+    async def _ask(
+        self,
+        fragment: str,
+        *,
+        auto: bool = False,
+        follow: bool = False,
+        events: list[dict[str, Any]] | None = None,
+    ) -> None:
         message = BackMsg()
         state = message.rerun_script
         state.query_string = f"scenario={self.scenario}"
@@ -165,7 +175,10 @@ class Seat:
             state.is_auto_rerun = auto
         if fragment and not auto:
             one = state.widget_states.widgets.add()
-            one.id, one.json_value = self._map, json.dumps({"events": events or [], "sent": int(1000 * time.time())})
+            said = {"events": events or [], "sent": int(1000 * time.time()), **({"follow": True} if follow else {})}
+            one.id, one.json_value = self._map, json.dumps(said)
+            if not follow:
+                self._whole = time.time()
             self._shown = self.rev
         self._asked, self._drawing = time.time(), True
         await self._page.send(message.SerializeToString())

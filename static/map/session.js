@@ -53,6 +53,14 @@
     return Boolean(outer.querySelector('[role="dialog"]') || (app && app.dataset.testScriptState === "running"));
   }
 
+  const CROWDED = 1.0, WHOLE_EVERY = 15000; // seconds between redraws from which on many work; ms between whole redraws
+
+  // The revision that the headline figures around the map show.
+  function figuresRev() {
+    const shown = window.parent.document.querySelector(".terr-figures");
+    return shown ? Number(shown.dataset.rev) : -1;
+  }
+
   class Session {
     constructor(map, config) {
       Object.assign(this, { map, config, asked: 0, sent: 0, heard: 0, queue: [], rev: -1, plan: "", territories: [], byCode: new Map(), active: -1 });
@@ -64,7 +72,7 @@
       this.marked = new Set();
       Object.assign(this, { strays: [], preview: null, labels: [], hover: -1, hovered: null, points: null, showPoints: false, tiles: null, places: null, showPlaces: true, homes: null, showHomes: false });
       Object.assign(this, { values: null, symbol: "", limit: 5, sides: "both", look: null, choices: [], columns: [], have: "", got: new Map(), held: new Map(), pending: null, listeners: [], hits: [] });
-      Object.assign(this, { live: null, panel: null, proposed: false, calm: 0, poked: 0, patched: 0, known: -1, off: new Map(), offRev: -1 });
+      Object.assign(this, { live: null, panel: null, proposed: false, calm: 0, poked: 0, patched: 0, followed: 0, known: -1, off: new Map(), offRev: -1 });
       this.shading = new NS.Shading(this);
       this.edits = new NS.Edits(this);
       this.line = new NS.Line(this);
@@ -290,21 +298,28 @@
     }
 
     // Asks the page to draw its charts and tables anew: at the pace the server can hold, and not while that would close
-    // what the person has open.
+    // what the person has open. Where many work, others' edits draw only what shows figures, and the rest at times.
     poke(now) {
-      const p = this.panel, l = this.live;
-      const newer = now || (p && l && (Math.max(l.rev, this.known) > p.rev || l.seq > p.seq || this.company.crowd !== p.crowd));
+      const p = this.panel, l = this.live, crowded = this.calm > CROWDED && !this.proposed && !this.preview;
+      const rev = l ? Math.max(l.rev, this.known) : -1;
+      const more = now || (p && l && (l.seq > p.seq || this.company.crowd !== p.crowd));
+      const newer = more || (p && l && rev > Math.max(p.rev, crowded ? figuresRev() : -1));
       if (!newer || this._poking) return;
       const wait = Math.max(0, this.poked + 1000 * this.calm - performance.now());
       this._poking = setTimeout(() => {
         this._poking = null;
-        const t = performance.now(), asked = this.poked > this.patched && t - this.poked < 8000;
+        const t = performance.now(), asked = this.poked > Math.max(this.patched, this.followed) && t - this.poked < 8000;
         if (asked || document.hidden || t - this.company.touchedAt < 400 || outerBusy()) {
           this._poking = setTimeout(() => { this._poking = null; this.poke(now); }, 400);
           return;
         }
         this.poked = t;
-        this.flush();
+        const follow = crowded && !more && !this.queue.length && t - this.patched < WHOLE_EVERY;
+        this.flush(follow);
+        if (!follow) return;
+        this.followed = t;
+        clearTimeout(this._whole);
+        this._whole = setTimeout(() => this.poke(this.panel && this.live && this.live.rev > this.panel.rev), WHOLE_EVERY);
       }, wait);
     }
 
@@ -404,9 +419,9 @@
     }
 
     // Sent again while there is no answer; a value that didn't change would not be sent, hence the count.
-    flush() {
+    flush(follow) {
       const edits = this.line.given ? this.edits.waiting : [];
-      window.Streamlit.setComponentValue({ events: [...this.queue, ...edits].map(({ all, stored, ...e }) => e), sent: ++this.sent });
+      window.Streamlit.setComponentValue({ events: [...this.queue, ...edits].map(({ all, stored, ...e }) => e), sent: ++this.sent, ...(follow ? { follow } : {}) });
       clearTimeout(this.again);
       if (this.queue.length) this.again = setTimeout(() => this.queue.length && this.flush(), 5000);
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,22 +38,28 @@ class RedrawPace:
         self._mine = threading.local()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait until few others draw; within a turn a further one costs nothing."""
+    def turn(self, parts: int = 0) -> Iterator[None]:
+        """Wait until few others draw; within a turn a further one costs nothing.
+
+        `parts`: what is drawn in it is one of so many parts of a redraw, and its time is noted (see `note`); 0: not.
+        """
         if getattr(self._mine, "on", False):
             yield
             return
         with self._turns:
             self._mine.on = True
+            began = time.thread_time()
             try:
                 yield
+                if parts:
+                    self.note(time.thread_time() - began, parts)
             finally:
                 self._mine.on = False
 
-    def note(self, seconds: float) -> None:
-        """A redraw took so many seconds of a processor."""
+    def note(self, seconds: float, parts: int = 1) -> None:
+        """A redraw took so many seconds of a processor; or one of so many parts of a redraw did."""
         with self._lock:
-            self._cost = 0.9 * self._cost + 0.1 * min(seconds, 2.0)
+            self._cost = 0.9 * self._cost + 0.1 * min(parts * seconds, 2.0)
 
     def felt(self, seconds: float) -> None:
         """An edit took so many seconds to be stored."""

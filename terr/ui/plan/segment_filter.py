@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from terr.ui import header
+from terr.ui.live import plan_parts
 from terr.ui.session import state
 from terr.ui.session.errors import attempt
 from terr.view.text import markdown, sentence
@@ -37,6 +38,8 @@ def choose(shown: PlanSnapshot) -> None:
         "Accounts to show",
         [ALL, *titles],
         key=KEY,
+        on_change=plan_parts.draw,
+        args=(plan_parts.PANEL,),
         label_visibility="collapsed",
         width=280,
         help="Territories and their totals don't change; define segments and tiers on the Scores page",

@@ -136,8 +136,8 @@ def state_of_balance(board: PlanSnapshot) -> tuple[str, str]:
     return "check_circle", "Every territory is within the limit and in one piece."
 
 
-def headline(board: PlanSnapshot) -> str:
-    """HTML of the plan's few large figures, each explained on hover."""
+def headline(board: PlanSnapshot, *, rev: int = -1) -> str:
+    """HTML of the plan's few large figures, each explained on hover; `rev` tells the map which revision they show."""
     blocks = []
     for metric in shown_in("plan"):
         value, help_ = board.metrics.figure(metric.key), metric.formula
@@ -152,4 +152,4 @@ def headline(board: PlanSnapshot) -> str:
             f'<div class="{kind}" title="{escape(help_)}"><small>{escape(label)}</small>'
             f"<b>{escape(metric_text(metric, value, board.currency, limit=limit))}</b></div>"
         )
-    return f'<div class="terr-figures">{"".join(blocks)}</div>'
+    return f'<div class="terr-figures" data-rev="{rev}">{"".join(blocks)}</div>'

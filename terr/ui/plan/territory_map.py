@@ -13,7 +13,7 @@ from streamlit_folium import st_folium
 
 from terr.errors import TerrError
 from terr.model.books.book_units import BookUnits
-from terr.ui.live import window
+from terr.ui.live import plan_parts, window
 from terr.ui.plan import accounts_list, segment_filter
 from terr.ui.session import state
 from terr.view.mapview import MapAssignment, MapPatch, base_map, encode, patch_group
@@ -37,12 +37,17 @@ def take_events() -> None:
     sid = state.get("scenario")
     if not sid:
         return
+    value = st.session_state.get(KEY) or {}
+    before = state.window_state()
+    if value.get("follow") and not value.get("events") and state.get("proposal") is None:
+        plan_parts.draw(*plan_parts.FOLLOWING)
+        return
     try:
         after = map_events.apply_events(
             state.workspace(),
             sid,
-            state.window_state(),
-            st.session_state.get(KEY) or {},
+            before,
+            value,
             person=window.me(),
             known_as=state.known_as(),
         )
@@ -51,7 +56,7 @@ def take_events() -> None:
         return
     for line in after.notices:
         state.say(line)
-    if after.ack[0] != state.window_state().ack[0]:
+    if after.ack[0] != before.ack[0]:
         state.drop("fly")  # a new map shows the whole region first
     if after.listed != (-1, -1):
         accounts_list.ask(after.listed[1], after.listed[0])

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from terr.ui.live import plan_parts
 from terr.ui.plan import accounts_list, look, tables, years
 from terr.ui.plan import segment_filter as segment_filter_view
 from terr.ui.session import state
@@ -94,6 +95,7 @@ def _list_accounts(codes: list[int]) -> None:
     row = None if clicked is None else clicked["row"]
     if row is not None and row < len(codes):
         accounts_list.ask(codes[row])
+    plan_parts.draw(plan_parts.PANEL)
 
 
 def _edited(key: str, codes: list[int]) -> None:
@@ -105,6 +107,7 @@ def _edited(key: str, codes: list[int]) -> None:
         for column, value in cells.items():
             if int(row) < len(codes) and column in _CHANGES:
                 _change(sid, codes[int(row)], column, value)
+    plan_parts.draw(plan_parts.PANEL)
 
 
 def _change(sid: str, code: int, column: str, value: Any) -> None:

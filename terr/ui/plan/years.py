@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from terr.ui.jobs import window_jobs
+from terr.ui.live import plan_parts
 from terr.ui.session import state
 from terr.view.text import money_format
 from terr.workspace.accounts import dataset
@@ -23,6 +24,8 @@ def choose(shown: PlanSnapshot, place: Any) -> None:
         place.toggle(
             "Last year and forecast",
             key=KEY,
+            on_change=plan_parts.draw,
+            args=(plan_parts.PANEL,),
             help="Sales of the last 12 months and the forecast of the next 12, in the table of territories",
         )
 

@@ -29,6 +29,13 @@ def show_divide(shown: PlanSnapshot) -> None:
         request = _form(shown)
     if request is None:
         return
+    if request.target <= 0:
+        right.info(
+            "Type the company target to divide it. With orders, or a revenue column, Terr suggests one and knows each "
+            "territory's last period.",
+            icon=":material/flag:",
+        )
+        return
     with right:
         try:
             draft = planning.draft_quotas(state.workspace(), shown, request)
@@ -47,7 +54,16 @@ def _form(shown: PlanSnapshot) -> QuotaRequest | None:
     usual = planning.usual_request(shown, planning.today())
     sid = shown.info.id
     a, b = st.columns([1.6, 1])
-    target = a.number_input("Company target", 0.0, 1e12, usual.target, 10_000.0, "%.0f", key=f"quota_target_{sid}")
+    target = a.number_input(
+        "Company target",
+        0.0,
+        1e12,
+        usual.target or None,
+        10_000.0,
+        "%.0f",
+        key=f"quota_target_{sid}",
+        placeholder="Amount",
+    )
     period = b.text_input("Period", usual.period, key=f"quota_period_{sid}", help="2027, 2027-Q1 or 2027-03")
     st.markdown("**Divide by**")
     weights = {
@@ -111,7 +127,12 @@ def _form(shown: PlanSnapshot) -> QuotaRequest | None:
             None if floor is None else floor / 100, None if cap is None else cap / 100, step, 1.0 if eased else 0.0
         )
         return QuotaRequest(
-            target, period, QuotaWeights(**{k: v / 100 for k, v in weights.items()}), rules, 1 + over / 100, rated
+            target or 0.0,
+            period,
+            QuotaWeights(**{k: v / 100 for k, v in weights.items()}),
+            rules,
+            1 + over / 100,
+            rated,
         )
     except TerrError as error:
         st.error(markdown(sentence(str(error))), icon=":material/error:")

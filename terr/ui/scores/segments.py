@@ -155,6 +155,8 @@ def _preview(data: Dataset, found: Segments) -> None:
     bars = pd.DataFrame(
         {"segment": names, "value": sums[first], "text": [short(v, money.get(first, "")) for v in sums[first]]}
     )
+    if all(p.values for p in found.parts):  # bands and rules have an order of their own
+        bars = bars.sort_values("value", ascending=False, kind="stable")
     st.altair_chart(
         by_segment(bars, title=segments_title(names, sums[first], first), dark=base.dark()), width="stretch"
     )

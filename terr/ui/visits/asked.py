@@ -28,20 +28,23 @@ JOB = "visits"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+def nobody(shown: PlanSnapshot) -> bool:
+    """Whether nobody's visits can be shown; then it says why and what to do."""
+    if kept.visible_reps(state.workspace(), shown):
+        return False
+    if any(t.rep for t in shown.plan.territories):
+        st.info("No territory here is yours or your team's, so there are no visits to show.", icon=":material/lock:")
+        return True
+    st.info("No territory has a rep yet. Give territories to reps first.", icon=":material/group:")
+    if st.button("Go to Reps", type="primary", key="to_reps"):
+        navigation.switch("reps")
+    return True
+
+
 def show_asked(shown: PlanSnapshot) -> str | None:
-    """The rep to look at and the form; the rep_id, or None if nobody's visits can be shown."""
+    """The rep to look at and the form; the rep_id, or None if no rep is chosen."""
     ws = state.workspace()
     reps = kept.visible_reps(ws, shown)
-    if not reps:
-        if any(t.rep for t in shown.plan.territories):
-            st.info(
-                "No territory here is yours or your team's, so there are no visits to show.", icon=":material/lock:"
-            )
-            return None
-        st.info("No territory has a rep yet. Give territories to reps first.", icon=":material/group:")
-        if st.button("Go to Reps", type="primary", key="to_reps"):
-            navigation.switch("reps")
-        return None
     names = distinct({r.rep_id: r.name or r.rep_id for r in reps})
     rep = st.selectbox("Rep", list(names), format_func=lambda r: names[r], key=f"visits_rep_{shown.info.id}")
     if not rep:

@@ -59,9 +59,9 @@ def _limits(request: DesignRequest, currency: Mapping[str, str]) -> list[str]:
 def _priorities(request: DesignRequest) -> list[str]:
     out = []
     if request.balance != "Off":
-        how = {"Low": "a little", "Medium": "clearly", "High": "as much as possible"}
-        price = f"at a price of {request.balance}"
-        out.append(f"Within the limit, territories are made more equal {how.get(str(request.balance), price)}.")
+        how = {"Low": "a little more equal", "Medium": "clearly more equal", "High": "as equal as possible"}
+        price = f"more equal at a price of {request.balance}"
+        out.append(f"Within the limit, territories are made {how.get(str(request.balance), price)}.")
     if request.keep != "Off":
         kept = {
             "Low": "where that costs little",

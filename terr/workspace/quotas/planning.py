@@ -100,7 +100,10 @@ class QuotaVersion:
 
 
 def usual_request(shown: PlanSnapshot, today: date) -> QuotaRequest:
-    """What the page opens with: as asked last, else next year and last year's revenue with 5% growth."""
+    """What the page opens with: as asked last, else next year and last year's revenue with 5% growth.
+
+    The target is 0 where no revenue is known: then it is the company's to say.
+    """
     kept = readable(QuotaRequest, shown.info.settings.get(ASKED_QUOTAS))
     period = str(today.year + 1)
     if "target" in kept:
@@ -116,7 +119,8 @@ def usual_request(shown: PlanSnapshot, today: date) -> QuotaRequest:
     )
     last = 0.0 if keyed.basis.last is None else float(np.nansum(keyed.basis.last))
     step = 10_000.0 if last > 1e6 else 100.0
-    return QuotaRequest(max(step, round(1.05 * last / step) * step), period, rules=QuotaRules(step=step / 10))
+    target = max(step, round(1.05 * last / step) * step) if last > 0 else 0.0
+    return QuotaRequest(target, period, rules=QuotaRules(step=step / 10))
 
 
 def draft_quotas(ws: Workspace, shown: PlanSnapshot, request: QuotaRequest) -> QuotaDraft:

@@ -387,7 +387,7 @@ def test_what_will_happen_in_words(ws, sid):
     assert got[1:] == [
         "1 locked county stays where it is.",
         "Each territory also keeps Revenue at most $450.",
-        "Within the limit, territories are made more equal as much as possible.",
+        "Within the limit, territories are made as equal as possible.",
         "Today's assignments are kept where that costs little.",
         "At most 7.5% of Revenue moves.",
         "The homes of 2 reps stay the centers of their territories.",
