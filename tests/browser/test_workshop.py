@@ -198,3 +198,24 @@ def test_an_edit_waits_in_the_browser_while_the_database_is_away(server, scenari
     ann.settle()
     expect(card).to_have_count(0)
     assert stored(scenario, TRAVIS) == "South"
+
+
+def test_where_many_work_others_edits_draw_the_figures_alone_and_the_table_still_edits_the_plan(
+    server, scenario, new_page
+) -> None:
+    ws, sid = scenario
+    page, here = sit(new_page, server, sid, "Ann Poe")
+    drawn = here.js("TerrMap.session.panel.rev")
+    # what the line says where the machine can hold a redraw each 1.5 seconds
+    here.js(
+        "const hear = TerrMap.session.line._hear.bind(TerrMap.session.line);"
+        " TerrMap.session.line._hear = m => hear({ ...m, calm: 1.5 }); TerrMap.session.calm = 1.5"
+    )
+    south = ws.plan(sid)[0].codes[1]
+    unit = ws.units(ws.store.scenarios.get(sid)).codes()[HARRIS]
+    _, rev = editing.paint(ws, sid, [unit], south, author="Bob Ray"), ws.rev(sid)
+    shows(here, HARRIS, "South")
+    expect(page.locator(f'.terr-figures[data-rev="{rev}"]')).to_be_attached(timeout=20_000)
+    expect(page.get_by_role("button", name="Generate").first).to_be_visible()
+    assert here.js("TerrMap.session.panel.rev") == drawn  # the map itself wasn't sent again
+    here.frame.wait_for_function("r => TerrMap.session.panel.rev === r", arg=rev, timeout=40_000)  # the rest, at times
