@@ -387,7 +387,7 @@ def test_reports_show_totals_and_take_a_plan_file(open_app, ws, sid):
     table = window.dataframe[0].value
     assert table.iloc[0].tolist() == ["Accounts", "6", "4", "0", "1", "1"]
     assert table.iloc[1].tolist() == ["Revenue", "$700", "$600", "$0", "$70", "$30"]
-    assert len([b for b in window.get("download_button") if "salesforce" not in b.proto.id]) == 3
+    assert len([b for b in window.get("download_button") if "salesforce" not in b.proto.id]) == 5
     bad = b"unit_id,territory\n99999,A\n"
     window.file_uploader(key="terr_plan_file").set_value(("plan.csv", bad, "text/csv"))
     window.run()
