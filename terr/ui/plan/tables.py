@@ -64,6 +64,8 @@ def table_frame(board: PlanSnapshot, only: SegmentFilter | None = None) -> pd.Da
     }
     for metric in (m for m in columns_shown() if m.column in table):
         values = table[metric.column]
+        if not metric.per_measure and len(values) and values.isna().all():  # books have no shape
+            continue
         columns[metric_title(metric, board.measure, board.info.level)] = 100 * values if metric.unit == "%" else values
         if metric.key == "accounts" and only is not None:
             sums = segment_filter.per_territory(board, only)
