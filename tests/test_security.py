@@ -7,8 +7,10 @@ import logging
 import re
 import subprocess
 import sys
+import zipfile
 from io import BytesIO
 
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
@@ -168,6 +170,12 @@ def test_no_export_holds_a_live_formula(ws, kind):
     elif kind.endswith("csv"):
         table = pd.read_csv(BytesIO(content), header=None, dtype=str, keep_default_na=False)
         assert not [v for v in table.to_numpy().ravel() if is_formula(v)]
+    elif kind.endswith((".gpkg", ".zip")):  # a map shows the name; what a spreadsheet opens beside it has no formula
+        assert FORMULA in gpd.read_file(BytesIO(content)).to_numpy().ravel().tolist()
+        if kind.endswith(".zip"):
+            with zipfile.ZipFile(BytesIO(content)) as packed:
+                fields = pd.read_csv(packed.open("fields.csv"), header=None, dtype=str, keep_default_na=False)
+            assert not [v for v in fields.to_numpy().ravel() if is_formula(v)]
     else:
         value = json.loads(content)
         assert value["features"][0]["properties"]["territory"] == FORMULA  # JSON has no formulas; a map shows the name
