@@ -71,7 +71,7 @@ def test_credit_notes_currencies_and_copies_are_told(ws: Workspace) -> None:
         "Amounts in another currency": "rejected",
         "Exact copies of another row": "skipped",
     }
-    assert "the amount for Sales is in EUR" in table.loc["Amounts in another currency", "Example"]
+    assert "the amount for Sales, '€50', is in EUR" in table.loc["Amounts in another currency", "Example"]
     line = facts_upload.ledger_table([("facts.csv", draft.joined)]).iloc[0]  # type: ignore[list-item]
     assert line[["Rows in", "Joined", "Not joined", "Skipped", "Rejected"]].tolist() == [5, 3, 0, 1, 1]
     assert line["Amount in"] == 210 == line["Amount joined"] + line["Amount skipped"] + line["Amount rejected"]
