@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 AREAS, POINTS = "territories", "territory_accounts"
 """Layers: territories of areas, and accounts that are units of their own (a book is its points)."""
+BOUNDARIES = "boundaries"
+"""Column of what the areas are, as the GeoJSON says it beside its features."""
 FIELD_LENGTH = 10
 TEXT_BYTES = 254
 """What a Shapefile's table holds."""
@@ -88,7 +90,8 @@ def _layers(geojson: bytes) -> dict[str, gpd.GeoDataFrame]:
     import geopandas as gpd
     import shapely
 
-    features = json.loads(geojson)["features"]
+    collection = json.loads(geojson)
+    features, areas = collection["features"], collection.get("boundaries")
     rows: dict[str, list[tuple[dict[str, Any], Any]]] = {AREAS: [], POINTS: []}
     for feature in features:
         shape = shapely.geometry.shape(feature["geometry"])
@@ -96,7 +99,8 @@ def _layers(geojson: bytes) -> dict[str, gpd.GeoDataFrame]:
         for part in parts:
             points = part.geom_type == "MultiPoint"
             whole = part if points or part.geom_type == "MultiPolygon" else shapely.multipolygons([part])
-            rows[POINTS if points else AREAS].append((feature["properties"], whole))
+            told = {} if points or areas is None else {BOUNDARIES: areas["title"]}  # says so if they are approximate
+            rows[POINTS if points else AREAS].append((feature["properties"] | told, whole))
     layers = {
         name: gpd.GeoDataFrame([p for p, _ in found], geometry=[g for _, g in found], crs=4326)
         for name, found in rows.items()

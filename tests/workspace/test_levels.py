@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -183,7 +184,7 @@ def test_a_plan_whose_file_is_gone_says_which_to_add_and_opens_again(ws, data, t
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_files_of_a_plan_on_approximate_areas_say_so(ws, data, kind):
+def test_files_of_a_plan_on_approximate_areas_say_so(ws, data, kind, tmp_path):
     info = started(ws, data, "zip", "DE")
     editing.paint(ws, info.id, range(20), 0)
     made = export(ws, info.id, kind).data
@@ -202,6 +203,9 @@ def test_files_of_a_plan_on_approximate_areas_say_so(ws, data, kind):
         assert table.loc["A-6", "status"] == "unlocated"
     elif kind == "territories.geojson":
         assert json.loads(made)["boundaries"]["approximate"] is True
+    elif kind.endswith((".gpkg", ".zip")):
+        (kept := tmp_path / kind).write_bytes(made)
+        assert set(gpd.read_file(kept)["boundaries"]) == {"ZIP areas, approximate"}
     else:
         assert made.startswith(b"unit_id,territory\r\n")
 

@@ -104,7 +104,7 @@ class _Cover:
     covered: NDArray[np.bool_]
 
 
-_COVERS = CacheKind[tuple[object, ...], _Cover]("covers of roles", 16)
+_COVERS = CacheKind[tuple[object, ...], _Cover]("covers of roles", 8)
 """By plan, revision, its accounts, exceptions and roster, and the accounts asked for."""
 
 
