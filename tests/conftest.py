@@ -13,6 +13,7 @@ from terr.boundaries.zips import census
 from terr.workspace import Workspace
 from terr.workspace.accounts import demo
 from terr.workspace.accounts.dataset import Dataset
+from tests.helpers import effort
 from tests.helpers.effort import register_profiles, same_examples_everywhere
 
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 register_profiles()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What lies in tests/browser drives a real Chromium."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What lies in tests/browser drives a real Chromium; what is marked `long` is left to make test-long."""
     same_examples_everywhere()
+    if not effort.is_long():
+        left = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
     for item in items:
         if "browser" in item.path.relative_to(ROOT).parts:
             item.add_marker(pytest.mark.browser)

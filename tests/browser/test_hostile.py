@@ -362,6 +362,7 @@ def test_everything_a_page_can_open_shows_hostile_text_as_text(server: Server, s
     assert any("column.example" in o or "img.example" in o for o in seen.options), seen.options[:40]
 
 
+@pytest.mark.long
 def test_everything_scores_and_scenarios_open_shows_hostile_text_as_text(
     server: Server, sid: str, window: Page
 ) -> None:
@@ -378,6 +379,7 @@ def test_everything_scores_and_scenarios_open_shows_hostile_text_as_text(
     assert sum(IMAGE in o for o in seen.options) > 3
 
 
+@pytest.mark.long
 def test_everything_the_plan_and_its_files_open_shows_hostile_text_as_text(
     server: Server, sid: str, window: Page
 ) -> None:
@@ -408,6 +410,7 @@ def test_everything_the_plan_and_its_files_open_shows_hostile_text_as_text(
     seen.look()
 
 
+@pytest.mark.long
 def test_everything_that_shows_facts_opens_hostile_text_as_text(server: Server, sid: str, window: Page) -> None:
     page = window
     seen = Opened(page)
@@ -435,6 +438,7 @@ CRAWLED = ("home", "accounts", "scores", "plan", "scenarios", "performance", "re
 """Pages with a test of their own above; all others, those to come too, are opened in each of their views."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in CRAWLED])
 def test_every_view_of_a_page_opens_hostile_text_as_text(server: Server, sid: str, window: Page, name: str) -> None:
     page = window

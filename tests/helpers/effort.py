@@ -28,6 +28,11 @@ def register_profiles() -> None:
     settings.load_profile(FAST)
 
 
+def is_long() -> bool:
+    """Whether this is `make test-long`."""
+    return settings.get_current_profile_name() == LONG
+
+
 def same_examples_everywhere() -> None:
     """Keeps Hypothesis from drawing on constants of the modules a process has loaded, in the short profile.
 
@@ -46,7 +51,7 @@ def examples(usual: int, **more: Any) -> settings:
 
 def rounds(fast: int, *, long: int) -> int:
     """How often a loop with seeds of its own goes around, by the profile."""
-    return long if settings.get_current_profile_name() == LONG else fast
+    return long if is_long() else fast
 
 
 def some(every: Iterable[_T], fast: int) -> list[_T]:
@@ -55,6 +60,6 @@ def some(every: Iterable[_T], fast: int) -> list[_T]:
     For the second of two lists that are tried against each other, when each of its members is tried elsewhere too.
     """
     items = list(every)
-    if settings.get_current_profile_name() == LONG or len(items) <= fast:
+    if is_long() or len(items) <= fast:
         return items
     return [items[round(i * (len(items) - 1) / max(fast - 1, 1))] for i in range(fast)]
