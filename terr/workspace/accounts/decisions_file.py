@@ -41,9 +41,9 @@ class Decisions:
         refuse: repairs left out, "padded_zip" or "padded_zip:Zip".
         cells: (row of the file, column, text), cells that were mended.
         merges, families: about duplicates, and about what counts of a family.
-        fact_customers: about customers of facts that have no account of their own.
         columns: which column is what; None where they are recognised.
         sheet: of a workbook; None for the one that looks most like accounts.
+        fact_customers: about customers of facts that have no account of their own.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -51,9 +51,9 @@ class Decisions:
     cells: tuple[tuple[int, str, str], ...] = ()
     merges: tuple[DuplicateDecision, ...] = ()
     families: tuple[FamilyDecision, ...] = ()
-    fact_customers: tuple[CustomerDecision, ...] = ()
     columns: ColumnMap | None = None
     sheet: str | None = None
+    fact_customers: tuple[CustomerDecision, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answers", MappingProxyType(dict(self.answers)))
