@@ -178,6 +178,9 @@ def serve(steps: Mapping[str, Step], words: list[str]) -> None:
     new = folder / f"{_ANSWER}.new"
     new.write_text(json.dumps(answer), "utf-8")
     new.replace(folder / _ANSWER)
+    # The interpreter's own end would wait a second for the thread that reads, and then give up on it.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _leave_with_parent() -> None:
