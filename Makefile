@@ -1,5 +1,5 @@
 # make run           start the app on http://localhost:8501
-# make test          every test, those in a real browser included: 25 minutes on two cores
+# make test          every test, those in a real browser included: 30 to 40 minutes on two cores
 # make test-fast     for every save: no browser, nothing slow, under 2 minutes
 # make test-long     make test with ten times the examples, 150 kills of a program that writes and 320 certificates
 # make lint          style and types

