@@ -11,7 +11,7 @@ from terr.model.progress import Progress
 from terr.model.scenario import ScenarioInfo
 from terr.ui.jobs import window_jobs
 from terr.ui.layers.layers_form import layers_form
-from terr.ui.layers.place import level_and_region
+from terr.ui.layers.place import level_and_region, unfinished
 from terr.ui.session import dialogs, state
 from terr.ui.session.errors import attempt
 from terr.view.text import count, markdown, sentence, short
@@ -161,11 +161,7 @@ def _form(field: ScenarioInfo) -> None:
     window_jobs.follow(_MAKE, _made, stop="Cancel")
     if not go:
         return
-    if layers is None:
-        st.error("Finish the rules of the layers first.", icon=":material/error:")
-        return
-    if region == []:
-        st.error("Choose a region: one or more states, or the lower 48.", icon=":material/error:")
+    if unfinished(layers, region) or layers is None:
         return
     asked: dict[str, Any] = {"role": role, "layers": layers, "level": level, "region": region, "name": name}
     author = state.author()

@@ -31,6 +31,15 @@ def level_and_region(data: Dataset, wide: Any, narrow: Any, key: str) -> tuple[s
         return level, _region(data, level, key)
 
 
+def unfinished(layers: object | None, region: list[str] | None) -> bool:
+    """Whether the layers' rules or the region can't be planned with yet; then it says which."""
+    if layers is None:
+        st.error("Finish the rules of the layers first.", icon=":material/error:")
+    elif region == []:
+        st.error("Choose a region: one or more states, or the lower 48.", icon=":material/error:")
+    return layers is None or region == []
+
+
 def _region(data: Dataset, level: str, key: str) -> list[str] | None:
     """Codes of the states chosen; None where there are none to choose and the plan covers the whole layer."""
     try:

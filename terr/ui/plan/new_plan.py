@@ -11,7 +11,7 @@ from terr.model.person import Person
 from terr.model.progress import Progress
 from terr.ui.jobs import window_jobs
 from terr.ui.layers.layers_form import layers_form
-from terr.ui.layers.place import level_and_region
+from terr.ui.layers.place import level_and_region, unfinished
 from terr.ui.session import navigation, state
 from terr.view.text import count, markdown
 from terr.workspace import levels
@@ -73,11 +73,7 @@ def form(data: Dataset, key: str) -> None:
     window_jobs.follow(_MAKE, _made, stop="Cancel")
     if not go and not today:
         return
-    if layers is None:
-        st.error("Finish the rules of the layers first.", icon=":material/error:")
-        return
-    if region == []:
-        st.error("Choose a region: one or more states, or the lower 48.", icon=":material/error:")
+    if unfinished(layers, region) or layers is None:
         return
     asked: dict[str, Any] = {
         "dataset_id": data.info.id,

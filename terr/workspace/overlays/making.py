@@ -75,7 +75,7 @@ def create_overlay(
         made = editing.create_layers(ws, layers=layers, level=level, region=region, **asked)
     try:
         attach(ws, field.id, made.id)
-    except Exception:
+    except Exception:  # whatever it was, no plan is left that is an overlay of nothing; the error goes on
         ws.store.scenarios.delete(made.id)
         raise
     for one in ws.whole.store.roles.of(field.id):  # who works on the field plan works on this one
